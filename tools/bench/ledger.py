@@ -1,0 +1,48 @@
+"""The ledger of a street: what was sent, what arrived, and what is missing between any two stations of the way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Ledger:
+    """Counts along the way sensor -> air -> network server -> gateway -> backend, and the commands' ends.
+
+    readings: {dev_eui: {sequence number of the reading}} as the backend got them.
+    commands: {command id: [state, ...]} in order of arrival.
+    """
+
+    frames_heard: int = 0
+    downlinks_sent: int = 0
+    events: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    readings: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    commands: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    reported_missing: list[dict[str, Any]] = field(default_factory=list)
+
+    def arrived(self, event: dict[str, Any]) -> None:
+        """Enters one CloudEvent that reached the backend."""
+        kind = event["type"].removeprefix("lamplighter.").removesuffix(".v1")
+        data = event["data"]
+        self.events[kind] += 1
+        if kind == "reading":
+            self.readings[data["dev_eui"]].add(data["seq"])
+        elif kind == "command":
+            self.commands[data["id"]].append(data["state"])
+        elif kind == "missing":
+            self.reported_missing.append(data)
+
+    def holes(self) -> dict[str, list[int]]:
+        """Sequence numbers between a device's first and last reading that never came: {dev_eui: [seq]}."""
+        found = {}
+        for dev_eui, seen in self.readings.items():
+            missing = sorted(set(range(min(seen), max(seen) + 1)) - seen)
+            if missing:
+                found[dev_eui] = missing
+        return found
+
+    def ended(self, command_id: str, state: str) -> bool:
+        """Whether this command's last known state is `state`."""
+        return self.commands.get(command_id, [""])[-1] == state
