@@ -1,0 +1,35 @@
+"""Where set-up puts things; everything outside asks here and never guesses."""
+
+import os
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+VENV = CACHE / "venv"
+PYTHON = VENV / "bin" / "python"
+NODE = VENV / "bin" / "node"
+SIM = ROOT / "tools" / "bench" / "sim"
+NODE_TESTS = ROOT / "tools" / "tests" / "node"
+MICROPYTHON = CACHE / "micropython"
+FIRMWARE_BIN = MICROPYTHON / "firmware.bin"
+FIRMWARE_UF2 = MICROPYTHON / "firmware.uf2"
+MICROPYTHON_UNIX = MICROPYTHON / "micropython-unix"
+MOSQUITTO = CACHE / "mosquitto"
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment with our own programs (python, node, ruff) first on PATH."""
+    return {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def mosquitto() -> tuple[Path, dict[str, str]] | None:
+    """The broker's program and its environment: the unpacked one, else an installed one."""
+    unpacked = MOSQUITTO / "root" / "usr" / "sbin" / "mosquitto"
+    if unpacked.exists():
+        libraries = sorted((MOSQUITTO / "root").glob("usr/lib/*-linux-gnu"))
+        path = ":".join(str(folder) for folder in libraries)
+        return unpacked, {**os.environ, "LD_LIBRARY_PATH": path}
+    search = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+    installed = shutil.which("mosquitto", path=search)
+    return (Path(installed), dict(os.environ)) if installed else None
