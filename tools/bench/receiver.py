@@ -63,7 +63,9 @@ class Receiver:
     async def _post(self, request: web.Request) -> web.Response:
         body = await request.read()
         try:
-            Webhook(self.secret).verify(body.decode(), {k.lower(): v for k, v in request.headers.items()})
+            Webhook(self.secret).verify(
+                body.decode(), {k.lower(): v for k, v in request.headers.items()}
+            )
         except (WebhookVerificationError, ValueError) as error:
             self.refused.append(str(error))
             return web.Response(status=401, text="the signature does not verify")
@@ -113,6 +115,10 @@ class Receiver:
                 async for event in self.matching(wanted):
                     return event
         except TimeoutError:
-            came = "\n".join(f"  {e['type']} {e.get('subject')} {e['data']}" for e in self.events[-40:])
-            raise TimeoutError(f"no {kind} event with {data} within {within_s} s; what came:\n{came}") from None
+            came = "\n".join(
+                f"  {e['type']} {e.get('subject')} {e['data']}" for e in self.events[-40:]
+            )
+            raise TimeoutError(
+                f"no {kind} event with {data} within {within_s} s; what came:\n{came}"
+            ) from None
         raise AssertionError("unreachable: matching() never ends")

@@ -1,0 +1,123 @@
+"""The gateway as an operator runs it: `lamplighter serve` in a process of its own, spoken to over its REST API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class ServiceError(RuntimeError):
+    """The gateway process did not do what was asked; the message holds the end of its log."""
+
+
+class GatewayService:
+    """One `lamplighter serve` process with its configuration, log and store in `folder`.
+
+    config: the TOML text. bind: "host:port" of its REST API, as in the TOML.
+    """
+
+    def __init__(self, folder: Path, config: str, bind: str) -> None:
+        self.folder, self.bind = folder, bind
+        self.config = folder / "gateway.toml"
+        self.config.write_text(config)
+        self.log = folder / "gateway.log"
+        self.key = ""
+        self.process: asyncio.subprocess.Process | None = None
+        self._http: aiohttp.ClientSession | None = None
+
+    async def cli(self, *arguments: str) -> Any:
+        """Runs `lamplighter ARGUMENTS --json` and returns what it printed, parsed."""
+        command = [
+            sys.executable,
+            "-m",
+            "gateway",
+            "--config",
+            str(self.config),
+            *arguments,
+            "--json",
+        ]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await process.communicate()
+        if process.returncode:
+            raise ServiceError(
+                f"lamplighter {' '.join(arguments)}: {err.decode().strip() or out.decode().strip()}"
+            )
+        return json.loads(out)
+
+    async def start(self, within_s: float = 20.0) -> None:
+        """Starts the process and returns when its API answers. Raises ServiceError with its log otherwise."""
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "gateway", "--config", str(self.config), "serve",
+                cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            )  # fmt: skip
+        if not self._http:
+            headers = {"Authorization": f"Bearer {self.key}"}
+            self._http = aiohttp.ClientSession(f"http://{self.bind}", headers=headers)
+        try:
+            async with asyncio.timeout(within_s):
+                while not await self._healthy():
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise ServiceError(
+                f"the gateway did not answer within {within_s} s; {self.tail()}"
+            ) from None
+
+    async def _healthy(self) -> bool:
+        assert self._http and self.process
+        if self.process.returncode is not None:
+            raise ServiceError(f"the gateway ended with {self.process.returncode}; {self.tail()}")
+        try:
+            async with self._http.get("/v1/health") as answer:
+                return answer.status == 200
+        except aiohttp.ClientConnectionError:
+            return False
+
+    async def request(self, method: str, path: str, body: Any = None) -> Any:
+        """One REST call with the admin key; returns the JSON answer. Raises ServiceError with the answer's sentence."""
+        assert self._http, "start() was not called"
+        async with self._http.request(method, path, json=body) as answer:
+            parsed = await answer.json() if answer.content_length else None
+            if answer.status >= 400:
+                raise ServiceError(f"{method} {path}: {answer.status} {parsed}")
+            return parsed
+
+    def tail(self, lines: int = 20) -> str:
+        """The end of the process's log."""
+        text = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "its log ends:\n" + "\n".join(text[-lines:])
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing that is not on disk survives."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """SIGTERM, as a service manager does; SIGKILL after 10 s."""
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> None:
+        if self.process and self.process.returncode is None:
+            self.process.send_signal(how)
+            try:
+                await asyncio.wait_for(self.process.wait(), 10)
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
+
+    async def close(self) -> None:
+        """Ends the process and the HTTP session."""
+        await self.stop()
+        if self._http:
+            await self._http.close()
