@@ -1,0 +1,1 @@
+"""Set-up, build, flash, generate, and the bench."""

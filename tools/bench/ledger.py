@@ -1,4 +1,4 @@
-"""The ledger of a street: what was sent, what arrived, and what is missing between any two stations of the way."""
+"""The ledger of a street: what arrived at the backend, and what is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass
 class Ledger:
-    """Counts along the way sensor -> air -> network server -> gateway -> backend, and the commands' ends.
+    """Counts along the way from the air to the backend, and the commands' ends.
 
     readings: {dev_eui: {sequence number of the reading}} as the backend got them.
     commands: {command id: [state, ...]} in order of arrival.
@@ -35,7 +35,7 @@ class Ledger:
             self.reported_missing.append(data)
 
     def holes(self) -> dict[str, list[int]]:
-        """Sequence numbers between a device's first and last reading that never came: {dev_eui: [seq]}."""
+        """Numbers between a device's first and last reading that never came: {dev_eui: [seq]}."""
         found = {}
         for dev_eui, seen in self.readings.items():
             missing = sorted(set(range(min(seen), max(seen) + 1)) - seen)

@@ -1,6 +1,7 @@
-"""A backend as the city would write one: it takes webhooks, verifies each signature, and keeps what came.
+"""A backend as the city would write one: takes webhooks, verifies each signature, keeps what came.
 
-It is a client of the gateway, not a part of it: it knows Standard Webhooks and CloudEvents and nothing else of ours.
+It is a client of the gateway, not a part of it: it knows Standard Webhooks and CloudEvents and
+nothing else of ours.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -22,9 +23,10 @@ Listener = Callable[[CloudEvent, float], None]
 class Receiver:
     """HTTP endpoint on loopback that accepts signed CloudEvents.
 
-    `events` holds each event once, in order of arrival; `refused` the reasons of those that failed verification;
-    `repeated` the ids that came again (at-least-once allows it); `unordered` the ids that came behind a later
-    event of the same device (ordered delivery forbids it). `answer` is the HTTP status given: set it to 500 to fail.
+    `events` holds each event once, in order of arrival; `refused` the reasons of those that failed
+    verification; `repeated` the ids that came again (at-least-once allows it); `unordered` the ids
+    that came behind a later event of the same device (ordered delivery forbids it). `answer` is
+    the HTTP status given: set it to 500 to fail.
     """
 
     def __init__(self) -> None:
@@ -41,7 +43,7 @@ class Receiver:
         self._runner: web.AppRunner | None = None
         self.url = ""
 
-    async def __aenter__(self) -> Receiver:
+    async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/events", self._post)
         self._runner = web.AppRunner(app, access_log=None)
@@ -57,7 +59,7 @@ class Receiver:
             await self._runner.cleanup()
 
     def on_event(self, listener: Listener) -> None:
-        """Calls `listener(event, wall_seconds)` for each new event, after it was verified and kept."""
+        """Calls `listener(event, wall_s)` for each new event, after it was verified and kept."""
         self._listeners.append(listener)
 
     async def _post(self, request: web.Request) -> web.Response:
@@ -90,7 +92,7 @@ class Receiver:
             self._changed.notify_all()
 
     async def matching(self, wanted: Callable[[CloudEvent], bool]) -> AsyncIterator[CloudEvent]:
-        """Every event that satisfies `wanted`: those that are here first, then new ones as they come."""
+        """Every event that satisfies `wanted`: those that are here, then new ones as they come."""
         index = 0
         while True:
             async with self._changed:

@@ -21,7 +21,7 @@ COLOURS = {
 class Story:
     """Writes lines `seconds  who  what`, or one JSON object a line with `as_json`.
 
-    Colours are used only where the output is a terminal. The seconds are the wall clock's, since construction.
+    Colours are used only on a terminal. The seconds are the wall clock's, since construction.
     """
 
     def __init__(self, out: TextIO = sys.stdout, *, as_json: bool = False) -> None:
@@ -29,11 +29,15 @@ class Story:
         self._colour = out.isatty() and not as_json
         self._start = time.monotonic()
 
+    def seconds(self) -> float:
+        """Since construction, on the wall clock."""
+        return round(time.monotonic() - self._start, 3)
+
     def tell(self, who: str, what: str, **facts: Any) -> None:
-        """One line. `facts` are added to the JSON form only; the sentence must say what matters."""
-        seconds = time.monotonic() - self._start
+        """One line. `facts` go into the JSON form only; the sentence must say what matters."""
+        seconds = self.seconds()
         if self._json:
-            line = json.dumps({"t_s": round(seconds, 3), "who": who, "what": what, **facts})
+            line = json.dumps({"t_s": seconds, "who": who, "what": what, **facts})
         else:
             name = f"{who:<9}"
             if self._colour:
