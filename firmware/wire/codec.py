@@ -1,0 +1,125 @@
+"""Payloads and commands to bytes and back, interpreted from the table; integers only.
+
+An uplink frame is one byte (the size of a record) and records, newest first, so that either end
+may know fields that the other does not: unknown trailing bytes are skipped, missing trailing
+fields are None. A command is its fields alone and must have exactly their size.
+"""
+
+from wire.schema import COMMANDS, PAYLOADS
+
+
+class WireError(ValueError):
+    """The values do not fit the table, or the bytes do not; the sentence says where."""
+
+
+def size(rows) -> int:
+    """Bytes of one record of these fields."""
+    return (sum([row[1] for row in rows]) + 7) // 8
+
+
+def pack(name: str, values: dict) -> bytes:
+    """One record or command. A missing value is None, which optional fields allow.
+
+    Values between two steps go to the nearest. Raises WireError for an unknown name or field, a
+    value out of range, or a missing one.
+    """
+    if name not in PAYLOADS and name not in COMMANDS:
+        raise WireError("%s: unknown payload or command" % name)
+    rows = (PAYLOADS.get(name) or COMMANDS[name])[1]
+    known = 0
+    out = bytearray()
+    acc = 0
+    held = 0
+    for row in rows:
+        known += row[0] in values
+        bits = row[1]
+        acc = acc << bits | _raw(name, row, values.get(row[0]))
+        held += bits
+        while held >= 8:
+            held -= 8
+            out.append(acc >> held & 255)
+            acc &= (1 << held) - 1
+    if held:
+        spare = 8 - held  # ones: a field appended later reads as absent
+        out.append(acc << spare | (1 << spare) - 1)
+    if known != len(values):
+        names = [row[0] for row in rows]
+        extra = [key for key in sorted(values) if key not in names]
+        raise WireError("%s: no field %s; it has %s" % (name, extra[0], ", ".join(names)))
+    return bytes(out)
+
+
+def _raw(name, row, value):
+    """The bits of one value."""
+    field, bits, low, high, step, optional = row
+    if value is None:
+        if optional:
+            return (1 << bits) - 1
+        raise WireError("%s: %s is missing" % (name, field))
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise WireError("%s: %s is not a whole number" % (name, field))
+    if not low <= value <= high:
+        raise WireError("%s: %s is %d, not within %d to %d" % (name, field, value, low, high))
+    return (value - low + step // 2) // step
+
+
+def frame(records: list) -> bytes:
+    """An uplink's payload from records of one kind (as `pack` makes them), newest first."""
+    return bytes([len(records[0])]) + b"".join(records)
+
+
+def set_age(record: bytes, age_s: "int | None") -> bytes:
+    """The reading's record with another age, which grows between journal and antenna."""
+    raw = 65535 if age_s is None or age_s > 655340 else (age_s + 5) // 10
+    return record[:2] + bytes([raw >> 8, raw & 255]) + record[4:]
+
+
+def unpack(fport: int, data: bytes) -> tuple:
+    """(name, [{field: value}, newest first]) of an uplink. Raises WireError."""
+    name, rows = _entry(PAYLOADS, fport)
+    if not data or not data[0] or len(data) < 2 or (len(data) - 1) % data[0]:
+        raise WireError("%s: %d bytes are not whole records" % (name, len(data)))
+    step = data[0]
+    return name, [_fields(name, rows, data[at : at + step]) for at in range(1, len(data), step)]
+
+
+def unpack_command(fport: int, data: bytes) -> tuple:
+    """(name, {field: value}) of a downlink. Raises WireError."""
+    name, rows = _entry(COMMANDS, fport)
+    if len(data) != size(rows):
+        raise WireError("%s: %d bytes instead of %d" % (name, len(data), size(rows)))
+    return name, _fields(name, rows, data)
+
+
+def _entry(table, fport):
+    for name in table:
+        if table[name][0] == fport:
+            return name, table[name][1]
+    raise WireError("port %d: nothing is defined there" % fport)
+
+
+def _fields(name, rows, data):
+    values = {}
+    acc = 0
+    held = 0
+    at = 0
+    for field, bits, low, high, step, optional in rows:
+        while held < bits and at < len(data):
+            acc = acc << 8 | data[at]
+            at += 1
+            held += 8
+        if held < bits:
+            values[field] = None  # sent by an older table
+            held = acc = 0
+            continue
+        held -= bits
+        raw = acc >> held
+        acc &= (1 << held) - 1
+        if optional and raw == (1 << bits) - 1:
+            values[field] = None
+            continue
+        value = low + raw * step
+        if value > high:
+            raise WireError("%s: %s is %d, above %d" % (name, field, value, high))
+        values[field] = value
+    return values

@@ -1,0 +1,165 @@
+"""What the table's fields mean: units, words, properties, examples. For gateway and documents.
+
+No board carries this file. `tools/tests` checks that it and `schema.py` name the same fields.
+"""
+
+READINGS = {
+    "fill": ("fillingLevel", "1", 1, 100),
+    "distance": ("distance", "mm", 1, 1),
+    "battery": ("batteryVoltage", "V", 1, 1000),
+    "level": ("dimmingLevel", "1", 1, 100),
+    "lux": ("illuminance", "lx", 1, 1),
+    "presence": ("presence", "1", 1, 1),
+    "passages": ("passageCount", "1", 1, 1),
+    "total": ("peopleCount", "1", 1, 1),
+}
+"""field -> (property, UCUM unit, numerator, denominator): value * numerator / denominator."""
+
+QUALITY = ("obstructed", "suspect", "low_battery", "uncalibrated", "saturated")
+"""One-bit fields that are quality flags of every value in their record, by their own name."""
+
+_SEQ = ("", "counts this device's readings of all kinds, wraps; a gap is a missing reading")
+_AGE = ("s", "from the measurement to its transmission; absent: older, or over a restart")
+_BATTERY = ("mV", "supply under load; absent: not measured")
+_TOKEN = ("", "chosen by the sender, echoed by `applied`")
+_EXPIRES = ("Unix s", "not to be executed after; absent: never expires")
+_RAMP = ("s", "from the present level to the new one; absent: the lamp's own")
+_HOLD = ("min", "back to the local rules after; absent: until the next command")
+_REPORT = ("s", "a reading is sent at least this often; absent: as before")
+_SAMPLE = ("s", "the sensor is read this often; absent: as before")
+
+MEANING = {
+    "bin": ("Fill of one container.", {
+        "seq": _SEQ,
+        "age": _AGE,
+        "fill": ("%", "0 empty, 100 at the mark where it is to be emptied; absent: no echo"),
+        "distance": ("mm", "median, sensor to surface; absent: no echo"),
+        "valid": ("", "echoes that counted"),
+        "spread": ("mm", "median distance of the echoes from their median"),
+        "battery": _BATTERY,
+        "obstructed": ("", "something stands right before the sensor"),
+        "suspect": ("", "too few echoes, too much spread, or stuck"),
+        "low_battery": ("", "below the board's limit"),
+        "uncalibrated": ("", "empty distance not yet measured on site"),
+    }),
+    "lamp": ("State of one street lamp.", {
+        "seq": _SEQ,
+        "age": _AGE,
+        "level": ("%", "as driven at the pin"),
+        "why": ("", "the rule that set the level"),
+        "lux": ("lx", "ambient light; absent: sensor does not answer"),
+        "presence": ("", "somebody is there"),
+        "passages": ("", "times somebody came since the reading before; 1022: or more"),
+        "saturated": ("", "more light than the sensor can tell"),
+        "suspect": ("", "a sensor does not answer or is stuck"),
+    }),
+    "counter": ("People counted at one place.", {
+        "seq": _SEQ,
+        "age": _AGE,
+        "total": ("", "since installation, never reset; a lost reading loses nobody"),
+        "boots": ("", "low 4 bits of the device's starts: tells a reset from a wrap"),
+        "battery": _BATTERY,
+        "presence": ("", "somebody is there"),
+        "suspect": ("", "the sensor is warming up or stuck"),
+        "low_battery": ("", "below the board's limit"),
+    }),
+    "boot": ("The device started.", {
+        "cause": ("", "why it started"),
+        "profile": ("", "what it is"),
+        "major": ("", "firmware version"),
+        "minor": ("", "firmware version"),
+        "patch": ("", "firmware version"),
+        "boots": ("", "low 10 bits of the device's starts"),
+        "config_version": ("", "counts changes of settings"),
+        "first_seq": ("", "oldest reading still in the journal"),
+        "next_seq": ("", "number the next reading will have; equal: the journal is empty"),
+    }),
+    "applied": ("The end of one command.", {
+        "token": _TOKEN,
+        "result": ("", "what became of it"),
+        "reason": ("", "why"),
+        "config_version": ("", "counts changes of settings"),
+        "level": ("%", "as applied; absent in the answer to another command, here and below"),
+        "ramp": ("s", "as applied"),
+        "hold": ("min", "as applied"),
+        "report": ("s", "as applied"),
+        "sample": ("s", "as applied"),
+        "count": ("", "readings that will be sent again"),
+    }),
+    "dim": ("Set the lamp's level.", {
+        "token": _TOKEN,
+        "expires": _EXPIRES,
+        "level": ("%", "of full power"),
+        "ramp": _RAMP,
+        "hold": _HOLD,
+    }),
+    "interval": ("Change how often the device measures and reports.", {
+        "token": _TOKEN,
+        "expires": _EXPIRES,
+        "report": _REPORT,
+        "sample": _SAMPLE,
+    }),
+    "resend": ("Send readings of the journal again.", {
+        "token": _TOKEN,
+        "expires": _EXPIRES,
+        "first": ("", "first sequence number"),
+        "count": ("", "how many"),
+    }),
+    "reboot": ("Start the device anew.", {
+        "token": _TOKEN,
+        "expires": _EXPIRES,
+    }),
+}  # fmt: skip
+"""name -> (sentence, {field: (unit, meaning)})."""
+
+_ABSENT = dict.fromkeys(("level", "ramp", "hold", "report", "sample", "count"))
+_FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
+
+EXAMPLES = {
+    "bin": (
+        {"seq": 1, "age": 0, "fill": 73, "distance": 412, "valid": 7, "spread": 3,
+         "battery": 3300, **_FLAGS},
+        {"seq": 65535, "age": None, "fill": None, "distance": None, "valid": 0, "spread": None,
+         "battery": None, **_FLAGS, "suspect": 1},
+    ),
+    "lamp": (
+        {"seq": 9, "age": 10, "level": 40, "why": 5, "lux": 12, "presence": 1, "passages": 3,
+         "saturated": 0, "suspect": 0},
+        {"seq": 300, "age": 259200, "level": 100, "why": 4, "lux": None, "presence": 0,
+         "passages": None, "saturated": 0, "suspect": 1},
+    ),
+    "counter": (
+        {"seq": 2, "age": 0, "total": 70000, "boots": 3, "battery": 3600, "presence": 0,
+         "suspect": 0, "low_battery": 0},
+        {"seq": 4095, "age": 600, "total": 4294967295, "boots": 15, "battery": 2000,
+         "presence": 1, "suspect": 0, "low_battery": 1},
+    ),
+    "boot": (
+        {"cause": 0, "profile": 1, "major": 0, "minor": 1, "patch": 0, "boots": 1,
+         "config_version": 1, "first_seq": 0, "next_seq": 0},
+        {"cause": 4, "profile": 2, "major": 15, "minor": 63, "patch": 63, "boots": 1023,
+         "config_version": 65535, "first_seq": 65530, "next_seq": 4},
+    ),
+    "applied": (
+        {"token": 513, "result": 0, "reason": 0, "config_version": 7, **_ABSENT, "level": 40,
+         "ramp": 1},
+        {"token": 65535, "result": 1, "reason": 4, "config_version": 0, **_ABSENT},
+    ),
+    "dim": (
+        {"token": 513, "expires": 1795572000, "level": 40, "ramp": 1, "hold": None},
+        {"token": 1, "expires": None, "level": 0, "ramp": None, "hold": 10080},
+    ),
+    "interval": (
+        {"token": 514, "expires": None, "report": 60, "sample": None},
+        {"token": 515, "expires": 1795572000, "report": 86400, "sample": 86400},
+    ),
+    "resend": (
+        {"token": 516, "expires": None, "first": 100, "count": 8},
+        {"token": 517, "expires": 4294967294, "first": 65535, "count": 254},
+    ),
+    "reboot": (
+        {"token": 518, "expires": 1795572000},
+        {"token": 519, "expires": None},
+    ),
+}  # fmt: skip
+"""name -> values; their bytes stand in `gateway/generated/vectors.json`."""
