@@ -1,0 +1,239 @@
+"""The outbox: every event to every matching endpoint, at least once, in order per device.
+
+One task an endpoint, so that a hanging or dead one never delays another; inside an endpoint one
+attempt a device at a time, so that a device's events arrive in order. What the store says is the
+truth: a process killed between an endpoint's 2xx and the mark sends the same bytes again.
+
+Each endpoint has a width, the attempts under way: halved by a failure, one more by a success. So
+an endpoint in trouble is probed by one request, not by a crowd.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from gateway.backoff import delay_s
+from gateway.clock import Clock, wall_ms
+from gateway.errors import Refused, Retry, Unknown
+from gateway.model import Delivery, Endpoint
+from gateway.sinks import Gone, Sink
+from gateway.store import Store, Transaction, View
+
+REFUSED_STEPS_S = (60.0, 540.0)
+"""Waits between the three tries of an event which the endpoint refuses, ten minutes in all."""
+JITTER = 0.2
+POLL_S = 0.5
+"""How soon what another process wrote (the CLI) or what became due is seen."""
+HASTEN_EVERY_MS = 60_000
+
+T = TypeVar("T")
+log = structlog.get_logger("gateway.delivery")
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """When an attempt is repeated.
+
+    steps_s: waits after the first, second, ... failed attempt; at their end the event is dead.
+    Source: Standard Webhooks 1.0.0, example schedule (in sum 75 h 35 min 5 s).
+    """
+
+    steps_s: tuple[float, ...] = (
+        5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86400.0,
+    )  # fmt: skip
+
+    def wait_s(self, attempts: int, draw: float, asked_s: float | None = None) -> float | None:
+        """Seconds until the next attempt, None when there is none.
+
+        attempts: failed so far, 1...  draw: 0..1, spreads the wait by +-20 %, so that a thousand
+        events held up together do not come back together.  asked_s: the endpoint's Retry-After,
+        a lower bound.
+        """
+        if attempts > len(self.steps_s):
+            return None
+        wait = self.steps_s[attempts - 1] * (1 + JITTER * (2 * draw - 1))
+        return max(wait, asked_s or 0.0)
+
+
+REFUSED = Schedule(REFUSED_STEPS_S)
+
+
+class _Line:
+    """What runs for one endpoint. `busy` holds the devices with an attempt under way."""
+
+    def __init__(self, endpoint: Endpoint, width: int) -> None:
+        self.endpoint = endpoint
+        self.width = width
+        self.busy: set[str] = set()
+        self.wake = asyncio.Event()
+        self.gone = False
+        self.failing = True  # before the first success nothing is known: a restart is a recovery
+        self.hasten_from_ms = 0
+        self.refusals: Counter[int] = Counter()
+
+
+class Deliverer:
+    """Empties the outbox until cancelled.
+
+    parallel: devices of one endpoint served at a time.  draw: 0..1, the jitter.
+    poll_s: how often rows of other processes and due retries are looked for.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sink: Sink,
+        *,
+        clock: Clock = wall_ms,
+        schedule: Schedule | None = None,
+        parallel: int = 8,
+        draw: Callable[[], float] = random.random,
+        poll_s: float = POLL_S,
+    ) -> None:
+        self._store, self._sink, self._clock = store, sink, clock
+        self._schedule = schedule or Schedule()
+        self._parallel, self._draw, self._poll_s = parallel, draw, poll_s
+        self._lines: dict[str, tuple[_Line, asyncio.Task[None]]] = {}
+        self._appended = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve every enabled endpoint, those added later too; ends only by cancellation."""
+        self._store.on_append(lambda _cursor: self._appended.set())
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._follow(group)
+                for line, _ in self._lines.values():
+                    line.wake.set()
+                try:
+                    await asyncio.wait_for(self._appended.wait(), self._poll_s)
+                except TimeoutError:
+                    continue
+                self._appended.clear()
+
+    async def _follow(self, group: asyncio.TaskGroup) -> None:
+        """Start a line for each new endpoint, end those of removed or disabled ones."""
+        endpoints = await _patiently(lambda: self._store.read(lambda view: view.endpoints()))
+        wanted = {one.id: one for one in endpoints if not one.disabled_reason}
+        for id_, (line, task) in list(self._lines.items()):
+            if task.done() or line.endpoint != wanted.get(id_):
+                task.cancel()
+                del self._lines[id_]
+        for id_ in wanted.keys() - self._lines.keys():
+            line = _Line(wanted[id_], self._parallel)
+            self._lines[id_] = (line, group.create_task(self._serve(line)))
+
+    async def _serve(self, line: _Line) -> None:
+        async with asyncio.TaskGroup() as attempts:
+            while not line.gone:
+                for due in await _patiently(lambda: self._store.read(self._due(line))):
+                    if len(line.busy) < line.width and due.subject not in line.busy:
+                        line.busy.add(due.subject)
+                        attempts.create_task(self._attempt(line, due))
+                await line.wake.wait()
+                line.wake.clear()
+
+    def _due(self, line: _Line) -> Callable[[View], list[Delivery]]:
+        now_ms, limit = self._clock(), line.width + len(line.busy)
+        return lambda view: view.due_deliveries(line.endpoint.id, now_ms, limit)
+
+    async def _attempt(self, line: _Line, due: Delivery) -> None:
+        due = replace(due, attempts=due.attempts + 1, first_at_ms=due.first_at_ms or self._clock())
+        try:
+            await self._sink.deliver(line.endpoint, due)
+        except Gone as error:
+            line.gone = True
+            await self._disable(line, due, str(error))
+        except Refused as error:
+            line.refusals[due.cursor] += 1
+            wait_s = REFUSED.wait_s(line.refusals[due.cursor], self._draw())
+            await self._put_off(line, due, wait_s, str(error))
+        except Retry as error:
+            await self._failed(line, due, error)
+        else:
+            await self._write(lambda tx: tx.put_delivery(replace(due, state="delivered", note="")))
+            del line.refusals[due.cursor]
+            await self._succeeded(line)
+        line.busy.discard(due.subject)
+        line.wake.set()
+
+    async def _disable(self, line: _Line, due: Delivery, why: str) -> None:
+        """Stop delivering; what is pending stays so until the endpoint is enabled or removed."""
+        log.warning("webhook disabled", id=line.endpoint.id, url=line.endpoint.url, why=why)
+
+        def change(tx: Transaction) -> None:
+            tx.put_delivery(replace(due, note=why))
+            endpoint = tx.endpoint(line.endpoint.id)
+            if endpoint:
+                tx.put_endpoint(replace(endpoint, disabled_reason=why))
+
+        await self._write(change)
+
+    async def _succeeded(self, line: _Line) -> None:
+        """Widen; after a failure, let those who wait for their next try go now, once a minute."""
+        line.width = min(self._parallel, line.width + 1)
+        now_ms = self._clock()
+        if not line.failing or now_ms < line.hasten_from_ms:
+            return
+        line.failing = False
+        line.hasten_from_ms = now_ms + HASTEN_EVERY_MS
+
+        def hasten(tx: Transaction) -> None:
+            for one in tx.deliveries(line.endpoint.id, state="pending", limit=1000):
+                if one.attempts and one.next_at_ms > now_ms:
+                    tx.put_delivery(replace(one, next_at_ms=now_ms))
+
+        await self._write(hasten)
+
+    async def _failed(self, line: _Line, due: Delivery, error: Retry) -> None:
+        line.failing = True
+        line.width = max(1, line.width // 2)
+        asked_s = error.after_s or 0.0
+        line.hasten_from_ms = max(line.hasten_from_ms, self._clock() + int(asked_s * 1000))
+        wait_s = self._schedule.wait_s(due.attempts, self._draw(), asked_s)
+        await self._put_off(line, due, wait_s, str(error))
+
+    async def _put_off(self, line: _Line, due: Delivery, wait_s: float | None, why: str) -> None:
+        facts = {"webhook": due.endpoint_id, "event_id": due.event_id, "attempts": due.attempts}
+        if wait_s is None:
+            del line.refusals[due.cursor]
+            log.warning("dead letter", **facts, why=why)
+            await self._write(lambda tx: tx.put_delivery(replace(due, state="dead", note=why)))
+            return
+        log.info("delivery put off", **facts, wait_s=round(wait_s, 1), why=why)
+        later = replace(due, next_at_ms=self._clock() + int(wait_s * 1000), note=why)
+        await self._write(lambda tx: tx.put_delivery(later))
+
+    async def _write(self, change: Callable[[Transaction], T]) -> T:
+        return await _patiently(lambda: self._store.write(change))
+
+
+async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Do it until the store can: a full disk delays delivery and loses nothing."""
+    attempt = 0
+    while True:
+        try:
+            return await call()
+        except Retry as error:
+            attempt += 1
+            log.warning("the store cannot answer now", why=str(error))
+            await asyncio.sleep(delay_s(attempt))
+
+
+def replay(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
+    """Make an endpoint's dead letters pending again, with a fresh schedule; gives their number.
+
+    Raises Unknown when there is no such endpoint.
+    """
+    if tx.endpoint(endpoint_id) is None:
+        raise Unknown(f"there is no webhook {endpoint_id}: `lamplighter webhook list` shows them")
+    count = 0
+    while dead := tx.deliveries(endpoint_id, state="dead", limit=1000):
+        for one in dead:
+            tx.put_delivery(replace(one, state="pending", attempts=0, next_at_ms=now_ms, note=""))
+        count += len(dead)
+    return count

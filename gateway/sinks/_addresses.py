@@ -1,0 +1,53 @@
+"""Keeps webhooks away from addresses inside: loopback, private nets, link-local, cloud metadata.
+
+An endpoint's name may resolve to anything, and to something else a second later, so the check is
+made on the very address that is about to be connected, not on the URL.
+"""
+
+import errno
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from aiohttp import AddrInfoType
+
+BLOCKED = tuple(
+    ip_network(net)
+    for net in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+        "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16",
+        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        "::/128", "::1/128", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16",
+        "5f00::/16", "64:ff9b::/96", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "ff00::/8",
+    )
+)  # fmt: skip
+"""Special-purpose nets. Source: IANA special-purpose address registries (RFC 6890, RFC 8190)."""
+
+
+class BlockedError(PermissionError):
+    """The address lies in a private or special net, where webhooks are not sent."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(errno.EACCES, f"{address} lies in a private or special net")
+
+
+def is_blocked(address: str) -> bool:
+    """Whether webhooks may not go to this address, a literal as the resolver gives it.
+
+    What is not an address is blocked. An IPv4 address inside an IPv6 one counts as itself.
+    """
+    try:
+        ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    except ValueError:
+        return True
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return any(ip in net for net in BLOCKED if net.version == ip.version)
+
+
+def public_socket(info: AddrInfoType) -> socket.socket:
+    """A socket for one resolved address. Raises BlockedError before anything is sent to it."""
+    family, kind, protocol, _, address = info
+    host = str(address[0])
+    if is_blocked(host):
+        raise BlockedError(host)
+    return socket.socket(family, kind, protocol)
