@@ -1,0 +1,105 @@
+"""The server side of a link: what a network server gives, and what it takes.
+
+One file or folder here is one kind.
+
+A module of this folder holds `class Settings(Struct)`, the keys of `[network]` beside `kind`, and
+`class Network`, made from them. `gateway/tests/contract/test_network.py` runs over all that can
+run alone.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol, Self
+
+from msgspec import Struct
+
+from gateway.model import Device, Downlink, Notice, Receipt
+
+
+class Envelope(Struct, frozen=True):
+    """One message of the network server as it came.
+
+    topic: where it came from.  body: its bytes.
+    acknowledge: tells the server's broker that it is kept; bound to the connection it came on, so
+    after a reconnect it does nothing (the message comes again). Call it in the order of receipt.
+    """
+
+    topic: str
+    body: bytes
+    acknowledge: Callable[[], None]
+
+
+class Network(Protocol):
+    """A network server. An async context manager.
+
+    Connected inside, and connected again after each loss.
+    """
+
+    def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
+        """What came since the last time, at least one, in order of receipt; for ever.
+
+        While the taker works, at most a bounded number of messages is held here; then reading
+        stops.
+        """
+        ...
+
+    def parse(self, envelope: Envelope) -> Notice | None:
+        """What the message says.
+
+        None when it is nothing of ours. Raises Lost when it cannot be read.
+        """
+        ...
+
+    def pause(self) -> None:
+        """Leave the broker, which keeps what is not acknowledged.
+
+        For when nothing can be kept here.
+        """
+        ...
+
+    def resume(self) -> None:
+        """Come back after `pause`."""
+        ...
+
+    async def send(self, downlink: Downlink) -> Receipt:
+        """Put a frame into the server's queue for a device.
+
+        Raises Refused (the server will never take it), Retry (it did not take it), or Unsure.
+        """
+        ...
+
+    async def queued(self, dev_eui: str) -> dict[bytes, str]:
+        """What waits in the server's queue for a device.
+
+        {frame: queue_item_id}. Raises Retry, Refused.
+        """
+        ...
+
+    async def register(self, device: Device, app_key: str) -> None:
+        """Make the device known to the server with what it needs there.
+
+        Doing it again changes nothing but the key.
+        Raises Refused, Retry, ConfigError.
+        """
+        ...
+
+    async def unregister(self, dev_eui: str) -> None:
+        """Remove the device from the server.
+
+        A device that is not there is no error. Raises Refused, Retry.
+        """
+        ...
+
+    async def check(self) -> list[str]:
+        """Try everything the settings name; returns a line for each thing that works.
+
+        Raises ConfigError or Retry for the first that does not.
+        """
+        ...
+
+    async def __aenter__(self) -> Self:
+        """Begin to connect; does not wait for success. Raises ConfigError."""
+        ...
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Leave; what was not acknowledged stays with the broker."""
+        ...

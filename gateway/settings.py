@@ -1,0 +1,208 @@
+"""Settings: one TOML file, overlaid by environment variables, as frozen Structs.
+
+`LAMPLIGHTER__DELIVERY__TIMEOUT_S=5` overrides `timeout_s` of `[delivery]`; the file need not have
+it. Unknown keys are refused. An error names the file, the line and what was expected.
+The section `[network]` has the keys of `gateway/networks/<kind>`, whose Settings it becomes.
+"""
+
+import importlib
+import pkgutil
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from gateway import networks
+from gateway.errors import ConfigError
+
+PREFIX = "LAMPLIGHTER__"
+
+
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[store]`: where events are kept.
+
+    path: the SQLite file, relative to the configuration's folder.
+    """
+
+    kind: Literal["sqlite", "memory"] = "sqlite"
+    path: str = "lamplighter.db"
+
+
+class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[http]`: the REST API. bind: `host:port`."""
+
+    bind: str = "127.0.0.1:8090"
+
+
+class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[delivery]`: webhooks.
+
+    allow_private: deliver also to loopback and private addresses.  timeout_s: for one whole
+    attempt.
+    longest_wait_s: between two attempts.  give_up_after_s: from the first attempt to a dead
+    letter.
+    """
+
+    allow_private: bool = False
+    timeout_s: float = 15.0
+    longest_wait_s: float = 3600.0
+    give_up_after_s: float = 172_800.0
+
+
+class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[commands]`: what is asked of devices.
+
+    expires_in_s: when the caller does not say.  confirmed: ask for a LoRaWAN acknowledgement.
+    attempts: submissions to the network server before a command failed.
+    answer_s: a class C device's time to report after a transmission, then it is sent again.
+    grace_s: time for a late report after the command expired.
+    """
+
+    expires_in_s: int = 3600
+    confirmed: bool = True
+    attempts: int = 3
+    answer_s: float = 60.0
+    grace_s: float = 30.0
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. site.
+
+    Names the installation in every event. network: Settings of the network's module.
+    """
+
+    site: str
+    network: Any
+    store: StoreSettings = field(default_factory=StoreSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    commands: CommandSettings = field(default_factory=CommandSettings)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    folder: str = ""
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Settings:
+    """Read the configuration.
+
+    environment: usually os.environ; its other variables are ignored. Relative paths start at the
+    file's folder. Raises ConfigError.
+    """
+    source = _Source(path)
+    tree, overrides = source.tree, []
+    for name, value in environment.items():
+        if name.startswith(PREFIX):
+            keys = name.removeprefix(PREFIX).lower().split("__")
+            _put(tree, keys, value, name)
+            overrides.append((keys, name))
+    source.overrides = {".".join(keys): name for keys, name in overrides}
+    section = tree.get("network")
+    if not isinstance(section, dict):
+        raise ConfigError(
+            "the section [network] is missing; it says which network server to use", path
+        )
+    tree["network"] = source.convert(section, _network_settings(source, section), "network")
+    tree["folder"] = str(path.resolve().parent)
+    return source.convert(tree, Settings, "")
+
+
+def network_module(kind: str) -> Any:
+    """The module `gateway.networks.<kind>`. Raises ConfigError naming those there are."""
+    known = sorted(one.name for one in pkgutil.iter_modules(networks.__path__))
+    if kind not in known:
+        raise ConfigError(f"there is no network {kind!r}; expected one of: {', '.join(known)}")
+    return importlib.import_module(f"gateway.networks.{kind}")
+
+
+def _network_settings(source: "_Source", section: dict[str, Any]) -> Any:
+    try:
+        return network_module(str(section.pop("kind", ""))).Settings
+    except ConfigError as error:
+        raise source.error(f"`network.kind`: {error}", "network.kind") from None
+
+
+def _put(tree: dict[str, Any], keys: list[str], value: str, name: str) -> None:
+    for key in keys[:-1]:
+        branch = tree.setdefault(key, {})
+        if not isinstance(branch, dict):
+            raise ConfigError(
+                f"the environment variable {name} goes into `{key}`, which is no section"
+            )
+        tree = branch
+    tree[keys[-1]] = value
+
+
+class _Source:
+    """The file as text and tree, to find the line of a key again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.overrides: dict[str, str] = {}
+        try:
+            self.text = path.read_text(encoding="utf-8")
+            self.tree: dict[str, Any] = tomllib.loads(self.text)
+        except OSError as error:
+            raise ConfigError(f"cannot be read: {error.strerror}", path) from None
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise ConfigError("is not UTF-8 text", path, line) from None
+        except tomllib.TOMLDecodeError as error:
+            raise self._syntax(str(error)) from None
+
+    def convert(self, tree: dict[str, Any], into: Any, inside: str) -> Any:
+        """The tree as Struct. inside: dotted path of the tree in the file. Raises ConfigError."""
+        try:
+            return msgspec.convert(tree, into, strict=False)
+        except msgspec.ValidationError as error:
+            said, _, where = str(error).partition(" - at `$")
+            key = ".".join(part for part in (inside, where.strip("`.")) if part)
+            found = re.search(r"(?:unknown|required) field `(\w+)`", said)
+            if found:
+                key = f"{key}.{found[1]}".strip(".")
+            if "unknown field" in said:
+                known = ", ".join(name for name in _fields(into, key, inside) if name != "folder")
+                said = f"there is no such key; expected one of: {known}"
+            elif "required field" in said:
+                said = "is missing"
+            raise self.error(f"`{key}`: {said[0].lower()}{said[1:]}", key) from None
+
+    def error(self, message: str, key: str) -> ConfigError:
+        """A ConfigError that points at a dotted key.
+
+        At its line, or at the variable that set it.
+        """
+        if key in self.overrides:
+            return ConfigError(f"environment variable {self.overrides[key]}: {message}")
+        return ConfigError(message, self.path, self.line_of(key))
+
+    def line_of(self, key: str) -> int:
+        """The line of a dotted key, of its section when it is not there, else 0."""
+        section, _, name = key.rpartition(".")
+        current, of_section = "", 0
+        for number, line in enumerate(self.text.splitlines(), 1):
+            header = re.match(r"\s*\[([^\[\]]+)\]", line)
+            if header:
+                current = header[1].replace(" ", "").replace('"', "")
+                of_section = number if current in {section, key} else of_section
+            elif re.match(rf"\s*\"?{re.escape(name)}\"?\s*=", line) and current == section:
+                return number
+        return of_section
+
+    def _syntax(self, said: str) -> ConfigError:
+        found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", said)
+        last = self.text.count("\n") + 1
+        line = int(found[1]) if found and found[1] else last
+        column = f" in column {found[2]}" if found and found[2] else ""
+        said = said[: found.start()] if found else said
+        return ConfigError(f"is not TOML{column}: {said[0].lower()}{said[1:]}", self.path, line)
+
+
+def _fields(into: Any, key: str, inside: str) -> tuple[str, ...]:
+    """The keys that the Struct around a dotted key has."""
+    inner = key.removeprefix(inside).strip(".").split(".")[:-1]
+    for name in inner:
+        into = next(one.type for one in msgspec.structs.fields(into) if one.name == name)
+    return tuple(one.encode_name for one in msgspec.structs.fields(into))
