@@ -1,0 +1,42 @@
+# Few targets; each brings what it needs first (tools/setup, cached under .cache).
+#   make run [FOR=seconds]          a street of emulated boards, told live
+#   make test                       every test        make check   the quick loop
+#   make bench                      the measurements  make faults  campaigns of faults
+#   make flash BOARD=.. PORT=..     the firmware on a real board
+PYTHON ?= python3
+BIN := .cache/venv/bin
+SETUP = @$(PYTHON) -m tools.setup
+PYTEST ?=
+
+.PHONY: run test check bench faults flash build
+
+run:
+	$(SETUP) run
+	@exec $(BIN)/python -m tools.bench.street $(if $(FOR),--for $(FOR)) $(ARGS)
+
+test:
+	$(SETUP) test
+	@status=0; \
+	$(BIN)/node --test $(wildcard tools/tests/node/*.test.mjs) || status=1; \
+	$(BIN)/python -m pytest $(PYTEST) || status=1; \
+	exit $$status
+
+check:
+	$(SETUP) check
+	@$(BIN)/python -m tools.check
+
+bench:
+	$(SETUP) bench
+	@exec $(BIN)/python -m tools.bench.measure $(ARGS)
+
+faults:
+	$(SETUP) faults
+	@exec $(BIN)/python -m pytest -m faults $(PYTEST)
+
+flash:
+	$(SETUP) flash
+	@exec $(BIN)/python -m tools.flash "$(BOARD)" "$(PORT)"
+
+build:
+	$(SETUP) build
+	@exec $(BIN)/python -m tools.build $(if $(BOARD),--board $(BOARD))
