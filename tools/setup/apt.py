@@ -84,6 +84,7 @@ def trixie(folder: Path, log: Path, system: System) -> Apt:
     if not mirror:
         scripts = _unpacked("debootstrap", folder, log) / "usr/share/debootstrap/scripts"
         mirror = default_mirror((scripts / "sid").read_text())
+    folder.mkdir(parents=True, exist_ok=True)
     sources = folder / "trixie.sources"
     sources.write_text(sources_text(mirror, keyring))
     apt = Apt(folder / SUITE, log, sources)
