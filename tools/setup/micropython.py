@@ -17,7 +17,7 @@ from tools.setup.uf2 import flash_image, uf2
 
 VERSION = "1.25.0"
 SOURCES = (f"micropython={VERSION}+ds-1", "mbedtls")
-BINARIES = ("pico-sdk-source=2.1.1-1", "tinyusb-source=0.18.0+ds-1")
+BINARIES = ("pico-sdk-source=2.1.1-1", "tinyusb-source")
 WORK = CACHE / "micropython-build"
 LOG = CACHE / "logs" / "micropython.log"
 STEP = "micropython"

@@ -36,7 +36,7 @@ def bring(key: str) -> None:
         except SetupError as error:
             raise SetupError(
                 f"The Node packages of {SIM.name}/package-lock.json cannot be had: "
-                f"{reason(error.said)} Next: see that this machine reaches its npm registry, then "
+                f"{reason(error.said) or error} Next: see that this machine reaches its npm registry, then "
                 f"run again. All it said: {LOG}"
             ) from error
         stamps.finish(STEP, key)
@@ -48,4 +48,4 @@ def reason(said: str) -> str:
     words = [
         line for line in lines if line and not line.startswith(("A complete log", "Log files"))
     ]
-    return f"{'; '.join(words[:2])}." if words else "npm did not say why."
+    return f"{'; '.join(words[:2])}." if words else ""
