@@ -24,9 +24,6 @@ def event_type(kind: str) -> str:
     return f"lamplighter.{kind}.v1"
 
 
-# ---------------------------------------------------------------- devices
-
-
 class Device(Struct, frozen=True):
     """One registered unit.
 
@@ -52,9 +49,6 @@ class Latest(Struct, frozen=True):
     quality: tuple[str, ...]
     observed_at: str
     seq: int
-
-
-# ---------------------------------------------------------------- what a network server says
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -162,9 +156,6 @@ class Receipt(Struct, frozen=True):
     """The network server took a downlink. queue_item_id: names it in all that follows."""
 
     queue_item_id: str
-
-
-# ---------------------------------------------------------------- events
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -298,9 +289,6 @@ class Quarantined(Struct, frozen=True):
     reason: str
 
 
-# ---------------------------------------------------------------- commands
-
-
 class Step(Struct, frozen=True):
     """One thing that happened to a command.
 
@@ -344,9 +332,6 @@ class Command(Struct, frozen=True, kw_only=True):
     def final(self) -> bool:
         """Whether it ended."""
         return self.state in FINAL_STATES
-
-
-# ---------------------------------------------------------------- backends and callers
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -398,7 +383,8 @@ class Totals(Struct, frozen=True, kw_only=True):
 class ApiKey(Struct, frozen=True, kw_only=True):
     """A caller's key.
 
-    digest: SHA-256 of the secret, hexadecimal; the secret is shown once and not kept.  scopes: `read`, `write`, `admin`.
+    digest: SHA-256 of the secret, hexadecimal; the secret is shown once and not kept.
+    scopes: `read`, `command`, `admin`.
     """
 
     id: str

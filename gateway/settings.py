@@ -41,16 +41,16 @@ class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[delivery]`: webhooks.
 
-    allow_private: deliver also to loopback and private addresses.  timeout_s: for one whole
-    attempt.
-    longest_wait_s: between two attempts.  give_up_after_s: from the first attempt to a dead
-    letter.
+    allow_private: deliver also to loopback and private addresses.  timeout_s: one whole attempt.
+    schedule_s: waits after each failed attempt; at their end the event is a dead letter.
+    parallel: attempts under way at the same time, per endpoint.
+    Source: Standard Webhooks 1.0.0, example schedule.
     """
 
     allow_private: bool = False
     timeout_s: float = 15.0
-    longest_wait_s: float = 3600.0
-    give_up_after_s: float = 172_800.0
+    schedule_s: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+    parallel: int = 8
 
 
 class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,6 +82,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     commands: CommandSettings = field(default_factory=CommandSettings)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["human", "json"] = "human"
     folder: str = ""
 
 

@@ -56,6 +56,10 @@ class View(Protocol):
         """What ingest remembers of a device's frames (its own encoding); empty when nothing."""
         ...
 
+    def event(self, event_id: str) -> Entry | None:
+        """One event."""
+        ...
+
     def events(
         self, after: int = 0, limit: int = 100, kind: str = "", subject: str = ""
     ) -> list[Entry]:

@@ -1,0 +1,165 @@
+-- Every statement of store/_rows.py, by name. A parameter ?1 that is '' often means "any".
+
+-- name: device
+SELECT body FROM device WHERE dev_eui = ?1
+
+-- name: devices
+SELECT body FROM device ORDER BY name
+
+-- name: add_device
+INSERT INTO device (dev_eui, name, body) VALUES (?1, ?2, ?3)
+
+-- name: remove_device
+DELETE FROM device WHERE dev_eui = ?1
+
+-- name: latest
+SELECT body FROM latest WHERE dev_eui = ?1 ORDER BY property
+
+-- name: put_latest
+INSERT INTO latest (dev_eui, property, observed_at, body) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT DO UPDATE SET observed_at = excluded.observed_at, body = excluded.body
+WHERE excluded.observed_at >= latest.observed_at
+
+-- name: remove_latest
+DELETE FROM latest WHERE dev_eui = ?1
+
+-- name: seen
+SELECT body FROM seen WHERE dev_eui = ?1
+
+-- name: put_seen
+INSERT INTO seen (dev_eui, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body
+
+-- name: next_sequence
+INSERT INTO counted (dev_eui, sequence) VALUES (?1, 1)
+ON CONFLICT DO UPDATE SET sequence = sequence + 1 RETURNING sequence
+
+-- name: next_token
+INSERT INTO counted (dev_eui, token) VALUES (?1, 1)
+ON CONFLICT DO UPDATE SET token = token % 65535 + 1 RETURNING token
+
+-- name: append
+INSERT INTO event (id, type, subject, body) VALUES (?1, ?2, ?3, ?4) RETURNING cursor
+
+-- name: event
+SELECT cursor, body FROM event WHERE id = ?1
+
+-- name: events
+SELECT cursor, body FROM event WHERE cursor > ?1 ORDER BY cursor LIMIT ?2
+
+-- name: events_of_subject
+SELECT cursor, body FROM event
+WHERE subject = ?4 AND cursor > ?1 AND (?3 = '' OR type = ?3) ORDER BY cursor LIMIT ?2
+
+-- name: events_of_type
+SELECT cursor, body FROM event WHERE type = ?3 AND cursor > ?1 ORDER BY cursor LIMIT ?2
+
+-- name: last_cursor
+SELECT coalesce(max(cursor), 0) FROM event
+
+-- name: command
+SELECT body FROM command WHERE id = ?1
+
+-- name: commands
+SELECT body FROM command WHERE ?1 = '' OR dev_eui = ?1 ORDER BY number DESC LIMIT ?2
+
+-- name: open_commands
+SELECT body FROM command WHERE NOT final AND (?1 = '' OR dev_eui = ?1) ORDER BY number
+
+-- name: due_commands
+SELECT body FROM command WHERE NOT final AND next_at_ms <= ?1 ORDER BY next_at_ms, number LIMIT ?2
+
+-- name: command_of_item
+SELECT body FROM command WHERE id = (SELECT command_id FROM command_item WHERE queue_item_id = ?1)
+
+-- name: command_of_token
+SELECT body FROM command WHERE dev_eui = ?1 AND token = ?2 ORDER BY number DESC LIMIT 1
+
+-- name: put_command
+INSERT INTO command (id, number, dev_eui, token, final, next_at_ms, body)
+VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM command), ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (id) DO UPDATE SET final = excluded.final, next_at_ms = excluded.next_at_ms,
+body = excluded.body
+
+-- name: put_command_item
+INSERT INTO command_item (queue_item_id, command_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+
+-- name: endpoint
+SELECT body FROM endpoint WHERE id = ?1 AND NOT removed
+
+-- name: endpoints
+SELECT body FROM endpoint WHERE NOT removed ORDER BY added
+
+-- name: add_endpoint
+INSERT INTO endpoint (id, added, body)
+VALUES (?1, (SELECT coalesce(max(added), 0) + 1 FROM endpoint), ?2)
+
+-- name: put_endpoint
+UPDATE endpoint SET body = ?2 WHERE id = ?1 AND NOT removed
+
+-- name: remove_endpoint
+UPDATE endpoint SET removed = 1 WHERE id = ?1 AND NOT removed
+
+-- name: withdraw
+UPDATE outbox SET state = 'withdrawn' WHERE endpoint_id = ?1 AND state IN ('pending', 'dead')
+
+-- name: match
+UPDATE endpoint SET matched = matched + 1 WHERE id = ?1
+
+-- name: matched
+SELECT matched FROM endpoint WHERE id = ?1
+
+-- name: totals
+SELECT state, count(*) FROM outbox WHERE endpoint_id = ?1 GROUP BY state
+
+-- name: put_outbox
+INSERT INTO outbox (endpoint_id, cursor, subject) VALUES (?1, ?2, ?3)
+
+-- name: due_deliveries
+WITH foremost AS (
+    SELECT min(cursor) AS cursor FROM outbox
+    WHERE endpoint_id = ?1 AND state = 'pending' GROUP BY subject
+)
+SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+FROM foremost JOIN outbox AS o USING (cursor) JOIN event AS e USING (cursor)
+WHERE o.endpoint_id = ?1 AND o.next_at_ms <= ?2 ORDER BY o.cursor LIMIT ?3
+
+-- name: next_delivery
+WITH foremost AS (
+    SELECT min(cursor) AS cursor FROM outbox
+    WHERE endpoint_id = ?1 AND state = 'pending' GROUP BY subject
+)
+SELECT min(o.next_at_ms) FROM foremost JOIN outbox AS o USING (cursor) WHERE o.endpoint_id = ?1
+
+-- name: deliveries
+SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+FROM outbox AS o JOIN event AS e USING (cursor)
+WHERE (?1 = '' OR o.endpoint_id = ?1) AND (?2 = '' OR o.state = ?2) AND (?3 = '' OR e.id = ?3)
+ORDER BY o.cursor, o.endpoint_id LIMIT ?4
+
+-- name: put_delivery
+UPDATE outbox SET state = ?3, attempts = ?4, first_at_ms = ?5, next_at_ms = ?6, note = ?7
+WHERE endpoint_id = ?1 AND cursor = ?2 AND state <> 'withdrawn'
+
+-- name: has_delivery
+SELECT 1 FROM outbox WHERE endpoint_id = ?1 AND cursor = ?2
+
+-- name: quarantine
+INSERT INTO quarantine (at_ms, dev_eui, topic, body, reason) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id
+
+-- name: quarantined
+SELECT id, at_ms, dev_eui, topic, body, reason FROM quarantine WHERE id > ?1 ORDER BY id LIMIT ?2
+
+-- name: api_key
+SELECT body FROM api_key WHERE digest = ?1
+
+-- name: api_keys
+SELECT body FROM api_key ORDER BY added
+
+-- name: add_api_key
+INSERT INTO api_key (id, added, name, digest, body)
+VALUES (?1, (SELECT coalesce(max(added), 0) + 1 FROM api_key), ?2, ?3, ?4)
+
+-- name: remove_api_key
+DELETE FROM api_key WHERE id = ?1

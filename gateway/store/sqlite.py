@@ -1,0 +1,215 @@
+"""The store in one SQLite file: one writer thread with group commit, readers aside.
+
+WAL and synchronous=FULL: what was committed is on the disk. A group is what waits when the writer
+comes back from there: nobody waits to make groups larger, and the longer a commit takes the more
+share the next one. Each change is a savepoint in its group.
+Source: sqlite.org/wal.html and sqlite.org/pragma.html#pragma_synchronous.
+"""
+
+import asyncio
+import contextlib
+import queue
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from gateway.errors import Broken, ConfigError, GatewayError, Retry
+from gateway.store import Transaction, View
+from gateway.store._rows import SQL, Changes, Rows
+
+T = TypeVar("T")
+GROUP = 1000
+"""Most changes in one commit; bounds the memory of the WAL, not the speed."""
+READERS = 2
+BUSY_MS = 5000
+"""How long to wait for another process (the CLI) that writes, ms."""
+
+# What is worth trying again; everything else means that file or disk is damaged.
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
+
+
+class _Change:
+    """One call of write: its function, and where its result goes."""
+
+    def __init__(self, run: Callable[[Transaction], Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.run = run
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Hand over the result; on the event loop."""
+        if self.future.done():  # the caller was cancelled
+            return
+        if self.error:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class Store:
+    """The store in the file `path`. source: that of every event, `lamplighter/<site>`."""
+
+    def __init__(self, path: Path, source: str = "lamplighter/street") -> None:
+        self.path, self.source = path, source
+        self._changes: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
+        self._listeners: list[Callable[[int], None]] = []
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._broken: Broken | None = None
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._writer = _connect(self.path)
+        _migrate(self._writer, self.path)
+        self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        self._thread = threading.Thread(target=self._write_groups, name="store-writer")
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._changes.put(None)
+        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        for connection in (*self._opened, self._writer):
+            connection.close()
+
+    def on_append(self, listener: Callable[[int], None]) -> None:
+        """See gateway.store.Store."""
+        self._listeners.append(listener)
+
+    async def read(self, question: Callable[[View], T]) -> T:
+        """See gateway.store.Store."""
+        return await self._loop.run_in_executor(self._readers, self._answer, question)
+
+    async def write(self, change: Callable[[Transaction], T]) -> T:
+        """See gateway.store.Store."""
+        waiting = _Change(change, self._loop)
+        self._changes.put(waiting)
+        return await waiting.future
+
+    def _answer(self, question: Callable[[View], T]) -> T:
+        connection = getattr(self._local, "connection", None)
+        with _translated(self.path):
+            if connection is None:
+                connection = self._local.connection = _connect(self.path)
+                connection.execute("PRAGMA query_only = ON")
+                self._opened.append(connection)
+            connection.execute("BEGIN")  # one state for all that the question asks
+            try:
+                return question(Rows(connection))
+            finally:
+                connection.execute("ROLLBACK")
+
+    def _write_groups(self) -> None:
+        while (first := self._changes.get()) is not None:
+            group, ended = self._group(first)
+            appended = self._commit(group)
+            self._loop.call_soon_threadsafe(self._settle, group, appended)
+            if ended:
+                return
+
+    def _group(self, first: _Change) -> tuple[list[_Change], bool]:
+        group = [first]
+        while len(group) < GROUP and not self._changes.empty():
+            change = self._changes.get()
+            if change is None:
+                return group, True
+            group.append(change)
+        return group, False
+
+    def _commit(self, group: list[_Change]) -> int:
+        """Carry out a group; returns the cursor of its newest event, 0 without one."""
+        try:
+            if self._broken:
+                raise self._broken
+            with _translated(self.path), _transaction(self._writer):
+                changes = Changes(self._writer, self.source)
+                for change in group:
+                    self._carry_out(change, changes)
+        except GatewayError as error:
+            # After a failed fsync SQLite takes the next commit as if nothing had been; we do not.
+            self._broken = error if isinstance(error, Broken) else self._broken
+            for change in group:
+                change.error = error
+            return 0
+        return changes.appended
+
+    def _carry_out(self, change: _Change, changes: Changes) -> None:
+        before = changes.appended
+        self._writer.execute("SAVEPOINT one")
+        try:
+            change.result = change.run(changes)
+        except sqlite3.Error:
+            raise  # of the file, so of the whole group
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller alone
+            change.error, changes.appended = error, before
+            self._writer.execute("ROLLBACK TO one")
+        self._writer.execute("RELEASE one")
+
+    def _settle(self, group: list[_Change], appended: int) -> None:
+        for change in group:
+            change.settle()
+        if appended:
+            for listener in self._listeners:
+                listener(appended)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with _translated(path):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in (
+            f"busy_timeout = {BUSY_MS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Run the numbered files that this database has not seen."""
+    files = sorted(SQL.glob("[0-9]*.sql"))
+    with _translated(path), _transaction(connection):
+        (done,) = connection.execute("PRAGMA user_version").fetchone()
+        if done > len(files):
+            raise ConfigError(
+                f"was written by a newer gateway (schema {done}, this one knows {len(files)})",
+                path,
+            )
+        for number, file in enumerate(files[done:], done + 1):
+            text = re.sub("--.*", "", file.read_text(encoding="utf-8"))
+            for statement in text.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # some failures have rolled back already
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Turn what sqlite3 raises into who acts next."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code
+        if code in _PASSING:
+            raise Retry(f"the store {path} takes nothing now: {error}") from error
+        if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
+            raise ConfigError(f"the store cannot be opened for writing: {error}", path) from error
+        raise Broken(f"the store {path} is damaged or its disk failed: {error}") from error
