@@ -83,24 +83,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _side_by_side(chains: list[Chain]) -> None:
     """Run chains in threads: some wait for the network while others compile."""
-    failures: list[str] = []
+    failures: list[Exception] = []
 
     def work(chain: Chain) -> None:
         try:
             for bring_one in chain:
                 bring_one()
-        except SetupError as error:
-            failures.append(str(error))
-        except OSError as error:
-            failures.append(f"{error}: see that the disk is neither full nor read-only.")
+        except Exception as error:  # noqa: BLE001 -- told by the main thread, all of them
+            failures.append(error)
 
     threads = [threading.Thread(target=work, args=(chain,), daemon=True) for chain in chains]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    for error in failures:
+        if not isinstance(error, SetupError | OSError):
+            raise error
     if failures:
-        raise SetupError("\nsetup: ".join(failures))
+        raise SetupError("\nsetup: ".join(map(str, failures)))
 
 
 @contextlib.contextmanager
