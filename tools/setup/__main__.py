@@ -97,9 +97,9 @@ def _side_by_side(chains: list[Chain]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    for error in failures:
-        if not isinstance(error, SetupError | OSError):
-            raise error
+    unforeseen = [error for error in failures if not isinstance(error, SetupError | OSError)]
+    if unforeseen:
+        raise unforeseen[0]
     if failures:
         raise SetupError("\nsetup: ".join(map(str, failures)))
 

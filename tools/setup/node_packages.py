@@ -36,8 +36,8 @@ def bring(key: str) -> None:
         except SetupError as error:
             raise SetupError(
                 f"The Node packages of {SIM.name}/package-lock.json cannot be had: "
-                f"{reason(error.said) or error} Next: see that this machine reaches its npm registry, then "
-                f"run again. All it said: {LOG}"
+                f"{reason(error.said) or error} Next: see that this machine reaches its npm "
+                f"registry, then run again. All it said: {LOG}"
             ) from error
         stamps.finish(STEP, key)
 
