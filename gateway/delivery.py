@@ -9,9 +9,11 @@ an endpoint in trouble is probed by one request, not by a crowd.
 """
 
 import asyncio
+import base64
 import random
+import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -21,7 +23,7 @@ from msgspec.structs import replace
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry, Unknown
-from gateway.model import Delivery, Endpoint
+from gateway.model import KINDS, Delivery, Endpoint, event_type
 from gateway.sinks import Gone, Sink
 from gateway.store import Store, Transaction, View
 
@@ -212,6 +214,31 @@ class Deliverer:
         return await _patiently(lambda: self._store.write(change))
 
 
+def _endpoint(view: View, endpoint_id: str) -> Endpoint:
+    found = view.endpoint(endpoint_id)
+    if found is None:
+        raise Unknown(f"there is no webhook {endpoint_id}; `lamplighter webhook list` shows them")
+    return found
+
+
+def new_endpoint(url: str, types: Sequence[str], now_ms: int) -> Endpoint:
+    """A webhook with a secret of its own, 256 random bits.
+
+    types: CloudEvents types it wants, none is all. Raises Refused for one that does not exist.
+    """
+    known = [event_type(kind) for kind in KINDS]
+    for one in types:
+        if one not in known:
+            raise Refused(f"there is no event type {one!r}: use {', '.join(known)}", "types")
+    return Endpoint(
+        id="wh_" + secrets.token_hex(6),
+        url=url,
+        secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        types=tuple(types),
+        created_at_ms=now_ms,
+    )
+
+
 async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
     """Do it until the store can: a full disk delays delivery and loses nothing."""
     attempt = 0
@@ -224,13 +251,17 @@ async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(delay_s(attempt))
 
 
+def enable(tx: Transaction, endpoint_id: str) -> None:
+    """Deliver again to an endpoint that was disabled. Raises Unknown when there is none."""
+    tx.put_endpoint(replace(_endpoint(tx, endpoint_id), disabled_reason=""))
+
+
 def replay(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
     """Make an endpoint's dead letters pending again, with a fresh schedule; gives their number.
 
     Raises Unknown when there is no such endpoint.
     """
-    if tx.endpoint(endpoint_id) is None:
-        raise Unknown(f"there is no webhook {endpoint_id}: `lamplighter webhook list` shows them")
+    _endpoint(tx, endpoint_id)
     count = 0
     while dead := tx.deliveries(endpoint_id, state="dead", limit=1000):
         for one in dead:

@@ -4,7 +4,6 @@ Source: Standard Webhooks 1.0.0; CloudEvents 1.0.2 HTTP binding, structured mode
 `type` and `subject` would be headers, which the signature does not cover).
 """
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -76,10 +75,10 @@ class Sink:
                 timeout=self._timeout,
             ) as reply:
                 said = await _beginning(reply)
-        except (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError) as error:
-            raise _failed(error, self._timeout.total) from error
         except ValueError as error:
             raise Refused(f"the URL cannot be called: {error}") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _failed(error, self._timeout.total) from error
         judge(reply.status, said, _retry_after_s(reply.headers, self._clock() / 1000))
 
 

@@ -1,0 +1,99 @@
+"""The OpenAPI 3.1 document, made from the table of routes and the Structs it names."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from gateway.http.routes import ROUTES, Route
+from gateway.http.views import Problem
+from gateway.model import EVENT_DATA, Event, event_type
+
+VERSION = "0.1.0"
+"""Of the whole project; the same as in pyproject.toml."""
+REASONS = {
+    400: "the request cannot be read",
+    401: "no valid API key",
+    403: "the API key may not do this",
+    404: "nothing of that name exists",
+    413: "the body is too large",
+    422: "the request was understood and is refused",
+    503: "not now; try again",
+}
+_REF = "#/components/schemas/{name}"
+
+
+def document() -> dict[str, Any]:
+    """The whole document, as JSON values; the same for the same code."""
+    types = _types()
+    refs, schemas = msgspec.json.schema_components(types, ref_template=_REF)
+    by_type = dict(zip(types, refs, strict=True))
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_type)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Lamplighter",
+            "version": VERSION,
+            "description": "Devices, their readings and commands. Errors say who acts next.",
+        },
+        "paths": paths,
+        "webhooks": {kind: _webhook(kind, by_type) for kind in EVENT_DATA},
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _types() -> list[type]:
+    found: dict[type, None] = {Problem: None, Event: None}
+    for route in ROUTES:
+        found |= {one: None for one in (route.body, route.query, route.reply) if one}
+    found |= dict.fromkeys(EVENT_DATA.values())
+    return list(found)
+
+
+def _operation(route: Route, refs: dict[type, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": route.name, "summary": route.summary}
+    if route.scope:
+        operation["security"] = [{"key": [route.scope]}]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+    parameters += _query(route.query) if route.query else []
+    if parameters:
+        operation["parameters"] = parameters
+    if route.body:
+        operation["requestBody"] = {"required": True, "content": _json(refs[route.body])}
+    content = _json(refs[route.reply] if route.reply else {"type": "object"})
+    operation["responses"] = {str(route.status): {"description": "done", "content": content}}
+    for status in route.errors:
+        problem = {"description": REASONS[status], "content": _json(refs[Problem])}
+        operation["responses"][str(status)] = problem
+    return operation
+
+
+def _query(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    schema = msgspec.json.schema(query)["$defs"][query.__name__]["properties"]
+    return [{"name": name, "in": "query", "schema": one} for name, one in schema.items()]
+
+
+def _webhook(kind: str, refs: dict[type, Any]) -> dict[str, Any]:
+    of_kind = {"properties": {"type": {"const": event_type(kind)}, "data": refs[EVENT_DATA[kind]]}}
+    schema = {"allOf": [refs[Event], of_kind]}
+    body = {"content": {"application/cloudevents+json": {"schema": schema}}}
+    return {
+        "post": {
+            "operationId": f"on_{kind}",
+            "summary": (EVENT_DATA[kind].__doc__ or "").partition("\n")[0],
+            "requestBody": {"required": True, **body},
+            "responses": {"2XX": {"description": "taken"}, "410": {"description": "send no more"}},
+        }
+    }
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
