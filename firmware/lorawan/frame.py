@@ -1,0 +1,88 @@
+"""Frames as they are on air. Source: LoRaWAN TS001-1.0.4, chapters 4 and 6.2."""
+
+import struct
+
+UP, DOWN = 0, 1
+ADR, ADR_ACK_REQ, ACK, PENDING = 0x80, 0x40, 0x20, 0x10
+
+
+def time_on_air_us(sf: int, bw_hz: int, size: int, crc: bool = True) -> int:
+    """Time a frame occupies the channel.
+
+    sf: 7..12.  bw_hz: 125_000 | 250_000.  size: PHYPayload bytes.
+    Returns microseconds; explicit header, coding rate 4/5, 8-symbol preamble; downlinks have no CRC.
+    Source: SX1261/2 datasheet rev 2.1, 6.1.4.
+    """
+    slow = 2 if sf > 10 and (sf > 11 or bw_hz < 250000) else 0
+    bits = 8 * size - 4 * sf + (44 if crc else 28)
+    symbols = 8 + max(-(-bits // (4 * (sf - slow))), 0) * 5
+    quarter_us = (1 << sf) * 250000 // bw_hz
+    return (symbols * 4 + 49) * quarter_us
+
+
+def join_request(key, join_eui: bytes, dev_eui: bytes, dev_nonce: int) -> bytes:
+    """A Join-Request. key: the AppKey. EUIs in the order they are printed."""
+    flipped = bytes(reversed(dev_eui + join_eui))
+    body = b"\x00" + flipped + struct.pack("<H", dev_nonce)
+    return body + key.cmac(body)[:4]
+
+
+def join_accept(key, data: bytes) -> "bytes | None":
+    """A Join-Accept's fields from JoinNonce to CFList, or None if it is none or not for us."""
+    if len(data) not in (17, 33) or data[0] != 0x20:
+        return None
+    clear = data[:1] + key.ecb.encrypt(data[1:])
+    return clear[1:-4] if key.cmac(clear[:-4])[:4] == clear[-4:] else None
+
+
+def session_keys(key, fields: bytes, dev_nonce: int) -> tuple:
+    """(NwkSKey, AppSKey) from a Join-Accept's fields."""
+    tail = fields[:6] + struct.pack("<H", dev_nonce) + bytes(7)
+    return key.ecb.encrypt(b"\x01" + tail), key.ecb.encrypt(b"\x02" + tail)
+
+
+def uplink(
+    session, fctrl: int, fopts: bytes, fport: "int | None", data: bytes, confirmed
+) -> bytes:
+    """A data frame with the session's FCntUp."""
+    fcnt = session.fcnt_up
+    addr = session.addr
+    body = struct.pack(
+        "<B4sBH", 0x80 if confirmed else 0x40, addr, fctrl | len(fopts), fcnt & 0xFFFF
+    )
+    body += fopts
+    if fport is not None:
+        key = session.app if fport else session.nwk
+        body += bytes([fport]) + key.crypt(UP, addr, fcnt, data)
+    return body + session.nwk.mic(UP, addr, fcnt, body)
+
+
+def downlink(session, data: bytes) -> "tuple | None":
+    """(fcnt, fctrl, fopts, fport | None, payload, confirmed), or None if not a new one to us.
+
+    Refuses wrong types, lengths, addresses, codes and counters that are not above the last.
+    """
+    if len(data) < 12 or data[0] not in (0x60, 0xA0) or data[1:5] != session.addr:
+        return None
+    fctrl = data[5]
+    start = 8 + (fctrl & 15)
+    if start > len(data) - 4:
+        return None
+    fcnt = next_counter(session.fcnt_down, data[6] | data[7] << 8)
+    if session.nwk.mic(DOWN, session.addr, fcnt, data[:-4]) != data[-4:]:
+        return None
+    fport = None
+    payload = b""
+    if start < len(data) - 4:
+        fport = data[start]
+        if not fport and fctrl & 15:
+            return None
+        key = session.app if fport else session.nwk
+        payload = key.crypt(DOWN, session.addr, fcnt, data[start + 1 : -4])
+    return fcnt, fctrl, data[8:start], fport, payload, data[0] == 0xA0
+
+
+def next_counter(last: int, low: int) -> int:
+    """The 32-bit counter above `last` (-1: none yet) that has these low 16 bits."""
+    fcnt = low if last < 0 else (last & ~0xFFFF) | low
+    return fcnt if fcnt > last else fcnt + 0x10000

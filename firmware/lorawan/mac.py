@@ -1,0 +1,423 @@
+"""The MAC of a LoRaWAN 1.0.4 device, class A and C, over the air activation, with ADR.
+
+It is given its radio (`transmit`, `receive`, `listen`, `sleep`, `error_us`), clock (`us`,
+`sleep_until_us`), random integers, AES and store. One exchange at a time: a transmission, its
+two windows, and only then what touches flash or the application.
+"""
+
+import asyncio
+from collections import namedtuple
+
+from lorawan import commands, frame
+from lorawan.crypto import Key
+from lorawan.session import Nonces, Session
+
+_JOIN_DELAY_US = 5000000
+_WINDOWS_APART_US = 1000000
+_SYMBOLS_MIN = 6
+_SYMBOLS_MAX = 248  # SX126x 13.4.9
+_ERROR_MIN_US = 1000
+_DRIFT_PPM = 40  # both crystals together, over the delay
+_ADR_ACK_LIMIT = 64
+_CONFIRMED_TRIES = 4
+_HELD_FRAMES = 4
+_SHORT_FRAME = 32
+_RX2_SLACK_US = 60000
+
+Sent = namedtuple("Sent", ("acked", "heard", "fcnt", "dr", "tries"))  # noqa: PYI024
+"""What became of an uplink. acked: None where none was asked. heard: a class A downlink came."""
+
+
+class MacError(Exception):
+    """The MAC cannot do what was asked; the sentence says why and who acts."""
+
+
+def window(symbol_us: int, error_us: int) -> tuple:
+    """(symbols, offset in us from the nominal start) of a receive window.
+
+    Six symbols of a preamble are enough, begun up to `error_us` early or late; the window never
+    opens after the nominal start. Source: TS001-1.0.4, 3.3; LoRaMac's window formula.
+    """
+    symbols = max(-(-(4 * symbol_us + 2 * error_us) // symbol_us), _SYMBOLS_MIN)
+    most = max(_WINDOWS_APART_US * 9 // 10 // symbol_us, _SYMBOLS_MIN)
+    symbols = min(symbols, most, _SYMBOLS_MAX)
+    return symbols, min(4 * symbol_us - symbols * symbol_us // 2, 0)
+
+
+def join_window(elapsed_s: int) -> tuple:
+    """(end in s since the first attempt, ms of air until then). Source: TS001-1.0.4, 7."""
+    if elapsed_s < 3600:
+        return 3600, 36000
+    if elapsed_s < 39600:
+        return 39600, 36000
+    return 39600 + ((elapsed_s - 39600) // 86400 + 1) * 86400, 8700
+
+
+def _ignore(*_):
+    pass
+
+
+class Mac:
+    """One device. dev_eui, join_eui: 8 bytes as printed; app_key: 16 bytes.
+
+    To set: `on_downlink(fport, data, confirmed)`, `on_time(unix_us, at_us)`, `battery()` -> 0..255.
+    To read: `joined`, `rssi`, `snr` of the last downlink, `link` (margin dB, gateways) of the last
+    link check, `refused` (frames that were not for us, forged or old).
+    """
+
+    def __init__(self, radio, clock, random, aes, store, region, dev_eui, join_eui, app_key):
+        self._radio = radio
+        self._clock = clock
+        self._random = random
+        self.region = region
+        self._dev_eui, self._join_eui = dev_eui, join_eui
+        self._root = Key(aes, app_key)
+        identity = self._root.cmac(dev_eui + join_eui)[:4]
+        self._nonces = Nonces(store)
+        self.session = Session(region, aes, store, identity)
+        self.joined = self.session.load()
+        self.answers = commands.Answers()
+        self.on_downlink = self.on_time = _ignore
+        self.battery = lambda: 255
+        self.link = None
+        self.rssi = self.snr = None
+        self.refused = 0
+        self.antenna_dbi = 2
+        self._class_c = False
+        self._lock = asyncio.Lock()
+        self._busy = False
+        self._held = []
+        self._ack = self._acked = self._pending = False
+        self._tx_end_us = 0
+        self._last_channel = -1
+        self._free_us = [0] * len(region.BANDS)
+        self._silent_us = 0
+        self._rx2_us = 0
+        self._join_zero_us = None
+        if self._nonces.attempts:
+            self._join_zero_us = clock.us() - self._nonces.elapsed_s * 1000000
+        self._join_next_us = 0
+
+    # --- what the application asks ----------------------------------------------------------
+
+    @property
+    def dev_addr(self) -> "bytes | None":
+        """4 bytes in the order they are printed."""
+        return bytes(reversed(self.session.addr)) if self.joined else None
+
+    @property
+    def uplink_wanted(self) -> bool:
+        """True when the network waits for an uplink: something to acknowledge, answer or fetch."""
+        return bool(self._ack or self._pending or self.answers.once)
+
+    def set_class(self, name: str) -> None:
+        """Class "A" is deaf between uplinks, "C" listens always, once joined."""
+        self._class_c = name == "C"
+        if not self._busy:
+            self._rest()
+
+    def ask_link(self) -> None:
+        """The next uplink asks for a link check; see `link`."""
+        self.answers.asks[0x02] = b"\x02"
+
+    def ask_time(self) -> None:
+        """The next uplink asks for the time; see `on_time`."""
+        self.answers.asks[0x0D] = b"\x0d"
+
+    def max_payload(self) -> int:
+        """Bytes the next uplink may carry."""
+        room = self.region.MAX_PAYLOAD[self.session.dr if self.joined else 0]
+        riders = len(self.answers.riders())
+        return room - riders if riders <= 15 else room
+
+    def time_until_tx_us(self) -> int:
+        """Microseconds until duty cycle allows the next uplink; 0: now."""
+        channels = self._channels(self.session.dr) if self.joined else self._join_channels()
+        return self._until(channels)
+
+    def wait_us(self) -> int:
+        """Microseconds until the next join attempt is allowed; 0: now."""
+        now = self._clock.us()
+        dr = self.region.join_dr(self._nonces.attempts)
+        wait = max(self._join_next_us - now, self._until(self._join_channels()))
+        elapsed_s = self._join_elapsed_s() + wait // 1000000
+        end_s, allowed_ms = join_window(elapsed_s)
+        if join_window(self._nonces.elapsed_s)[0] == end_s:
+            if self._nonces.spent_ms + self._air_us(dr, 23) // 1000 > allowed_ms:
+                return (end_s - self._join_elapsed_s()) * 1000000
+        return wait
+
+    # --- joining ----------------------------------------------------------------------------
+
+    async def join(self) -> bool:
+        """One Join-Request and its windows, after `wait_us()`. True when the network let us in.
+
+        Raises MacError when the 65536 DevNonces are used up.
+        """
+        async with self._lock:
+            nonces = self._nonces
+            if nonces.dev_nonce > 65535:
+                raise MacError("all DevNonces are used; register the device under a new JoinEUI")
+            await self._sleep_us(self.wait_us())
+            self.joined = False
+            self.session.forget()
+            dr = self.region.join_dr(nonces.attempts)
+            nonce = self._count_attempt(self._air_us(dr, 23) // 1000)
+            request = frame.join_request(self._root, self._join_eui, self._dev_eui, nonce)
+            channel = self._pick(self._join_channels())
+
+            def take(data, rssi, snr):
+                return self._accept(data, rssi, snr, nonce, dr)
+
+            await self._exchange(request, channel, dr, _JOIN_DELAY_US, take)
+            self._join_next_us = self._clock.us() + 1000000 + self._random() % 7000000
+            return self.joined
+
+    def _join_elapsed_s(self):
+        zero_us = self._join_zero_us
+        return 0 if zero_us is None else (self._clock.us() - zero_us) // 1000000
+
+    def _count_attempt(self, air_ms):
+        """The DevNonce to use, on flash as used, with the air it will cost."""
+        nonces = self._nonces
+        if self._join_zero_us is None:
+            self._join_zero_us = self._clock.us()
+        elapsed_s = self._join_elapsed_s()
+        if join_window(elapsed_s)[0] != join_window(nonces.elapsed_s)[0]:
+            nonces.spent_ms = 0
+        nonces.elapsed_s = elapsed_s
+        nonces.spent_ms += air_ms
+        nonces.attempts = (nonces.attempts + 1) & 0xFFFF
+        nonce = nonces.dev_nonce
+        nonces.dev_nonce += 1
+        nonces.save()
+        return nonce
+
+    def _accept(self, data, rssi, snr, dev_nonce, dr):
+        fields = frame.join_accept(self._root, data)
+        nonces = self._nonces
+        join_nonce = int.from_bytes(fields[:3], "little") if fields else nonces.join_nonce
+        if not fields or join_nonce == nonces.join_nonce:
+            self.refused += 1
+            return False
+        nonces.join_nonce = join_nonce
+        nonces.attempts = nonces.spent_ms = nonces.elapsed_s = 0
+        self._join_zero_us = None
+        nonces.save()
+        keys = frame.session_keys(self._root, fields, dev_nonce)
+        self.session.start(fields, keys, dev_nonce, dr)
+        self.answers = commands.Answers()
+        self._ack = self._pending = False
+        self.rssi, self.snr = rssi, snr // 4
+        self.joined = True
+        return True
+
+    def _join_channels(self):
+        return [[freq, freq, 0] for freq in self.region.CHANNELS]
+
+    # --- uplinks ----------------------------------------------------------------------------
+
+    async def send(self, fport: "int | None", data: bytes = b"", confirmed: bool = False) -> Sent:
+        """One uplink, when duty cycle allows; returns after its windows. fport None: no data.
+
+        Repeated as the network set, a confirmed one until it is acknowledged, at most 4 times.
+        Raises MacError when not joined, or when the data is longer than the data rate takes.
+        """
+        async with self._lock:
+            if not self.joined:
+                raise MacError("not joined; join first")
+            session = self.session
+            if session.back_off():
+                session.save()
+            room = self.region.MAX_PAYLOAD[session.dr]
+            if len(data) > room:
+                raise MacError(
+                    "%d bytes do not fit, DR%d takes %d" % (len(data), session.dr, room)
+                )
+            riders = self.answers.riders()
+            if len(riders) > 15 or (riders and len(riders) + len(data) > room):
+                await self._uplink(0, riders[:room], b"", False)
+                riders = b""
+            return await self._uplink(fport, data, riders, confirmed)
+
+    async def _uplink(self, fport, data, riders, confirmed):
+        session = self.session
+        self.answers.sent()
+        fctrl = frame.ADR
+        if session.unanswered >= _ADR_ACK_LIMIT:
+            fctrl |= frame.ADR_ACK_REQ
+        if self._ack:
+            fctrl |= frame.ACK
+        self._ack = self._acked = self._pending = False
+        session.reserve()
+        made = frame.uplink(session, fctrl, riders, fport, data, confirmed)
+        fcnt, dr = session.fcnt_up, session.dr
+        session.fcnt_up += 1
+        session.unanswered += 1
+        most = max(session.repeats, _CONFIRMED_TRIES) if confirmed else session.repeats
+        heard = False
+        tries = 0
+        while tries < most and not (self._acked if confirmed else heard):
+            if tries and confirmed:  # RETRANSMIT_TIMEOUT
+                await self._sleep_us(1000000 + self._random() % 2000000)
+            await self._sleep_us(self._until(self._channels(dr)))
+            tries += 1
+            channel = self._pick(self._channels(dr))
+            heard |= await self._exchange(
+                made, channel, dr, session.rx_delay_s * 1000000, self._take
+            )
+        return Sent(self._acked if confirmed else None, heard, fcnt, dr, tries)
+
+    async def _sleep_us(self, us):
+        await self._clock.sleep_until_us(self._clock.us() + us)
+
+    def _channels(self, dr):
+        """The channels that may be used now for a data rate."""
+        session = self.session
+        usable = session.usable(dr)
+        if not usable:
+            session.first_channels()
+            usable = session.usable(dr) or range(len(self.region.CHANNELS))
+        return [session.channels[at] for at in usable]
+
+    def _pick(self, channels):
+        """A random channel whose sub-band is free, another than the last where there is one."""
+        now = self._clock.us()
+        free = [channel for channel in channels if self._free(channel[0]) <= now] or channels
+        fresh = [channel for channel in free if channel[0] != self._last_channel] or free
+        channel = fresh[self._random() % len(fresh)]
+        self._last_channel = channel[0]
+        return channel
+
+    def _until(self, channels):
+        """Microseconds until duty cycle frees one of the channels."""
+        return max(0, min([self._free(channel[0]) for channel in channels]) - self._clock.us())
+
+    def _free(self, freq):
+        """When duty cycle frees a frequency."""
+        return max(self._free_us[self.region.band(freq)], self._silent_us)
+
+    def _air_us(self, dr, size, crc=True):
+        sf, bw = self.region.DATARATES[dr]
+        return frame.time_on_air_us(sf, bw, size, crc)
+
+    # --- the exchange -----------------------------------------------------------------------
+
+    async def _exchange(self, made, channel, dr, delay_us, take):
+        """One transmission and its windows. take(payload, rssi, snr x 4): was it for us?"""
+        region, session = self.region, self.session
+        joining = not self.joined
+        sf, bw = region.DATARATES[dr]
+        power = region.MAX_EIRP_DBM - self.antenna_dbi - (0 if joining else 2 * session.power)
+        self._busy = True
+        try:
+            end_us = await self._radio.transmit(made, channel[0], sf, bw, power)
+            self._tx_end_us = end_us
+            self._spend(channel[0], self._air_us(dr, len(made)), end_us)
+            offset = 0 if joining else session.rx1_offset
+            rx2 = (
+                (region.RX2_FREQ, region.RX2_DR) if joining else (session.rx2_freq, session.rx2_dr)
+            )
+            at_us = end_us + delay_us
+            self._rest()
+            if await self._window(at_us, delay_us, channel[1], region.rx1_dr(dr, offset), take):
+                return True
+            self._rest()
+            return await self._second(at_us + _WINDOWS_APART_US, delay_us, rx2, take, joining)
+        finally:
+            self._busy = False
+            self._rest()
+            self._take_held()
+
+    async def _second(self, at_us, delay_us, rx2, take, joining):
+        """RX2; in class C it is part of what is always heard: time for a short frame to end."""
+        if joining or not self._class_c:
+            return await self._window(at_us, delay_us + _WINDOWS_APART_US, rx2[0], rx2[1], take)
+        self._rx2_us = at_us
+        end_us = at_us + self._air_us(rx2[1], _SHORT_FRAME, False)
+        while self._clock.us() < end_us and not self._held:
+            await self._sleep_us(100000)
+        return self._take_held()
+
+    async def _window(self, at_us, delay_us, freq, dr, take):
+        sf, bw = self.region.DATARATES[dr]
+        error_us = max(self._radio.error_us, _ERROR_MIN_US) + delay_us // 1000000 * _DRIFT_PPM
+        symbols, offset_us = window((1 << sf) * 1000000 // bw, error_us)
+        if self._clock.us() > at_us + offset_us:
+            return False
+        got = await self._radio.receive(at_us + offset_us, symbols, freq, sf, bw)
+        return bool(got) and take(*got)
+
+    def _spend(self, freq, air_us, end_us):
+        """Duty cycle: the sub-band rests, and everything where the network asked for it."""
+        band = self.region.band(freq)
+        self._free_us[band] = end_us + air_us * (self.region.BANDS[band][2] - 1)
+        if self.joined and self.session.duty:
+            self._silent_us = end_us + air_us * ((1 << self.session.duty) - 1)
+
+    def _rest(self):
+        """The radio's state when nothing is to be done."""
+        session = self.session
+        if self._class_c and self.joined:
+            sf, bw = self.region.DATARATES[session.rx2_dr]
+            self._radio.listen(session.rx2_freq, sf, bw, self._overheard)
+        elif not self._busy:
+            self._radio.sleep()
+
+    # --- downlinks --------------------------------------------------------------------------
+
+    def _overheard(self, data, rssi, snr):
+        """A frame in class C's window. During an exchange it waits: taking it writes to flash."""
+        begun_us = self._clock.us() - self._air_us(self.session.rx2_dr, len(data), False)
+        class_a = abs(begun_us - self._rx2_us) < _RX2_SLACK_US
+        if not self._busy:
+            self._take(data, rssi, snr, class_a)
+        elif len(self._held) < _HELD_FRAMES:
+            self._held.append((data, rssi, snr, class_a))
+
+    def _take_held(self):
+        """Take what was overheard during the exchange. True when a class A downlink was there."""
+        held, self._held = self._held, []
+        answered = False
+        for got in held:
+            answered |= self._take(*got) and got[3]
+        return answered
+
+    def _take(self, data, rssi, snr, class_a=True):
+        """Take a downlink if it is one for us. Its counter is on flash before anything is done."""
+        session = self.session
+        parsed = self.joined and frame.downlink(session, data)
+        if not parsed:
+            self.refused += 1
+            return False
+        fcnt, fctrl, fopts, fport, payload, confirmed = parsed
+        session.heard(fcnt)
+        self.rssi, self.snr = rssi, snr // 4
+        if class_a:
+            session.unanswered = 0
+            self.answers.sticky = {}
+        self._acked |= bool(fctrl & frame.ACK)
+        self._pending = bool(fctrl & frame.PENDING)
+        self._ack |= confirmed
+        if commands.apply(self, payload if fport == 0 else fopts, snr // 4):
+            session.save()
+        if self._class_c and (confirmed or self.answers.once):
+            asyncio.create_task(self._reply())
+        if fport:
+            self.on_downlink(fport, payload, confirmed)
+        return True
+
+    async def _reply(self):
+        """Class C: acknowledge within 8 s, in an uplink of its own unless another came first."""
+        await self._sleep_us(self._random() % 2000000)
+        if self.joined and (self._ack or self.answers.once):
+            await self.send(None)
+
+    def on_link(self, margin: int, gateways: int) -> None:
+        """The network answered a link check."""
+        self.link = (margin, gateways)
+
+    def on_gps(self, seconds: int, fraction: int) -> None:
+        """The network told the time of the last uplink's end. fraction: 1/256 s."""
+        unix_s = seconds + commands.GPS_EPOCH_S - commands.LEAP_S
+        self.on_time(unix_s * 1000000 + fraction * 1000000 // 256, self._tx_end_us)
