@@ -38,6 +38,7 @@ def bring(key: str) -> None:
         for lock in LOCKS:
             _install(lock)
         _link_node()
+        _put_project_on_path()
         stamps.finish(STEP, key)
 
 
@@ -78,3 +79,14 @@ def _link_node() -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(os.path.relpath(programs / "node", NODE.parent))
     fresh.replace(NODE)
+
+
+def _put_project_on_path() -> None:
+    """What an editable install would do, without building anything: imports and `lamplighter`."""
+    packages = next(VENV.glob("lib/python3*/site-packages"))
+    (packages / "lamplighter.pth").write_text(f"{ROOT}\n{ROOT / 'firmware'}\n")
+    command = VENV / "bin" / "lamplighter"
+    command.write_text(
+        f"#!{PYTHON}\nimport sys\n\nfrom gateway.cli import main\n\nsys.exit(main())\n"
+    )
+    command.chmod(0o755)
