@@ -1,0 +1,1 @@
+"""ChirpStack's gRPC services, one file each, answering with its codes and texts."""

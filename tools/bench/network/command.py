@@ -1,0 +1,74 @@
+"""`command/down` as an application publishes it: what is taken, and what is silently not.
+
+Source: ChirpStack 4.20.0, integration/mqtt.rs and integration/mod.rs: a wrong one is a line in the
+server's log, no more. pbjson takes camelCase and snake_case, numbers as text, unknown fields.
+"""
+
+import base64
+import binascii
+import json
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tools.bench.network.core import Core
+from tools.bench.network.registry import QueueItem
+
+TOPIC = re.compile(r"application/([^/]+)/device/([^/]+)/command/down")
+
+
+class CommandError(ValueError):
+    """The command is ignored; the message is for the server's own log."""
+
+
+def take(core: Core, topic: str, payload: bytes) -> QueueItem:
+    """Put a command into its device's queue. Raises CommandError."""
+    match = TOPIC.fullmatch(topic)
+    if match is None:
+        raise CommandError(f"no topic of a command: {topic}")
+    application_id, dev_eui = match.groups()
+    fields = _fields(payload)
+    if fields.get("deveui") != dev_eui:
+        raise CommandError(f"devEui in the payload is not {dev_eui} of the topic")
+    device = core.registry.devices.get(dev_eui)
+    if device is None or device.message.application_id != application_id:
+        raise CommandError(f"application {application_id} has no device {dev_eui}")
+    item = _item(core, fields)
+    if any(item.id == other.id for d in core.registry.devices.values() for other in d.queue):
+        raise CommandError(f"the id {item.id} is in a queue already")
+    device.queue.append(item)
+    return item
+
+
+def _fields(payload: bytes) -> dict[str, Any]:
+    """The fields by their names without case and underscores."""
+    try:
+        found = json.loads(payload)
+        return {name.replace("_", "").lower(): value for name, value in found.items()}
+    except (ValueError, AttributeError) as error:
+        raise CommandError(f"no JSON object: {error}") from None
+
+
+def _item(core: Core, fields: dict[str, Any]) -> QueueItem:
+    try:
+        f_port = int(fields.get("fport", 0)) & 0xFF
+        item_id = str(UUID(fields["id"])) if fields.get("id") else core.uuid()
+        data = b"" if fields.get("object") else _base64(fields.get("data", ""))
+        expires = fields.get("expiresat")
+        expires_us = _micros(expires) if expires else None
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise CommandError(f"a field is not readable: {error}") from None
+    if not f_port:
+        raise CommandError("FPort must be between 1 - 255")
+    return QueueItem(item_id, f_port, data, bool(fields.get("confirmed")), expires_us)
+
+
+def _base64(text: str) -> bytes:
+    padded = text + "=" * (-len(text) % 4)
+    return base64.b64decode(padded.translate(str.maketrans("-_", "+/")), validate=True)
+
+
+def _micros(text: str) -> int:
+    # Nine digits of fraction are more than datetime reads.
+    return round(datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).timestamp() * 1e6)

@@ -1,0 +1,181 @@
+"""The bench server on the wall clock: gRPC for applications, MQTT for events and gateways."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import re
+import time
+from types import TracebackType
+from typing import Self
+
+import grpc
+from chirpstack_api import api, gw
+from google.protobuf.message import DecodeError
+
+from tools.bench.network import command
+from tools.bench.network.api.application import Applications
+from tools.bench.network.api.call import Backend
+from tools.bench.network.api.device import Devices
+from tools.bench.network.api.device_profile import DeviceProfiles
+from tools.bench.network.api.gateway import Gateways
+from tools.bench.network.api.internal import Internal
+from tools.bench.network.api.known import OnlyKnown
+from tools.bench.network.api.tenant import Tenants
+from tools.bench.network.auth import Access
+from tools.bench.network.broker import BrokerLink
+from tools.bench.network.core import Core, Downlink
+from tools.bench.network.durations import Durations
+from tools.bench.network.events import Event
+from tools.bench.network.history import History
+from tools.bench.network.registry import Registry, Stored
+
+log = logging.getLogger("bench.network")
+
+TENANT = "ChirpStack"
+"""The tenant that a fresh ChirpStack has."""
+
+
+class PortTakenError(Exception):
+    """The gRPC address cannot be listened on; the operator gives another one."""
+
+
+class NetworkServer:
+    """One server. `async with NetworkServer(mqtt=("127.0.0.1", 1883)) as server:`.
+
+    mqtt: host and port of a broker that is there already.  grpc: address to listen on, port 0
+    takes a free one.  qos: of events; ChirpStack's own default is 0, an operator who wants to lose
+    nothing sets 1.  seed: repeats identifiers and DevAddrs.
+    Gives grpc_address, admin_key, tenant_id, and `core` for tests.
+    Raises BrokerAbsentError, PortTakenError.
+    """
+
+    def __init__(
+        self,
+        *,
+        mqtt: tuple[str, int],
+        grpc_host: str = "127.0.0.1",
+        grpc_port: int = 0,
+        region_prefix: str = "eu868",
+        settings: Durations | None = None,
+        qos: int = 1,
+        seed: int | None = None,
+        keep_while_away: bool = True,
+    ) -> None:
+        self.region_prefix, self.qos = region_prefix, qos
+        self.core = Core(Registry(), settings, random.Random(seed))  # noqa: S311 - a bench
+        self.access, self.history = Access(), History()
+        self._mqtt, self._keep = mqtt, keep_while_away
+        self._grpc = (grpc_host, grpc_port)
+        self._wake = asyncio.Event()
+        now = _now_us()
+        tenant = api.Tenant(id=self.core.uuid(), name=TENANT, can_have_gateways=True)
+        self.core.registry.tenants[tenant.id] = Stored(tenant, now, now)
+        self.tenant_id = tenant.id
+        self.admin_key = self.access.add_key(api.ApiKey(name="bench", is_admin=True))
+        self.grpc_address = ""
+
+    async def __aenter__(self) -> Self:
+        prefix = f"{self.region_prefix}/" if self.region_prefix else ""
+        topics = [f"{prefix}gateway/+/event/+", "application/+/device/+/command/down"]
+        self._gateway_topic = re.compile(rf"{re.escape(prefix)}gateway/([^/]+)/event/([^/]+)")
+        self._prefix = prefix
+        self._server = grpc.aio.server(
+            interceptors=[OnlyKnown()], options=[("grpc.so_reuseport", 0)]
+        )
+        self._add_services(self._server)
+        self._link = BrokerLink(*self._mqtt, topics, self._receive, keep_while_away=self._keep)
+        await self._link.connect()
+        try:
+            self._listen()
+        except PortTakenError:
+            await self._link.close()
+            raise
+        await self._server.start()
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        await self._server.stop(0)
+        await self._link.close()
+
+    def _listen(self) -> None:
+        host, port = self._grpc
+        try:
+            bound = self._server.add_insecure_port(f"{host}:{port}")
+        except RuntimeError:
+            raise PortTakenError(
+                f"cannot listen on {host}:{port}: the port is taken or the address is not of "
+                "this machine; give another one with --grpc"
+            ) from None
+        self.grpc_address = f"{host}:{bound}"
+
+    def _add_services(self, server: grpc.aio.Server) -> None:
+        backend = Backend(self.core, self.access, self._wake.set)
+        api.add_TenantServiceServicer_to_server(Tenants(backend), server)
+        api.add_ApplicationServiceServicer_to_server(Applications(backend), server)
+        api.add_DeviceProfileServiceServicer_to_server(DeviceProfiles(backend), server)
+        api.add_DeviceServiceServicer_to_server(Devices(backend), server)
+        api.add_GatewayServiceServicer_to_server(Gateways(backend), server)
+        api.add_InternalServiceServicer_to_server(Internal(backend, self.history), server)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            for output in self.core.advance(_now_us()):
+                self._say(output)
+            due = self.core.next_due_us
+            wait_s = None if due is None else max(0.0, (due - _now_us()) / 1e6)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), wait_s)
+
+    def _say(self, output: Event | Downlink) -> None:
+        if isinstance(output, Downlink):
+            topic = f"{self._prefix}gateway/{output.gateway_id}/command/down"
+            self._link.publish(topic, output.frame.SerializeToString(), 0)
+            return
+        self.history.add(output, _now_us())
+        jitter_s = self.core.durations.event_jitter_s
+        if jitter_s:
+            delay_s = self.core.random.uniform(0, jitter_s)
+            asyncio.get_running_loop().call_later(delay_s, self._publish, output)
+        else:
+            self._publish(output)
+
+    def _publish(self, event: Event) -> None:
+        self._link.publish(event.topic, event.json(), self.qos)
+
+    def _receive(self, topic: str, payload: bytes) -> None:
+        gateway = self._gateway_topic.fullmatch(topic)
+        now = _now_us()
+        try:
+            if gateway:
+                self._gateway_event(gateway[1], gateway[2], payload, now)
+            else:
+                command.take(self.core, topic, payload)
+                self.core.enqueued(now)
+        except (command.CommandError, DecodeError) as error:
+            log.warning("%s ignored: %s", topic, error)
+        self._wake.set()
+
+    def _gateway_event(self, gateway_id: str, kind: str, payload: bytes, now_us: int) -> None:
+        if kind == "up":
+            self.core.uplink(gw.UplinkFrame.FromString(payload), now_us)
+        elif kind == "ack":
+            self.core.acknowledged(gw.DownlinkTxAck.FromString(payload), now_us)
+        elif kind == "stats":
+            self.core.statistics(gw.GatewayStats.FromString(payload), now_us)
+        else:
+            log.debug("event %s of gateway %s is not for this server", kind, gateway_id)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
