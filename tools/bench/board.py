@@ -1,0 +1,267 @@
+"""One emulated board for a test: serial port, power, flash, pins; and the builder of its file system's image."""
+
+from __future__ import annotations
+
+import base64
+import re
+import runpy
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from littlefs import LittleFS
+
+from tools.bench.port import Port
+from tools.setup import paths
+
+if TYPE_CHECKING:
+    from tools.bench.simulation import Simulation
+
+# What MicroPython's RPI_PICO build mounts: 352 blocks of 4096 bytes at 0xA0000 (ports/rp2/rp2_flash.c).
+BLOCK_SIZE = 4096
+BLOCKS = 352
+BOARDS = paths.ROOT / "boards"
+PARTS = paths.SIM / "parts"
+RADIO_CHIPS = {"sx126x": "sx1262"}
+EXPECT_STEP_US = 10_000
+LINES_SHOWN = 40
+
+
+class BoardError(ValueError):
+    """A board file or a part that does not exist; the sentence says what does."""
+
+
+def wiring(name: str) -> dict[str, Any]:
+    """The literals of `boards/<name>.py`."""
+    path = BOARDS / f"{name}.py"
+    if not path.exists():
+        known = ", ".join(sorted(one.stem for one in BOARDS.glob("*.py")))
+        raise BoardError(
+            f"there is no board {name}: choose one of {known}, or add boards/{name}.py"
+        )
+    return {key: value for key, value in runpy.run_path(str(path)).items() if key.isupper()}
+
+
+def fitted(
+    pins: dict[str, Any], options: dict[str, dict[str, Any] | None]
+) -> list[dict[str, Any]]:
+    """The parts soldered on a board, [{chip, wiring, options}], without those whose options are None."""
+    gpio = pins["PINS"]
+    parts: dict[str, dict[str, Any]] = {}
+    chip = RADIO_CHIPS.get(pins.get("RADIO", ""))
+    if chip:
+        parts[chip] = {key: gpio[key] for key in ("nss", "busy", "reset", "dio1")}
+        parts[chip] |= {
+            "spi": pins["RADIO_SPI"],
+            "tcxo_mv": pins["TCXO_MV"],
+            "rf_switch": pins["RF_SWITCH"],
+        }
+    if "lamp" in gpio:
+        parts["lamp"] = {"pin": gpio["lamp"]}
+    parts |= pins.get("SENSORS", {})
+    _check_parts(parts, options)
+    return [
+        {"chip": chip, "wiring": wires, "options": options.get(chip) or {}}
+        for chip, wires in parts.items()
+        if options.get(chip, {}) is not None
+    ]
+
+
+def _check_parts(parts: dict[str, Any], options: dict[str, Any]) -> None:
+    for chip in options:
+        if chip not in parts:
+            raise BoardError(f"the board has no part {chip}: it has {', '.join(parts)}")
+    for chip in parts:
+        if options.get(chip, {}) is not None and not (PARTS / f"{chip}.mjs").exists():
+            raise BoardError(
+                f"the bench has no model of {chip}: add {chip}.mjs beside the other parts"
+            )
+
+
+def image(files: dict[str, bytes]) -> bytes:
+    """A littlefs image with these files, {"/path": content}, as the board's own MicroPython mounts it."""
+    system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, disk_version=0x00020000)
+    for name, content in sorted(files.items()):
+        path = PurePosixPath("/") / name.lstrip("/")
+        if str(path.parent) != "/":
+            system.makedirs(str(path.parent), exist_ok=True)
+        with system.open(str(path), "wb") as file:
+            file.write(content)
+    return bytes(system.context.buffer)  # type: ignore[attr-defined]
+
+
+def files(data: bytes) -> dict[str, bytes]:
+    """The files of such an image. Raises littlefs's LittleFSError when it holds no file system."""
+    system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, mount=False)
+    system.context.buffer = bytearray(data)  # type: ignore[attr-defined]
+    system.mount()
+    found = {}
+    for folder, _, names in system.walk("/"):
+        for name in names:
+            path = str(PurePosixPath(folder) / name)
+            with system.open(path, "rb") as file:
+                found[path] = file.read()
+    return found
+
+
+class VirtualBoard:
+    """A board on the street. Made by `Simulation.add_board`; emulated, never a real one.
+
+    boots: power-ons and resets. notices: what the bench told of it beside serial output. transcript: all serial output.
+    """
+
+    def __init__(self, simulation: Simulation, name: str, pins: dict[str, Any]) -> None:
+        self.simulation = simulation
+        self.name = name
+        self.wiring = pins
+        self.boots = 0
+        self.powered = False
+        self.notices: list[dict[str, Any]] = []
+        self.transcript = bytearray()
+        self._unread = bytearray()
+        self._listeners: list[Callable[[bytes], None]] = []
+        self._port: Port | None = None
+
+    def noticed(self, notice: dict[str, Any]) -> None:
+        """Takes one notice of the street's process that names this board."""
+        if notice["event"] == "serial":
+            self._serial(base64.b64decode(notice["data"]))
+            return
+        self.notices.append(notice)
+        if notice["event"] == "reset" or (notice["event"] == "power" and notice["on"]):
+            self.boots += 1
+        if notice["event"] == "power":
+            self.powered = notice["on"]
+
+    def _serial(self, data: bytes) -> None:
+        self.transcript += data
+        if self._port:
+            self._port.deliver(data)
+        else:
+            self._unread += data
+        for listener in self._listeners:
+            listener(data)
+
+    def on_serial(self, listener: Callable[[bytes], None]) -> None:
+        """Calls `listener(data)` with everything the board prints."""
+        self._listeners.append(listener)
+
+    async def _ask(self, op: str, **values: Any) -> dict[str, Any]:
+        return await self.simulation.request(op, board=self.name, **values)
+
+    # ---- serial ----
+
+    async def write(self, data: bytes) -> None:
+        """Types on the board's console."""
+        await self._ask("write", data=base64.b64encode(data).decode())
+
+    async def read(self) -> bytes:
+        """What the board printed since the last read."""
+        data = bytes(self._unread)
+        self._unread.clear()
+        return data
+
+    async def expect(self, pattern: str | bytes, within_s: float = 10.0) -> re.Match[bytes]:
+        """Waits until the output matches, in street time; output up to the match counts as read.
+
+        Raises TimeoutError with the last lines.
+        """
+        wanted = re.compile(pattern.encode() if isinstance(pattern, str) else pattern, re.DOTALL)
+        end_us = self.simulation.now_us + round(within_s * 1e6)
+        while True:
+            match = wanted.search(bytes(self._unread))
+            if match:
+                del self._unread[: match.end()]
+                return match
+            if self.simulation.now_us >= end_us:
+                raise TimeoutError(self._silence(pattern, within_s))
+            await self.simulation.advance(min(EXPECT_STEP_US, end_us - self.simulation.now_us))
+
+    def _silence(self, pattern: str | bytes, within_s: float) -> str:
+        lines = self.transcript.decode(errors="replace").splitlines()[-LINES_SHOWN:]
+        shown = "\n".join(f"  {line}" for line in lines) or "  nothing"
+        return f"{self.name} did not print {pattern!r} within {within_s} s of street time; last lines:\n{shown}"
+
+    async def stop_reading(self, stopped: bool = True) -> None:
+        """The USB host stays plugged in and open but takes nothing, as a terminal that was stopped."""
+        await self._ask("reading", on=not stopped)
+
+    async def usb(self, plugged: bool) -> None:
+        """Plugs the USB cable in or out."""
+        await self._ask("usb", plugged=plugged)
+
+    @asynccontextmanager
+    async def port(self) -> AsyncIterator[str]:
+        """A serial port of the operating system (pty) for mpremote, pyserial or a person; paced time."""
+        if self._port:
+            raise BoardError(f"the port of {self.name} is open already")
+        async with self.simulation.paced():
+            self._port = Port(self)
+            try:
+                yield self._port.path
+            finally:
+                await self.close_port()
+
+    async def close_port(self) -> None:
+        """Closes the port, if it is open."""
+        if self._port:
+            port, self._port = self._port, None
+            await port.close()
+
+    @property
+    def has_port(self) -> bool:
+        """Whether the port is open."""
+        return self._port is not None
+
+    # ---- power and flash ----
+
+    async def power(self, on: bool) -> None:
+        """Switches the supply. Off is a power cut at this instant, a flash operation under way included."""
+        await self._ask("power", on=on)
+
+    async def cut_power(
+        self, *, at_us: int | None = None, after_flash_op: int | None = None, torn: bool = False
+    ) -> None:
+        """Arms a power cut: at an instant of the street, or at the n-th flash operation from now (1 = the next).
+
+        torn: that operation (a sector erased or a page programmed) is left half done; otherwise it is whole, and for
+        an instant inside one, not begun. The board stays off until `power(True)`.
+        """
+        if (at_us is None) == (after_flash_op is None):
+            raise BoardError("say either at_us or after_flash_op")
+        await self._ask("cut_power", at_us=at_us, after_flash_op=after_flash_op, torn=torn)
+
+    async def flash(self) -> bytes:
+        """Image of the file system as it is now."""
+        packed = (await self._ask("flash"))["flash"]
+        return zlib.decompress(base64.b64decode(packed))
+
+    async def set_flash(self, data: bytes) -> None:
+        """Replaces the file system by an image; the board must be off."""
+        await self._ask("set_flash", flash=base64.b64encode(zlib.compress(data, 1)).decode())
+
+    # ---- parts and measuring ----
+
+    async def set(self, part: str, **values: Any) -> None:
+        """Changes what a part feels, e.g. `set("a02yyuw", distance_mm=812)`; "battery" takes `mv`."""
+        await self._ask("set", part=part, values=values)
+
+    async def duty(self, pin: str = "lamp", window_us: int = 0) -> float:
+        """Fraction of time at high level, measured at the pin over at least one PWM period before now."""
+        return (await self._ask("duty", gpio=self.wiring["PINS"][pin], window_us=window_us))[
+            "duty"
+        ]
+
+    async def ledger(self) -> dict[str, Any]:
+        """Times (us), resets, flash operations and charge since the first power-on.
+
+        {cpu_busy_us, flash_stall_us, awake_us, sleep_us, boots, resets: {cause: n}, flash: {erases, programs, operations},
+        energy: {part: {state: {seconds, microampere_hours}}}, parts: {chip: its own ledger}}; all emulated.
+        """
+        return await self._ask("ledger")
+
+    async def drain(self, part: str) -> Any:
+        """Takes what a part recorded (the radio: its windows and transmissions)."""
+        return await self._ask("drain", part=part)

@@ -1,0 +1,80 @@
+"""A board's serial port as the operating system knows ports: a pty that unmodified mpremote and pyserial open."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tty
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tools.bench.board import VirtualBoard
+
+CHUNK = 4096
+# More than this waiting for a reader and the host takes no more from the board, as a kernel would not.
+FULL = 16 << 10
+
+
+class Port:
+    """One open pty. `path` is what a user opens; nothing is lost in either direction."""
+
+    def __init__(self, board: VirtualBoard) -> None:
+        self._board = board
+        self._loop = asyncio.get_running_loop()
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.path = os.ttyname(self._slave)
+        self._waiting = bytearray()
+        self._writing = False
+        self._stopped = False
+        self._typed: asyncio.Queue[bytes] = asyncio.Queue()
+        self._loop.add_reader(self._master, self._typing)
+        self._task = asyncio.create_task(self._forward())
+
+    def _typing(self) -> None:
+        data = os.read(self._master, CHUNK)
+        self._typed.put_nowait(data)
+
+    async def _forward(self) -> None:
+        while True:
+            await self._board.write(await self._typed.get())
+            self._board.simulation.kick.set()
+
+    def deliver(self, data: bytes) -> None:
+        """Passes the board's output on to whoever has opened the port."""
+        self._waiting += data
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            while self._waiting:
+                del self._waiting[: os.write(self._master, self._waiting)]
+        except BlockingIOError:
+            pass
+        if bool(self._waiting) != self._writing:
+            self._writing = bool(self._waiting)
+            if self._writing:
+                self._loop.add_writer(self._master, self._flush)
+            else:
+                self._loop.remove_writer(self._master)
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        full = len(self._waiting) > FULL
+        if full != self._stopped:
+            self._stopped = full
+            self._holding = asyncio.ensure_future(self._board.stop_reading(full))
+
+    async def close(self) -> None:
+        """Closes the pty; what its user typed before is still sent."""
+        self._loop.remove_reader(self._master)
+        if self._writing:
+            self._loop.remove_writer(self._master)
+        self._task.cancel()
+        while not self._typed.empty():
+            await self._board.write(self._typed.get_nowait())
+        if self._stopped:
+            await self._board.stop_reading(False)
+        os.close(self._master)
+        os.close(self._slave)

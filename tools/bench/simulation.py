@@ -1,0 +1,378 @@
+"""A street of emulated boards: the Node process that holds chips, parts and air, driven from Python.
+
+Everything here is *emulated*. Time is street time in microseconds and moves only when asked to: by `step` (virtual time) or
+by `pace` (the wall clock as horizon). What comes from outside enters between two steps and is written to the trace, so that
+`replay` makes the same run again.
+
+    SimulationError     the street's process refused or ended; the sentence says why
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import inspect
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.bench.board import VirtualBoard, fitted, wiring
+from tools.setup import paths
+
+MAIN = paths.SIM / "main.mjs"
+LINE_LIMIT = 64 << 20
+STEP_US = 20_000
+PORT_STEP_US = 2_000
+SLIP_US = 200_000
+
+Notice = dict[str, Any]
+
+
+class SimulationError(RuntimeError):
+    """The street's process did not do what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A frame as one gateway received it. `time_us` is its end; `code_rate` like "4/5"."""
+
+    gateway_id: str
+    time_us: int
+    frequency_hz: int
+    sf: int
+    bandwidth_hz: int
+    code_rate: str
+    rssi_dbm: float
+    snr_db: float
+    channel: int
+    crc_ok: bool
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Downlink:
+    """A frame for a gateway to send at `time_us` of the street, or at once when that is None."""
+
+    time_us: int | None
+    frequency_hz: int
+    sf: int
+    bandwidth_hz: int
+    power_dbm: float
+    payload: bytes
+    inverted: bool = True
+
+
+HeardListener = Callable[[Heard], Awaitable[None] | None]
+NoticeListener = Callable[[Notice], None]
+
+
+class Simulation:
+    """One street. Use as an async context manager; leaving it ends the process and every port.
+
+    seed: decides every random number. trace: file that gets every request and answer. cache_model: flash-cache misses.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        trace: Path | None = None,
+        firmware: Path = paths.FIRMWARE_BIN,
+        cache_model: bool = True,
+    ) -> None:
+        self.now_us = 0
+        self.boards: dict[str, VirtualBoard] = {}
+        self.violations: list[Notice] = []
+        self.refusals: list[Notice] = []
+        self.pacing: Pace | None = None
+        self.kick = asyncio.Event()
+        self._options = {"seed": seed, "firmware": str(firmware), "cache_model": cache_model}
+        self._trace_path = trace
+        self._trace: Any = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+        self._number = 0
+        self._heard_listeners: list[HeardListener] = []
+        self._notice_listeners: list[NoticeListener] = []
+
+    async def __aenter__(self) -> Simulation:
+        firmware = Path(self._options["firmware"])
+        if not firmware.exists():
+            raise SimulationError(
+                f"there is no firmware at {firmware}: run `make setup` to build it"
+            )
+        if self._trace_path:
+            self._trace = self._trace_path.open("w")
+        node = str(paths.NODE) if paths.NODE.exists() else "node"
+        self._process = await asyncio.create_subprocess_exec(
+            node, str(MAIN), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            limit=LINE_LIMIT, start_new_session=True,
+        )  # fmt: skip
+        await self.request("open", **self._options)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self.pacing:
+            await self.pacing.stop()
+        for board in self.boards.values():
+            await board.close_port()
+        if self._process:
+            await self._end(self._process)
+        if self._trace:
+            self._trace.close()
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdin:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    # ---- requests ----
+
+    async def request(self, op: str, **values: Any) -> dict[str, Any]:
+        """Sends one request and returns its answer; notices on the way reach their listeners.
+
+        Raises SimulationError with the process's sentence.
+        """
+        async with self._turn:
+            self._number += 1
+            line = json.dumps({"id": self._number, "op": op, **values}, separators=(",", ":"))
+            process = self._process
+            assert process
+            assert process.stdin
+            self._record(">", line)
+            process.stdin.write(line.encode() + b"\n")
+            await process.stdin.drain()
+            answer = await self._answer(process)
+        if "error" in answer:
+            raise SimulationError(answer["error"])
+        return answer["ok"]
+
+    async def _answer(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
+        assert process.stdout
+        while True:
+            line = await process.stdout.readline()
+            if not line:
+                raise SimulationError("the street's process ended; its last words are above")
+            self._record("<", line.decode().rstrip("\n"))
+            message = json.loads(line)
+            if message.get("id") == self._number:
+                return message
+            self._notice(message)
+
+    def _record(self, direction: str, line: str) -> None:
+        if self._trace:
+            self._trace.write(f"{direction}{line}\n")
+
+    def _notice(self, notice: Notice) -> None:
+        if notice["event"] == "violation":
+            self.violations.append(notice)
+        elif notice["event"] == "refused":
+            self.refusals.append(notice)
+        board = self.boards.get(notice.get("board", ""))
+        if board:
+            board.noticed(notice)
+        for listener in self._notice_listeners:
+            listener(notice)
+
+    # ---- the street ----
+
+    def on_heard(self, listener: HeardListener) -> None:
+        """Calls `listener(heard)` at the end of each frame at a gateway, before time goes on."""
+        self._heard_listeners.append(listener)
+
+    def on_notice(self, listener: NoticeListener) -> None:
+        """Calls `listener(notice)` for what the process tells: serial, reset, refused, violation, power."""
+        self._notice_listeners.append(listener)
+
+    async def add_board(
+        self,
+        name: str,
+        *,
+        board: str = "pico_lora_sx1262",
+        flash: bytes | None = None,
+        position_m: tuple[float, float] = (0, 0),
+        power: bool = True,
+        usb: bool = True,
+        parts: dict[str, dict[str, Any] | None] | None = None,
+    ) -> VirtualBoard:
+        """Puts a board on the street.
+
+        board: file in `boards/`. flash: image of its file system (`board.image`). usb: a host is plugged in.
+        parts: {chip: options}; None instead of options leaves that part off the board.
+        """
+        pins = wiring(board)
+        soldered = fitted(pins, parts or {})
+        made = VirtualBoard(self, name, pins)
+        self.boards[name] = made
+        try:
+            await self.request(
+                "add_board", name=name, wiring=pins, flash=pack(flash) if flash else None,
+                position=list(position_m), usb=usb, power=power, parts=soldered,
+            )  # fmt: skip
+        except SimulationError:
+            del self.boards[name]
+            raise
+        return made
+
+    async def add_gateway(
+        self, gateway_id: str, position_m: tuple[float, float], **options: Any
+    ) -> None:
+        """Puts a gateway of 8 channels on the street; `gateway_id` is 16 hex digits."""
+        await self.request(
+            "add_gateway", gateway_id=gateway_id, position=list(position_m), options=options
+        )
+
+    async def set_air(self, **values: Any) -> None:
+        """Sets the air's loss (0..1) and jammers; see `sim/air.mjs`."""
+        await self.request("air_set", values=values)
+
+    async def step(self, until_us: int) -> list[Heard]:
+        """Runs the street to a horizon; returns the frames that ended at a gateway, in order of time."""
+        frames: list[Heard] = []
+        while self.now_us < until_us:
+            answer = await self.request("step", until_us=until_us)
+            self.now_us = answer["now_us"]
+            for frame in answer["heard"]:
+                heard = _heard(frame)
+                frames.append(heard)
+                await self._tell(heard)
+        return frames
+
+    async def run_s(self, seconds: float) -> list[Heard]:
+        """Runs the street for so many seconds of its time."""
+        return await self.step(self.now_us + round(seconds * 1e6))
+
+    async def advance(self, microseconds: int) -> None:
+        """Lets so much street time pass: steps it, or waits for it while the street is paced."""
+        if not self.pacing:
+            await self.step(self.now_us + microseconds)
+            return
+        until_us = self.now_us + microseconds
+        while self.pacing and self.now_us < until_us:
+            self.pacing.check()
+            await asyncio.sleep(0.005)
+
+    @contextlib.asynccontextmanager
+    async def paced(self) -> AsyncIterator[None]:
+        """Paced time for the length of a block, whether the street is paced already or not."""
+        async with contextlib.AsyncExitStack() as stack:
+            if not self.pacing:
+                await stack.enter_async_context(self.pace())
+            yield
+
+    async def _tell(self, heard: Heard) -> None:
+        for listener in self._heard_listeners:
+            result = listener(heard)
+            if inspect.isawaitable(result):
+                await result
+
+    async def transmit(self, gateway_id: str, downlink: Downlink) -> str:
+        """Asks a gateway to send; returns "OK" or its reason as `gw.TxAckStatus` names it."""
+        frame = asdict(downlink) | {"payload": base64.b64encode(downlink.payload).decode()}
+        return (await self.request("transmit", gateway_id=gateway_id, downlink=frame))["status"]
+
+    def pace(self, speed: float = 1.0) -> Pace:
+        """The wall clock as horizon, as an async context manager around what should run in paced time."""
+        return Pace(self, speed)
+
+    @property
+    def slip_ms(self) -> float:
+        """How far paced time has fallen behind the wall clock altogether."""
+        return self.pacing.slip_ms if self.pacing else 0.0
+
+
+class Pace:
+    """Steps a street along the wall clock, 20 ms at a time; what it cannot keep up with is slip, never hurry."""
+
+    def __init__(self, simulation: Simulation, speed: float) -> None:
+        self.simulation = simulation
+        self.speed = speed
+        self.slip_ms = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Pace:
+        if self.simulation.pacing:
+            raise SimulationError("the street is paced already")
+        self.simulation.pacing = self
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Ends pacing; raises what ended it before."""
+        self.simulation.pacing = None
+        if self._task:
+            task, self._task = self._task, None
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def check(self) -> None:
+        """Raises what ended pacing, if something did."""
+        if self._task and self._task.done():
+            self._task.result()
+
+    async def _run(self) -> None:
+        simulation = self.simulation
+        wall, street = time.monotonic(), simulation.now_us
+        while True:
+            due = street + (time.monotonic() - wall) * 1e6 * self.speed
+            behind = due - simulation.now_us
+            if behind > SLIP_US:
+                self.slip_ms += (behind - STEP_US) / 1000
+                wall, street = time.monotonic(), simulation.now_us
+                behind = STEP_US
+            await simulation.step(simulation.now_us + round(min(max(behind, 0), STEP_US)))
+            await self._rest(street + (time.monotonic() - wall) * 1e6 * self.speed)
+
+    async def _rest(self, due_us: float) -> None:
+        """Waits until a step is worth making: 20 ms, 2 ms while a port is open, or sooner when its user types."""
+        open_port = any(board.has_port for board in self.simulation.boards.values())
+        step = PORT_STEP_US if open_port else STEP_US
+        left = (self.simulation.now_us + step * self.speed - due_us) / 1e6 / self.speed
+        if left <= 0:
+            await asyncio.sleep(0)
+            return
+        self.simulation.kick.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.simulation.kick.wait(), left)
+
+
+def pack(data: bytes) -> str:
+    """Bytes as the process takes them."""
+    import zlib
+
+    return base64.b64encode(zlib.compress(data, 1)).decode()
+
+
+def unpack(text: str) -> bytes:
+    """The reverse of `pack`."""
+    import zlib
+
+    return zlib.decompress(base64.b64decode(text))
+
+
+def _heard(frame: dict[str, Any]) -> Heard:
+    return Heard(
+        gateway_id=frame["gateway_id"],
+        time_us=-(-int(frame["end_ns"]) // 1000),
+        frequency_hz=frame["frequency_hz"],
+        sf=frame["sf"],
+        bandwidth_hz=frame["bandwidth_hz"],
+        code_rate=frame["code_rate"],
+        rssi_dbm=frame["rssi_dbm"],
+        snr_db=frame["snr_db"],
+        channel=frame["channel"],
+        crc_ok=frame["crc_ok"],
+        payload=base64.b64decode(frame["payload"]),
+    )
