@@ -10,7 +10,8 @@ def time_on_air_us(sf: int, bw_hz: int, size: int, crc: bool = True) -> int:
     """Time a frame occupies the channel.
 
     sf: 7..12.  bw_hz: 125_000 | 250_000.  size: PHYPayload bytes.
-    Returns microseconds; explicit header, coding rate 4/5, 8-symbol preamble; downlinks have no CRC.
+    crc: uplinks have one, downlinks have none.
+    Returns microseconds; explicit header, coding rate 4/5, 8-symbol preamble.
     Source: SX1261/2 datasheet rev 2.1, 6.1.4.
     """
     slow = 2 if sf > 10 and (sf > 11 or bw_hz < 250000) else 0

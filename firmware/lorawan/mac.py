@@ -60,7 +60,8 @@ def _ignore(*_):
 class Mac:
     """One device. dev_eui, join_eui: 8 bytes as printed; app_key: 16 bytes.
 
-    To set: `on_downlink(fport, data, confirmed)`, `on_time(unix_us, at_us)`, `battery()` -> 0..255.
+    To set: `on_downlink(fport, data, confirmed)`, `on_time(unix_us, at_us)`, `battery()` for
+    DevStatusAns (0 mains, 1..254, 255 unknown), `antenna_dbi`.
     To read: `joined`, `rssi`, `snr` of the last downlink, `link` (margin dB, gateways) of the last
     link check, `refused` (frames that were not for us, forged or old).
     """
@@ -86,6 +87,7 @@ class Mac:
         self._class_c = False
         self._lock = asyncio.Lock()
         self._busy = False
+        self._listens = None
         self._held = []
         self._ack = self._acked = self._pending = False
         self._tx_end_us = 0
@@ -310,6 +312,7 @@ class Mac:
         sf, bw = region.DATARATES[dr]
         power = region.MAX_EIRP_DBM - self.antenna_dbi - (0 if joining else 2 * session.power)
         self._busy = True
+        self._listens = None
         try:
             end_us = await self._radio.transmit(made, channel[0], sf, bw, power)
             self._tx_end_us = end_us
@@ -345,6 +348,7 @@ class Mac:
         symbols, offset_us = window((1 << sf) * 1000000 // bw, error_us)
         if self._clock.us() > at_us + offset_us:
             return False
+        self._listens = None
         got = await self._radio.receive(at_us + offset_us, symbols, freq, sf, bw)
         return bool(got) and take(*got)
 
@@ -356,12 +360,16 @@ class Mac:
             self._silent_us = end_us + air_us * ((1 << self.session.duty) - 1)
 
     def _rest(self):
-        """The radio's state when nothing is to be done."""
+        """The radio's state while nothing is to be done. A frame being heard is not disturbed."""
         session = self.session
         if self._class_c and self.joined:
-            sf, bw = self.region.DATARATES[session.rx2_dr]
-            self._radio.listen(session.rx2_freq, sf, bw, self._overheard)
+            wanted = session.rx2_freq, session.rx2_dr
+            if self._listens != wanted:
+                self._listens = wanted
+                sf, bw = self.region.DATARATES[wanted[1]]
+                self._radio.listen(wanted[0], sf, bw, self._overheard)
         elif not self._busy:
+            self._listens = None
             self._radio.sleep()
 
     # --- downlinks --------------------------------------------------------------------------
