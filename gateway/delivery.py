@@ -42,12 +42,9 @@ class Schedule(msgspec.Struct, frozen=True):
     """When an attempt is repeated.
 
     steps_s: waits after the first, second, ... failed attempt; at their end the event is dead.
-    Source: Standard Webhooks 1.0.0, example schedule (in sum 75 h 35 min 5 s).
     """
 
-    steps_s: tuple[float, ...] = (
-        5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86400.0,
-    )  # fmt: skip
+    steps_s: tuple[float, ...]
 
     def wait_s(self, attempts: int, draw: float, asked_s: float | None = None) -> float | None:
         """Seconds until the next attempt, None when there is none.
@@ -91,14 +88,14 @@ class Deliverer:
         store: Store,
         sink: Sink,
         *,
+        schedule: Schedule,
         clock: Clock = wall_ms,
-        schedule: Schedule | None = None,
         parallel: int = 8,
         draw: Callable[[], float] = random.random,
         poll_s: float = POLL_S,
     ) -> None:
         self._store, self._sink, self._clock = store, sink, clock
-        self._schedule = schedule or Schedule()
+        self._schedule = schedule
         self._parallel, self._draw, self._poll_s = parallel, draw, poll_s
         self._lines: dict[str, tuple[_Line, asyncio.Task[None]]] = {}
         self._appended = asyncio.Event()

@@ -8,6 +8,7 @@ import pytest
 from gateway.delivery import REFUSED, Deliverer, Schedule, enable, new_endpoint, replay
 from gateway.errors import Refused, Retry, Unknown
 from gateway.model import JoinedData
+from gateway.settings import DeliverySettings
 from gateway.sinks import Gone
 from gateway.store.memory import Store
 
@@ -298,7 +299,7 @@ def test_the_schedule_waits_with_jitter_and_ends():
     assert SCHEDULE.wait_s(1, 0.0) == pytest.approx(4.0)
     assert SCHEDULE.wait_s(1, 1.0) == pytest.approx(6.0)
     assert REFUSED.wait_s(3, 0.5) is None
-    assert sum(Schedule().steps_s) == 75 * 3600 + 35 * 60 + 5
+    assert sum(DeliverySettings().schedule_s) == 75 * 3600 + 35 * 60 + 5
 
 
 def test_an_endpoint_has_a_secret_of_its_own_and_only_types_that_exist():

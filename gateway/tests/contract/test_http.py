@@ -1,0 +1,350 @@
+"""The REST API against its own document: every operation, over a real socket, with real keys."""
+
+import contextlib
+import json
+import re
+
+import aiohttp
+import msgspec
+import pytest
+from aiohttp import web
+
+from gateway.errors import Refused, Retry, Unknown
+from gateway.http import openapi
+from gateway.http.api import Api
+from gateway.http.auth import SCOPES, new_key
+from gateway.http.routes import ROUTES
+from gateway.http.server import BODY_BYTES, address, application
+from gateway.model import Command, Device, JoinedData, Link, Value
+from gateway.provisioning import Provisioned
+from gateway.store.memory import Store
+
+EUI = "70b3d57ed005a001"
+DOCUMENT = openapi.document()
+DEVICE = Device(dev_eui=EUI, name="lamp 1", profile="lamp", join_eui="0" * 16, device_class="C")
+
+
+class Service:
+    """A served API with a device, an event, a webhook and a command; `request` speaks to it."""
+
+    def __init__(self, store, session, keys):
+        self.store, self.session, self.keys = store, session, keys
+        self.ids = {}
+
+    async def request(self, method, path, scope="admin", **more):
+        headers = more.pop("headers", {})
+        if scope:
+            headers = {"Authorization": f"Bearer {self.keys[scope]}"} | headers
+        async with self.session.request(method, path, headers=headers, **more) as answer:
+            body = await answer.read()
+            assert answer.content_type == "application/json", body
+            return answer.status, json.loads(body)
+
+
+async def ask(dev_eui, name, values, _expires_in_s):
+    if dev_eui != EUI:
+        raise Unknown(f"there is no device {dev_eui}")
+    if name != "dim":
+        raise Refused(f"there is no command {name!r}")
+    return Command(id="cmd_1", dev_eui=dev_eui, name=name, values=values, token=1)
+
+
+async def provision(wanted):
+    if wanted.name == "away":
+        raise Retry("the network server does not answer", after_s=7)
+    device = Device(
+        dev_eui=wanted.dev_eui or EUI, name=wanted.name, profile=wanted.profile, join_eui="0" * 16
+    )
+    return Provisioned(device, "00" * 16, {"dev_eui": device.dev_eui})
+
+
+async def unprovision(dev_eui):
+    if dev_eui != EUI:
+        raise Unknown(f"there is no device {dev_eui}")
+
+
+def check_url(url):
+    if "private" in url:
+        raise Refused("that lies in a private net")
+
+
+@pytest.fixture
+async def service():
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store("lamplighter/test"))
+        keys = {}
+        for scope in SCOPES:
+            record, keys[scope] = new_key(scope, scope, 0)
+            await store.write(lambda tx, one=record: tx.add_api_key(one))
+        api = Api(
+            store=store, clock=lambda: 1_700_000_000_000, ask_device=ask, provision=provision,
+            unprovision=unprovision, check_url=check_url,
+        )  # fmt: skip
+        runner = web.AppRunner(application(api))
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        session = await stack.enter_async_context(aiohttp.ClientSession(base))
+        made = Service(store, session, keys)
+        await fill(made)
+        yield made
+
+
+async def fill(service):
+    _, hook = await service.request("POST", "/v1/webhooks", json={"url": "http://x/"})
+
+    def change(tx):
+        tx.add_device(DEVICE)
+        tx.put_latest(EUI, 1, "2026-01-01T00:00:00Z", (Value("level", 40, "%"),))
+        tx.put_command(Command(id="cmd_1", dev_eui=EUI, name="dim", values={}, token=1))
+        data = JoinedData(dev_eui=EUI, device="lamp 1", dev_addr="01020304")
+        return tx.append("joined", EUI, 1_700_000_000_000, data)
+
+    event = await service.store.write(change)
+    service.ids = {"dev_eui": EUI, "webhooks": hook["id"], "commands": "cmd_1", "events": event.id}
+
+
+BODIES = {
+    "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
+    "ask": {"name": "dim", "values": {"level": 40}, "expires_in_s": 60},
+    "add_webhook": {"url": "https://example.org/", "types": ["lamplighter.reading.v1"]},
+}
+
+
+def filled(path, ids):
+    """A path of the table with names of what is there."""
+    kind = path.split("/")[2]
+    return path.replace("{dev_eui}", ids["dev_eui"]).replace("{id}", ids.get(kind, ""))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)
+async def test_every_operation_answers_as_documented(service, route):
+    operation = DOCUMENT["paths"][route.path][route.method.lower()]
+
+    status, body = await service.request(
+        route.method, filled(route.path, service.ids), json=BODIES.get(route.name)
+    )
+
+    assert status == route.status, body
+    schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+    assert_fits(body, schema)
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.scope], ids=lambda one: one.name)
+async def test_every_operation_asks_for_its_scope(service, route):
+    path, body = filled(route.path, service.ids), BODIES.get(route.name)
+
+    without, problem = await service.request(route.method, path, scope="", json=body)
+    assert (without, set(problem)) == (401, {"error", "act"})
+    wrong, _ = await service.request(
+        route.method, path, scope="", json=body, headers={"Authorization": "Bearer lamp_wrong"}
+    )
+    assert wrong == 401
+    allowed = SCOPES.index(route.scope)
+    for scope in SCOPES[:allowed]:
+        status, problem = await service.request(route.method, path, scope=scope, json=body)
+        assert status == 403, problem
+        assert route.scope in problem["error"]
+    assert (await service.request(route.method, path, scope=SCOPES[allowed], json=body))[0] < 300
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if "{" in one.path], ids=lambda o: o.name)
+async def test_what_is_not_there_is_404(service, route):
+    path = route.path.replace("{dev_eui}", "00" * 8).replace("{id}", "nothing")
+
+    status, problem = await service.request(route.method, path, json=BODIES.get(route.name))
+
+    assert status == 404, problem
+    assert str(status) in DOCUMENT["paths"][route.path][route.method.lower()]["responses"]
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Basic YTpi", "Bearer", "Bearer ", "Bearer \xff", "lamp_x"]
+)
+async def test_a_header_that_holds_no_key_is_401(service, header):
+    status, problem = await service.request(
+        "GET", "/v1/devices", scope="", headers={"Authorization": header}
+    )
+
+    assert status == 401
+    assert problem["act"] == "the caller asks the operator for an API key"
+
+
+async def test_a_revoked_key_is_refused_at_once(service):
+    [key] = await service.store.read(
+        lambda view: [one for one in view.api_keys() if one.name == "read"]
+    )
+    assert (await service.request("GET", "/v1/devices", scope="read"))[0] == 200
+
+    await service.store.write(lambda tx: tx.remove_api_key(key.id))
+
+    assert (await service.request("GET", "/v1/devices", scope="read"))[0] == 401
+
+
+async def test_the_store_holds_no_key(service):
+    kept = await service.store.read(lambda view: view.api_keys())
+
+    assert not any(text in repr(kept) for text in service.keys.values())
+
+
+WRONG = [
+    ("POST", "/v1/webhooks", b"", 400, "url"),
+    ("POST", "/v1/webhooks", b"{", 400, "body is wrong"),
+    ("POST", "/v1/webhooks", b"\xff\xfe", 400, "body is wrong"),
+    ("POST", "/v1/webhooks", b"[]", 400, "object"),
+    ("POST", "/v1/webhooks", b"[" * 60000, 400, "body is wrong"),
+    ("POST", "/v1/webhooks", b'{"url": 5}', 400, "`url`"),
+    ("POST", "/v1/webhooks", b'{"url": "http://x/", "colour": 1}', 400, "colour"),
+    ("POST", "/v1/webhooks", b'{"url": "http://private/"}', 422, "private"),
+    ("POST", "/v1/webhooks", b'{"url": "http://x/", "types": ["reading"]}', 422, "reading"),
+    ("POST", f"/v1/devices/{EUI}/commands", b'{"name": "jump"}', 422, "jump"),
+    ("POST", f"/v1/devices/{EUI}/commands", b'{"name":"dim","values":{"level":1.5}}', 400, "int"),
+    ("POST", f"/v1/devices/{EUI}/commands", b'{"name":"dim","expires_in_s":0}', 400, "expires"),
+    ("POST", "/v1/devices", b'{"name":"x","profile":"bin","dev_eui":"12"}', 400, "dev_eui"),
+    ("POST", "/v1/devices", b'{"name":"","profile":"bin"}', 400, "name"),
+    ("GET", "/v1/events?limit=0", b"", 400, "limit"),
+    ("GET", "/v1/events?limit=1001", b"", 400, "limit"),
+    ("GET", "/v1/events?after=x", b"", 400, "after"),
+    ("GET", "/v1/events?after=99999999999999999999999", b"", 400, "after"),
+    ("GET", "/v1/events?kind=nothing", b"", 400, "kind"),
+    ("GET", "/v1/nothing", b"", 404, "/v1/nothing"),
+    ("GET", "/", b"", 404, "openapi.json"),
+    ("PUT", "/v1/devices", b"{}", 405, "GET, POST"),
+    ("POST", "/v1/webhooks", b'{"url":"' + b"x" * BODY_BYTES + b'"}', 413, "longer"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "named"), WRONG)
+async def test_a_wrong_request_gets_one_sentence(service, method, path, body, status, named):
+    got, problem = await service.request(method, path, data=body or None)
+
+    assert got == status, problem
+    assert set(problem) == {"error", "act"}
+    assert named in problem["error"]
+    assert "\n" not in problem["error"]
+
+
+async def test_what_cannot_be_done_now_says_when_to_try_again(service):
+    body = {"name": "away", "profile": "bin"}
+    headers = {"Authorization": f"Bearer {service.keys['admin']}"}
+    async with service.session.post("/v1/devices", json=body, headers=headers) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+        assert (await answer.json())["act"] == Retry.act
+
+
+async def test_events_are_paged_without_a_hole(service):
+    def more(tx):
+        data = JoinedData(dev_eui=EUI, device="lamp 1", dev_addr="01020304")
+        return [tx.append("joined", EUI, 1, data).id for _ in range(5)]
+
+    ids = await service.store.write(more)
+    got, after = [], 0
+    while True:
+        _, page = await service.request("GET", f"/v1/events?after={after}&limit=2&kind=joined")
+        if not page["events"]:
+            break
+        got, after = got + [one["id"] for one in page["events"]], page["next"]
+
+    assert got == [service.ids["events"], *ids]
+    assert after == page["next"]
+
+
+async def test_a_webhook_shows_its_secret_once(service):
+    _, made = await service.request("POST", "/v1/webhooks", json={"url": "http://y/"})
+    _, shown = await service.request("GET", f"/v1/webhooks/{made['id']}")
+    _, all_of_them = await service.request("GET", "/v1/webhooks")
+
+    assert made["secret"].startswith("whsec_")
+    assert made["secret"] not in json.dumps([shown, all_of_them])
+
+
+async def test_an_event_is_explained_with_its_deliveries(service):
+    _, story = await service.request("GET", f"/v1/events/{service.ids['events']}")
+
+    assert story["event"]["type"] == "lamplighter.joined.v1"
+    assert [(one["webhook"], one["state"]) for one in story["deliveries"]] == [
+        (service.ids["webhooks"], "pending")
+    ]
+
+
+def test_every_operation_is_in_the_document_and_no_other():
+    documented = {
+        (method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item
+    }
+
+    assert documented == {(one.method, one.path) for one in ROUTES}
+    names = [one.name for one in ROUTES]
+    assert len(set(names)) == len(names)
+
+
+def test_the_document_is_whole():
+    """Every reference leads somewhere, every parameter is declared, every kind is a webhook."""
+    text = json.dumps(DOCUMENT)
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
+        assert name in DOCUMENT["components"]["schemas"]
+    for path, item in DOCUMENT["paths"].items():
+        for operation in item.values():
+            declared = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"}
+            assert declared == set(re.findall(r"{(\w+)}", path))
+    assert set(DOCUMENT["webhooks"]) == {
+        "joined", "boot", "reading", "command", "missing", "quarantined"
+    }  # fmt: skip
+    assert DOCUMENT["openapi"] == "3.1.0"
+
+
+def test_the_version_is_that_of_the_project(pytestconfig):
+    text = (pytestconfig.rootpath / "pyproject.toml").read_text()
+
+    assert f'version = "{openapi.VERSION}"' in text
+
+
+def test_link_is_part_of_the_document():
+    assert set(DOCUMENT["components"]["schemas"]["Link"]["properties"]) == set(
+        Link.__struct_fields__
+    )
+
+
+@pytest.mark.parametrize("bind", ["", "8090", "host", "host:", ":8090", "host:x", "host:65536"])
+def test_a_bind_that_is_no_address_says_what_is_expected(bind):
+    with pytest.raises(Exception, match="expected host:port"):
+        address(bind)
+
+
+def test_addresses_are_taken_apart():
+    assert address("127.0.0.1:8090") == ("127.0.0.1", 8090)
+    assert address("[::1]:0") == ("::1", 0)
+
+
+def assert_fits(value, schema):
+    """Whether a value fits a schema of the document: types, required and known properties."""
+    if "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if "anyOf" in schema:
+        assert any(_fits(value, one) for one in schema["anyOf"]), (value, schema)
+        return
+    kinds = {
+        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float),
+        "boolean": bool, "null": type(None),
+    }  # fmt: skip
+    if "type" in schema:
+        assert isinstance(value, kinds[schema["type"]]), (value, schema)
+    assert value in schema.get("enum", [value])
+    if isinstance(value, dict) and "properties" in schema:
+        assert set(schema.get("required", ())) <= set(value) <= set(schema["properties"])
+        for name, one in value.items():
+            assert_fits(one, schema["properties"][name])
+    for one in value if isinstance(value, list) else ():
+        assert_fits(one, schema.get("items", {}))
+
+
+def _fits(value, schema):
+    try:
+        assert_fits(value, schema)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_the_document_is_json():
+    assert msgspec.json.decode(msgspec.json.encode(DOCUMENT)) == DOCUMENT
