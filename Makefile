@@ -12,13 +12,14 @@ PYTEST ?=
 
 run:
 	$(SETUP) run
-	@exec $(BIN)/python -m tools.bench.street $(if $(FOR),--for $(FOR)) $(ARGS)
+	@exec $(BIN)/python -m tools.bench.run $(if $(FOR),--for $(FOR)) $(ARGS)
 
 test:
 	$(SETUP) test
 	@status=0; \
 	$(BIN)/node --test $(wildcard tools/tests/node/*.test.mjs) || status=1; \
-	$(BIN)/python -m pytest $(PYTEST) || status=1; \
+	$(BIN)/python -m pytest gateway/tests tools/tests firmware/tests -n 2 --dist loadfile $(PYTEST) || status=1; \
+	$(BIN)/python -m pytest hil_tests $(PYTEST) || status=1; \
 	exit $$status
 
 check:

@@ -1,0 +1,162 @@
+"""Installs the firmware of this checkout on a board by mpremote; the unit's own files stay.
+
+    python -m tools.flash BOARD PORT
+
+BOARD names `boards/BOARD.py`, PORT is as mpremote takes it (/dev/ttyACM0). Only what differs is
+sent; files of an older firmware that are no more go away; `/state` (keys in use, counters,
+settings, journal) and `/device.json` are never touched.
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import build
+
+LIST_FILES = """\
+import binascii, hashlib, json, os
+def hash_of(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(512):
+            digest.update(piece)
+    return binascii.hexlify(digest.digest()).decode()
+def walk(folder):
+    for name, kind, *_ in os.ilistdir(folder):
+        path = folder.rstrip("/") + "/" + name
+        if kind == 0x4000 and path != "/state":
+            yield from walk(path)
+        elif kind != 0x4000 and path != "/device.json":
+            yield path
+print(json.dumps({path: hash_of(path) for path in walk("/")}))
+"""
+LONGEST_S = 180.0
+"""For one call of mpremote: all files over a 115200 baud line take a third of it."""
+
+
+class FlashError(Exception):
+    """The board was not, or not wholly, installed; the sentence says who acts next."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What has to be done to a board: files to send in order, files and folders in the way."""
+
+    send: tuple[str, ...]
+    remove: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+def change(wanted: Mapping[str, bytes], present: Mapping[str, str]) -> Change:
+    """Compare a board with what it should hold.
+
+    wanted: {path: contents}.  present: {path: SHA-256 in hex}.  Source files that would hide a
+    module of ours, and modules of ours that are no more, go away; main.py is sent last.
+    """
+    digests = {path: hashlib.sha256(data).hexdigest() for path, data in wanted.items()}
+    send = sorted((path for path in wanted if present.get(path) != digests[path]), key=_rank)
+    ours = {path.split("/")[2] for path in wanted if path.startswith("/lib/")}
+    remove = sorted(
+        path
+        for path in present
+        if path not in wanted and _top(path) in ours and path.endswith((".py", ".mpy"))
+    )
+    parents = {str(parent) for path in send for parent in Path(path).parents} - {"/"}
+    return Change(tuple(send), tuple(remove), tuple(sorted(parents)))
+
+
+def flash(board: str, port: str) -> Change:
+    """Bring one board to the firmware of this checkout and start it; returns what was changed.
+
+    Raises FlashError, and BuildError for an unknown board or a file that does not compile.
+    """
+    wanted = build.staged_files(board)
+    if not port.startswith(("socket://", "rfc2217://", "id:", "COM")) and not Path(port).exists():
+        raise FlashError(f"There is no port {port}: plug the board in. Ports here: {_ports()}.")
+    present = json.loads(_mpremote(port, "exec", LIST_FILES).strip().splitlines()[-1])
+    todo = change(wanted, present)
+    with tempfile.TemporaryDirectory(prefix="lamplighter-flash-") as folder:
+        words = ["exec", _prepare(todo)]
+        for number, path in enumerate(todo.send):
+            source = Path(folder) / f"{number}-{Path(path).name}"
+            source.write_bytes(wanted[path])
+            words += ["+", "fs", "cp", str(source), f":{path}"]
+        print(f"{len(todo.send)} files to send ...", flush=True)
+        _mpremote(port, *words, "+", "reset")
+    return todo
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(prog="tools.flash", description="Install the firmware.")
+    parser.add_argument("board", help="a name in boards/, e.g. pico_lora_sx1262")
+    parser.add_argument("port", help="e.g. /dev/ttyACM0")
+    options = parser.parse_args(arguments)
+    if not options.board or not options.port:
+        print("Say which: make flash BOARD=pico_lora_sx1262 PORT=/dev/ttyACM0", file=sys.stderr)
+        return 2
+    try:
+        done = flash(options.board, options.port)
+    except (FlashError, build.BuildError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(
+        f"{options.board} on {options.port}: {len(done.send)} files sent, {len(done.remove)} "
+        "removed, /state and /device.json kept. It starts now."
+    )
+    return 0
+
+
+def _prepare(todo: Change) -> str:
+    return (
+        f"import os\nfor path in {todo.remove!r}:\n    os.remove(path)\n"
+        f"for path in {todo.folders!r}:\n    try:\n        os.mkdir(path)\n"
+        "    except OSError as error:\n        if error.errno != 17:\n            raise\n"
+    )
+
+
+def _rank(path: str) -> tuple[bool, bool, str]:
+    """Modules first, then boot.py, then main.py: a broken transfer never starts half of it."""
+    return path == "/main.py", path == "/boot.py", path
+
+
+def _top(path: str) -> str:
+    parts = path.split("/")
+    return parts[2] if parts[1] == "lib" and len(parts) > 3 else parts[1]
+
+
+def _ports() -> str:
+    from serial.tools import list_ports
+
+    found = [port.device for port in list_ports.comports() if port.vid is not None]
+    return ", ".join(sorted(found)) or "none with a board"
+
+
+def _mpremote(port: str, *words: str) -> str:
+    command = [sys.executable, "-m", "mpremote", "connect", port, *words]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FlashError(
+            f"The board on {port} does not answer: unplug it, plug it in, run this again."
+        ) from error
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise FlashError(
+            f"mpremote failed on {port}: {said[-1] if said else 'it said nothing'}. Close"
+            " every other program on this port; if the board runs no MicroPython yet, copy a "
+            ".uf2 to it first. Then run this again: it goes on from there."
+        )
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Which way imports may point on the device; import-linter cannot read MicroPython's modules."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+PURE = {"asyncio", "binascii", "collections", "hashlib", "math", "struct"}
+DEVICE = PURE | {"board", "cryptolib", "gc", "json", "machine", "micropython", "os", "random"}
+DEVICE |= {"rp2", "select", "sys", "time"}
+MAY_IMPORT = {
+    "wire": PURE | {"wire"},
+    "lorawan": PURE | {"lorawan", "cryptolib", "cryptography"},
+    "radios": DEVICE - {"board"} | {"radios"},
+    "node": DEVICE | {"lorawan", "node", "radios", "wire"},
+    "boot.py": {"board", "machine"},
+    "main.py": {"node"},
+}
+
+
+def imported(source: str) -> set[str]:
+    found: set[str] = set()
+    for item in ast.walk(ast.parse(source)):
+        if isinstance(item, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in item.names}
+        elif isinstance(item, ast.ImportFrom):
+            found.add((item.module or "").split(".")[0] if not item.level else "relative import")
+    return found
+
+
+def device_files() -> list[str]:
+    paths = (path.relative_to(FIRMWARE) for path in FIRMWARE.rglob("*.py"))
+    return sorted(str(path) for path in paths if "tests" not in path.parts[:-1])
+
+
+@pytest.mark.parametrize("name", [name for name in device_files() if name != "manifest.py"])
+def test_a_device_file_imports_only_what_its_folder_may(name):
+    allowed = MAY_IMPORT[Path(name).parts[0]]
+
+    forbidden = imported((FIRMWARE / name).read_text()) - allowed
+
+    assert forbidden == set()
+
+
+@pytest.mark.parametrize(
+    "line", ["import gateway", "from node.app import main", "from . import x"]
+)
+def test_a_wrong_direction_is_seen(line):
+    assert imported(line) - MAY_IMPORT["wire"]
