@@ -42,6 +42,7 @@ class BrokerLink:
         self._receive = receive
         self._loop = asyncio.get_running_loop()
         self._subscribed = asyncio.Event()
+        self._waiting: list[tuple[str, bytes, int]] = []
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.reconnect_delay_set(0.2, 2)  # pyright: ignore[reportArgumentType]
         self._client.on_connect = self._on_connect
@@ -74,8 +75,16 @@ class BrokerLink:
 
     def publish(self, topic: str, payload: bytes, qos: int) -> None:
         """Hand a message to the broker, now or when it is back."""
-        if self._client.is_connected() or self.keep_while_away:
+        if self._client.is_connected():
             self._client.publish(topic, payload, qos)
+        elif self.keep_while_away:
+            self._waiting.append((topic, payload, qos))
+
+    def _connected(self) -> None:
+        self._subscribed.set()
+        waiting, self._waiting = self._waiting, []
+        for message in waiting:
+            self.publish(*message)
 
     # Called on paho's own thread
 
@@ -87,7 +96,7 @@ class BrokerLink:
             client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self.topics])
 
     def _on_subscribe(self, *_: object) -> None:
-        self._call(self._subscribed.set)
+        self._call(self._connected)
 
     def _on_message(self, _client: object, _user: object, message: paho.MQTTMessage) -> None:
         self._call(self._receive, message.topic, message.payload)

@@ -28,7 +28,7 @@ from tools.bench.network.core import Core, Downlink
 from tools.bench.network.durations import Durations
 from tools.bench.network.events import Event
 from tools.bench.network.history import History
-from tools.bench.network.registry import Registry, Stored
+from tools.bench.network.registry import Gateway, Registry, Stored
 
 log = logging.getLogger("bench.network")
 
@@ -46,7 +46,7 @@ class NetworkServer:
     mqtt: host and port of a broker that is there already.  grpc: address to listen on, port 0
     takes a free one.  qos: of events; ChirpStack's own default is 0, an operator who wants to lose
     nothing sets 1.  seed: repeats identifiers and DevAddrs.
-    Gives grpc_address, admin_key, tenant_id, and `core` for tests.
+    Gives grpc_address, mqtt, admin_key, tenant_id, and `core` for tests.
     Raises BrokerAbsentError, PortTakenError.
     """
 
@@ -62,10 +62,14 @@ class NetworkServer:
         seed: int | None = None,
         keep_while_away: bool = True,
     ) -> None:
-        self.region_prefix, self.qos = region_prefix, qos
+        self.qos = qos
         self.core = Core(Registry(), settings, random.Random(seed))  # noqa: S311 - a bench
         self.access, self.history = Access(), History()
-        self._mqtt, self._keep = mqtt, keep_while_away
+        self.mqtt, self._keep = mqtt, keep_while_away
+        self._prefix = f"{region_prefix}/" if region_prefix else ""
+        self._gateway_topic = re.compile(
+            rf"{re.escape(self._prefix)}gateway/([^/]+)/event/([^/]+)"
+        )
         self._grpc = (grpc_host, grpc_port)
         self._wake = asyncio.Event()
         now = _now_us()
@@ -76,23 +80,7 @@ class NetworkServer:
         self.grpc_address = ""
 
     async def __aenter__(self) -> Self:
-        prefix = f"{self.region_prefix}/" if self.region_prefix else ""
-        topics = [f"{prefix}gateway/+/event/+", "application/+/device/+/command/down"]
-        self._gateway_topic = re.compile(rf"{re.escape(prefix)}gateway/([^/]+)/event/([^/]+)")
-        self._prefix = prefix
-        self._server = grpc.aio.server(
-            interceptors=[OnlyKnown()], options=[("grpc.so_reuseport", 0)]
-        )
-        self._add_services(self._server)
-        self._link = BrokerLink(*self._mqtt, topics, self._receive, keep_while_away=self._keep)
-        await self._link.connect()
-        try:
-            self._listen()
-        except PortTakenError:
-            await self._link.close()
-            raise
-        await self._server.start()
-        self._task = asyncio.create_task(self._run())
+        await self._open()
         return self
 
     async def __aexit__(
@@ -101,6 +89,37 @@ class NetworkServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self._close()
+
+    async def away(self, gone: bool) -> None:
+        """Vanish from gRPC and MQTT, or come back on the same addresses; what it knows stays."""
+        await (self._close() if gone else self._open())
+
+    async def add_gateway(self, gateway_id: str) -> None:
+        """Register a radio gateway, as an operator would."""
+        now = _now_us()
+        message = api.Gateway(
+            gateway_id=gateway_id, name=gateway_id, tenant_id=self.tenant_id, stats_interval=30
+        )
+        self.core.registry.gateways[gateway_id] = Gateway(message, now, now)
+
+    async def _open(self) -> None:
+        topics = [f"{self._prefix}gateway/+/event/+", "application/+/device/+/command/down"]
+        self._server = grpc.aio.server(
+            interceptors=[OnlyKnown()], options=[("grpc.so_reuseport", 0)]
+        )
+        self._add_services(self._server)
+        self._link = BrokerLink(*self.mqtt, topics, self._receive, keep_while_away=self._keep)
+        await self._link.connect()
+        try:
+            self._listen()
+        except PortTakenError:
+            await self._link.close()
+            raise
+        await self._server.start()
+        self._task = asyncio.create_task(self._run())
+
+    async def _close(self) -> None:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -116,7 +135,7 @@ class NetworkServer:
                 f"cannot listen on {host}:{port}: the port is taken or the address is not of "
                 "this machine; give another one with --grpc"
             ) from None
-        self.grpc_address = f"{host}:{bound}"
+        self._grpc, self.grpc_address = (host, bound), f"{host}:{bound}"
 
     def _add_services(self, server: grpc.aio.Server) -> None:
         backend = Backend(self.core, self.access, self._wake.set)

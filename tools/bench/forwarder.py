@@ -1,0 +1,191 @@
+"""A radio gateway's packet forwarder: frames of the air to ChirpStack's gateway topics and back.
+
+Everything is protobuf, as ChirpStack's own MQTT forwarder writes it:
+`<prefix>/gateway/<id>/event/{up,stats,ack}` out, `<prefix>/gateway/<id>/command/down` in. The
+concentrator's counter of microseconds, 32 bits, is the street's time; it travels as `context`.
+The conversions are plain functions, so that virtual time uses them too. Everything on the air is
+*emulated*. Source: chirpstack-mqtt-forwarder and chirpstack-concentratord 4.x.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Self, cast
+
+from chirpstack_api import gw
+from google.protobuf.message import Message
+
+from tools.bench.network.broker import BrokerLink
+from tools.bench.network.events import timestamp
+from tools.bench.simulation import Downlink, Heard, Simulation
+
+COUNTER = 1 << 32
+STATS_S = 30.0
+"""How often a gateway says that it lives. Source: ChirpStack's default `stats_interval`."""
+
+
+def uplink_frame(
+    heard: Heard, *, uplink_id: int = 0, gw_time_us: int | None = None
+) -> gw.UplinkFrame:
+    """A heard frame as the network server gets it.
+
+    gw_time_us: the end of the frame on the gateway's clock, Unix time; None where it has no clock.
+    """
+    rx_info = gw.UplinkRxInfo(
+        gateway_id=heard.gateway_id,
+        uplink_id=uplink_id,
+        rssi=round(heard.rssi_dbm),
+        snr=heard.snr_db,
+        channel=heard.channel,
+        context=(heard.time_us % COUNTER).to_bytes(4, "big"),
+        crc_status=gw.CRCStatus.CRC_OK if heard.crc_ok else gw.CRCStatus.BAD_CRC,
+    )
+    if gw_time_us is not None:
+        rx_info.gw_time.CopyFrom(timestamp(gw_time_us))
+    lora = gw.LoraModulationInfo(
+        bandwidth=heard.bandwidth_hz,
+        spreading_factor=heard.sf,
+        code_rate="CR_" + heard.code_rate.replace("/", "_"),
+    )
+    tx_info = gw.UplinkTxInfo(frequency=heard.frequency_hz, modulation=gw.Modulation(lora=lora))
+    return gw.UplinkFrame(phy_payload=heard.payload, tx_info=tx_info, rx_info=rx_info)
+
+
+def downlink(item: gw.DownlinkFrameItem, now_us: int) -> Downlink:
+    """What a gateway is asked to send, and when: its counter at the uplink plus the delay.
+
+    now_us: the street's time, which tells which turn of the 32-bit counter is meant.
+    """
+    info = item.tx_info
+    lora = info.modulation.lora
+    time_us = None
+    if info.timing.HasField("delay"):
+        delay = info.timing.delay.delay
+        at = int.from_bytes(info.context, "big") + delay.seconds * 1_000_000 + delay.nanos // 1000
+        ahead = (at - now_us) % COUNTER
+        time_us = now_us + (ahead if ahead < COUNTER // 2 else ahead - COUNTER)
+    return Downlink(
+        time_us=time_us,
+        frequency_hz=info.frequency,
+        sf=lora.spreading_factor,
+        bandwidth_hz=lora.bandwidth,
+        power_dbm=info.power,
+        payload=item.phy_payload,
+        inverted=lora.polarization_inversion,
+    )
+
+
+def tx_ack(frame: gw.DownlinkFrame, statuses: list[gw.TxAckStatus]) -> gw.DownlinkTxAck:
+    """The gateway's word on a downlink, one status for each of its items."""
+    return gw.DownlinkTxAck(
+        gateway_id=frame.gateway_id,
+        downlink_id=frame.downlink_id,
+        items=[gw.DownlinkTxAckItem(status=status) for status in statuses],
+    )
+
+
+class Forwarder:
+    """One gateway of a paced street, connected to a broker. An async context manager.
+
+    prefix: ChirpStack's topic prefix of the region, "" for none.  heard, sent: frames forwarded up
+    and transmissions accepted, so far.  lose_acks: the fault in which a gateway sends and never
+    says so.  Raises BrokerAbsentError when no broker answers.
+    """
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        host: str,
+        port: int,
+        gateway_id: str,
+        prefix: str = "eu868",
+    ) -> None:
+        self.simulation, self.gateway_id = simulation, gateway_id
+        self.heard = self.sent = 0
+        self.lose_acks = False
+        self._address = (host, port)
+        self._topic = f"{prefix}/gateway/{gateway_id}" if prefix else f"gateway/{gateway_id}"
+        self._numbers = itertools.count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listening = False
+
+    async def __aenter__(self) -> Self:
+        self._link = BrokerLink(
+            *self._address, [f"{self._topic}/command/down"], self._command, keep_while_away=False
+        )
+        await self._link.connect()
+        self._listening = True
+        self.simulation.on_heard(self._uplink)
+        self._start(self._statistics())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._listening = False
+        for task in self._tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._link.close()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _publish(self, event: str, message: Message) -> None:
+        self._link.publish(f"{self._topic}/event/{event}", message.SerializeToString(), 0)
+
+    def _uplink(self, heard: Heard) -> None:
+        """Forward one frame; what failed its CRC is dropped, as forwarders do by default."""
+        if not self._listening or heard.gateway_id != self.gateway_id or not heard.crc_ok:
+            return
+        self.heard += 1
+        ago_us = self.simulation.now_us - heard.time_us
+        frame = uplink_frame(
+            heard, uplink_id=next(self._numbers), gw_time_us=time.time_ns() // 1000 - ago_us
+        )
+        self._publish("up", frame)
+
+    def _command(self, _topic: str, payload: bytes) -> None:
+        if self._listening:
+            self._start(self._transmit(gw.DownlinkFrame.FromString(payload)))
+
+    async def _transmit(self, frame: gw.DownlinkFrame) -> None:
+        """Try the windows in order until the concentrator takes one; say what became of each."""
+        statuses = [gw.TxAckStatus.IGNORED for _ in frame.items]
+        for at, item in enumerate(frame.items):
+            statuses[at] = await self._send(item)
+            if statuses[at] == gw.TxAckStatus.OK:
+                self.sent += 1
+                break
+        if not self.lose_acks:
+            self._publish("ack", tx_ack(frame, statuses))
+
+    async def _send(self, item: gw.DownlinkFrameItem) -> gw.TxAckStatus:
+        if item.tx_info.timing.HasField("gps_epoch"):
+            return gw.TxAckStatus.GPS_UNLOCKED
+        wanted = downlink(item, self.simulation.now_us)
+        said = await self.simulation.transmit(self.gateway_id, wanted)
+        return cast("gw.TxAckStatus", gw.TxAckStatus.Value(said))
+
+    async def _statistics(self) -> None:
+        while True:
+            now_us = time.time_ns() // 1000
+            stats = gw.GatewayStats(
+                gateway_id=self.gateway_id,
+                time=timestamp(now_us),
+                rx_packets_received=self.heard,
+                rx_packets_received_ok=self.heard,
+                tx_packets_received=self.sent,
+                tx_packets_emitted=self.sent,
+            )
+            self._publish("stats", stats)
+            await asyncio.sleep(STATS_S)
