@@ -65,10 +65,10 @@ def _install(lock: Path) -> None:
 
 def reason(said: str) -> str:
     """The line of pip's output that tells a person what went wrong."""
+    marks = ("NewConnectionError", "Temporary failure", "ProxyError", "ConnectTimeoutError")
+    if any(mark in said for mark in marks):
+        return "no connection to the package index."
     errors = [line for line in said.splitlines() if line.startswith("ERROR:")]
-    for line in said.splitlines():
-        if "NewConnectionError" in line or "Temporary failure" in line or "ProxyError" in line:
-            return "no connection to the package index."
     return errors[0].removeprefix("ERROR:").strip() if errors else why(said)
 
 
