@@ -1,0 +1,10 @@
+"""Light the lamp's pin before anything heavy: a street lamp is on within 2 s of power."""
+
+try:
+    from board import PINS
+    from machine import Pin
+
+    if "lamp" in PINS:
+        Pin(PINS["lamp"], Pin.OUT, value=1)
+except (ImportError, SyntaxError, ValueError, TypeError):
+    pass  # main.py tells what is wrong with /board.py

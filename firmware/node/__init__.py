@@ -1,0 +1,1 @@
+"""What runs on the board and nowhere else. `app.py` composes it."""

@@ -1,0 +1,90 @@
+"""One 64-bit microsecond clock over wrapping ticks, and the wall time set by the network.
+
+`ticks_us` wraps every 18 minutes: every sleep here is in pieces far below that, and each
+piece reads the clock. The wall time carries its error: what was stated when it was set, plus
+the crystal's drift since.
+"""
+
+import asyncio
+from time import sleep_ms, ticks_diff, ticks_us
+
+from micropython import const
+
+DRIFT_PPM = 40
+"""Worst crystal of the boards over temperature. Source: Raspberry Pi Pico datasheet, 2.1 (30 ppm)."""
+
+_PIECE_MS = const(4000)
+
+
+class Clock:
+    """`us()` never wraps; sleeps are light sleep where `power` allows it, and feed the watchdog."""
+
+    def __init__(self, power):
+        self._power = power
+        self._last = ticks_us()
+        self._us = 0
+        self._unix_us = None  # Unix time, in us, at clock 0
+        self._set_at_us = 0
+        self._error_ms = 0
+
+    def us(self) -> int:
+        """Microseconds since start. Not for interrupt handlers: stamp `ticks_us` there."""
+        now = ticks_us()
+        self._us += ticks_diff(now, self._last)
+        self._last = now
+        return self._us
+
+    def at(self, ticks: int) -> int:
+        """The instant of a `ticks_us` stamp taken at most some minutes ago."""
+        return self.us() + ticks_diff(ticks, self._last)
+
+    def uptime_s(self) -> int:
+        """Whole seconds since start."""
+        return self.us() // 1000000
+
+    def set_unix(self, unix_us: int, at_us: int, error_ms: int) -> None:
+        """Set the wall time: it was `unix_us` (within `error_ms`) when `us()` was `at_us`."""
+        self._unix_us = unix_us - at_us
+        self._set_at_us = at_us
+        self._error_ms = error_ms
+
+    def unix(self) -> int:
+        """Unix seconds, or 0 while the time is unknown."""
+        return 0 if self._unix_us is None else (self._unix_us + self.us()) // 1000000
+
+    def error_ms(self) -> "int | None":
+        """How wrong `unix` may be by now, or None while the time is unknown."""
+        if self._unix_us is None:
+            return None
+        return self._error_ms + (self.us() - self._set_at_us) * DRIFT_PPM // 1000000000
+
+    def doze(self, ms: int) -> bool:
+        """Light sleep for at most `ms`, ended early by any pin; False where that is not allowed."""
+        power = self._power
+        if not power.may_doze():
+            return False
+        power.doze(ms)
+        return True
+
+    def nap(self, ms: int) -> None:
+        """Hold the CPU for `ms`, asleep: nothing else runs, so what follows is in time."""
+        if not self.doze(ms):
+            sleep_ms(ms)
+
+    async def sleep_until_us(self, until_us: int) -> None:
+        """Sleep to an instant of `us()`: never early, late by what other tasks hold the CPU."""
+        feed = self._power.feed
+        feed()
+        while True:
+            left_ms = (until_us - self.us()) // 1000
+            if left_ms <= 0:
+                break
+            if left_ms == 1 or not self.doze(left_ms):
+                await asyncio.sleep_ms(min(left_ms, _PIECE_MS))
+            feed()
+        while self.us() < until_us:
+            pass
+
+    async def sleep_s(self, seconds: int) -> None:
+        """Sleep for whole seconds."""
+        await self.sleep_until_us(self.us() + seconds * 1000000)

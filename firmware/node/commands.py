@@ -1,0 +1,154 @@
+"""What the network asks of the node: checked, done once, and answered by an `applied` report.
+
+A command is known by its token: asked again, it is answered again and not done again. The last
+answers stand in flash, so that a repeated `reboot` does not become a loop.
+"""
+
+import asyncio
+import struct
+
+from micropython import const
+from wire import codec
+from wire.schema import REASONS, RESULTS
+
+from node.config import ConfigError
+
+_KEPT = const(4)
+_SETTLE_MS = const(10000)
+_REBOOT_MS = const(60000)
+_ANSWER = "<HBBB"  # token, result, reason, count + 1 or 0
+
+
+class Refused(Exception):
+    """The command is not done. args[0]: a word of `wire.schema.REASONS`."""
+
+
+class Commands:
+    """Acts on downlinks. `lamp` is None on nodes without one; `reboot` restarts the board."""
+
+    def __init__(self, store, config, journal, clock, lamp, link, log, reboot):
+        self._store, self._config, self._journal = store, config, journal
+        self._clock, self._lamp, self._link = clock, lamp, link
+        self._log, self._reboot = log, reboot
+        self._answers = []  # (token, result, reason, count)
+        blob = store.load("commands") or b""
+        size = struct.calcsize(_ANSWER)
+        for at in range(0, len(blob) - size + 1, size):
+            self._answers.append(struct.unpack(_ANSWER, blob[at : at + size]))
+
+    async def act(self, fport: int, data: bytes) -> None:
+        """Take one downlink to its end: done, refused or expired, and the report queued."""
+        try:
+            name, values = codec.unpack_command(fport, data)
+        except codec.WireError as error:
+            self._log("command", str(error))
+            if len(data) >= 2:  # whoever sent it waits for the end of its token
+                self._end(data[0] << 8 | data[1], "refused", "malformed", {})
+            return
+        token = values["token"]
+        for known in self._answers:
+            if known[0] == token:
+                self._log("command", "%s, token %d: done before, answered again" % (name, token))
+                shown = {"count": known[3] - 1} if known[3] else self._stands(name)
+                self._report(token, known[1], known[2], shown)
+                return
+        await self._once(name, token, values)
+
+    async def _once(self, name, token, values):
+        result, reason, shown = "applied", "ok", {}
+        try:
+            expires = values["expires"]
+            if expires is not None and self._clock.unix() > expires:
+                result, reason = "expired", "gone"
+            else:
+                shown = await getattr(self, "_do_" + name)(values)
+        except Refused as refusal:
+            result, reason = "refused", refusal.args[0]
+        except ConfigError as error:
+            self._log("command", str(error))
+            result, reason = "refused", "out_of_range"
+        self._log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
+        self._end(token, result, reason, shown)
+        if name == "reboot" and result == "applied":
+            asyncio.create_task(self._reboot_later())
+
+    def _end(self, token, result, reason, shown):
+        result, reason = RESULTS.index(result), REASONS.index(reason)
+        count = shown.get("count")
+        self._answers.append((token, result, reason, 0 if count is None else count + 1 & 255))
+        self._answers = self._answers[-_KEPT:]
+        blob = b"".join([struct.pack(_ANSWER, *answer) for answer in self._answers])
+        self._store.save("commands", blob)
+        self._report(token, result, reason, shown)
+
+    def _report(self, token, result, reason, shown):
+        values = {
+            "token": token,
+            "result": result,
+            "reason": reason,
+            "config_version": self._config.version,
+        }
+        values.update(shown)
+        self._link.report("applied", values)
+
+    def _stands(self, name):
+        """What an applied command of this kind left behind, for a second answer."""
+        if name == "dim" and self._lamp:
+            return {"level": self._lamp.level}
+        if name == "interval":
+            return {"report": self._config["report_s"], "sample": self._config["sample_s"]}
+        return {}
+
+    # --- the commands of wire.schema ------------------------------------------------------------
+
+    async def _do_dim(self, values):
+        lamp = self._lamp
+        if not lamp:
+            raise Refused("unsupported")
+        now_s = self._clock.uptime_s()
+        above = lamp.rules.held(now_s)
+        if above is not None:
+            raise Refused("safety" if above == 7 else "manual")
+        lamp.rules.command(values["level"], now_s, values["hold"])
+        lamp.changed(values["ramp"])
+        waited = 0
+        while waited < _SETTLE_MS:
+            await asyncio.sleep_ms(100)
+            waited += 100
+            if lamp.settled():
+                break
+        ramp = values["ramp"]
+        if ramp is None:
+            ramp = self._config["ramp_s"]
+        return {"level": values["level"], "ramp": ramp, "hold": values["hold"]}
+
+    async def _do_interval(self, values):
+        changes = {}
+        for setting, field in (("report_s", "report"), ("sample_s", "sample")):
+            if values[field] is not None:
+                changes[setting] = values[field]
+        if not changes:
+            raise Refused("out_of_range")
+        if "report_s" in changes:  # a reading cannot be sent more often than it is made
+            sample_s = changes.get("sample_s") or self._config["sample_s"]
+            changes["sample_s"] = min(sample_s, changes["report_s"])
+        self._config.update(changes)
+        return self._stands("interval")
+
+    async def _do_resend(self, values):
+        count = self._journal.resend(values["first"], values["count"])
+        if not count:
+            raise Refused("gone")
+        return {"count": count}
+
+    async def _do_reboot(self, _values):
+        return {}
+
+    async def _reboot_later(self):
+        """When the answer is acknowledged, or after a minute."""
+        waited = 0
+        while waited < _REBOOT_MS and not self._link.idle():
+            await asyncio.sleep_ms(500)
+            waited += 500
+        self._log("command", "restarting, as asked")
+        self._reboot()

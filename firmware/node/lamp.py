@@ -1,0 +1,224 @@
+"""The street lamp: which rule sets its level, and the dimmer on its pin.
+
+Highest first: safety, technician (expires), command (expires), fail-safe, presence, programme,
+photocell, default. Whatever fails, the lamp is on rather than off at night.
+"""
+
+import asyncio
+
+from micropython import const
+from wire.schema import WHY
+
+DEFAULT, PROGRAMME, PHOTOCELL, PRESENCE, FAILSAFE, COMMAND, MANUAL, SAFETY = range(8)
+"""Reasons in the order of `wire.schema.WHY`."""
+
+_FOR_EVER_S = const(1 << 29)
+_DARK_HOLD_S = const(60)  # headlights and clouds are shorter
+_STEP_MS = const(40)
+_PWM_HZ = const(1000)
+
+
+class Rules:
+    """Decides the level. Times are seconds of uptime, passed in; `config` gives the settings."""
+
+    def __init__(self, config):
+        self._config = config
+        self._manual = None  # (level, until_s)
+        self._command = None  # (level, until_s, does the silence of the network end it)
+        self._heard_s = 0
+        self._present_until_s = 0
+        self._night = None
+        self._crossed_s = None
+        self.safety = False
+
+    def heard(self, now_s: int) -> None:
+        """The network spoke: the fail-safe's time starts anew."""
+        self._heard_s = now_s
+
+    def manual(self, level: "int | None", until_s: int) -> None:
+        """The technician's level until then; None ends it."""
+        self._manual = None if level is None else (level, until_s)
+
+    def command(self, level: int, now_s: int, hold_min: "int | None") -> None:
+        """The operator's level; without a hold it lasts until the next, or until silence."""
+        until_s = now_s + hold_min * 60 if hold_min else _FOR_EVER_S
+        self._command = (level, until_s)
+
+    def held(self, now_s: int) -> "int | None":
+        """DEFAULT.. code of what stands above a new command, or None."""
+        if self.safety:
+            return SAFETY
+        return MANUAL if self._manual and now_s < self._manual[1] else None
+
+    def presence(self, now_s: int) -> None:
+        """Somebody moved."""
+        self._present_until_s = now_s + self._config["boost_s"]
+
+    def light(self, lux: "int | None", now_s: int) -> None:
+        """A photocell reading; None: it does not answer. A change must hold for a minute."""
+        if lux is None:
+            self._night = self._crossed_s = None
+            return
+        if self._night is None:
+            self._night = lux < self._config["off_lux"]
+        other = lux > self._config["off_lux"] if self._night else lux < self._config["on_lux"]
+        if not other:
+            self._crossed_s = None
+        elif self._crossed_s is None:
+            self._crossed_s = now_s
+        elif now_s - self._crossed_s >= _DARK_HOLD_S:
+            self._night = not self._night
+            self._crossed_s = None
+
+    def silent(self, now_s: int) -> bool:
+        """Did the network say nothing for too long?"""
+        return now_s - self._heard_s >= self._config["failsafe_min"] * 60
+
+    def decide(self, now_s: int, unix: int) -> tuple:
+        """(level %, reason). unix: 0 while the time is unknown."""
+        if self.safety:
+            return 100, SAFETY
+        if self._manual and now_s < self._manual[1]:
+            return self._manual[0], MANUAL
+        silent = self.silent(now_s)
+        if self._command:
+            level, until_s = self._command
+            if now_s < until_s and not (silent and until_s == _FOR_EVER_S):
+                return level, COMMAND
+            self._command = None
+        level, why = self._local(now_s, unix)
+        if not silent:
+            return level, why
+        if why == DEFAULT or (why == PHOTOCELL and level):
+            level = self._config["failsafe_level"]
+        return level, FAILSAFE
+
+    def _local(self, now_s, unix):
+        """The rules that need no network, without presence when the programme says off."""
+        level, why = 100, DEFAULT
+        programme = self._config["programme"]
+        if programme and unix:
+            level, why = _programmed(programme, unix // 60 % 1440), PROGRAMME
+        elif self._night is not None:
+            level, why = self._config["night_level"] if self._night else 0, PHOTOCELL
+        if level and now_s < self._present_until_s and not self.silent(now_s):
+            boost = self._config["boost_level"]
+            if boost > level:
+                return boost, PRESENCE
+        return level, why
+
+    def next_change_s(self, now_s: int) -> int:
+        """Seconds until a rule may change by time alone, 1 to 60."""
+        ends = [now_s + 60, self._present_until_s]
+        for held in (self._manual, self._command):
+            if held:
+                ends.append(held[1])
+        return min([end for end in ends if end > now_s]) - now_s
+
+
+def _programmed(programme, minute):
+    """Level at a minute of the UTC day: the latest entry, or the day's last one before the first."""
+    level = final = 100
+    latest = last = -1
+    for at, value in programme:
+        hours, minutes = at.split(":")
+        start = int(hours) * 60 + int(minutes)
+        if latest < start <= minute:
+            latest, level = start, value
+        if latest < 0 and start > last:
+            last, final = start, value
+    return level if latest >= 0 else final
+
+
+class Dimmer:
+    """A PWM pin with a ramp. `level` is what stands at the pin now, %."""
+
+    def __init__(self, pin, level=100):
+        from machine import PWM
+
+        self._pwm = PWM(pin, freq=_PWM_HZ, duty_u16=level * 65535 // 100)
+        self.level = level
+        self._target = level
+        self._task = None
+
+    def go(self, level: int, ramp_s: int) -> None:
+        """Ramp to a level; a second call turns the ramp from where it is."""
+        if level == self._target:
+            return
+        self._target = level
+        if self._task:
+            self._task.cancel()
+        self._task = asyncio.create_task(self._ramp(level, ramp_s * 1000))
+
+    def settled(self) -> bool:
+        """Is the last level reached?"""
+        return self.level == self._target
+
+    async def _ramp(self, target, ramp_ms):
+        start = self.level
+        steps = min(abs(target - start), ramp_ms // _STEP_MS)
+        for step in range(1, steps):
+            self._set(start + (target - start) * step // steps)
+            await asyncio.sleep_ms(ramp_ms // steps)
+        self._set(target)
+        self._task = None
+
+    def _set(self, level):
+        self.level = level
+        self._pwm.duty_u16(level * 65535 // 100)
+
+
+class Lamp:
+    """Rules and dimmer together, as a task that sleeps until something may change."""
+
+    def __init__(self, dimmer, config, clock, log):
+        self._dimmer = dimmer
+        self._config = config
+        self._clock = clock
+        self._log = log
+        self.rules = Rules(config)
+        self.why = DEFAULT
+        self.passages = 0
+        self._ramp_s = None
+        self._wake = asyncio.Event()
+
+    @property
+    def level(self) -> int:
+        """Level at the pin, %."""
+        return self._dimmer.level
+
+    def reason(self) -> str:
+        """The rule that rules, in the word of the table."""
+        return WHY[self.why]
+
+    def settled(self) -> bool:
+        """Does the pin stand where the rules want it?"""
+        return not self._wake.is_set() and self._dimmer.settled()
+
+    def changed(self, ramp_s: "int | None" = None) -> None:
+        """Decide anew now; `ramp_s` for this change only."""
+        self._ramp_s = ramp_s
+        self._wake.set()
+
+    def moved(self) -> None:
+        """Somebody came."""
+        self.passages += 1
+        self.rules.presence(self._clock.uptime_s())
+        self.changed()
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            now_s = self._clock.uptime_s()
+            level, why = self.rules.decide(now_s, self._clock.unix())
+            if why != self.why:
+                self._log("lamp", "%d %%, by %s" % (level, WHY[why]))
+            self.why = why
+            ramp_s, self._ramp_s = self._ramp_s, None
+            self._dimmer.go(level, self._config["ramp_s"] if ramp_s is None else ramp_s)
+            try:
+                wait_s = self.rules.next_change_s(now_s)
+                await asyncio.wait_for(self._wake.wait(), wait_s)
+                self._wake.clear()
+            except asyncio.TimeoutError:
+                pass

@@ -1,0 +1,83 @@
+"""DFRobot A02YYUW: waterproof ultrasonic ranger, 30 to 4500 mm, a frame every 100 to 300 ms."""
+
+import asyncio
+
+from micropython import const
+
+BUS = "uart"
+BAUD = 9600
+READS = {"distance": "mm", "valid": "1", "spread": "mm", "obstructed": "1"}
+SOURCE = "DFRobot wiki SEN0311: FF H L SUM, SUM = (FF + H + L) & FF, 9600 8N1"
+EXAMPLES = (
+    (b"\xff\x07\xa1\xa7" * 7, {"distance": 1953, "valid": 7, "spread": 0, "obstructed": 0}),
+    (b"\xa1\xa7" + b"\xff\x03\x2c\x2e" * 7, {"distance": 812, "valid": 7, "spread": 0, "obstructed": 0}),
+    (b"\xff\x00\x64\x63" * 3 + b"\xff\x03\x2c\x2e" * 4,
+     {"distance": 812, "valid": 4, "spread": 0, "obstructed": 1}),
+    (b"\xff\x03\x2c\x2f" * 7, {"distance": None, "valid": 0, "spread": None, "obstructed": 0}),
+    (b"", None),
+)  # fmt: skip
+
+_PINGS = const(7)
+_NEAR_MM = const(30)
+_FAR_MM = const(4500)
+_CLUSTERS_MM = const(80)
+_RIGHT_BEFORE_MM = const(150)
+_TURN_MS = const(320)  # a little over the slowest frame period
+_WAIT_MS = const(2600)
+
+
+def parse(raw: bytes) -> list:
+    """Distances (mm) of every frame with a right checksum; resynchronises on FF."""
+    found = []
+    at = 0
+    while at + 4 <= len(raw):
+        high, low = raw[at + 1], raw[at + 2]
+        if raw[at] == 0xFF and raw[at + 3] == (0xFF + high + low) & 0xFF:
+            found.append(high << 8 | low)
+            at += 4
+        else:
+            at += 1
+    return found
+
+
+class A02YYUW:
+    """Median of 7 pings. `read` gives None when the sensor says nothing at all."""
+
+    def __init__(self, bus, **_options):
+        self._uart = bus
+
+    async def read(self) -> "dict | None":
+        """Waits at most 2.6 s, in one piece per frame: bytes gather in the UART's buffer."""
+        self._uart.read()
+        waited = 0
+        while self._uart.any() < 4 * _PINGS and waited < _WAIT_MS:
+            await asyncio.sleep_ms(_TURN_MS)
+            waited += _TURN_MS
+        raw = self._uart.read()
+        return _result(parse(raw)[:_PINGS]) if raw else None
+
+    def sleep(self) -> None:
+        """The sensor measures as long as it has power."""
+
+
+def _result(pings):
+    """Median and 1.5 x MAD of what lies in the sensor's range.
+
+    Two clusters mean something in the way (a bracket, a liner): the farther one is the surface.
+    """
+    good = sorted([mm for mm in pings if _NEAR_MM <= mm <= _FAR_MM])
+    if not good:
+        return {"distance": None, "valid": 0, "spread": None, "obstructed": 0}
+    obstructed = 0
+    for at in range(2, len(good) - 1):  # one stray echo is no cluster
+        if good[at] - good[at - 1] > _CLUSTERS_MM:
+            obstructed, good = 1, good[at:]
+            break
+    median = good[len(good) // 2]
+    deviations = sorted([abs(mm - median) for mm in good])
+    return {
+        "distance": median,
+        "valid": len(good),
+        "spread": deviations[len(good) // 2] * 3 // 2,
+        "obstructed": int(obstructed or median < _RIGHT_BEFORE_MM),
+    }

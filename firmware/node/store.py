@@ -1,0 +1,79 @@
+"""Named blobs in flash that survive a power cut at any instant.
+
+A blob is two small files, `<name>.a` and `<name>.b`, each a header (generation, CRC-32) and the
+data. A save writes the older of the two, so a torn write leaves the last whole copy. Rewriting
+a file of some 100 bytes is the cheapest write there is on littlefs; appending is the dearest.
+"""
+
+import binascii
+import os
+import struct
+
+_HEADER = "<II"
+_HEADER_SIZE = 8
+
+
+def _parse(raw: bytes) -> "tuple | None":
+    """(generation, data) of one copy, or None if it is torn or foreign."""
+    if len(raw) < _HEADER_SIZE:
+        return None
+    generation, crc = struct.unpack(_HEADER, raw[:_HEADER_SIZE])
+    data = raw[_HEADER_SIZE:]
+    return (generation, data) if _crc(generation, data) == crc else None
+
+
+def _crc(generation: int, data: bytes) -> int:
+    return binascii.crc32(data, generation) & 0xFFFFFFFF
+
+
+class Store:
+    """Blobs of one folder. `fresh` tells that the folder was not there: a new or wiped flash."""
+
+    def __init__(self, folder="/state"):
+        self._folder = folder
+        self._newest = {}  # name -> (generation, slot)
+        self.fresh = False
+        try:
+            os.stat(folder)
+        except OSError:
+            os.mkdir(folder)
+            self.fresh = True
+
+    def _path(self, name, slot):
+        return self._folder + "/" + name + "." + "ab"[slot]
+
+    def _copies(self, name):
+        """Whole copies, newest first: [(generation, slot, data)]."""
+        found = []
+        for slot in (0, 1):
+            try:
+                with open(self._path(name, slot), "rb") as file:
+                    copy = _parse(file.read())
+            except OSError:
+                copy = None
+            if copy:
+                found.append((copy[0], slot, copy[1]))
+        found.sort(key=lambda copy: -copy[0])
+        return found
+
+    def load(self, name: str) -> "bytes | None":
+        """Newest whole copy, or None if there is none."""
+        copies = self._copies(name)
+        self._newest[name] = copies[0][:2] if copies else (0, 1)
+        return copies[0][2] if copies else None
+
+    def previous(self, name: str) -> "bytes | None":
+        """The copy before the newest, or None."""
+        copies = self._copies(name)
+        return copies[1][2] if len(copies) > 1 else None
+
+    def save(self, name: str, data: bytes) -> None:
+        """Replace the older copy. Raises OSError when the flash is full or broken."""
+        if name not in self._newest:
+            self.load(name)
+        generation, slot = self._newest[name]
+        generation, slot = generation + 1, 1 - slot
+        header = struct.pack(_HEADER, generation, _crc(generation, data))
+        with open(self._path(name, slot), "wb") as file:
+            file.write(header + data)
+        self._newest[name] = (generation, slot)

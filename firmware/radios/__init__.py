@@ -1,0 +1,1 @@
+"""Radios by name. Each has the five calls: transmit, receive, listen, sleep, random."""
