@@ -9,12 +9,12 @@ ADR, ADR_ACK_REQ, ACK, PENDING = 0x80, 0x40, 0x20, 0x10
 def time_on_air_us(sf: int, bw_hz: int, size: int, crc: bool = True) -> int:
     """Time a frame occupies the channel.
 
-    sf: 7..12.  bw_hz: 125_000 | 250_000.  size: PHYPayload bytes.
+    sf: 7..12.  bw_hz: 125_000 | 250_000 | 500_000.  size: PHYPayload bytes.
     crc: uplinks have one, downlinks have none.
     Returns microseconds; explicit header, coding rate 4/5, 8-symbol preamble.
     Source: SX1261/2 datasheet rev 2.1, 6.1.4.
     """
-    slow = 2 if sf > 10 and (sf > 11 or bw_hz < 250000) else 0
+    slow = 2 if (1 << sf) * 1000 >= 16 * bw_hz else 0  # low data rate optimisation, 6.1.1.4
     bits = 8 * size - 4 * sf + (44 if crc else 28)
     symbols = 8 + max(-(-bits // (4 * (sf - slow))), 0) * 5
     quarter_us = (1 << sf) * 250000 // bw_hz

@@ -112,6 +112,11 @@ class Mac:
         """True when the network waits for an uplink: something to acknowledge, answer or fetch."""
         return bool(self._ack or self._pending or self.answers.once)
 
+    @property
+    def busy(self) -> bool:
+        """True from a transmission to the end of its windows: no flash write, no collection."""
+        return self._busy
+
     def set_class(self, name: str) -> None:
         """Class "A" is deaf between uplinks, "C" listens always, once joined."""
         self._class_c = name == "C"
