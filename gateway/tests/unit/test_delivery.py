@@ -37,11 +37,16 @@ class ScriptedSink:
         self.attempts = []
         self.hung = asyncio.Event()
         self.hanging = set()
+        self.cancelled = []
 
     async def deliver(self, endpoint, delivery):
         self.attempts.append((endpoint.id, delivery.event_id, delivery.body))
         if endpoint.id in self.hanging or delivery.subject in self.hanging:
-            await self.hung.wait()
+            try:
+                await self.hung.wait()
+            except asyncio.CancelledError:
+                self.cancelled.append(endpoint.id)
+                raise
         outcome = self.script.pop(0) if self.script else None
         if outcome:
             raise outcome
@@ -221,7 +226,7 @@ async def test_one_endpoint_has_at_most_its_width_under_way():
         assert len(sink.attempts) == 3
 
 
-async def test_removing_an_endpoint_withdraws_what_is_pending():
+async def test_removing_an_endpoint_withdraws_what_is_pending_and_ends_its_attempt():
     sink = ScriptedSink()
     async with delivering(sink) as (store, _, [endpoint]):
         sink.hanging.add(endpoint)
@@ -231,6 +236,11 @@ async def test_removing_an_endpoint_withdraws_what_is_pending():
         await store.write(lambda tx: tx.remove_endpoint(endpoint))
 
         await settled(store, endpoint, matched=2, withdrawn=2)
+        await until(lambda: given_up(sink, endpoint))
+
+
+async def given_up(sink, endpoint):
+    return sink.cancelled == [endpoint]
 
 
 async def test_an_endpoint_added_later_gets_what_comes_after():
