@@ -129,6 +129,7 @@ def _unpacked(package: str, folder: Path, log: Path) -> Path:
     root = folder / "root" / package
     if not root.exists():
         host(folder / "host", log).download(package, into=folder / "deb")
+        root.parent.mkdir(parents=True, exist_ok=True)
         for archive in (folder / "deb").glob(f"{package}_*.deb"):
             run(["dpkg-deb", "-x", archive, root], log=log)
     return root
