@@ -1,0 +1,188 @@
+"""The composition root: makes the objects from the Settings and runs them until told to end.
+
+The only file that knows every part. `lamplighter serve` runs `serve`; the other commands of the
+CLI take single parts from here.
+"""
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import functools
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from gateway import provisioning
+from gateway.clock import wall_ms
+from gateway.commands import Commands
+from gateway.delivery import Deliverer, Schedule
+from gateway.errors import ConfigError, GatewayError
+from gateway.http.api import Api
+from gateway.http.server import address, application
+from gateway.ingest import Ingest
+from gateway.networks import Network
+from gateway.settings import Settings, network_module
+from gateway.sinks import webhook
+from gateway.store import Store
+from gateway.store.memory import Store as MemoryStore
+from gateway.store.sqlite import Store as SqliteStore
+
+STOP_S = 3.0
+"""What requests under way get to finish when the service ends."""
+LOOKUPS = 32
+"""Threads for name look-ups: a resolver that hangs for one endpoint leaves some for the others."""
+
+log = structlog.get_logger("gateway")
+
+
+def open_store(settings: Settings) -> Store:
+    """The store of the settings; an async context manager, open inside."""
+    source = f"lamplighter/{settings.site}"
+    if settings.store.kind == "memory":
+        return MemoryStore(source)
+    return SqliteStore(_store_path(settings), source)
+
+
+def open_network(settings: Settings) -> Network:
+    """The network server of the settings.
+
+    An async context manager that listens to the broker inside. Commands of the CLI must not enter
+    it: they would take the broker's session from the service that runs.
+    """
+    kind = type(settings.network).__module__.split(".")[2]  # gateway.networks.<kind>
+    return network_module(kind).Network(settings.network)
+
+
+def _store_path(settings: Settings) -> Path:
+    return Path(settings.folder) / settings.store.path
+
+
+async def serve(settings: Settings) -> None:
+    """Run the gateway until SIGTERM or SIGINT.
+
+    Raises ConfigError when the port or the store is in another's use, Broken when the machine
+    does not keep what it was given.
+    """
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, "lookup"))
+    ending = asyncio.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, ending.set)
+    try:
+        with _alone(settings):
+            await _run(settings, ending)
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+
+
+async def _run(settings: Settings, ending: asyncio.Event) -> None:
+    """Everything at once, until `ending` or until one part fails."""
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings))
+        network = await stack.enter_async_context(open_network(settings))
+        of = settings.delivery
+        sink = await stack.enter_async_context(
+            webhook.open_sink(wall_ms, of.timeout_s, allow_private=of.allow_private)
+        )
+        commands = Commands(store, network, settings.commands)
+        ingest = Ingest(store, network, settings.commands)
+        deliverer = Deliverer(store, sink, schedule=Schedule(of.schedule_s), parallel=of.parallel)
+        api = _api(settings, store, network, commands)
+        await stack.enter_async_context(_listening(settings, api))
+        log.info("serving", site=settings.site, http=settings.http.bind)
+        async with asyncio.TaskGroup() as group:
+            parts = [group.create_task(part.run()) for part in (ingest, commands, deliverer)]
+            await ending.wait()
+            log.info("ending")
+            for part in parts:
+                part.cancel()
+
+
+def _api(settings: Settings, store: Store, network: Network, commands: Commands) -> Api:
+    return Api(
+        store=store,
+        clock=wall_ms,
+        ask_device=commands.request,
+        provision=lambda wanted: provisioning.add_device(store, network, wanted, wall_ms()),
+        unprovision=lambda dev_eui: provisioning.remove_device(store, network, dev_eui),
+        check_url=functools.partial(
+            webhook.check_url, allow_private=settings.delivery.allow_private
+        ),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _listening(settings: Settings, api: Api) -> AsyncIterator[None]:
+    """The REST API on its port, while inside. Raises ConfigError when it cannot have the port."""
+    host, port = address(settings.http.bind)
+    runner = web.AppRunner(application(api), access_log=None, shutdown_timeout=STOP_S)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise ConfigError(_no_port(settings.http.bind, error)) from error
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _no_port(bind: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"`http.bind` {bind} is used by another program: end that, or choose another port"
+    return f"`http.bind` {bind} cannot be opened: {os.strerror(error.errno or 0)}"
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the store's lock, while inside: two services on one store would deliver twice.
+
+    Raises ConfigError when another one runs. The lock ends with the process, however it ends.
+    """
+    if settings.store.kind == "memory":
+        yield
+        return
+    path = _store_path(settings).with_suffix(".lock")
+    try:
+        lock = path.open("w")
+    except OSError as error:
+        raise ConfigError(f"`store.path`: {path} cannot be written: {error.strerror}") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = f"another service runs on the store {_store_path(settings)}: end it first"
+            raise ConfigError(said) from None
+        yield
+
+
+def _first(group: BaseExceptionGroup) -> BaseException:
+    """The cause: an error of ours before any other, for it tells who acts next."""
+    ours, others = group.split(GatewayError)
+    found: BaseException = ours or others or group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found
+
+
+def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
+    """What `lamplighter check` tries: {what: trial}; each gives lines, or raises what is wrong."""
+
+    async def store() -> list[str]:
+        async with open_store(settings) as opened:
+            cursor = await opened.read(lambda view: view.last_cursor())
+            await opened.write(lambda _tx: None)
+            return [f"keeps {cursor} events"]
+
+    async def port() -> list[str]:
+        address(settings.http.bind)
+        return [f"the API is at http://{settings.http.bind}"]
+
+    return {"store": store, "http": port, "network": open_network(settings).check}

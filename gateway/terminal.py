@@ -1,0 +1,72 @@
+"""What the command line shows: answers as text or JSON, errors as one sentence and who acts next.
+
+Exit codes: 0 done; 1 refused, the caller changes the request; 2 the command line is wrong;
+3 the operator edits the configuration; 4 not now, try again; 5 the machine needs repair.
+"""
+
+import sys
+from typing import Any, NoReturn
+
+import click
+import msgspec
+from msgspec import Struct
+
+from gateway.errors import Broken, ConfigError, GatewayError, Refused, Retry
+from gateway.http.views import Problem
+
+EXIT: tuple[tuple[type[GatewayError], int], ...] = (
+    (Refused, 1), (ConfigError, 3), (Retry, 4), (Broken, 5),
+)  # fmt: skip
+
+
+class Answer(Struct):
+    """What a command found. value: for --json.  text: for a person.  code: the exit code."""
+
+    value: Any
+    text: str
+    code: int = 0
+
+
+def fail(error: GatewayError, *, as_json: bool) -> NoReturn:
+    """Show an error on stderr and end with its exit code."""
+    problem = Problem(str(error), error.act)
+    shown = msgspec.json.encode(problem).decode()
+    click.echo(shown if as_json else f"{problem.error}\nNext: {problem.act}.", err=True)
+    sys.exit(exit_code(error))
+
+
+def exit_code(error: GatewayError) -> int:
+    """The exit code that says who acts next."""
+    return next((code for kind, code in EXIT if isinstance(error, kind)), 5)
+
+
+def table(rows: list[dict[str, Any]], nothing: str) -> str:
+    """Rows as aligned columns; `nothing` when there are none."""
+    if not rows:
+        return nothing
+    cells = [[name.replace("_", " ") for name in rows[0]]]
+    cells += [[_shown(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in cells]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def lines(facts: dict[str, Any]) -> str:
+    """One fact a line."""
+    width = max(map(len, facts))
+    return "\n".join(f"{n.replace('_', ' '):<{width}}  {_shown(v)}" for n, v in facts.items())
+
+
+def _shown(value: Any) -> str:
+    if value is None or value in ("", []):
+        return "-"
+    if isinstance(value, dict):
+        return " ".join(f"{name}={one}" for name, one in value.items()) or "-"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def plain(value: Struct, *left_out: str) -> dict[str, Any]:
+    """A Struct as a dict of JSON values, without some fields."""
+    return {name: one for name, one in msgspec.to_builtins(value).items() if name not in left_out}
