@@ -1,0 +1,58 @@
+/**
+ * The regulator's eye: airtime per transmitter and sub-band over a sliding hour, and radiated power.
+ * It forbids nothing, it reports: {event: "violation", who, rule, ...}.
+ * Source: ETSI EN 300 220-2 V3.2.1 annex B (bands K to P); powers are ERP, 2.15 dB below EIRP.
+ */
+
+const HOUR_NS = 3600e9;
+const ERP_DB = 2.15;
+
+/** [from, to) in Hz, share of the hour, ERP limit in dBm. */
+export const SUB_BANDS = [
+  { name: '863-865', from: 863e6, to: 865e6, share: 0.001, erp: 14 },
+  { name: '865-868', from: 865e6, to: 868e6, share: 0.01, erp: 14 },
+  { name: '868.0-868.6', from: 868e6, to: 868.6e6, share: 0.01, erp: 14 },
+  { name: '868.7-869.2', from: 868.7e6, to: 869.2e6, share: 0.001, erp: 14 },
+  { name: '869.4-869.65', from: 869.4e6, to: 869.65e6, share: 0.1, erp: 27 },
+  { name: '869.7-870', from: 869.7e6, to: 870e6, share: 0.01, erp: 14 },
+];
+
+/** The sub-band that holds the whole channel, or undefined. */
+export function subBand(frequencyHz, bandwidthHz) {
+  const [low, high] = [frequencyHz - bandwidthHz / 2, frequencyHz + bandwidthHz / 2];
+  return SUB_BANDS.find((band) => low >= band.from && high <= band.to);
+}
+
+export class DutyWatch {
+  /** report: called with each violation. */
+  constructor(report) {
+    this.report = report;
+    this.spent = new Map(); // "who|band" -> [[start ns, end ns], ...] of the last hour
+  }
+
+  /** Takes note of one transmission {from, start_ns, end_ns, frequency_hz, bandwidth_hz, power_dbm}. */
+  add(tx) {
+    const band = subBand(tx.frequency_hz, tx.bandwidth_hz);
+    const told = { event: 'violation', who: tx.from, at_ns: tx.start_ns, frequency_hz: tx.frequency_hz };
+    if (!band) {
+      this.report({ ...told, rule: 'band', text: `${tx.from} transmitted outside the sub-bands, at ${tx.frequency_hz} Hz` });
+      return;
+    }
+    if (tx.power_dbm - ERP_DB > band.erp + 0.05)
+      this.report({ ...told, rule: 'power', band: band.name, text: `${tx.from} radiated ${tx.power_dbm} dBm EIRP, ${band.name} MHz allows ${band.erp} dBm ERP` });
+    this.#airtime(tx, band, told);
+  }
+
+  #airtime(tx, band, told) {
+    const key = `${tx.from}|${band.name}`;
+    const list = this.spent.get(key) ?? [];
+    list.push([tx.start_ns, tx.end_ns]);
+    while (list[0][1] <= tx.end_ns - HOUR_NS) list.shift();
+    this.spent.set(key, list);
+    const used = list.reduce((sum, [start, end]) => sum + end - Math.max(start, tx.end_ns - HOUR_NS), 0);
+    const allowed = band.share * HOUR_NS;
+    if (used > allowed)
+      this.report({ ...told, rule: 'duty', band: band.name, used_ms: Math.round(used / 1e6), allowed_ms: Math.round(allowed / 1e6),
+        text: `${tx.from} was on air ${(used / 1e9).toFixed(1)} s of an hour in ${band.name} MHz, ${allowed / 1e9} s are allowed` });
+  }
+}

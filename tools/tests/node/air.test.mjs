@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+
+import { Air } from '../../bench/sim/air.mjs';
+import { SNR_LIMIT_DB, pathLossDb } from '../../bench/sim/air/propagation.mjs';
+
+const GATEWAY = '0016c001f153a14c';
+const UP = { from: 'bin', position: [200, 0], frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, code_rate: 5, preamble: 8, inverted: false,
+  sync: 0x3444, crc: true, implicit: false, power_dbm: 14, payload: new Uint8Array(20).fill(9) };
+const DOWN = { time_ns: 1e9, frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, power_dbm: 14, inverted: true, payload: new Uint8Array(12) };
+const END_NS = 56.576e6; // 20 bytes at SF7
+
+let air;
+let notices;
+
+beforeEach(() => {
+  notices = [];
+  air = new Air({ seed: 3, notify: (notice) => notices.push(notice) });
+  air.addGateway(GATEWAY, [0, 0]);
+});
+
+const send = (more = {}) => air.transmit({ ...UP, at_ns: 0, ...more });
+const frames = () => air.heard(1e15);
+
+test('an uplink is heard at its end, once, with all that a gateway reports', () => {
+  send({ at_ns: 1e9 });
+  assert.deepEqual(air.heard(1e9 + END_NS - 1), []);
+  const [frame, ...more] = air.heard(1e9 + END_NS);
+  assert.deepEqual(more, []);
+  assert.deepEqual(frame, { gateway_id: GATEWAY, end_ns: 1e9 + END_NS, frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, code_rate: '4/5',
+    rssi_dbm: frame.rssi_dbm, snr_db: frame.snr_db, channel: 0, crc_ok: true, from: 'bin', payload: UP.payload });
+  assert.ok(frame.rssi_dbm < -70 && frame.rssi_dbm > -120 && Number.isInteger(frame.rssi_dbm));
+  assert.ok(frame.snr_db <= 14 && Number.isInteger(frame.snr_db * 4));
+  assert.deepEqual(frames(), []);
+});
+
+test('frames come in order of their end, from several gateways', () => {
+  air.addGateway('0016c001f153a14d', [50, 0]);
+  send({ at_ns: 1e9, sf: 12, from: 'slow' });
+  send({ at_ns: 1.1e9, frequency_hz: 868.3e6 });
+  assert.deepEqual(frames().map((frame) => frame.from), ['bin', 'bin', 'slow', 'slow']);
+});
+
+test('what is not an uplink, or on no channel, is not heard', () => {
+  send({ inverted: true });
+  send({ at_ns: 1e9, sync: 0x1424 });
+  send({ at_ns: 2e9, frequency_hz: 868.2e6 });
+  send({ at_ns: 3e9, bandwidth_hz: 500000 });
+  assert.deepEqual(frames(), []);
+  send({ at_ns: 4e9, frequency_hz: 868.3e6, bandwidth_hz: 250000 });
+  assert.equal(frames()[0].channel, 8);
+});
+
+test('loss grows with distance and its shadow is the same both ways', () => {
+  const [a, near, far] = [{ name: 'a', position: [0, 0] }, { name: 'b', position: [100, 0] }, { name: 'b', position: [1000, 0] }];
+  assert.ok(Math.abs(pathLossDb(1, a, far) - pathLossDb(1, a, near) - 23.2) < 1e-9);
+  assert.equal(pathLossDb(1, a, far), pathLossDb(1, far, a));
+  assert.notEqual(pathLossDb(1, a, far), pathLossDb(2, a, far));
+});
+
+test('each spreading factor reaches as far as its SNR limit lets it', () => {
+  for (const sf of [7, 8, 9, 10, 11, 12]) {
+    let heard = null;
+    for (let km = 0.2; heard !== false && km < 60; km *= 1.05) {
+      air = new Air({ seed: 3 });
+      air.addGateway(GATEWAY, [0, 0]);
+      send({ sf, position: [km * 1000, 0], from: `x` });
+      const [frame] = frames();
+      if (frame) assert.ok(frame.snr_db >= SNR_LIMIT_DB[sf] - 0.2);
+      heard = frame ? frame.snr_db : heard === null ? null : false;
+      if (heard === false) assert.ok(km > 0.5);
+    }
+    assert.equal(heard, false, `SF${sf} has an end`);
+  }
+});
+
+test('two alike at once: the one 6 dB stronger survives, equals destroy each other', () => {
+  send({ from: 'strong', position: [0, 100], power_dbm: 20 });
+  send({ from: 'weak', position: [0, 3000] });
+  assert.deepEqual(frames().map((frame) => [frame.from, frame.crc_ok]), [['strong', true]]);
+  send({ at_ns: 9e9, from: 'one' });
+  send({ at_ns: 9e9, from: 'one-too', payload: new Uint8Array(20) });
+  const both = frames();
+  assert.ok(both.length <= 1);
+});
+
+test('a collision after the header gives a frame with a wrong CRC and other bytes', () => {
+  send({});
+  send({ at_ns: 40e6, from: 'late', power_dbm: 27 });
+  const first = frames().find((frame) => frame.from === 'bin');
+  assert.equal(first.crc_ok, false);
+  assert.notDeepEqual(first.payload, UP.payload);
+  assert.equal(first.payload.length, UP.payload.length);
+});
+
+test('other spreading factors and channels do not disturb', () => {
+  send({});
+  send({ sf: 9, from: 'nine' });
+  send({ frequency_hz: 868.3e6, from: 'beside' });
+  assert.deepEqual(frames().map((frame) => frame.crc_ok), [true, true, true]);
+});
+
+test('a gateway is deaf while it sends', () => {
+  assert.equal(air.gatewayTransmit(GATEWAY, DOWN, 0), 'OK');
+  send({ at_ns: 1.01e9, frequency_hz: 868.5e6 });
+  send({ at_ns: 1.2e9, frequency_hz: 868.5e6 });
+  assert.deepEqual(frames().map((frame) => frame.end_ns), [1.2e9 + END_NS]);
+});
+
+test('nine at once are one too many for eight demodulators', () => {
+  for (let i = 0; i < 9; i++) send({ at_ns: i, frequency_hz: [868.1, 868.3, 868.5, 867.1, 867.3, 867.5, 867.7, 867.9, 868.1][i] * 1e6, sf: i < 8 ? 9 : 12, power_dbm: i < 8 ? 16 : -5, from: `n${i}` });
+  assert.deepEqual(frames().map((frame) => frame.from), ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7']);
+});
+
+for (const [status, more, now] of [
+  ['TOO_LATE', {}, 1e9 - 42.4e6],
+  ['TOO_EARLY', { time_ns: 513e9 }, 0],
+  ['TX_FREQ', { frequency_hz: 433e6 }, 0],
+  ['TX_POWER', { power_dbm: 28 }, 0],
+  ['COLLISION_PACKET', { time_ns: 2e9 + 50e6 }, 0],
+  ['COLLISION_PACKET', { time_ns: 2e9 - 80e6 }, 0],
+  ['OK', { time_ns: 2e9 + 100e6 }, 0],
+  ['OK', { time_ns: 2e9 - 90e6 }, 0],
+  ['OK', {}, 1e9 - 42.5e6],
+])
+  test(`the concentrator answers ${status} to ${JSON.stringify(more)} at ${now / 1e6} ms`, () => {
+    assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: 2e9 }, 0), 'OK');
+    assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, ...more }, now), status);
+  });
+
+test('an immediate downlink goes out after 80 ms, the next one after it', () => {
+  const started = [];
+  const { transmit } = air;
+  air.transmit = (tx) => started.push(tx.at_ns) && transmit.call(air, tx);
+  assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: null }, 1e9), 'OK');
+  assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: null }, 1e9), 'OK');
+  assert.deepEqual(started, [1.08e9, 1.08e9 + 41.216e6 + 42.5e6]);
+});
+
+test('the queue of a gateway is full with 32 downlinks', () => {
+  const answers = Array.from({ length: 33 }, (_, i) => air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: (i + 1) * 1e9 }, 0));
+  assert.equal(answers.filter((answer) => answer === 'OK').length, 32);
+  assert.equal(answers[32], 'QUEUE_FULL');
+});
+
+test('an unknown gateway is named, a second one of the same id too', () => {
+  assert.throws(() => air.gatewayTransmit('0'.repeat(16), DOWN, 0), /no gateway 0000000000000000/);
+  assert.throws(() => air.addGateway(GATEWAY, [1, 1]), /on the street already/);
+});
+
+test('duty cycle: 1 % of an hour, watched per transmitter and sub-band', () => {
+  const once = { sf: 12, payload: new Uint8Array(64) }; // 2.793 s
+  for (let i = 0; i < 12; i++) send({ ...once, at_ns: i * 100e9 });
+  assert.deepEqual(notices, []);
+  send({ ...once, at_ns: 1300e9, frequency_hz: 867.1e6 });
+  send({ ...once, at_ns: 1300e9, from: 'other' });
+  assert.deepEqual(notices, []);
+  send({ ...once, at_ns: 1400e9 });
+  assert.deepEqual(notices.map(({ event, who, rule, band }) => [event, who, rule, band]), [['violation', 'bin', 'duty', '868.0-868.6']]);
+  assert.equal(notices[0].allowed_ms, 36000);
+  assert.ok(notices[0].used_ms > 36000 && notices[0].used_ms < 36800);
+  send({ ...once, at_ns: 4000e9 });
+  assert.equal(notices.length, 1, 'the hour slides');
+  assert.equal(air.violations, 1);
+});
+
+test('too much power and the gap between sub-bands are violations', () => {
+  send({ power_dbm: 17 });
+  send({ at_ns: 1e9, frequency_hz: 868.65e6 });
+  assert.deepEqual(notices.map((notice) => notice.rule), ['power', 'band']);
+  assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, frequency_hz: 869.525e6, power_dbm: 27 }, 0), 'OK');
+  assert.equal(notices.length, 2);
+});
+
+test('loss: all, none, up or down only, the same in every run', () => {
+  air.set({ loss: 1 });
+  send({});
+  assert.equal(frames().length, 0);
+  air.set({ loss: 0, loss_down: 1 });
+  send({ at_ns: 1e9 });
+  assert.equal(frames().length, 1);
+  air.set({ loss_up: 0.3 });
+  const run = () => {
+    for (let i = 2; i < 202; i++) send({ at_ns: i * 1e9 });
+    return frames().map((frame) => frame.end_ns);
+  };
+  const first = run();
+  assert.ok(first.length > 115 && first.length < 165, `${first.length}`);
+  assert.deepEqual(run(), first);
+});
+
+test('a jammer drowns its channel while it lasts', () => {
+  air.set({ jam: [{ from_us: 0, to_us: 1e6, frequency_hz: 868.1e6, dbm: -60 }] });
+  send({});
+  send({ frequency_hz: 868.3e6, from: 'beside' });
+  send({ at_ns: 2e9 });
+  assert.deepEqual(frames().map((frame) => frame.from), ['beside', 'bin']);
+});
+
+test('an unknown setting of the air is refused by name', () => {
+  assert.throws(() => air.set({ rain: 1 }), /the air has no "rain"/);
+});
+
+test('a transmission cut before its header is not heard, after it its CRC is wrong', () => {
+  air.cut(send({}), 15e6);
+  assert.deepEqual(frames(), []);
+  air.cut(send({ at_ns: 1e9 }), 1e9 + 40e6);
+  assert.deepEqual(frames().map((frame) => frame.crc_ok), [false]);
+});
+
+test('old transmissions are forgotten', () => {
+  for (let i = 0; i < 100; i++) send({ at_ns: i * 1e9, frequency_hz: 868.3e6 });
+  frames();
+  air.collect(99e9 + 16e9);
+  assert.ok(air.table.length <= 2);
+  assert.deepEqual(air.unjudged, []);
+});

@@ -1,0 +1,114 @@
+/** A street for the tests of parts: one clock for all, wires, and an air. It emulates no chip. */
+
+import { Air } from '../../bench/sim/air.mjs';
+
+const random = (state) => () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+};
+
+export class Street {
+  constructor({ seed = 1 } = {}) {
+    this.ns = 0;
+    this.alarms = [];
+    this.notices = [];
+    this.air = new Air({ seed, notify: (notice) => this.notices.push(notice) });
+  }
+
+  at(ns, fn) {
+    const alarm = { ns: Math.max(ns, this.ns), fn, cancel: () => (this.alarms = this.alarms.filter((other) => other !== alarm)) };
+    this.alarms.push(alarm);
+    return alarm;
+  }
+
+  /** Runs to an instant in us. */
+  run(us) {
+    for (;;) {
+      const next = this.alarms.reduce((first, alarm) => (!first || alarm.ns < first.ns ? alarm : first), null);
+      if (!next || next.ns > us * 1e3) break;
+      this.ns = next.ns;
+      next.cancel();
+      next.fn();
+    }
+    this.ns = us * 1e3;
+  }
+
+  /** Runs `us` longer. */
+  pass(us) {
+    this.run(this.ns / 1e3 + us);
+  }
+}
+
+/** The host of one board on that street. `refused` and `currents` keep what parts reported. */
+export class Host {
+  constructor(street, name = 'board', position = [100, 0]) {
+    Object.assign(this, { street, name, position, air: street.air, refused: [], currents: [], received: [] });
+    this.random = random([...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 7));
+    this.wires = new Map();
+    this.uartOpen = false;
+    this.opened = [];
+    this.slaves = new Map();
+  }
+
+  now() {
+    return this.street.ns;
+  }
+
+  at(ns, fn) {
+    return this.street.at(ns, fn);
+  }
+
+  refuse(sentence) {
+    this.refused.push(sentence);
+  }
+
+  current(part, state, microamps) {
+    this.currents.push({ part, state, microamps, ns: this.now() });
+  }
+
+  wire(gpio) {
+    if (!this.wires.has(gpio)) this.wires.set(gpio, { chip: null, part: null, listeners: [], duty: [] });
+    return this.wires.get(gpio);
+  }
+
+  level(gpio) {
+    const { chip, part } = this.wire(gpio);
+    return chip ?? part ?? 0;
+  }
+
+  #change(gpio, key, level) {
+    const wire = this.wire(gpio);
+    const before = this.level(gpio);
+    wire[key] = level;
+    const after = this.level(gpio);
+    if (after !== before) for (const listener of wire.listeners) listener(after, this.now());
+  }
+
+  /** The board's chip drives a pin. */
+  put(gpio, level) {
+    this.#change(gpio, 'chip', level);
+  }
+
+  pin(gpio) {
+    return { read: () => this.level(gpio), drive: (level) => this.#change(gpio, 'part', level),
+      onChange: (fn) => this.wire(gpio).listeners.push(fn), onDuty: (fn) => this.wire(gpio).duty.push(fn) };
+  }
+
+  spi() {
+    return { onTransfer: (fn) => (this.transfer = fn) };
+  }
+
+  i2c() {
+    return { attach: (address, slave) => this.slaves.set(address, slave) };
+  }
+
+  uart() {
+    return { send: (bytes, baud) => this.received.push({ bytes, baud, ns: this.now() }), onByte: (fn) => (this.toPart = fn),
+      baud: () => 9600, open: () => this.uartOpen, onOpen: (fn) => this.opened.push(fn) };
+  }
+
+  listenOnUart(open) {
+    this.uartOpen = open;
+    if (open) for (const fn of this.opened) fn();
+  }
+}
