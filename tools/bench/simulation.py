@@ -234,8 +234,11 @@ class Simulation:
         """Sets the air's loss (0..1) and jammers; see `sim/air.mjs`."""
         await self.request("air_set", values=values)
 
-    async def step(self, until_us: int) -> list[Heard]:
-        """Runs the street to a horizon; returns the frames that ended at a gateway, in order of time."""
+    async def step(self, until_us: int, *, stop_on_heard: bool = False) -> list[Heard]:
+        """Runs the street to a horizon; returns the frames that ended at a gateway, in order of time.
+
+        stop_on_heard: return at the end of the first frame, so that an answer to it is in time.
+        """
         frames: list[Heard] = []
         while self.now_us < until_us:
             answer = await self.request("step", until_us=until_us)
@@ -244,10 +247,12 @@ class Simulation:
                 heard = _heard(frame)
                 frames.append(heard)
                 await self._tell(heard)
+            if stop_on_heard and frames:
+                break
         return frames
 
     async def run_s(self, seconds: float) -> list[Heard]:
-        """Runs the street for so many seconds of its time."""
+        """Runs the street for so many seconds of its time; otherwise as `step`."""
         return await self.step(self.now_us + round(seconds * 1e6))
 
     async def advance(self, microseconds: int) -> None:

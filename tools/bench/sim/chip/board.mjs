@@ -45,7 +45,7 @@ export class Board {
     this.boots = 0;
     this.refusals = 0;
     this.resets = { watchdog: 0, forced: 0 };
-    this.totals = { busyNanos: 0, stallNanos: 0, idleNanos: 0, sleepNanos: 0, instructions: 0 };
+    this.totals = { busyNanos: 0, stallNanos: 0, idleNanos: 0, sleepNanos: 0 };
     this.batteryMillivolts = 4100;
     this.makeFlash(setup.firmware, setup.flash);
     this.makeUsb(setup.usb !== false);
@@ -298,7 +298,6 @@ export class Board {
       flash_stall_us: micros(sum.stallNanos),
       awake_us: micros(sum.busyNanos + sum.stallNanos + sum.idleNanos),
       sleep_us: micros(sum.sleepNanos),
-      instructions: sum.instructions,
       boots: this.boots,
       resets: { ...this.resets },
       refused: this.refusals,

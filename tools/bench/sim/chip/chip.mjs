@@ -2,6 +2,7 @@
 import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
 import { FlashCommands } from './flash.mjs';
 import { attachBuses } from './buses.mjs';
+import { Core } from './core.mjs';
 import { Pwm } from './pwm.mjs';
 import { Rom } from './rom.mjs';
 import { addSleepGates, Registers, RingOscillator, Rtc, Timer, Watchdog } from './system.mjs';
@@ -9,6 +10,7 @@ import { addSleepGates, Registers, RingOscillator, Rtc, Timer, Watchdog } from '
 // The boot ROM runs the second stage, which sets up XIP and enters the vector table behind itself.
 const VECTORS = 0x10000100;
 const SLEEPDEEP = 4;
+const EXCEPTION_CYCLES = 15; // Cortex-M0+ TRM 3.6.1
 const POWER_ON_REASON = 1 << 8;
 // MicroPython leaves SLEEPDEEP set after light sleep; it is deep only while the gates are closed as well.
 const SLEEP_EN0_SYS = 1 << 4;
@@ -28,7 +30,6 @@ export class Chip {
     this.stallNanos = 0;
     this.idleNanos = 0;
     this.sleepNanos = 0;
-    this.instructions = 0;
     this.resets = 0;
     this.dead = false;
     this.flash.begin = (operation, nanos) => this.stalls.push({ operation, nanos });
@@ -40,7 +41,7 @@ export class Chip {
     clock.nextAlarm && this.dropAlarms();
     const mcu = new RP2040(clock);
     this.mcu = mcu;
-    this.core = mcu.core;
+    this.core = mcu.core = new Core(mcu, this);
     this.stalls = [];
     this.extraCycles = 0;
     this.pendingReset = 0;
@@ -95,16 +96,14 @@ export class Chip {
 
   /** Every access to the cached window of the flash goes through the cache model and costs its misses. */
   addCache() {
-    const { mcu, core, cache } = this;
+    const { mcu, cache } = this;
     this.flash.changed = () => cache.flush();
     for (const read of ['readUint32', 'readUint16', 'readUint8']) {
       const original = mcu[read].bind(mcu);
-      const cached = (address) => {
+      mcu[read] = (address) => {
         if (address >>> 24 === 0x10) this.extraCycles += cache.touch(address);
         return original(address);
       };
-      mcu[read] = cached;
-      core[read] = cached;
     }
   }
 
@@ -257,21 +256,24 @@ export class Chip {
     this.rtc.gate(false);
   }
 
+  /** Runs instructions until the next alarm, or until something else than the core has to act. */
   execute() {
     const { clock, core } = this;
     const from = clock.nanosCounter;
-    const nanosPerCycle = 1e9 / this.mcu.clkSys;
-    let count = 0;
     this.attention = false;
     do {
-      const cycles = core.executeInstruction() + this.extraCycles;
+      if (core.interruptsUpdated) while (core.checkForInterrupts()) this.extraCycles += EXCEPTION_CYCLES;
+      const nanosPerCycle = 1e9 / this.mcu.clkSys;
+      const limit = this.until < clock.nextNanos ? this.until : clock.nextNanos;
+      core.base = clock.nanosCounter;
+      core.nanosPerCycle = nanosPerCycle;
+      const start = core.base;
+      const cycles = core.run(Math.max(1, Math.ceil((limit - start) / nanosPerCycle))) + this.extraCycles;
       this.extraCycles = 0;
-      count += 1;
-      const next = clock.nanosCounter + cycles * nanosPerCycle;
+      const next = start + cycles * nanosPerCycle;
       if (next >= clock.nextNanos) clock.advance(next);
       else clock.nanosCounter = next;
     } while (!core.waiting && !this.attention && this.stalls.length === 0 && clock.nanosCounter < this.until);
-    this.instructions += count;
     this.busyNanos += clock.nanosCounter - from;
   }
 }

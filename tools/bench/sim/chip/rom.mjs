@@ -6,6 +6,7 @@ import { floatTables } from './floats.mjs';
 const BKPT = 0xbe00;
 const BX_LR = 0x4770;
 const VERSION = 3;
+const SRAM = 0x20000000;
 const FLOAT_ENTRIES = 32;
 // Cycles of a ROM call beside its own work; invented, listed in KNOWN_DIFFERENCES.
 const CALL_CYCLES = 30;
@@ -143,7 +144,10 @@ export class Rom {
   /** memcpy(r0, r1, r2). */
   copy({ registers: [to, from, size] }) {
     const { mcu } = this.chip;
-    if ((to | from | size) & 3) for (let i = 0; i < size; i++) mcu.writeUint8(to + i, mcu.readUint8(from + i));
+    const [into, start] = [to - SRAM, from - SRAM];
+    const inside = (at) => at >= 0 && at + size <= mcu.sram.length;
+    if (inside(into) && inside(start)) mcu.sram.copyWithin(into, start, start + size);
+    else if ((to | from | size) & 3) for (let i = 0; i < size; i++) mcu.writeUint8(to + i, mcu.readUint8(from + i));
     else for (let i = 0; i < size; i += 4) mcu.writeUint32(to + i, mcu.readUint32(from + i));
     this.chip.spend(size >> 1);
   }
@@ -151,7 +155,7 @@ export class Rom {
   /** memset(r0, r1, r2). */
   fill({ registers: [to, value, size] }) {
     const { mcu } = this.chip;
-    const start = to - 0x20000000;
+    const start = to - SRAM;
     if (start >= 0 && start + size <= mcu.sram.length) mcu.sram.fill(value & 0xff, start, start + size);
     else for (let i = 0; i < size; i++) mcu.writeUint8(to + i, value & 0xff);
     this.chip.spend(size >> 2);

@@ -1,0 +1,669 @@
+// The Cortex-M0+ instruction loop. rp2040js decodes every instruction through a chain of 80 comparisons and reads memory
+// through closures; this one is the same architecture (ARMv6-M ARM, DDI 0419) about three times as fast, which is what lets
+// three boards keep up with the wall clock. Exceptions and special registers stay rp2040js's.
+//
+// Cycles: Cortex-M0+ TRM table 3-1 with the RP2040's single-cycle multiplier and single-cycle IO port.
+import { CortexM0Core } from '../node_modules/rp2040js/dist/esm/cortex-m0-core.js';
+
+const HANDLER = 1;
+const FLASH = 0x10;
+const SRAM = 0x20;
+const SIO = 0xd0;
+const APB_READ_CYCLES = 3;
+const APB_WRITE_CYCLES = 4;
+const UNCACHED_READ_CYCLES = 56;
+const GPIO_WRITES = 0x4c; // SIO registers below this offset move pins
+
+export class Core extends CortexM0Core {
+  /** chip: what owns clock, memories and cache. */
+  constructor(mcu, chip) {
+    super(mcu);
+    this.chip = chip;
+    this.signed = new Int32Array(this.registers.buffer);
+    this.attachMemory(mcu);
+    this.leave = false;
+    this.wait = 0; // cycles that memory made the core wait, beside the instructions' own
+    this.line = -1; // flash line that the last fetch came from
+    this.base = 0;
+    this.carry = 0;
+    this.nanosPerCycle = 8;
+  }
+
+  attachMemory(mcu) {
+    const { bytes } = this.chip.flash;
+    this.rom16 = new Uint16Array(mcu.bootrom.buffer);
+    this.flash8 = bytes;
+    this.flash16 = new Uint16Array(bytes.buffer);
+    this.flash32 = new Int32Array(bytes.buffer);
+    this.sram8 = mcu.sram;
+    this.sram16 = new Uint16Array(mcu.sram.buffer);
+    this.sram32 = new Int32Array(mcu.sram.buffer);
+  }
+
+  // ---- memory ----
+
+  /** Cycles for a fetch from another flash line than the last. */
+  fetch(pc) {
+    this.line = pc >>> 3;
+    return this.chip.cache ? this.chip.cache.touch(pc) : 0;
+  }
+
+  /** Data from the flash may throw the line out from which instructions are fetched. */
+  touch(address) {
+    this.line = -1;
+    if (this.chip.cache) this.wait += this.chip.cache.touch(address);
+  }
+
+  unaligned(address, size) {
+    throw new Error(`the firmware accessed ${size} bytes at 0x${(address >>> 0).toString(16)}, not aligned: a hard fault`);
+  }
+
+  load32(address, cycles) {
+    const page = address >>> 24;
+    if (address & 3) this.unaligned(address, 4);
+    if (page === SRAM) return this.sram32[(address & 0xfffff) >>> 2];
+    if (page === FLASH) {
+      this.touch(address);
+      return this.flash32[(address & 0xffffff) >>> 2];
+    }
+    return this.outside(address, cycles) | 0;
+  }
+
+  load16(address, cycles) {
+    const page = address >>> 24;
+    if (address & 1) this.unaligned(address, 2);
+    if (page === SRAM) return this.sram16[(address & 0xfffff) >>> 1];
+    if (page === FLASH) {
+      this.touch(address);
+      return this.flash16[(address & 0xffffff) >>> 1];
+    }
+    const word = this.outside(address & ~3, cycles);
+    return address & 2 ? word >>> 16 : word & 0xffff;
+  }
+
+  load8(address, cycles) {
+    const page = address >>> 24;
+    if (page === SRAM) return this.sram8[address & 0xfffff];
+    if (page === FLASH) {
+      this.touch(address);
+      return this.flash8[address & 0xffffff];
+    }
+    return (this.outside(address & ~3, cycles) >>> (8 * (address & 3))) & 0xff;
+  }
+
+  store32(address, value, cycles) {
+    if (address & 3) this.unaligned(address, 4);
+    if (address >>> 24 === SRAM) this.sram32[(address & 0xfffff) >>> 2] = value;
+    else this.storeOutside(address, value, 4, cycles);
+  }
+
+  store16(address, value, cycles) {
+    if (address & 1) this.unaligned(address, 2);
+    if (address >>> 24 === SRAM) this.sram16[(address & 0xfffff) >>> 1] = value;
+    else this.storeOutside(address, value, 2, cycles);
+  }
+
+  store8(address, value, cycles) {
+    if (address >>> 24 === SRAM) this.sram8[address & 0xfffff] = value;
+    else this.storeOutside(address, value, 1, cycles);
+  }
+
+  /** Time as the peripherals see it during this instruction. */
+  synchronise(cycles) {
+    this.chip.clock.nanosCounter = this.base + (cycles + this.wait) * this.nanosPerCycle;
+  }
+
+  /** A word that is in neither SRAM nor cached flash. */
+  outside(address, cycles) {
+    this.synchronise(cycles);
+    const page = address >>> 24;
+    if (page === SIO) {
+      this.wait -= 1;
+      return this.rp2040.sio.readUint32(address & 0xffff);
+    }
+    if (page === 0x40) this.wait += APB_READ_CYCLES - 1;
+    else if (page > FLASH && page < 0x14) this.wait += UNCACHED_READ_CYCLES;
+    this.leave = true;
+    return this.rp2040.readUint32(address >>> 0);
+  }
+
+  storeOutside(address, value, size, cycles) {
+    this.synchronise(cycles);
+    const page = address >>> 24;
+    if (page === SIO) {
+      this.wait -= 1;
+      const offset = address & 0xffff;
+      if (offset < GPIO_WRITES) this.leave = true;
+      this.rp2040.sio.writeUint32(offset, value >>> 0);
+      return;
+    }
+    if (page >= FLASH && page < 0x14) return; // the XIP window takes no writes
+    if (page === 0x40) this.wait += APB_WRITE_CYCLES - 1;
+    this.leave = true;
+    if (size === 4) this.rp2040.writeUint32(address >>> 0, value >>> 0);
+    else if (size === 2) this.rp2040.writeUint16(address >>> 0, value & 0xffff);
+    else this.rp2040.writeUint8(address >>> 0, value & 0xff);
+  }
+
+  // ---- rare instructions; flags are in N, Z, C, V while these run ----
+
+  /** CPSIE, CPSID or a write to PRIMASK. */
+  mask(masked) {
+    this.PM = masked;
+    if (masked) return;
+    const pending = this.pendingInterrupts & this.enabledInterrupts;
+    if (pending || this.pendingPendSV || this.pendingSystick || this.pendingSVCall || this.pendingNMI) {
+      this.interruptsUpdated = true;
+      this.leave = true;
+    }
+  }
+
+  hint(op) {
+    const kind = (op >>> 4) & 15;
+    if (kind === 4) {
+      this.eventRegistered = true; // SEV
+    } else if (kind === 3 || (kind === 2 && !this.eventRegistered)) {
+      this.waiting = true; // WFI, WFE
+      this.leave = true;
+    } else if (kind === 2) {
+      this.eventRegistered = false;
+    }
+  }
+
+  /** MSR, MRS and the barriers; returns their cycles beyond the first. */
+  special(op, second) {
+    if ((op & 0xfff0) === 0xf380) {
+      const value = this.registers[op & 15];
+      if ((second & 0xff) === 16) this.mask((value & 1) === 1);
+      else this.writeSpecialRegister(second & 0xff, value);
+      return 2;
+    }
+    if (op === 0xf3ef) {
+      this.registers[(second >>> 8) & 15] = this.readSpecialRegister(second & 0xff);
+      return 2;
+    }
+    if (op === 0xf3bf) return 2;
+    return this.undefined(op, second);
+  }
+
+  undefined(op, second = 0) {
+    const code = op.toString(16) + (second ? ` ${second.toString(16)}` : '');
+    throw new Error(`the firmware ran an undefined instruction (${code}) at 0x${(this.signed[15] - 2).toString(16)}: a hard fault`);
+  }
+
+  saveFlags(nz, c, v) {
+    this.N = nz < 0;
+    this.Z = nz === 0;
+    this.C = c !== 0;
+    this.V = v < 0;
+  }
+
+  /** One value that is negative for N, zero for Z. */
+  get nz() {
+    return this.Z ? 0 : this.N ? -1 : 1;
+  }
+
+  /** LSLS (2), LSRS (3), ASRS (4), RORS (7) by a register's low byte; the carry goes to `this.carry`, kept for 0. */
+  shift(kind, value, amount, carry) {
+    this.carry = carry;
+    if (amount === 0) return value;
+    if (kind === 7) return this.rotate(value, amount & 31);
+    if (amount >= 32) return this.shiftOut(kind, value, amount);
+    this.carry = (kind === 2 ? value >>> (32 - amount) : value >>> (amount - 1)) & 1;
+    if (kind === 2) return value << amount;
+    return kind === 3 ? value >>> amount : value >> amount;
+  }
+
+  rotate(value, amount) {
+    const turned = amount ? (value >>> amount) | (value << (32 - amount)) : value;
+    this.carry = turned >>> 31;
+    return turned;
+  }
+
+  /** All bits leave the register. */
+  shiftOut(kind, value, amount) {
+    const sign = value >>> 31;
+    if (kind === 4) {
+      this.carry = sign;
+      return value >> 31;
+    }
+    const last = kind === 2 ? value & 1 : sign;
+    this.carry = amount === 32 ? last : 0;
+    return 0;
+  }
+
+  // ---- the loop ----
+
+  /**
+   * Executes from the PC until `budget` cycles have gone or something outside the core needs attention. Returns the cycles.
+   * One function on purpose: the compiler keeps pc, cycles and flags in machine registers.
+   */
+  run(budget) {
+    const r = this.signed;
+    const { flash16, sram16, rom16 } = this;
+    let pc = r[15] & ~1;
+    let cycles = 0;
+    let nz = this.nz;
+    let c = this.C ? 1 : 0;
+    let v = this.V ? -1 : 0;
+    this.leave = false;
+    this.wait = 0;
+    this.line = -1;
+    do {
+      let op;
+      const page = pc >>> 24;
+      if (page === FLASH) {
+        if (pc >>> 3 !== this.line) cycles += this.fetch(pc);
+        op = flash16[(pc & 0xffffff) >>> 1];
+      } else if (page === SRAM) {
+        op = sram16[(pc & 0xfffff) >>> 1];
+      } else {
+        op = pc < 0x4000 ? rom16[pc >>> 1] : this.lost(pc);
+      }
+      pc += 2;
+      cycles += 1;
+      const d = op & 7;
+      const m = (op >>> 3) & 7;
+      switch (op >>> 11) {
+        case 0: { // LSLS Rd, Rm, #imm5
+          const n = (op >>> 6) & 31;
+          if (n) c = (r[m] >>> (32 - n)) & 1;
+          nz = r[d] = r[m] << n;
+          break;
+        }
+        case 1: { // LSRS
+          const n = (op >>> 6) & 31;
+          c = n ? (r[m] >>> (n - 1)) & 1 : r[m] >>> 31;
+          nz = r[d] = n ? r[m] >>> n : 0;
+          break;
+        }
+        case 2: { // ASRS
+          const n = (op >>> 6) & 31 || 32;
+          c = n < 32 ? (r[m] >>> (n - 1)) & 1 : r[m] >>> 31;
+          nz = r[d] = n < 32 ? r[m] >> n : r[m] >> 31;
+          break;
+        }
+        case 3: { // ADDS, SUBS with a register or imm3
+          const a = r[m];
+          const b = op & 0x400 ? (op >>> 6) & 7 : r[(op >>> 6) & 7];
+          if (op & 0x200) {
+            nz = (a - b) | 0;
+            c = a >>> 0 >= b >>> 0 ? 1 : 0;
+            v = (a ^ b) & (a ^ nz);
+          } else {
+            nz = (a + b) | 0;
+            c = nz >>> 0 < a >>> 0 ? 1 : 0;
+            v = (a ^ nz) & (b ^ nz);
+          }
+          r[d] = nz;
+          break;
+        }
+        case 4: // MOVS Rd, #imm8
+          nz = r[(op >>> 8) & 7] = op & 0xff;
+          break;
+        case 5: { // CMP Rn, #imm8
+          const a = r[(op >>> 8) & 7];
+          const b = op & 0xff;
+          nz = (a - b) | 0;
+          c = a >>> 0 >= b ? 1 : 0;
+          v = (a ^ b) & (a ^ nz);
+          break;
+        }
+        case 6: { // ADDS Rdn, #imm8
+          const n = (op >>> 8) & 7;
+          const a = r[n];
+          const b = op & 0xff;
+          nz = r[n] = (a + b) | 0;
+          c = nz >>> 0 < a >>> 0 ? 1 : 0;
+          v = (a ^ nz) & (b ^ nz);
+          break;
+        }
+        case 7: { // SUBS Rdn, #imm8
+          const n = (op >>> 8) & 7;
+          const a = r[n];
+          const b = op & 0xff;
+          nz = r[n] = (a - b) | 0;
+          c = a >>> 0 >= b ? 1 : 0;
+          v = (a ^ b) & (a ^ nz);
+          break;
+        }
+        case 8: {
+          if (op < 0x4400) { // data processing, registers
+            const a = r[d];
+            const b = r[m];
+            switch ((op >>> 6) & 15) {
+              case 0: nz = r[d] = a & b; break;
+              case 1: nz = r[d] = a ^ b; break;
+              case 2: case 3: case 4: case 7:
+                r[d] = this.shift((op >>> 6) & 15, a, b & 0xff, c);
+                nz = r[d];
+                c = this.carry;
+                break;
+              case 5: { // ADCS
+                const sum = (a >>> 0) + (b >>> 0) + c;
+                nz = r[d] = sum | 0;
+                c = sum > 0xffffffff ? 1 : 0;
+                v = (a ^ nz) & (b ^ nz);
+                break;
+              }
+              case 6: { // SBCS
+                const borrow = 1 - c;
+                nz = r[d] = (a - b - borrow) | 0;
+                c = a >>> 0 >= (b >>> 0) + borrow ? 1 : 0;
+                v = (a ^ b) & (a ^ nz);
+                break;
+              }
+              case 8: nz = a & b; break; // TST
+              case 9: // RSBS
+                nz = r[d] = -b | 0;
+                c = b === 0 ? 1 : 0;
+                v = b & nz;
+                break;
+              case 10: // CMP
+                nz = (a - b) | 0;
+                c = a >>> 0 >= b >>> 0 ? 1 : 0;
+                v = (a ^ b) & (a ^ nz);
+                break;
+              case 11: // CMN
+                nz = (a + b) | 0;
+                c = nz >>> 0 < a >>> 0 ? 1 : 0;
+                v = (a ^ nz) & (b ^ nz);
+                break;
+              case 12: nz = r[d] = a | b; break;
+              case 13: nz = r[d] = Math.imul(a, b); break;
+              case 14: nz = r[d] = a & ~b; break;
+              default: nz = r[d] = ~b;
+            }
+            break;
+          }
+          const n = d | ((op >>> 4) & 8);
+          const from = (op >>> 3) & 15;
+          const b = from === 15 ? pc + 2 : r[from];
+          switch ((op >>> 8) & 3) {
+            case 0: // ADD
+              if (n === 15) {
+                pc = (pc + 2 + b) & ~1;
+                cycles += 1;
+              } else {
+                r[n] = n === 13 ? (r[13] + b) & ~3 : r[n] + b;
+              }
+              break;
+            case 1: { // CMP
+              const a = n === 15 ? pc + 2 : r[n];
+              nz = (a - b) | 0;
+              c = a >>> 0 >= b >>> 0 ? 1 : 0;
+              v = (a ^ b) & (a ^ nz);
+              break;
+            }
+            case 2: // MOV
+              if (n === 15) {
+                pc = b & ~1;
+                cycles += 1;
+              } else {
+                r[n] = n === 13 ? b & ~3 : b;
+              }
+              break;
+            default: // BX, BLX
+              cycles += 1;
+              if (op & 0x80) r[14] = pc | 1;
+              if (b >>> 28 === 15 && this.currentMode === HANDLER) {
+                this.exceptionReturn(b & 0x0fffffff);
+                pc = r[15];
+                nz = this.nz;
+                c = this.C ? 1 : 0;
+                v = this.V ? -1 : 0;
+                cycles += 10;
+                this.leave = true;
+              } else {
+                pc = b & ~1;
+              }
+          }
+          break;
+        }
+        case 9: // LDR Rt, [PC, #imm8]
+          cycles += 1;
+          r[(op >>> 8) & 7] = this.load32(((pc + 2) & ~3) + ((op & 0xff) << 2), cycles);
+          break;
+        case 10: { // STR, STRH, STRB, LDRSB with a register offset
+          const address = (r[m] + r[(op >>> 6) & 7]) | 0;
+          cycles += 1;
+          switch ((op >>> 9) & 3) {
+            case 0: this.store32(address, r[d], cycles); break;
+            case 1: this.store16(address, r[d], cycles); break;
+            case 2: this.store8(address, r[d], cycles); break;
+            default: r[d] = (this.load8(address, cycles) << 24) >> 24;
+          }
+          break;
+        }
+        case 11: { // LDR, LDRH, LDRB, LDRSH with a register offset
+          const address = (r[m] + r[(op >>> 6) & 7]) | 0;
+          cycles += 1;
+          switch ((op >>> 9) & 3) {
+            case 0: r[d] = this.load32(address, cycles); break;
+            case 1: r[d] = this.load16(address, cycles); break;
+            case 2: r[d] = this.load8(address, cycles); break;
+            default: r[d] = (this.load16(address, cycles) << 16) >> 16;
+          }
+          break;
+        }
+        case 12: // STR Rt, [Rn, #imm5]
+          cycles += 1;
+          this.store32((r[m] + ((op >>> 4) & 0x7c)) | 0, r[d], cycles);
+          break;
+        case 13:
+          cycles += 1;
+          r[d] = this.load32((r[m] + ((op >>> 4) & 0x7c)) | 0, cycles);
+          break;
+        case 14: // STRB
+          cycles += 1;
+          this.store8((r[m] + ((op >>> 6) & 31)) | 0, r[d], cycles);
+          break;
+        case 15:
+          cycles += 1;
+          r[d] = this.load8((r[m] + ((op >>> 6) & 31)) | 0, cycles);
+          break;
+        case 16: // STRH
+          cycles += 1;
+          this.store16((r[m] + ((op >>> 5) & 0x3e)) | 0, r[d], cycles);
+          break;
+        case 17:
+          cycles += 1;
+          r[d] = this.load16((r[m] + ((op >>> 5) & 0x3e)) | 0, cycles);
+          break;
+        case 18: // STR Rt, [SP, #imm8]
+          cycles += 1;
+          this.store32((r[13] + ((op & 0xff) << 2)) | 0, r[(op >>> 8) & 7], cycles);
+          break;
+        case 19:
+          cycles += 1;
+          r[(op >>> 8) & 7] = this.load32((r[13] + ((op & 0xff) << 2)) | 0, cycles);
+          break;
+        case 20: // ADR
+          r[(op >>> 8) & 7] = ((pc + 2) & ~3) + ((op & 0xff) << 2);
+          break;
+        case 21: // ADD Rd, SP, #imm8
+          r[(op >>> 8) & 7] = r[13] + ((op & 0xff) << 2);
+          break;
+        case 22: {
+          const kind = (op >>> 8) & 7;
+          if (kind === 0) { // ADD, SUB SP, #imm7
+            const n = (op & 0x7f) << 2;
+            r[13] += op & 0x80 ? -n : n;
+          } else if (kind === 2) { // SXTH, SXTB, UXTH, UXTB
+            const b = r[m];
+            const n = (op >>> 6) & 3;
+            r[d] = n === 0 ? (b << 16) >> 16 : n === 1 ? (b << 24) >> 24 : n === 2 ? b & 0xffff : b & 0xff;
+          } else if (kind === 4 || kind === 5) { // PUSH
+            let list = op & 0x1ff;
+            let count = 0;
+            for (let bits = list; bits; bits &= bits - 1) count += 1;
+            let address = (r[13] - 4 * count) | 0;
+            r[13] = address;
+            cycles += count;
+            for (let n = 0; n < 8; n++) {
+              if (list & (1 << n)) {
+                this.store32(address, r[n], cycles);
+                address += 4;
+              }
+            }
+            if (list & 0x100) this.store32(address, r[14], cycles);
+          } else if (kind === 6 && (op & 0xffef) === 0xb662) { // CPSIE, CPSID
+            this.mask((op & 0x10) !== 0);
+          } else {
+            r[15] = pc;
+            this.undefined(op);
+          }
+          break;
+        }
+        case 23: {
+          const kind = (op >>> 8) & 7;
+          if (kind === 4 || kind === 5) { // POP
+            let address = r[13];
+            for (let n = 0; n < 8; n++) {
+              if (op & (1 << n)) {
+                cycles += 1;
+                r[n] = this.load32(address, cycles);
+                address += 4;
+              }
+            }
+            if (op & 0x100) {
+              const to = this.load32(address, cycles);
+              r[13] = address + 4;
+              cycles += 3;
+              if (to >>> 28 === 15 && this.currentMode === HANDLER) {
+                this.exceptionReturn(to & 0x0fffffff);
+                pc = r[15];
+                nz = this.nz;
+                c = this.C ? 1 : 0;
+                v = this.V ? -1 : 0;
+                cycles += 10;
+                this.leave = true;
+              } else {
+                pc = to & ~1;
+              }
+            } else {
+              r[13] = address;
+            }
+          } else if (kind === 2) { // REV, REV16, REVSH
+            const b = r[m];
+            const swapped = ((b & 0xff00ff) << 8) | ((b >>> 8) & 0xff00ff);
+            const n = (op >>> 6) & 3;
+            r[d] = n === 0 ? (swapped << 16) | (swapped >>> 16) : n === 1 ? swapped : (swapped << 16) >> 16;
+          } else if (kind === 6) { // BKPT: a routine of the boot ROM
+            r[15] = pc;
+            this.saveFlags(nz, c, v);
+            this.synchronise(cycles);
+            this.leave = true;
+            this.rp2040.onBreak(op & 0xff);
+            nz = this.nz;
+            c = this.C ? 1 : 0;
+            v = this.V ? -1 : 0;
+          } else if (kind === 7) {
+            this.hint(op);
+          } else {
+            r[15] = pc;
+            this.undefined(op);
+          }
+          break;
+        }
+        case 24: { // STM Rn!, {list}
+          const n = (op >>> 8) & 7;
+          let address = r[n];
+          for (let i = 0; i < 8; i++) {
+            if (op & (1 << i)) {
+              cycles += 1;
+              this.store32(address, r[i], cycles);
+              address = (address + 4) | 0;
+            }
+          }
+          r[n] = address;
+          break;
+        }
+        case 25: { // LDM
+          const n = (op >>> 8) & 7;
+          let address = r[n];
+          for (let i = 0; i < 8; i++) {
+            if (op & (1 << i)) {
+              cycles += 1;
+              r[i] = this.load32(address, cycles);
+              address = (address + 4) | 0;
+            }
+          }
+          if (!(op & (1 << n))) r[n] = address;
+          break;
+        }
+        case 26:
+        case 27: { // B<cond>, SVC
+          let taken = false;
+          switch ((op >>> 8) & 15) {
+            case 0: taken = nz === 0; break;
+            case 1: taken = nz !== 0; break;
+            case 2: taken = c !== 0; break;
+            case 3: taken = c === 0; break;
+            case 4: taken = nz < 0; break;
+            case 5: taken = nz >= 0; break;
+            case 6: taken = v < 0; break;
+            case 7: taken = v >= 0; break;
+            case 8: taken = c !== 0 && nz !== 0; break;
+            case 9: taken = c === 0 || nz === 0; break;
+            case 10: taken = (nz ^ v) >= 0; break;
+            case 11: taken = (nz ^ v) < 0; break;
+            case 12: taken = nz !== 0 && (nz ^ v) >= 0; break;
+            case 13: taken = nz === 0 || (nz ^ v) < 0; break;
+            case 14: r[15] = pc; this.undefined(op); break;
+            default:
+              this.pendingSVCall = true;
+              this.interruptsUpdated = true;
+              this.leave = true;
+          }
+          if (taken) {
+            pc = (pc + 2 + ((op << 24) >> 23)) | 0;
+            cycles += 1;
+          }
+          break;
+        }
+        case 28: // B
+          pc = (pc + 2 + ((op << 21) >> 20)) | 0;
+          cycles += 1;
+          break;
+        case 30: {
+          let second;
+          if (pc >>> 24 === FLASH) {
+            if (pc >>> 3 !== this.line) cycles += this.fetch(pc);
+            second = flash16[(pc & 0xffffff) >>> 1];
+          } else {
+            second = pc >>> 24 === SRAM ? sram16[(pc & 0xfffff) >>> 1] : rom16[pc >>> 1];
+          }
+          pc += 2;
+          if ((second & 0xd000) === 0xd000) { // BL
+            const sign = (op << 21) >> 31;
+            const i1 = ~(second >>> 13) ^ sign;
+            const i2 = ~(second >>> 11) ^ sign;
+            const offset = (sign << 24) | ((i1 & 1) << 23) | ((i2 & 1) << 22) | ((op & 0x3ff) << 12) | ((second & 0x7ff) << 1);
+            r[14] = pc | 1;
+            pc = (pc + offset) | 0;
+            cycles += 2;
+          } else {
+            r[15] = pc;
+            this.saveFlags(nz, c, v);
+            cycles += this.special(op, second);
+            nz = this.nz;
+            c = this.C ? 1 : 0;
+            v = this.V ? -1 : 0;
+          }
+          break;
+        }
+        default:
+          r[15] = pc;
+          this.undefined(op);
+      }
+    } while (cycles < budget - this.wait && !this.leave);
+    r[15] = pc;
+    this.saveFlags(nz, c, v);
+    return cycles + this.wait;
+  }
+
+  lost(pc) {
+    throw new Error(`the firmware jumped to 0x${(pc >>> 0).toString(16)}, where there is no code: a hard fault`);
+  }
+}
