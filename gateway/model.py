@@ -44,7 +44,7 @@ class Latest(Struct, frozen=True):
     """The newest value of one property of a device; `quality` as in Value."""
 
     property: str
-    value: float | int | bool | str
+    value: float | int | str | None
     unit: str
     quality: tuple[str, ...]
     observed_at: str
@@ -191,11 +191,12 @@ class Entry(Struct, frozen=True):
 class Value(Struct, frozen=True):
     """One measured property.
 
-    unit: UCUM code.  quality: flags of a closed list, `ok` when none speaks against it.
+    value: None when the sensor did not answer.  unit: UCUM code.
+    quality: flags of a closed list, `ok` when none speaks against it.
     """
 
     property: str
-    value: float | int | bool | str
+    value: float | int | str | None
     unit: str
     quality: tuple[str, ...] = ("ok",)
 

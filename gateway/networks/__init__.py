@@ -34,6 +34,9 @@ class Network(Protocol):
     Connected inside, and connected again after each loss.
     """
 
+    downlink_bytes: int
+    """What a downlink carries at the slowest data rate a device may listen at, bytes."""
+
     def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
         """What came since the last time, at least one, in order of receipt; for ever.
 

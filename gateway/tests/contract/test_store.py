@@ -74,13 +74,13 @@ async def test_latest_keeps_what_was_observed_last(store):
     await store.write(lambda tx: tx.put_latest("a1", 7, "2026-01-01T00:00:02Z", new))
     await store.write(lambda tx: tx.put_latest("a1", 6, "2026-01-01T00:00:01Z", old))
     await store.write(
-        lambda tx: tx.put_latest("a1", 6, "2026-01-01T00:00:01Z", (Value("a", True, "1"),))
+        lambda tx: tx.put_latest("a1", 6, "2026-01-01T00:00:01Z", (Value("a", None, "1"),))
     )
 
     latest = await store.read(lambda view: view.latest("a1"))
 
     assert [(one.property, one.value, one.seq) for one in latest] == [
-        ("a", True, 6),
+        ("a", None, 6),
         ("fillingLevel", 0.7, 7),
     ]
 

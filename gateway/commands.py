@@ -1,0 +1,168 @@
+"""Carries commands to the network server and looks after them until each has ended.
+
+The steps of a command are in gateway/lifecycle.py; here is the loop that takes them.
+"""
+
+import asyncio
+from collections import defaultdict
+
+from gateway.backoff import delay_s
+from gateway.clock import Clock, wall_ms
+from gateway.errors import Refused, Retry, Unsure
+from gateway.lifecycle import (
+    LOOK_MS,
+    ask,
+    end,
+    end_late,
+    enqueued,
+    frame,
+    last_chance_ms,
+    postpone,
+    repeat,
+    submitting,
+    wait,
+)
+from gateway.model import Command, Downlink
+from gateway.networks import Network
+from gateway.settings import CommandSettings
+from gateway.store import Store
+
+POLL_S = 1.0
+"""Another process (the CLI) may queue commands too."""
+
+
+class Commands:
+    """Takes commands and carries them to the network server until each has ended.
+
+    Restarted after a crash it finds every open command in the store: one that was being submitted
+    becomes `unknown`, and the network server's queue is read before it is submitted again.
+    """
+
+    def __init__(
+        self, store: Store, network: Network, settings: CommandSettings, clock: Clock = wall_ms
+    ) -> None:
+        self.store, self.network, self.settings, self.clock = store, network, settings, clock
+        self._wake = asyncio.Event()
+        self._failures = 0
+        store.on_append(lambda _: self._wake.set())
+
+    async def request(
+        self, dev_eui: str, name: str, values: dict[str, int], expires_in_s: float | None = None
+    ) -> Command:
+        """Queue a command; see `ask`. expires_in_s: None takes the settings'."""
+        expires_in_s = self.settings.expires_in_s if expires_in_s is None else expires_in_s
+        asked = {"expires_in_s": expires_in_s, "most_bytes": self.network.downlink_bytes}
+        now_ms = self.clock()
+        return await self.store.write(
+            lambda tx: ask(tx, dev_eui, name, values, now_ms=now_ms, **asked)
+        )
+
+    async def run(self) -> None:
+        """Carry commands, for ever. Raises Broken."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.step()
+                self._failures = 0
+            except Retry:
+                self._failures += 1
+                await asyncio.sleep(delay_s(self._failures, 0.2, 10))
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_S)
+            except TimeoutError:
+                continue
+
+    async def step(self) -> None:
+        """Do what is due now, devices side by side, one device's commands one after the other."""
+        now_ms = self.clock()
+        due = await self.store.read(lambda view: view.due_commands(now_ms))
+        of_device: dict[str, list[Command]] = defaultdict(list)
+        for command in due:
+            of_device[command.dev_eui].append(command)
+        carried = (self._carry_all(commands) for commands in of_device.values())
+        # All of them end here, also when one failed: none may run beside the next step.
+        for failure in await asyncio.gather(*carried, return_exceptions=True):
+            if failure:
+                raise failure
+
+    async def _carry_all(self, commands: list[Command]) -> None:
+        for command in sorted(commands, key=lambda one: one.created_at_ms):
+            try:
+                await self._carry(command)
+            except Retry as error:
+                await self._later(command, error.after_s)
+
+    async def _carry(self, command: Command) -> None:
+        now_ms = self.clock()
+        if command.submitted:
+            why = "the gateway ended while it was being submitted"
+            await self.store.write(lambda tx: repeat(tx, command, why, now_ms))
+        elif now_ms >= (last_ms := last_chance_ms(command, self.settings)):
+            await self.store.write(lambda tx: end_late(tx, command, now_ms))
+        elif now_ms >= command.expires_at_ms:
+            await self.store.write(lambda tx: wait(tx, command, now_ms, last_ms - now_ms))
+        elif command.queue_item_id:
+            await self._look_after(command, now_ms)
+        elif not await self._is_queued(command):
+            await self._submit(command)
+
+    async def _look_after(self, command: Command, now_ms: int) -> None:
+        """Nothing was heard of a submission for a while."""
+        if command.state == "queued":
+            waiting = await self.network.queued(command.dev_eui)
+            if command.queue_item_id in waiting.values():
+                await self.store.write(lambda tx: wait(tx, command, now_ms, LOOK_MS))
+                return
+            why = "it is not in the network server's queue, and no word came that it was sent"
+        else:
+            why = "the device did not report"
+        await self.store.write(lambda tx: repeat(tx, command, why, now_ms))
+
+    async def _is_queued(self, command: Command) -> bool:
+        """Whether an earlier submission whose reply was lost is in the network server's queue."""
+        if not command.attempts:
+            return False
+        _, data = frame(command)
+        item = (await self.network.queued(command.dev_eui)).get(data)
+        if item:
+            await self.store.write(
+                lambda tx: enqueued(tx, command, item, self.clock(), self.settings)
+            )
+        return item is not None
+
+    async def _submit(self, command: Command) -> None:
+        now = self.clock
+        if command.attempts >= self.settings.attempts:
+            reason = f"{command.history[-1].note}, after {command.attempts} attempts"
+            await self.store.write(lambda tx: end(tx, command, "failed", reason, now()))
+            return
+        if not await self.store.write(lambda tx: submitting(tx, command, now())):
+            return
+        fport, data = frame(command)
+        downlink = Downlink(
+            dev_eui=command.dev_eui,
+            fport=fport,
+            data=data,
+            confirmed=self.settings.confirmed,
+            expires_at_ms=command.expires_at_ms,
+        )
+        try:
+            receipt = await self.network.send(downlink)
+        except Refused as error:
+            why = str(error)
+            await self.store.write(lambda tx: end(tx, command, "failed", why, now()))
+        except Unsure as error:
+            why = str(error)
+            await self.store.write(lambda tx: repeat(tx, command, why, now()))
+        except Retry as error:
+            why, after_s = str(error), error.after_s or delay_s(len(command.history), 1, 60)
+            await self.store.write(
+                lambda tx: postpone(tx, command, why, now(), int(after_s * 1000))
+            )
+        else:
+            item = receipt.queue_item_id
+            await self.store.write(lambda tx: enqueued(tx, command, item, now(), self.settings))
+
+    async def _later(self, command: Command, after_s: float | None) -> None:
+        wait_ms = int((after_s or delay_s(len(command.history), 1, 60)) * 1000)
+        await self.store.write(lambda tx: wait(tx, command, self.clock(), wait_ms))

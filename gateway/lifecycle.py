@@ -1,0 +1,296 @@
+"""Commands: asked for, sent, and followed until the device says what became of them.
+
+    queued -> sent -> acked -> applied | refused | expired | failed | superseded
+
+`queued`: the gateway or the network server keeps it. `sent`: a radio gateway took it for
+transmission. `acked`: the device's radio acknowledged it. `applied`, `refused`: the device's own
+word. A command only moves to the right, to exactly one end, not later than its expiry and a grace.
+Never are two submissions made to the network server without `unknown` in the history between them;
+a repeated one has the same token, so the device carries it out once.
+
+Every change is a function over a Transaction here; gateway/commands.py talks to the network
+server.
+"""
+
+import secrets
+from typing import Any, Literal
+
+from msgspec.structs import replace
+from wire.codec import WireError, pack
+from wire.schema import COMMANDS, REASONS, RESULTS
+
+from gateway.errors import Refused, Unknown
+from gateway.model import Command, CommandData, CommandState, Step
+from gateway.normalise import in_words
+from gateway.seen import Seen, Signal
+from gateway.settings import CommandSettings
+from gateway.store import Transaction
+
+REPLACEABLE = ("dim", "interval")
+"""Commands that make an earlier one of their name pointless."""
+RANK = {"queued": 0, "sent": 1, "acked": 2}
+LONGEST_S = 30 * 86400
+HISTORY = 40
+LOOK_MS = 60_000
+"""How long the network server may say nothing of an item before its queue is looked at."""
+CLASS_A_PATIENCE = 10
+"""A class A device listens only after it spoke.
+
+Its report is waited for this many times longer.
+"""
+
+
+def ask(
+    tx: Transaction,
+    dev_eui: str,
+    name: str,
+    values: dict[str, int],
+    *,
+    now_ms: int,
+    expires_in_s: float,
+    most_bytes: int,
+) -> Command:
+    """Queue a command.
+
+    values: by the wire table, without token and expiry.  most_bytes: what a downlink may carry.
+    Supersedes an open `dim` or `interval` of the same device and name.
+    Raises Unknown for the device, Refused for whatever could never be applied.
+    """
+    if not tx.device(dev_eui):
+        raise Unknown(
+            f"no device has the DevEUI {dev_eui!r}; the list of devices shows them", "dev_eui"
+        )
+    if not 0 < expires_in_s <= LONGEST_S:
+        raise Refused(
+            f"expires_in_s is {expires_in_s:g}, not within 1 to {LONGEST_S}", "expires_in_s"
+        )
+    command = Command(
+        id=f"{now_ms:012x}{secrets.token_hex(6)}",
+        dev_eui=dev_eui,
+        name=name,
+        values=values,
+        token=tx.next_token(dev_eui),
+        created_at_ms=now_ms,
+        expires_at_ms=now_ms + int(expires_in_s * 1000),
+        updated_at_ms=now_ms,
+        next_at_ms=now_ms,
+        history=(Step(now_ms, "queued"),),
+    )
+    _check(command, most_bytes)
+    for other in tx.open_commands(dev_eui):
+        if other.name == name and name in REPLACEABLE:
+            end(tx, other, "superseded", f"by command {command.id}", now_ms)
+    tx.put_command(command)
+    _tell(tx, command)
+    return command
+
+
+def frame(command: Command) -> tuple[int, bytes]:
+    """(fport, bytes) of a command, the same at each submission. Raises WireError."""
+    expires_s = -(-command.expires_at_ms // 1000)
+    data = pack(command.name, {**command.values, "token": command.token, "expires": expires_s})
+    return COMMANDS[command.name][0], data
+
+
+def _check(command: Command, most_bytes: int) -> None:
+    if command.name not in COMMANDS:
+        raise Refused(
+            f"there is no command {command.name!r}; there are {', '.join(COMMANDS)}", "name"
+        )
+    for field in {"token", "expires"} & set(command.values):
+        raise Refused(f"`{field}` is filled in by the gateway; leave it out", f"values.{field}")
+    try:
+        _, data = frame(command)
+    except WireError as error:
+        raise Refused(str(error), "values") from None
+    if len(data) > most_bytes:
+        raise Refused(
+            f"{command.name} needs {len(data)} bytes, the device's data rate carries {most_bytes}",
+            "name",
+        )
+
+
+# What is heard about a command
+
+
+def heard(
+    tx: Transaction,
+    seen: Seen,
+    dev_eui: str,
+    signal: Signal,
+    *,
+    now_ms: int,
+    settings: CommandSettings,
+) -> None:
+    """Take a word of the network server about a queue item.
+
+    One about an unknown item is kept in `seen`: it may have overtaken the reply that names the
+    item.
+    """
+    command = tx.command_of_item(signal.queue_item_id)
+    if not command:
+        seen.remember(signal)
+        return
+    running = command.queue_item_id == signal.queue_item_id
+    if signal.what == "transmitted":
+        due: dict[str, Any] = (
+            {"next_at_ms": now_ms + _answer_ms(tx, dev_eui, settings)} if running else {}
+        )
+        _move(tx, command, now_ms, "sent", state="sent", **due)
+    elif signal.what == "acknowledged":
+        _move(tx, command, now_ms, "acked", state="acked")
+    elif not running:
+        _move(tx, command, now_ms, signal.what, signal.note)
+    elif signal.what == "unacknowledged":
+        repeat(tx, command, "the device did not acknowledge it", now_ms)
+    else:
+        _dropped(tx, command, signal, now_ms)
+
+
+def _dropped(tx: Transaction, command: Command, signal: Signal, now_ms: int) -> None:
+    code = signal.note.partition(":")[0]
+    if code == "EXPIRED":
+        end(tx, command, "expired", "the network server had no chance to transmit it", now_ms)
+    elif code == "DOWNLINK_PAYLOAD_SIZE":
+        end(tx, command, "failed", "it is too long for the device's data rate", now_ms)
+    else:
+        repeat(tx, command, f"the network server dropped it ({signal.note})", now_ms)
+
+
+def reported(tx: Transaction, dev_eui: str, fields: dict[str, Any], now_ms: int) -> bool:
+    """Take the device's own word (payload `applied`). Returns whether a command has its token."""
+    command = tx.command_of_token(dev_eui, fields["token"])
+    if not command:
+        return False
+    result: Literal["applied", "refused", "expired"] = RESULTS[fields["result"]]
+    own = ("token", "result", "reason")
+    applied = {name: value for name, value in in_words(fields).items() if name not in own}
+    reason = "" if result == "applied" else f"the device says {REASONS[fields['reason']]}"
+    _move(tx, command, now_ms, result, reason, state=result, applied=applied)
+    return True
+
+
+# What the loop did
+
+
+def submitting(tx: Transaction, command: Command, now_ms: int) -> bool:
+    """Record, before the network server is asked, that it will be.
+
+    False when the command ended.
+    """
+    step = {"submitted": True, "attempts": command.attempts + 1, "queue_item_id": ""}
+    return not _move(tx, command, now_ms, "submitted", **step).final
+
+
+def enqueued(
+    tx: Transaction, command: Command, item: str, now_ms: int, settings: CommandSettings
+) -> None:
+    """Record the network server's reply, and take the words that overtook it."""
+    step = {"submitted": False, "queue_item_id": item, "next_at_ms": now_ms + LOOK_MS}
+    _move(tx, command, now_ms, "enqueued", str(item), **step)
+    seen = Seen.load(tx.seen(command.dev_eui))
+    signals = seen.recall(item)
+    if signals:
+        tx.put_seen(command.dev_eui, seen.dump())
+    for signal in signals:
+        heard(tx, seen, command.dev_eui, signal, now_ms=now_ms, settings=settings)
+
+
+def repeat(tx: Transaction, command: Command, why: str, now_ms: int) -> None:
+    """Record that nobody knows whether the device got it; its turn to be sent again is now."""
+    step = {"submitted": False, "queue_item_id": "", "next_at_ms": now_ms}
+    _move(tx, command, now_ms, "unknown", why, **step)
+
+
+def postpone(tx: Transaction, command: Command, why: str, now_ms: int, wait_ms: int) -> None:
+    """Record that the network server surely did not take it; the attempt does not count."""
+    attempts = max(command.attempts - 1, 0)
+    step = {"submitted": False, "attempts": attempts, "next_at_ms": now_ms + wait_ms}
+    _move(tx, command, now_ms, "not taken", why, **step)
+
+
+def wait(tx: Transaction, command: Command, now_ms: int, wait_ms: int) -> None:
+    """Look again later."""
+    current = tx.command(command.id)
+    if current and not current.final:
+        tx.put_command(_in_time(replace(current, next_at_ms=now_ms + wait_ms), now_ms))
+
+
+def end(tx: Transaction, command: Command, state: CommandState, reason: str, now_ms: int) -> None:
+    """End a command."""
+    _move(tx, command, now_ms, state, reason, state=state)
+
+
+def end_late(tx: Transaction, command: Command, now_ms: int) -> None:
+    """End a command whose time is over."""
+    if command.state == "queued":
+        end(tx, command, "expired", "its time ran out before it was transmitted", now_ms)
+    else:
+        reason = "it was transmitted, but the device did not report in time"
+        end(tx, command, "failed", reason, now_ms)
+
+
+def last_chance_ms(command: Command, settings: CommandSettings) -> int:
+    """When a command ends whatever happens.
+
+    A report may come late, but not for one never given away.
+    """
+    grace_ms = settings.grace_s * 1000 if command.attempts else 0
+    return command.expires_at_ms + int(grace_ms)
+
+
+def _answer_ms(tx: Transaction, dev_eui: str, settings: CommandSettings) -> int:
+    device = tx.device(dev_eui)
+    patience = 1 if device and device.device_class == "C" else CLASS_A_PATIENCE
+    return int(settings.answer_s * 1000) * patience
+
+
+def _move(
+    tx: Transaction,
+    command: Command,
+    now_ms: int,
+    what: str,
+    note: str = "",
+    **changed: Any,
+) -> Command:
+    """The only way a command changes: forward; what comes after its end is history alone."""
+    command = tx.command(command.id) or command
+    step = Step(now_ms, f"late {what}" if command.final else what, note)
+    history = command.history
+    if history and (history[-1].what, history[-1].note) == (step.what, step.note):
+        history = history[:-1]  # the same again and again says nothing new
+    command = replace(command, history=(*history, step)[-HISTORY:], updated_at_ms=now_ms)
+    if command.final:
+        tx.put_command(command)
+        return command
+    state = changed.pop("state", command.state)
+    forward = RANK.get(state, len(RANK)) > RANK[command.state]
+    if forward:
+        changed |= {"state": state, "reason": note}
+    command = _in_time(replace(command, **changed), now_ms)
+    if command.final:
+        command = replace(command, submitted=False)
+    tx.put_command(command)
+    if forward:
+        _tell(tx, command)
+    return command
+
+
+def _in_time(command: Command, now_ms: int) -> Command:
+    """Let no waiting outlast the expiry, where it is to be decided."""
+    if now_ms < command.expires_at_ms < command.next_at_ms:
+        return replace(command, next_at_ms=command.expires_at_ms)
+    return command
+
+
+def _tell(tx: Transaction, command: Command) -> None:
+    data = CommandData(
+        id=command.id,
+        dev_eui=command.dev_eui,
+        name=command.name,
+        values=command.values,
+        state=command.state,
+        reason=command.reason,
+        applied=command.applied,
+    )
+    tx.append("command", command.dev_eui, command.updated_at_ms, data)
