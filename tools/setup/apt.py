@@ -5,6 +5,7 @@ built here, with Debian's keyring, on any system that has apt.
 """
 
 import os
+import re
 from pathlib import Path
 
 from tools.setup.progress import SetupError, output, run
@@ -12,6 +13,12 @@ from tools.setup.system import System, why
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 SUITE = "trixie"
+HINTS = (
+    ("python-apt-common", "usr/share/python-apt/templates/Debian.info"),
+    ("debootstrap", "usr/share/debootstrap/scripts/sid"),
+    ("debootstrap", "usr/sbin/debootstrap"),
+)
+"""Packages of any Debian or Ubuntu, and the file in them that names where Debian is."""
 TARGETS = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
 
 
@@ -82,8 +89,7 @@ def trixie(folder: Path, log: Path, system: System) -> Apt:
     if not mirror and system.ids[:1] == ("debian",):
         mirror = host_mirror(output(["apt-get", "indextargets", "--format", TARGETS]), system)
     if not mirror:
-        scripts = _unpacked("debootstrap", folder, log) / "usr/share/debootstrap/scripts"
-        mirror = default_mirror((scripts / "sid").read_text())
+        mirror = _mirror_by_packages(folder, log)
     folder.mkdir(parents=True, exist_ok=True)
     sources = folder / "trixie.sources"
     sources.write_text(sources_text(mirror, keyring))
@@ -114,15 +120,19 @@ def host_mirror(targets: str, system: System) -> str:
     return ""
 
 
-def default_mirror(script: str) -> str:
-    """The mirror that debootstrap's own script names; Debian's packages know it, we need not."""
-    for line in script.splitlines():
-        words = line.split()
-        if words[:1] == ["default_mirror"] and len(words) > 1:
-            return words[1]
-    raise SetupError(
-        "No Debian mirror is known here. Next: run again with DEBIAN_MIRROR=<address of one>."
-    )
+def mirror_in(text: str) -> str:
+    """The first address of a whole Debian in a file that names some; empty when there is none."""
+    addresses = re.findall(r"https?://[^\s\"']+/debian(?=[/\s\"']|$)", text)
+    current = [address for address in addresses if "archive" not in address]
+    return current[0] if current else ""
+
+
+def _mirror_by_packages(folder: Path, log: Path) -> str:
+    for package, file in HINTS:
+        hint = _unpacked(package, folder, log) / file
+        if hint.exists() and (mirror := mirror_in(hint.read_text(errors="replace"))):
+            return mirror
+    raise SetupError("no Debian mirror is known here. Next: give DEBIAN_MIRROR=<its address>.")
 
 
 def _unpacked(package: str, folder: Path, log: Path) -> Path:

@@ -1,6 +1,6 @@
 import pytest
 
-from tools.setup.apt import default_mirror, host, host_mirror, sources_text
+from tools.setup.apt import host, host_mirror, mirror_in, sources_text
 from tools.setup.progress import SetupError
 from tools.setup.system import System
 
@@ -30,15 +30,19 @@ def test_no_mirror_is_found_where_none_is_debian(targets):
     assert host_mirror(targets, BOOKWORM) == ""
 
 
-def test_debootstrap_tells_the_mirror_of_debian():
-    script = "case $ARCH in\nesac\n  default_mirror http://mirror.example/debian\nsuites sid\n"
-
-    assert default_mirror(script) == "http://mirror.example/debian"
-
-
-def test_without_any_mirror_the_sentence_names_the_variable():
-    with pytest.raises(SetupError, match="DEBIAN_MIRROR="):
-        default_mirror("nothing here\n")
+@pytest.mark.parametrize(
+    ("text", "mirror"),
+    [
+        ("BaseURI: https://mirror.example/debian/\nBaseURI: x", "https://mirror.example/debian"),
+        ('DEF_MIRROR="http://mirror.example/debian"', "http://mirror.example/debian"),
+        ("  default_mirror http://mirror.example/debian\n", "http://mirror.example/debian"),
+        ("default_mirror http://archive.mirror.example/debian\n", ""),
+        ("BaseURI: http://mirror.example/debian-security/", ""),
+        ("default_mirror http://mirror.example/ubuntu", ""),
+    ],
+)
+def test_a_file_of_a_package_tells_where_debian_is(text, mirror):
+    assert mirror_in(text) == mirror
 
 
 def test_the_source_is_signed_and_has_sources(tmp_path):
