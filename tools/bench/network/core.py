@@ -101,10 +101,11 @@ class Core:
         downlink.acknowledged(self, ack, now_us)
 
     def enqueued(self, now_us: int) -> None:
-        """A queue has grown: make sure that the class-C scheduler runs."""
+        """A queue has grown: make sure that the class-C scheduler runs, on its steady beat."""
         if not self._ticking:
             self._ticking = True
-            self.at(now_us + us(self.durations.scheduler_interval_s), self._tick)
+            beat = us(self.durations.scheduler_interval_s)
+            self.at((now_us // beat + 1) * beat, self._tick)
 
     # Time
 
