@@ -91,9 +91,11 @@ class Receiver:
         async with self._changed:
             self._changed.notify_all()
 
-    async def matching(self, wanted: Callable[[CloudEvent], bool]) -> AsyncIterator[CloudEvent]:
-        """Every event that satisfies `wanted`: those that are here, then new ones as they come."""
-        index = 0
+    async def matching(
+        self, wanted: Callable[[CloudEvent], bool], since: int = 0
+    ) -> AsyncIterator[CloudEvent]:
+        """Every event from number `since` on that satisfies `wanted`, then those that come."""
+        index = since
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda at=index: len(self.events) > at)
@@ -102,8 +104,10 @@ class Receiver:
                 if wanted(self.events[index - 1]):
                     yield self.events[index - 1]
 
-    async def event(self, kind: str, within_s: float = 60.0, **data: Any) -> CloudEvent:
-        """The first event of type `lamplighter.<kind>.v1` whose `data` has these values.
+    async def event(
+        self, kind: str, within_s: float = 60.0, *, since: int = 0, **data: Any
+    ) -> CloudEvent:
+        """The first `lamplighter.<kind>.v1` from number `since` on whose `data` has these values.
 
         Raises TimeoutError that lists what did come.
         """
@@ -114,7 +118,7 @@ class Receiver:
 
         try:
             async with asyncio.timeout(within_s):
-                async for event in self.matching(wanted):
+                async for event in self.matching(wanted, since):
                     return event
         except TimeoutError:
             came = "\n".join(

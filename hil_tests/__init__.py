@@ -1,0 +1,1 @@
+"""Tests written once, run on virtual and on real boards."""

@@ -1,0 +1,92 @@
+"""What the hil tests run on: `--board virtual|NAME --port PORT` and `--network bench|grpc://HOST:PORT`.
+
+Written once: a virtual board is spoken to over a pseudo-terminal as a real one over its port.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from hil_tests.console import Console
+from hil_tests.nodes import Node, register
+from tools.bench.external import ExternalNetwork
+from tools.bench.street import POSITIONS_M, Street
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a bench."""
+    group = parser.getgroup("bench")
+    group.addoption("--board", default="virtual", help="virtual, or a name in boards/")
+    group.addoption("--port", help="serial port of the real board, e.g. /dev/ttyACM0")
+    group.addoption("--profile", default="bin", help="what the real board is: bin, lamp, counter")
+    group.addoption(
+        "--network", default="bench", help="bench, or grpc://HOST:PORT of a ChirpStack"
+    )
+    group.addoption("--network-mqtt", help="mqtt://HOST:PORT of that ChirpStack")
+
+
+@pytest.fixture(scope="session")
+def bench(pytestconfig: pytest.Config) -> pytest.Config:
+    """The options, checked: a real board needs its port, a real network its broker and key."""
+    if pytestconfig.getoption("board") != "virtual" and not pytestconfig.getoption("port"):
+        pytest.exit("a real board needs --port, e.g. --port /dev/ttyACM0", returncode=4)
+    if pytestconfig.getoption("network") != "bench":
+        if not pytestconfig.getoption("network_mqtt"):
+            pytest.exit("a real network needs --network-mqtt mqtt://HOST:PORT", returncode=4)
+        if "CHIRPSTACK_KEY" not in os.environ:
+            pytest.exit("a real network needs its API key in CHIRPSTACK_KEY", returncode=4)
+    return pytestconfig
+
+
+@pytest.fixture(scope="session")
+def virtual(bench: pytest.Config) -> bool:
+    """Whether the board is emulated: its pins can be driven and measured, its power cut."""
+    return bench.getoption("board") == "virtual"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def street(
+    bench: pytest.Config, virtual: bool, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Street]:
+    """The whole street, paced, for the session."""
+    folder: Path = tmp_path_factory.mktemp("street")
+    external = None
+    if bench.getoption("network") != "bench":
+        external = ExternalNetwork(
+            bench.getoption("network"),
+            bench.getoption("network_mqtt"),
+            os.environ["CHIRPSTACK_KEY"],
+        )
+    names = tuple(POSITIONS_M) if virtual else ()
+    opened = Street(folder, names=names, network=external, recorded=False)
+    async with opened, opened.simulation.paced():
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def nodes(
+    street: Street, bench: pytest.Config, virtual: bool
+) -> AsyncIterator[dict[str, Node]]:
+    """{profile: Node}, each with its console open: three virtual boards, or the one real board."""
+    found: dict[str, Node] = {}
+    async with contextlib.AsyncExitStack() as stack:
+        if virtual:
+            for name, one in street.nodes.items():
+                port = await stack.enter_async_context(one.board.port())
+                console = await stack.enter_async_context(Console(port))
+                found[name] = Node(name, one.dev_eui, console, street)
+        else:
+            name = bench.getoption("profile")
+            made = await register(street, name)
+            console = await stack.enter_async_context(Console(bench.getoption("port")))
+            for key in ("dev_eui", "join_eui", "app_key", "profile"):
+                await console.ask(f"config {key} {made['device_json'][key]}")
+            await console.send(b"reboot\r\n")
+            found[name] = Node(name, made["dev_eui"], console, street)
+        yield found

@@ -1,0 +1,62 @@
+"""A node under test, virtual or real: its console, and what the backend knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from hil_tests.console import Console
+from tools.bench.street import Street
+
+
+@dataclass
+class Node:
+    """One board under test: its console, and what the backend knows of it."""
+
+    name: str
+    dev_eui: str
+    console: Console
+    street: Street
+
+    async def event(self, kind: str, within_s: float = 60.0, **data: Any) -> dict[str, Any]:
+        """The next event of this node at the backend with these values in its data."""
+        return await self.street.receiver.event(kind, within_s, dev_eui=self.dev_eui, **data)
+
+    async def values(self, within_s: float = 60.0) -> dict[str, Any]:
+        """{property: value} of a reading measured now."""
+        known = len(self.street.receiver.events)
+        await self.console.ask("measure")
+        event = await self.street.receiver.event(
+            "reading", within_s, since=known, dev_eui=self.dev_eui
+        )
+        return {one["property"]: one["value"] for one in event["data"]["values"]}
+
+    async def command(self, name: str, values: dict[str, int], expires_in_s: int = 300) -> str:
+        """Asks the gateway for a command; returns its id."""
+        body = {"name": name, "values": values, "expires_in_s": expires_in_s}
+        path = f"/v1/devices/{self.dev_eui}/commands"
+        return (await self.street.service.request("POST", path, body))["id"]
+
+
+async def register(street: Street, profile: str) -> dict[str, Any]:
+    """Registers one more device of this profile; returns what the gateway says of it."""
+    number = len(street.registered)
+    street.registered.append(profile)
+    body = {"name": f"hil-{profile}-{number}", "profile": profile}
+    return await street.service.request("POST", "/v1/devices", body)
+
+
+def of_profile(nodes: dict[str, Node], *profiles: str) -> Node:
+    """The node of one of these profiles, or a skip that names what this bench lacks."""
+    for profile in profiles:
+        if profile in nodes:
+            return nodes[profile]
+    pytest.skip(f"this bench has no {' or '.join(profiles)} (--profile)")
+
+
+def only_virtual(virtual: bool, why: str) -> None:
+    """Skips on a real board, saying what the bench would need there."""
+    if not virtual:
+        pytest.skip(f"needs the virtual board: {why}")

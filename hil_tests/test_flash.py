@@ -1,0 +1,77 @@
+"""The README's own lines with unmodified mpremote: install, edit, reset, join, upgrade.
+
+The lines are read from README.md between `<!-- flash:NAME -->` and the end of the block that
+follows, and run by a shell exactly as they stand; only PORT and the settings file are given.
+"""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from hil_tests.console import Console
+from hil_tests.nodes import only_virtual
+from tools.setup.paths import ROOT, environment
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
+
+
+def lines(name):
+    """The shell lines of one block of the README."""
+    text = (ROOT / "README.md").read_text()
+    found = re.search(rf"<!-- flash:{name} -->\n+((?:    .*\n+)+)", text)
+    assert found, f"README.md has no block flash:{name}"
+    return [line[4:] for line in found[1].splitlines() if line.strip()]
+
+
+async def shell(script, **variables):
+    """Runs lines in a shell that stops at the first failure; returns what they printed."""
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-ec", "\n".join(script), cwd=ROOT, env=environment() | variables,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), 240)
+    except TimeoutError:
+        process.kill()
+        raise
+    assert process.returncode == 0, out.decode()
+    return out.decode()
+
+
+@pytest.fixture
+def device_json():
+    """The README writes ./device.json; it must not stay."""
+    path = Path(ROOT / "device.json")
+    assert not path.exists(), "device.json lies in the checkout: move it away first"
+    yield path
+    path.unlink(missing_ok=True)
+
+
+async def test_the_readmes_lines_install_join_and_upgrade(street, virtual, device_json):
+    only_virtual(virtual, "a blank board is needed; on a real one run the lines by hand")
+    board = await street.simulation.add_board("fresh", flash=None, position_m=(90, -40))
+    config = {"LAMPLIGHTER_CONFIG": str(street.service.config)}
+    async with board.port() as port:
+        await shell(lines("add"), **config)
+        await shell(lines("install"), PORT=port)
+        known = len(street.receiver.events)
+        joined = await street.receiver.event("joined", 90, since=known, device="bin-1")
+        dev_eui = joined["data"]["dev_eui"]
+        await street.receiver.event("reading", 60, since=known, dev_eui=dev_eui)
+        async with Console(port) as console:
+            before = await console.ask("info")
+        known = len(street.receiver.events)
+
+        await shell(lines("upgrade"), PORT=port)
+        boot = await street.receiver.event("boot", 90, since=known, dev_eui=dev_eui)
+
+        async with Console(port) as console:
+            after = await console.ask("info")
+    assert (after["dev_addr"], after["dev_eui"]) == (before["dev_addr"], dev_eui)
+    assert after["config_version"] == before["config_version"]
+    assert after["boots"] > before["boots"]
+    assert boot["data"]["cause"] != "wiped"
+    again = [e for e in street.receiver.events[known:] if e["type"] == "lamplighter.joined.v1"]
+    assert not [e for e in again if e["subject"] == dev_eui], "an upgrade must not need a new join"

@@ -1,0 +1,200 @@
+"""Boards, air and network server in virtual time: no broker, no gateway, no wall clock.
+
+For what must be exact and repeatable (power cuts, timing, energy, a day in seconds). The network
+server is the same `Core` that the paced street runs, here as a plain function of time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+from chirpstack_api import api, common, gw
+
+from tools.bench import forwarder
+from tools.bench.board import VirtualBoard, image
+from tools.bench.network.core import Core, Downlink
+from tools.bench.network.events import Event
+from tools.bench.network.registry import Device, Gateway, QueueItem, Registry, Stored
+from tools.bench.simulation import Heard, Simulation
+from tools.build import staged_files
+
+BOARD = "pico_lora_sx1262"
+GATEWAY_ID = "0016c001ff10a235"
+EPOCH_US = 1_448_038_800_000_000
+"""The instant at which the simulation's clock is 0: 2015-11-20T17:00:00Z."""
+JOIN_EUI = "70b3d57ed0000000"
+APP_KEY = "2b7e151628aed2a6abf7158809cf4f3c"
+
+
+@dataclass
+class Unit:
+    """One board of the lab. events: what the network server said of it, in order."""
+
+    name: str
+    dev_eui: str
+    settings: dict[str, Any]
+    board: VirtualBoard
+    device: Device
+    events: list[Event] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Any]:
+        """The messages of its events of one kind: up, join, ack, txack, log, status."""
+        return [event.message for event in self.events if event.kind == kind]
+
+
+class Lab:
+    """`async with Lab() as lab:`, then `add` units and `run`. Times in microseconds of the lab.
+
+    units: by name. frames: every frame that a radio gateway heard, in order.
+    """
+
+    def __init__(self, *, seed: int = 1, trace: Path | None = None) -> None:
+        self.simulation = Simulation(seed=seed, trace=trace)
+        self.registry = Registry()
+        self.core = Core(self.registry, random=Random(seed))  # noqa: S311 - a bench's identifiers
+        self.units: dict[str, Unit] = {}
+        self.frames: list[Heard] = []
+
+    async def __aenter__(self) -> Self:
+        await self.simulation.__aenter__()
+        await self.simulation.add_gateway(GATEWAY_ID, (0, 0))
+        self._register()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.simulation.__aexit__(kind, error, trace)
+
+    def _register(self) -> None:
+        """One tenant, application and gateway; a profile for each class."""
+        known = self.registry
+        tenant = api.Tenant(id="t", name="lab", can_have_gateways=True)
+        known.tenants["t"] = Stored(tenant, 0, 0)
+        known.applications["a"] = Stored(api.Application(id="a", name="lab", tenant_id="t"), 0, 0)
+        known.gateways[GATEWAY_ID] = Gateway(
+            api.Gateway(gateway_id=GATEWAY_ID, name="lab", tenant_id="t"), 0, 0
+        )
+        for name, is_c in (("class-a", False), ("class-c", True)):
+            known.profiles[name] = Stored(
+                api.DeviceProfile(
+                    id=name,
+                    name=name,
+                    tenant_id="t",
+                    region=common.Region.EU868,
+                    mac_version=common.MacVersion.LORAWAN_1_0_4,
+                    reg_params_revision=common.RegParamsRevision.RP002_1_0_3,
+                    supports_otaa=True,
+                    supports_class_c=is_c,
+                    class_c_timeout=10,
+                ),
+                0,
+                0,
+            )
+
+    def unix_us(self) -> int:
+        """The network server's clock."""
+        return EPOCH_US + self.simulation.now_us
+
+    async def add(self, profile: str, *, name: str = "", files: bool = True, **more: Any) -> Unit:
+        """Registers a device and gives its board power.
+
+        profile: bin, lamp or counter. files: False leaves the file system blank. more: settings
+        of /device.json, and `parts`, `usb`, `position_m` for the board.
+        """
+        name = name or profile
+        dev_eui = f"70b3d57ed0{len(self.units) + 1:06x}"
+        made = {"dev_eui": dev_eui, "join_eui": JOIN_EUI, "app_key": APP_KEY, "profile": profile}
+        given = {key: more.pop(key) for key in ("parts", "usb", "position_m") if key in more}
+        settings = made | more
+        self.registry.add_device(
+            api.Device(
+                dev_eui=dev_eui,
+                name=name,
+                application_id="a",
+                device_profile_id="class-c" if profile == "lamp" else "class-a",
+                join_eui=JOIN_EUI,
+            ),
+            self.unix_us(),
+        )
+        device = self.registry.device(dev_eui)
+        device.keys = Stored(api.DeviceKeys(dev_eui=dev_eui, nwk_key=APP_KEY), 0, 0)
+        content = staged_files(BOARD) | {"/device.json": json.dumps(settings).encode()}
+        board = await self.simulation.add_board(
+            name, board=BOARD, flash=image(content if files else {}), **given
+        )
+        self.units[name] = Unit(name, dev_eui, settings, board, device)
+        return self.units[name]
+
+    def command(self, unit: Unit, f_port: int, data: bytes, *, confirmed: bool = False) -> str:
+        """Puts a frame into the network server's queue for a unit; returns the item's id."""
+        item = QueueItem(self.core.uuid(), f_port, data, confirmed)
+        unit.device.queue.append(item)
+        self.core.enqueued(self.unix_us())
+        return item.id
+
+    async def run(
+        self, seconds: float, until: Callable[[], bool] | None = None, *, step_s: float = 3600
+    ) -> bool:
+        """Runs for this long, or until the condition holds; returns whether it held.
+
+        step_s: how often the condition is looked at when no frame ends and the server rests.
+        """
+        end = self.simulation.now_us + round(seconds * 1_000_000)
+        step = round(step_s * 1_000_000)
+        while not (until and until()):
+            if self.simulation.now_us >= end:
+                return until is None
+            due, now = self.core.next_due_us, self.simulation.now_us
+            horizon = min(end, now + step)
+            if due is not None:
+                horizon = min(horizon, max(due - EPOCH_US, now))
+            for heard in await self.simulation.step(horizon, stop_on_heard=True):
+                self.frames.append(heard)
+                self.core.uplink(forwarder.uplink_frame(heard), EPOCH_US + heard.time_us)
+            for output in self.core.advance(self.unix_us()):
+                await self._carry(output)
+        return True
+
+    async def ask(self, unit: Unit, command: str, within_s: float = 20) -> dict[str, Any]:
+        """Runs `COMMAND --json` on a unit's console in virtual time; returns its JSON line.
+
+        Raises TimeoutError with what the board printed.
+        """
+        await unit.board.read()
+        name = command.split(maxsplit=1)[0].encode()
+        answer = re.compile(rb'\{[^\n]*"cmd": "%b"[^\n]*\}' % name)
+        said = bytearray()
+        unit.board.on_serial(said.extend)
+        await unit.board.write(f"{command} --json\r\n".encode())
+        if not await self.run(within_s, lambda: bool(answer.search(said)), step_s=0.02):
+            raise TimeoutError(f"{unit.name} did not answer {command!r}:\n{said.decode()}")
+        found = answer.search(said)
+        assert found
+        return json.loads(found[0])
+
+    async def _carry(self, output: Event | Downlink) -> None:
+        """Hands an event to its unit, or a downlink to the radio gateway and its word back."""
+        if isinstance(output, Event):
+            for unit in self.units.values():
+                if unit.dev_eui == output.dev_eui:
+                    unit.events.append(output)
+            return
+        statuses = [gw.TxAckStatus.IGNORED for _ in output.frame.items]
+        for at, item in enumerate(output.frame.items):
+            downlink = forwarder.downlink(item, self.simulation.now_us)
+            said = await self.simulation.transmit(output.gateway_id, downlink)
+            statuses[at] = gw.TxAckStatus.Value(said)
+            if statuses[at] == gw.TxAckStatus.OK:
+                break
+        self.core.acknowledged(forwarder.tx_ack(output.frame, statuses), self.unix_us())

@@ -1,0 +1,41 @@
+"""`make bench`: runs every measurement, prints the table; exits 1 when an aim is missed.
+
+python -m tools.bench.measure [--only NAME] [--json]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import pkgutil
+import sys
+from dataclasses import asdict
+
+import click
+
+from tools.bench import measure
+
+NAMES = sorted(
+    one.name for one in pkgutil.iter_modules(measure.__path__) if one.name != "__main__"
+)
+
+
+@click.command(help="Measures what the project promises. Boards are emulated; each line says so.")
+@click.option("--only", "names", multiple=True, type=click.Choice(NAMES), help="Just these.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a figure.")
+def main(names: tuple[str, ...], *, as_json: bool) -> None:
+    """Prints each figure as soon as it is known."""
+    missed = 0
+    for name in names or NAMES:
+        if not as_json:
+            print(f"-- {name}", flush=True)
+        module = importlib.import_module(f"tools.bench.measure.{name}")
+        for figure in asyncio.run(module.measure()):
+            missed += not figure.within
+            print(json.dumps(asdict(figure)) if as_json else figure.line(), flush=True)
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Live heap with code, after a collection, at the end of each phase; and what a day leaves.
+
+The nodes say it themselves (`info --json`, heap): MicroPython's own `gc` on the emulated board.
+"""
+
+from __future__ import annotations
+
+from tools.bench.lab import Lab
+from tools.bench.measure import Figure
+
+PROFILES = ("bin", "lamp", "counter")
+DAY_S = 24 * 3600
+
+
+async def measure() -> list[Figure]:
+    """One day of each profile, console attached."""
+    figures = []
+    for profile in PROFILES:
+        async with Lab() as lab:
+            unit = await lab.add(profile, report_s=600, sample_s=600)
+            await lab.run(180, lambda unit=unit: len(unit.of("up")) >= 2)
+            await lab.run(DAY_S)
+            heap = (await lab.ask(unit, "info"))["heap"]
+        peak, largest = heap["peak"] / 1000, heap["largest"] / 1000
+        figures += [
+            Figure(f"{profile}: live heap with code, highest phase", peak, "kB", 80),
+            Figure(f"{profile}: largest free block after 24 h", largest, "kB", 16, least=True),
+        ]
+    return figures

@@ -1,0 +1,47 @@
+"""Receive windows: the radio model's RX-on minus the planned instant, signed, while all else runs.
+
+Planned by the bench itself from what the radio was told (symbols, spreading factor) and from the
+model's own end of transmission. The bin samples, keeps its journal and answers its console between
+windows.
+"""
+
+from __future__ import annotations
+
+from tools.bench.lab import Lab
+from tools.bench.measure import Figure
+
+WINDOWS = 1000
+PERIOD_S = 60
+
+
+async def measure() -> list[Figure]:
+    """Runs one bin until a thousand windows were opened."""
+    errors: list[float] = []
+    async with Lab() as lab:
+        unit = await lab.add("bin", usb=True, report_s=PERIOD_S, sample_s=10)
+        await lab.run(120, lambda: bool(unit.of("up")))
+        await unit.board.drain("sx1262")
+        while len(errors) < WINDOWS:
+            for _ in range(10):
+                await unit.board.write(b"info --json\r\n")
+                await lab.run(PERIOD_S / 10)
+            drained = await unit.board.drain("sx1262")
+            errors += [error_ms(one) for one in drained["windows"]]
+    late, early = max(errors), min(errors)
+    return [
+        Figure(f"RX window error of {len(errors)}, largest", max(late, -early), "ms", 0.5),
+        Figure("RX window error, latest", late, "ms"),
+        Figure("RX window error, earliest", early, "ms"),
+    ]
+
+
+def error_ms(window: dict[str, float]) -> float:
+    """RX-on minus planned, ms; positive is late.
+
+    A window starts at the delay (whole seconds), or earlier so that its middle falls on the fourth
+    symbol of the preamble. Source: LoRaMac-node, RegionCommonComputeRxWindowParameters.
+    """
+    symbol_ns = 2 ** window["sf"] / window["bw_hz"] * 1e9
+    offset_ns = min(4 * symbol_ns - window["symbols"] * symbol_ns / 2, 0)
+    after_ns = window["rx_on_ns"] - window["tx_end_ns"] - offset_ns
+    return (after_ns - round(after_ns / 1e9) * 1e9) / 1e6

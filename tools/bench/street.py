@@ -1,0 +1,181 @@
+"""A street of emulated boards with everything behind it: `make run` and hil tests stand on it.
+
+Composition only: boards and air (one Node process), packet forwarder, broker, network server, the
+gateway (a process of its own) and the backend that receives its webhooks. Time is paced: the wall
+clock is the boards' horizon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tools.bench.board import VirtualBoard, image
+from tools.bench.city import City
+from tools.bench.external import ExternalNetwork
+from tools.bench.forwarder import Forwarder
+from tools.bench.network import NetworkServer
+from tools.bench.receiver import Receiver
+from tools.bench.service import GatewayService
+from tools.bench.simulation import Simulation
+from tools.bench.story import Story
+from tools.build import staged_files
+from tools.setup.mosquitto import Broker
+
+BOARD = "pico_lora_sx1262"
+GATEWAY_ID = "0016c001ff10a235"
+START = datetime(2015, 11, 20, 17, 0, tzinfo=UTC)
+"""The street's first instant: a dusk of the recorded year."""
+POSITIONS_M = {"bin": (140, 0), "lamp": (60, 90), "counter": (-80, 40)}
+"""Where the boards stand, metres from the radio gateway: a street of some 200 m."""
+
+CONFIG = """\
+site = "street"
+
+[network]
+kind = "chirpstack"
+grpc = "{grpc}"
+api_key = "{api_key}"
+mqtt = "mqtt://{mqtt}"
+tenant_id = "{tenant_id}"
+
+[store]
+path = "{folder}/gateway.db"
+
+[http]
+bind = "{bind}"
+
+[delivery]
+allow_private = true
+"""
+
+
+@dataclass
+class Node:
+    """One board of the street. `settings` is what its /device.json holds."""
+
+    name: str
+    dev_eui: str
+    settings: dict[str, Any]
+    board: VirtualBoard = field(repr=False)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Street:
+    """Everything from the boards' pins to the backend. `async with Street(folder) as street:`.
+
+    names: which of bin, lamp, counter stand there. settings: what every board's /device.json gets
+    beside its keys. network: a real ChirpStack instead of the bench's. recorded: the city's data
+    drive the sensors; else they stand still until a test moves them. Attributes are the parts:
+    network, service, receiver, simulation, forwarder, nodes (by name).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        names: tuple[str, ...] = tuple(POSITIONS_M),
+        seed: int = 1,
+        settings: dict[str, Any] | None = None,
+        story: Story | None = None,
+        network: ExternalNetwork | None = None,
+        recorded: bool = True,
+    ) -> None:
+        self.folder, self.names, self.seed, self.story = folder, names, seed, story
+        self.external, self.recorded = network, recorded
+        self.settings = settings or {}
+        self.broker = Broker(folder / "mqtt")
+        self.receiver = Receiver()
+        self.simulation = Simulation(seed=seed)
+        self.city = City(START, seed=seed)
+        self.nodes: dict[str, Node] = {}
+        self.registered: list[str] = []
+        self._stack = AsyncExitStack()
+
+    def tell(self, what: str) -> None:
+        """One line of the story about the street itself."""
+        if self.story:
+            self.story.tell("street", what)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _open(self) -> None:
+        enter = self._stack.enter_async_context
+        await asyncio.gather(enter(self.broker), enter(self.receiver), enter(self.simulation))
+        bench = NetworkServer(mqtt=(self.broker.host, self.broker.port))
+        self.network = await enter(self.external or bench)
+        host, port = self.network.mqtt
+        self.tell(f"broker on port {port}, network server on {self.network.grpc_address}")
+        await self._open_gateway()
+        await self.network.add_gateway(GATEWAY_ID)
+        await self.simulation.add_gateway(GATEWAY_ID, (0, 0))
+        self.forwarder = await enter(Forwarder(self.simulation, host, port, GATEWAY_ID))
+        for name in self.names:
+            await self._add_node(name)
+
+    async def _open_gateway(self) -> None:
+        bind = f"127.0.0.1:{free_port()}"
+        config = CONFIG.format(
+            folder=self.folder,
+            bind=bind,
+            grpc=self.network.grpc_address,
+            api_key=self.network.admin_key,
+            mqtt="{}:{}".format(*self.network.mqtt),
+            tenant_id=self.network.tenant_id,
+        )
+        self.service = GatewayService(self.folder, config, bind)
+        self._stack.push_async_callback(self.service.close)
+        self.service.key = (await self.service.cli("key", "add", "street", "--scope", "admin"))[
+            "key"
+        ]
+        await self.service.start()
+        hook = await self.service.request("POST", "/v1/webhooks", {"url": self.receiver.url})
+        self.receiver.secret = hook["secret"]
+        self.tell(f"gateway answers on {bind}, webhooks go to {self.receiver.url}")
+
+    async def _add_node(self, name: str) -> None:
+        body = {"name": name, "profile": name}
+        made = await self.service.request("POST", "/v1/devices", body)
+        settings = made["device_json"] | self.settings
+        files = staged_files(BOARD) | {"/device.json": json.dumps(settings).encode()}
+        board = await self.simulation.add_board(
+            name,
+            board=BOARD,
+            flash=image(files),
+            position_m=POSITIONS_M[name],
+            parts=self.city.parts(name) if self.recorded else None,
+        )
+        self.nodes[name] = Node(name, made["dev_eui"], settings, board)
+        self.tell(f"{name}: an emulated {BOARD} with DevEUI {made['dev_eui']} gets power")
+
+    @property
+    def names_by_eui(self) -> dict[str, str]:
+        """{dev_eui: name} of the nodes."""
+        return {node.dev_eui: node.name for node in self.nodes.values()}
