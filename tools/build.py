@@ -157,19 +157,27 @@ def write(name: str) -> dict[str, bytes]:
     return files
 
 
+def stale(path: Path, text: str) -> str:
+    """The complaint about a written list that is not what would be written now; empty if it is."""
+    if path.exists() and path.read_text() == text:
+        return ""
+    return f"{path.name} is not what `python -m tools.build` writes: run it and commit it."
+
+
+def over_budget(name: str, size: int, budget: int) -> str:
+    """The complaint about a board that gets too much bytecode, bytes; empty within the budget."""
+    if size <= budget:
+        return ""
+    return f"{name}: {size} bytes of .mpy, {size - budget} over the BUDGET of boards/{name}.py."
+
+
 def complaints() -> list[str]:
     """What `--check` finds: lists that are not current, boards over their budget."""
-    found = [
-        f"{path.relative_to(ROOT)} is not what `python -m tools.build` writes: run it, commit it."
-        for path, text in ((PACKAGE, package_json()), (MANIFEST, manifest()))
-        if not path.exists() or path.read_text() != text
-    ]
+    found = [stale(PACKAGE, package_json()), stale(MANIFEST, manifest())]
     for path in sorted(BOARDS.glob("*.py")):
         budget = board(path.stem)["BUDGET"]["mpy_bytes"]
-        size = size_bytes(staged_files(path.stem))
-        if size > budget:
-            found.append(f"{path.stem}: {size} bytes of .mpy, {size - budget} over its BUDGET.")
-    return found
+        found.append(over_budget(path.stem, size_bytes(staged_files(path.stem)), budget))
+    return [sentence for sentence in found if sentence]
 
 
 def main(arguments: list[str] | None = None) -> int:

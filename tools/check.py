@@ -22,7 +22,8 @@ CHECKS = {
     "generated files": ["python", "-m", "tools.generate", "--check"],
     "device files and sizes": ["python", "-m", "tools.build", "--check"],
 }
-TESTS = ["python", "-m", "pytest", "-q", "-m", FAST, "-n", "2", "--dist", "loadfile"]
+FOLDERS = ["gateway/tests", "tools/tests", "firmware/tests"]
+TESTS = ["python", "-m", "pytest", "-q", "-m", FAST, "-n", "2", "--dist", "loadfile", *FOLDERS]
 
 
 def run(name: str, command: list[str]) -> tuple[bool, str]:

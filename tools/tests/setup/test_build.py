@@ -1,0 +1,104 @@
+import ast
+import json
+import runpy
+
+import pytest
+
+from tools import build
+
+BOARD = "pico_lora_sx1262"
+
+
+def test_a_board_gets_bytecode_its_own_constants_and_two_starters():
+    files = build.staged_files(BOARD)
+
+    assert {path for path in files if not path.startswith("/lib/")} == {
+        "/board.py", "/boot.py", "/main.py",
+    }  # fmt: skip
+    modules = [data for path, data in files.items() if path.startswith("/lib/")]
+    assert modules
+    assert {data[:2] for data in modules} == {b"M\x06"}  # every .mpy of version 6 begins so
+
+
+def test_what_only_the_gateway_needs_stays_off_the_board():
+    paths = set(build.staged_files(BOARD))
+
+    assert "/lib/wire/schema.mpy" in paths
+    assert "/lib/wire/meaning.mpy" not in paths
+    assert not [path for path in paths if "test" in path]
+
+
+def test_the_same_source_is_compiled_once(tmp_path):
+    source = tmp_path / "once.py"
+    source.write_text("x = 1\n")
+
+    assert build.compiled("node/once", source, "armv6m") == build.compiled(
+        "node/once", source, "armv6m"
+    )
+
+
+def test_a_changed_source_is_compiled_anew(tmp_path):
+    source = tmp_path / "twice.py"
+    source.write_text("x = 1\n")
+    before = build.compiled("node/twice", source, "armv6m")
+    source.write_text("x = 'other'\n")
+
+    assert build.compiled("node/twice", source, "armv6m") != before
+
+
+def test_what_does_not_compile_is_told_with_its_line(tmp_path):
+    source = build.ROOT / ".cache" / "wrong.py"
+    source.write_text("x = 1\ndef broken(:\n")
+
+    with pytest.raises(build.BuildError, match=r"wrong\.py does not compile(?s:.*)line 2"):
+        build.compiled("node/wrong", source, "armv6m")
+    source.unlink()
+
+
+@pytest.mark.parametrize("name", ["nope", "../pyproject", ""])
+def test_an_unknown_board_is_answered_with_those_that_exist(name):
+    with pytest.raises(build.BuildError, match=rf"There is no board.*{BOARD}"):
+        build.staged_files(name)
+
+
+def test_both_lists_name_every_module_and_start_main_last():
+    package = json.loads(build.package_json())
+    tree = ast.parse(build.manifest())
+    files = next(item.value for item in tree.body if isinstance(item, ast.Assign))
+    frozen = [
+        f"{top}/{file}"[:-3] for top, names in ast.literal_eval(files).items() for file in names
+    ]
+
+    assert frozen == list(build.modules())
+    assert [path for path, _ in package["urls"]] == [
+        *(f"lib/{module}.mpy" for module in build.modules()), "boot.py", "main.py",
+    ]  # fmt: skip
+
+
+def test_the_manifest_runs_as_a_manifest(tmp_path):
+    calls = []
+    path = tmp_path / "manifest.py"
+    path.write_text(build.manifest())
+
+    runpy.run_path(
+        str(path),
+        {"include": calls.append, "package": lambda name, files: calls.append((name, len(files)))},
+    )
+
+    assert calls[0] == "$(PORT_DIR)/boards/manifest.py"
+    assert sum(count for _, count in calls[1:]) == len(build.modules())
+
+
+def test_a_list_that_is_not_current_is_told(tmp_path):
+    path = tmp_path / "package.json"
+
+    assert "run it and commit it" in build.stale(path, "new")
+    path.write_text("new")
+    assert build.stale(path, "new") == ""
+
+
+def test_a_board_over_its_budget_is_told_by_how_much():
+    assert build.over_budget("pico", 64_000, 64_000) == ""
+    assert build.over_budget("pico", 64_001, 64_000) == (
+        "pico: 64001 bytes of .mpy, 1 over the BUDGET of boards/pico.py."
+    )
