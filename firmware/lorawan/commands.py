@@ -68,7 +68,12 @@ def apply(mac, stream: bytes, snr: int) -> bool:
         changed |= _link_adr(mac, block)
         block = []
         changed |= _one(mac, cid, fields, snr)
-    return changed | _link_adr(mac, block)
+    changed |= _link_adr(mac, block)
+    session = mac.session
+    if changed and not session.usable(session.dr):  # its last channel was taken away
+        session.first_channels()
+        session.dr = min(session.dr, mac.region.CHANNEL_DR[1])
+    return changed
 
 
 def _one(mac, cid, fields, snr):

@@ -279,12 +279,9 @@ class Mac:
         await self._clock.sleep_until_us(self._clock.us() + us)
 
     def _channels(self, dr):
-        """The channels that may be used now for a data rate."""
+        """The channels that may be used for a data rate."""
         session = self.session
-        usable = session.usable(dr)
-        if not usable:
-            session.first_channels()
-            usable = session.usable(dr) or range(len(self.region.CHANNELS))
+        usable = session.usable(dr) or range(len(self.region.CHANNELS))
         return [session.channels[at] for at in usable]
 
     def _pick(self, channels):
