@@ -14,6 +14,7 @@ from lorawan.session import Nonces, Session
 
 _JOIN_DELAY_US = 5000000
 _WINDOWS_APART_US = 1000000
+_JOIN_SIZE = 23
 _SYMBOLS_MIN = 6
 _SYMBOLS_MAX = 248  # SX126x 13.4.9
 _ERROR_MIN_US = 1000
@@ -44,15 +45,6 @@ def window(symbol_us: int, error_us: int) -> tuple:
     return symbols, min(4 * symbol_us - symbols * symbol_us // 2, 0)
 
 
-def join_window(elapsed_s: int) -> tuple:
-    """(end in s since the first attempt, ms of air until then). Source: TS001-1.0.4, 7."""
-    if elapsed_s < 3600:
-        return 3600, 36000
-    if elapsed_s < 39600:
-        return 39600, 36000
-    return 39600 + ((elapsed_s - 39600) // 86400 + 1) * 86400, 8700
-
-
 def _ignore(*_):
     pass
 
@@ -74,7 +66,7 @@ class Mac:
         self._dev_eui, self._join_eui = dev_eui, join_eui
         self._root = Key(aes, app_key)
         identity = self._root.cmac(dev_eui + join_eui)[:4]
-        self._nonces = Nonces(store)
+        self._nonces = Nonces(store, clock)
         self.session = Session(region, aes, store, identity)
         self.joined = self.session.load()
         self.answers = commands.Answers()
@@ -95,9 +87,6 @@ class Mac:
         self._free_us = [0] * len(region.BANDS)
         self._silent_us = 0
         self._rx2_us = 0
-        self._join_zero_us = None
-        if self._nonces.attempts:
-            self._join_zero_us = clock.us() - self._nonces.elapsed_s * 1000000
         self._join_next_us = 0
 
     # --- what the application asks ----------------------------------------------------------
@@ -144,15 +133,9 @@ class Mac:
 
     def wait_us(self) -> int:
         """Microseconds until the next join attempt is allowed; 0: now."""
-        now = self._clock.us()
-        dr = self.region.join_dr(self._nonces.attempts)
-        wait = max(self._join_next_us - now, self._until(self._join_channels()))
-        elapsed_s = self._join_elapsed_s() + wait // 1000000
-        end_s, allowed_ms = join_window(elapsed_s)
-        if join_window(self._nonces.elapsed_s)[0] == end_s:
-            if self._nonces.spent_ms + self._air_us(dr, 23) // 1000 > allowed_ms:
-                return (end_s - self._join_elapsed_s()) * 1000000
-        return wait
+        wait = max(self._join_next_us - self._clock.us(), self._until(self._join_channels()))
+        air_us = self._air_us(self.region.join_dr(self._nonces.attempts), _JOIN_SIZE)
+        return self._nonces.wait_us(air_us // 1000, wait)
 
     # --- joining ----------------------------------------------------------------------------
 
@@ -169,7 +152,7 @@ class Mac:
             self.joined = False
             self.session.forget()
             dr = self.region.join_dr(nonces.attempts)
-            nonce = self._count_attempt(self._air_us(dr, 23) // 1000)
+            nonce = nonces.attempt(self._air_us(dr, _JOIN_SIZE) // 1000)
             request = frame.join_request(self._root, self._join_eui, self._dev_eui, nonce)
             channel = self._pick(self._join_channels())
 
@@ -180,26 +163,6 @@ class Mac:
             self._join_next_us = self._clock.us() + 1000000 + self._random() % 7000000
             return self.joined
 
-    def _join_elapsed_s(self):
-        zero_us = self._join_zero_us
-        return 0 if zero_us is None else (self._clock.us() - zero_us) // 1000000
-
-    def _count_attempt(self, air_ms):
-        """The DevNonce to use, on flash as used, with the air it will cost."""
-        nonces = self._nonces
-        if self._join_zero_us is None:
-            self._join_zero_us = self._clock.us()
-        elapsed_s = self._join_elapsed_s()
-        if join_window(elapsed_s)[0] != join_window(nonces.elapsed_s)[0]:
-            nonces.spent_ms = 0
-        nonces.elapsed_s = elapsed_s
-        nonces.spent_ms += air_ms
-        nonces.attempts = (nonces.attempts + 1) & 0xFFFF
-        nonce = nonces.dev_nonce
-        nonces.dev_nonce += 1
-        nonces.save()
-        return nonce
-
     def _accept(self, data, rssi, snr, dev_nonce, dr):
         fields = frame.join_accept(self._root, data)
         nonces = self._nonces
@@ -207,10 +170,7 @@ class Mac:
         if not fields or join_nonce == nonces.join_nonce:
             self.refused += 1
             return False
-        nonces.join_nonce = join_nonce
-        nonces.attempts = nonces.spent_ms = nonces.elapsed_s = 0
-        self._join_zero_us = None
-        nonces.save()
+        nonces.accepted(join_nonce)
         keys = frame.session_keys(self._root, fields, dev_nonce)
         self.session.start(fields, keys, dev_nonce, dr)
         self.answers = commands.Answers()

@@ -20,28 +20,62 @@ _SESSION_SIZE = struct.calcsize(_SESSION)
 _CHANNEL = "<IIB"
 
 
-class Nonces:
-    """DevNonce, JoinNonce and the join back-off, over every session."""
+def join_window(elapsed_s: int) -> tuple:
+    """(end in s since the first attempt, ms of air until then). Source: TS001-1.0.4, 7."""
+    if elapsed_s < 3600:
+        return 3600, 36000
+    if elapsed_s < 39600:
+        return 39600, 36000
+    return 39600 + ((elapsed_s - 39600) // 86400 + 1) * 86400, 8700
 
-    def __init__(self, store):
+
+class Nonces:
+    """DevNonce, JoinNonce and the join back-off, over every session and restart."""
+
+    def __init__(self, store, clock):
         self._store = store
+        self._clock = clock
         blob = store.load("join")
         fields = struct.unpack(_JOIN, blob) if blob else (0, -1, 0, 0, 0)
-        self.dev_nonce, self.join_nonce, self.attempts, self.spent_ms, self.elapsed_s = fields
+        self.dev_nonce, self.join_nonce, self.attempts, self._spent_ms, self._saved_s = fields
+        self._zero_us = clock.us() - self._saved_s * 1000000 if self.attempts else None
 
-    def save(self) -> None:
-        """On flash when it returns."""
-        self._store.save(
-            "join",
-            struct.pack(
-                _JOIN,
-                self.dev_nonce,
-                self.join_nonce,
-                self.attempts,
-                self.spent_ms,
-                self.elapsed_s,
-            ),
-        )
+    def _elapsed_s(self):
+        """Since the first attempt; time without power does not count."""
+        return 0 if self._zero_us is None else (self._clock.us() - self._zero_us) // 1000000
+
+    def wait_us(self, air_ms: int, wait_us: int) -> int:
+        """`wait_us`, or longer where the air allowed for joining is spent by then."""
+        elapsed_s = self._elapsed_s()
+        end_s, allowed_ms = join_window(elapsed_s + wait_us // 1000000)
+        if join_window(self._saved_s)[0] == end_s and self._spent_ms + air_ms > allowed_ms:
+            return (end_s - elapsed_s) * 1000000
+        return wait_us
+
+    def attempt(self, air_ms: int) -> int:
+        """The DevNonce to use now; on flash as used, with its air, when it returns."""
+        if self._zero_us is None:
+            self._zero_us = self._clock.us()
+        elapsed_s = self._elapsed_s()
+        if join_window(elapsed_s)[0] != join_window(self._saved_s)[0]:
+            self._spent_ms = 0
+        self._saved_s = elapsed_s
+        self._spent_ms += air_ms
+        self.attempts = (self.attempts + 1) & 0xFFFF
+        self.dev_nonce += 1
+        self._save()
+        return self.dev_nonce - 1
+
+    def accepted(self, join_nonce: int) -> None:
+        """The network let us in; this JoinNonce is refused from now on."""
+        self.join_nonce = join_nonce
+        self.attempts = self._spent_ms = self._saved_s = 0
+        self._zero_us = None
+        self._save()
+
+    def _save(self):
+        fields = self.dev_nonce, self.join_nonce, self.attempts, self._spent_ms, self._saved_s
+        self._store.save("join", struct.pack(_JOIN, *fields))
 
 
 class Session:

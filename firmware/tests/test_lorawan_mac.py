@@ -2,7 +2,8 @@
 
 from lorawan import frame
 from lorawan.commands import GPS_EPOCH_S, LEAP_S
-from lorawan.mac import MacError, join_window, window
+from lorawan.mac import MacError, window
+from lorawan.session import join_window
 from tests.fake_network import ADDR, World
 
 
