@@ -129,9 +129,6 @@ class Commands:
                 changes[setting] = values[field]
         if not changes:
             raise Refused("out_of_range")
-        if "report_s" in changes:  # a reading cannot be sent more often than it is made
-            sample_s = changes.get("sample_s") or self._config["sample_s"]
-            changes["sample_s"] = min(sample_s, changes["report_s"])
         self._config.update(changes)
         return self._stands("interval")
 

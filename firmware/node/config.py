@@ -17,101 +17,31 @@ class ConfigError(ValueError):
     """A setting is wrong; the sentence says which and what was expected."""
 
 
-FIELDS = {
-    "name": (24, "text", "what people call the device, up to 24 characters"),
-    "dev_eui": (16, "hex", "device identity, 16 hex digits"),
-    "join_eui": (16, "hex", "join server identity, 16 hex digits"),
-    "app_key": (32, "hex", "root key, 32 hex digits"),
-    "profile": (tuple(PROFILES), "choice", "what the node is"),
-    "region": (("eu868",), "choice", "LoRaWAN region"),
-    "report_s": ((60, 86400), None, "reading sent at least every s"),
-    "sample_s": ((10, 86400), None, "sensor read every s"),
-    "start_jitter_s": ((0, 600), 0, "first join delayed by up to s after power"),
-    "confirm_every": ((0, 7), 4, "every n-th reading asks for an acknowledgement, 0 never"),
-    "empty_mm": ((100, 5000), 1200, "bin: sensor to the empty bottom, mm"),
-    "height_mm": ((50, 5000), 1000, "bin: useful height, mm"),
-    "delta": ((1, 100), 5, "send at once when the fill moved by %"),
-    "on_lux": ((0, 10000), 20, "lamp: on below lx"),
-    "off_lux": ((0, 20000), 50, "lamp: off above lx"),
-    "night_level": ((0, 100), 100, "lamp: level at night, %"),
-    "boost_level": ((0, 100), 100, "lamp: level while somebody is there, %"),
-    "boost_s": ((5, 3600), 60, "lamp: how long presence holds, s"),
-    "ramp_s": ((0, 60), 2, "lamp: s from one level to another"),
-    "failsafe_min": ((1, 10080), 1440, "lamp: without network for min, it falls back"),
-    "failsafe_level": ((1, 100), 100, "lamp: level at night when it fell back, %"),
-    "programme": (None, [], 'lamp: [["HH:MM", level], ...] in UTC'),
+DEFAULTS = {
+    "region": "eu868",
+    "start_jitter_s": 0,
+    "confirm_every": 4,
+    "empty_mm": 1200,
+    "height_mm": 1000,
+    "delta": 5,
+    "on_lux": 20,
+    "off_lux": 50,
+    "night_level": 100,
+    "boost_level": 100,
+    "boost_s": 60,
+    "ramp_s": 2,
+    "failsafe_min": 1440,
+    "failsafe_level": 100,
+    "programme": (),
 }
-"""name -> (allowed, default or kind, meaning)."""
+"""What a setting is until somebody says otherwise; intervals are the profile's."""
 
+NEEDED = ("dev_eui", "join_eui", "app_key", "profile")
 SECRET = ("app_key",)
 
 
-def check(name: str, value):
-    """The value as stored, or ConfigError with one sentence."""
-    if name not in FIELDS:
-        raise ConfigError("%s: unknown setting; known are %s" % (name, ", ".join(sorted(FIELDS))))
-    allowed, kind, _ = FIELDS[name]
-    if kind == "hex":
-        return _hex(name, value, allowed)
-    if kind == "text":
-        if isinstance(value, str) and len(value) <= allowed:
-            return value
-        raise ConfigError("%s: expected a text of at most %d characters" % (name, allowed))
-    if kind == "choice":
-        if value not in allowed:
-            raise ConfigError("%s: %r is unknown; use %s" % (name, value, " or ".join(allowed)))
-        return value
-    if allowed is None:
-        return _programme(name, value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ConfigError("%s: %r is not a whole number" % (name, value))
-    if not allowed[0] <= value <= allowed[1]:
-        raise ConfigError("%s: %d is not within %d to %d" % (name, value, allowed[0], allowed[1]))
-    return value
-
-
-def _hex(name, value, digits):
-    try:
-        if len(binascii.unhexlify(value)) * 2 == digits:
-            return value.lower()
-    except (ValueError, TypeError):
-        pass
-    raise ConfigError("%s: expected %d hex digits" % (name, digits))
-
-
-def _programme(name, value):
-    try:
-        for at, level in value:
-            hours, minutes = at.split(":")
-            if not (0 <= int(hours) < 24 and 0 <= int(minutes) < 60 and 0 <= level <= 100):
-                raise ValueError
-    except (ValueError, TypeError, AttributeError):
-        raise ConfigError('%s: expected [["HH:MM", level], ...], level 0 to 100' % name)
-    return value
-
-
-def default(name: str, profile: "str | None" = None):
-    """Default of a setting, or None where the device must be told."""
-    if name == "region":
-        return "eu868"
-    if name in ("report_s", "sample_s"):
-        return PROFILES.get(profile, PROFILES["bin"])[name]
-    kind = FIELDS[name][1]
-    return None if kind in ("hex", "choice", "text") else kind
-
-
-def parse(text: str) -> dict:
-    """Settings of a `device.json`, each checked. Raises ConfigError."""
-    try:
-        raw = json.loads(text)
-        items = raw.items()
-    except (ValueError, AttributeError):
-        raise ConfigError("device.json is not one JSON object; correct it and copy it again")
-    return {name: check(name, value) for name, value in items}
-
-
 class Config:
-    """Settings by item: `config["report_s"]`. `version` counts changes, 16 bits."""
+    """Settings by item: `config["report_s"]`. `version` counts changes, 16 bits; `boots` starts."""
 
     def __init__(self, store, path="/device.json", log=None):
         self._store = store
@@ -128,7 +58,11 @@ class Config:
 
     def __getitem__(self, name):
         value = self._values.get(name)
-        return default(name, self._values.get("profile")) if value is None else value
+        if value is not None:
+            return value
+        if name in ("report_s", "sample_s"):
+            return PROFILES.get(self._values.get("profile"), PROFILES["bin"])[name]
+        return DEFAULTS.get(name)
 
     def told(self, name: str) -> bool:
         """Was the setting given by somebody, or is it a default?"""
@@ -136,7 +70,7 @@ class Config:
 
     def missing(self) -> list:
         """Settings without which the node cannot join."""
-        return [n for n in ("dev_eui", "join_eui", "app_key", "profile") if not self.told(n)]
+        return [name for name in NEEDED if not self.told(name)]
 
     def _tries(self):
         """Count starts of this version that did not reach `booted`; at the third, roll back."""
@@ -171,18 +105,31 @@ class Config:
             return
         crc = binascii.crc32(text.encode()) & 0xFFFFFFFF
         if crc != self._crc:
-            values = parse(text)
+            from node import settings
+
+            self._take(settings, settings.parse(text))
             self._crc = crc
-            self._values = values
             self._bump()
 
     def update(self, changes: dict) -> None:
         """Change settings; on flash in both forms when it returns. Raises ConfigError."""
+        from node import settings
+
+        values = self._values.copy()
         for name, value in changes.items():
-            changes[name] = check(name, value)
-        self._values.update(changes)
+            values[name] = settings.check(name, value)
+        self._take(settings, values)
         self._write_file()
         self._bump()
+
+    def _take(self, settings, values):
+        """New values, unless they are wrong together."""
+        before, self._values = self._values, values
+        try:
+            settings.together(self)
+        except ConfigError:
+            self._values = before
+            raise
 
     def _bump(self):
         self.version = (self.version + 1) & 0xFFFF

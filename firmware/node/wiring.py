@@ -68,11 +68,3 @@ def radio(board, clock):
     except ImportError:
         raise ConfigError("radio %s is unknown: there is no radios/%s" % (board.RADIO, board.RADIO))
     return module.from_board(board, clock)
-
-
-def describe(board, name: str) -> str:
-    """Where a sensor hangs, for the person who checks its cable."""
-    wires = board.SENSORS[name]
-    return "check its supply and %s" % ", ".join(
-        ["%s GP%d" % (wire, pin) for wire, pin in wires.items() if wire in _WIRES]
-    )

@@ -18,16 +18,33 @@ from time import sleep_ms, ticks_add, ticks_diff, ticks_us
 
 from micropython import const
 
-_SLEEP, _STANDBY, _TX, _RX = const(0x84), const(0x80), const(0x83), const(0x82)
-_WRITE_REG, _READ_REG, _WRITE_BUF, _READ_BUF = const(0x0D), const(0x1D), const(0x0E), const(0x1E)
-_DIO_IRQ, _GET_IRQ, _CLEAR_IRQ = const(0x08), const(0x12), const(0x02)
-_FREQUENCY, _TX_PARAMS, _MODULATION, _PACKET = const(0x86), const(0x8E), const(0x8B), const(0x8C)
-_PA, _SYMBOLS, _TCXO = const(0x95), const(0xA0), const(0x97)
-_RX_STATUS, _PACKET_STATUS, _ERRORS = const(0x13), const(0x14), const(0x17)
+_SLEEP = const(0x84)
+_STANDBY = const(0x80)
+_TX = const(0x83)
+_RX = const(0x82)
+_WRITE_REG = const(0x0D)
+_READ_REG = const(0x1D)
+_WRITE_BUF = const(0x0E)
+_READ_BUF = const(0x1E)
+_DIO_IRQ = const(0x08)
+_GET_IRQ = const(0x12)
+_CLEAR_IRQ = const(0x02)
+_FREQUENCY = const(0x86)
+_TX_PARAMS = const(0x8E)
+_MODULATION = const(0x8B)
+_PACKET = const(0x8C)
+_PA = const(0x95)
+_SYMBOLS = const(0xA0)
+_TCXO = const(0x97)
+_RX_STATUS = const(0x13)
+_PACKET_STATUS = const(0x14)
+_ERRORS = const(0x17)
 
-_TX_DONE, _RX_DONE, _HEADER_ERR, _CRC_ERR, _TIMEOUT = (
-    const(0x001), const(0x002), const(0x020), const(0x040), const(0x200),
-)  # fmt: skip
+_TX_DONE = const(0x001)
+_RX_DONE = const(0x002)
+_HEADER_ERR = const(0x020)
+_CRC_ERR = const(0x040)
+_TIMEOUT = const(0x200)
 
 _R_SYNC_TIMEOUT = const(0x0706)
 _R_IQ = const(0x0736)  # 15.4
@@ -99,6 +116,7 @@ class SX126X:
         self._sent = 0
         self._image = 0
         self.error_us = 0
+        self._open_us = None
         self._opened = 0
         self._lates = array("h", bytes(2 * _LATES))
         dio1.irq(self._irq, dio1.IRQ_RISING, hard=True)
@@ -326,7 +344,9 @@ class SX126X:
         symbols: 1..248 without a preamble end it. Returns (payload, RSSI dBm, SNR x 4) or None.
         """
         clock = self._clock
+        self._open_us = open_at_us
         await clock.sleep_until_us(open_at_us - _HOLD_MS * 1000)
+        self._open_us = None
         self._wake()
         self._tune(freq_hz, sf, bw_hz)
         self._packet(255, 0, 1)
@@ -370,6 +390,12 @@ class SX126X:
         self._lates[self._opened % _LATES] = min(late, 32767)
         self._opened += 1
         self.error_us = max(self.error_us, late)
+
+    def window_in_ms(self) -> int:
+        """Until the CPU belongs to the next receive window; long when none is planned."""
+        if self._open_us is None:
+            return 1 << 29
+        return (self._open_us - self._clock.us()) // 1000 - _HOLD_MS
 
     def windows(self) -> dict:
         """Own timing error of the receive windows, without sign: the last 64 and the worst, us."""

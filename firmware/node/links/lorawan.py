@@ -93,19 +93,19 @@ class Link:
             self._log("join", "no answer; check keys, antenna, and that the network knows the device")
         return joined
 
-    def quality(self) -> dict:
-        """Signal of the last downlink, and what the last link check said."""
+    def quality(self) -> list:
+        """Facts for the console: signal of the last downlink, and what the last link check said."""
         mac = self.mac
         margin_db, gateways = mac.link or (None, None)
-        return {
-            "joined": mac.joined,
-            "dr": mac.session.dr if mac.joined else None,
-            "rssi": mac.rssi,
-            "snr": mac.snr,
-            "margin": margin_db,
-            "gateways": gateways,
-            "sent": self.sent,
-        }
+        return [
+            ("joined", mac.joined),
+            ("dr", mac.session.dr if mac.joined else None),
+            ("rssi", mac.rssi),
+            ("snr", mac.snr),
+            ("margin", margin_db),
+            ("gateways", gateways),
+            ("sent", self.sent),
+        ]
 
     async def check(self) -> bool:
         """One link check; True when the network answered."""
@@ -120,10 +120,6 @@ class Link:
     def report(self, name: str, values: dict) -> None:
         """Queue one payload that goes before readings, until acknowledged."""
         self._reports.append((codec.PAYLOADS[name][0], codec.frame([codec.pack(name, values)])))
-
-    def busy(self) -> bool:
-        """From before a transmission to the end of its windows."""
-        return self.mac._busy
 
     def idle(self) -> bool:
         """Is there nothing to send?"""

@@ -1,0 +1,118 @@
+"""Every setting: what is allowed and what it means. Loaded only when one changes."""
+
+import binascii
+import json
+
+from node.config import ConfigError
+from node.profiles import PROFILES
+
+FIELDS = {
+    "name": (24, "text", "what people call the device, up to 24 characters"),
+    "dev_eui": (16, "hex", "device identity, 16 hex digits as on the label"),
+    "join_eui": (16, "hex", "join server identity, 16 hex digits"),
+    "app_key": (32, "hex", "root key, 32 hex digits"),
+    "profile": (tuple(sorted(PROFILES)), "choice", "what the node is"),
+    "region": (("eu868",), "choice", "LoRaWAN region"),
+    "report_s": ((60, 86400), "number", "a reading is sent at least every s"),
+    "sample_s": ((10, 86400), "number", "the sensors are read every s"),
+    "start_jitter_s": ((0, 600), "number", "after power the first join waits up to s"),
+    "confirm_every": ((0, 7), "number", "every n-th uplink asks for an acknowledgement; 0: none"),
+    "empty_mm": ((100, 5000), "number", "bin: sensor to the empty bottom, mm"),
+    "height_mm": ((50, 5000), "number", "bin: useful height, mm"),
+    "delta": ((1, 100), "number", "bin: sent at once when the fill moved by %"),
+    "on_lux": ((0, 10000), "number", "lamp: night below lx"),
+    "off_lux": ((1, 20000), "number", "lamp: day above lx"),
+    "night_level": ((0, 100), "number", "lamp: level at night, %"),
+    "boost_level": ((0, 100), "number", "lamp: level while somebody is there, %"),
+    "boost_s": ((5, 3600), "number", "lamp: how long presence holds, s"),
+    "ramp_s": ((0, 60), "number", "lamp: s from one level to another"),
+    "failsafe_min": ((1, 10080), "number", "lamp: without network for min, it falls back"),
+    "failsafe_level": ((1, 100), "number", "lamp: level at night when it fell back, %"),
+    "programme": (None, "programme", 'lamp: [["HH:MM", level], ...] in UTC'),
+}
+"""name -> (allowed, kind, meaning). The defaults stand in `config.DEFAULTS`."""
+
+
+def check(name: str, value):
+    """The value as stored, or ConfigError with one sentence."""
+    if name not in FIELDS:
+        raise ConfigError("%s: unknown setting; known are %s" % (name, ", ".join(sorted(FIELDS))))
+    allowed, kind, _ = FIELDS[name]
+    return _KINDS[kind](name, value, allowed)
+
+
+def _hex(name, value, digits):
+    try:
+        if len(binascii.unhexlify(value)) * 2 == digits:
+            return value.lower()
+    except (ValueError, TypeError):
+        pass
+    raise ConfigError("%s: expected %d hex digits" % (name, digits))
+
+
+def _text(name, value, longest):
+    if isinstance(value, str) and len(value) <= longest:
+        return value
+    raise ConfigError("%s: expected a text of at most %d characters" % (name, longest))
+
+
+def _choice(name, value, allowed):
+    if value in allowed:
+        return value
+    raise ConfigError("%s: %r is unknown; use %s" % (name, value, " or ".join(allowed)))
+
+
+def _number(name, value, allowed):
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ConfigError("%s: %r is not a whole number" % (name, value))
+    if not allowed[0] <= value <= allowed[1]:
+        raise ConfigError("%s: %d is not within %d to %d" % (name, value, allowed[0], allowed[1]))
+    return value
+
+
+def _programme(name, value, _allowed):
+    try:
+        for at, level in value:
+            hours, minutes = at.split(":")
+            if not (0 <= int(hours) < 24 and 0 <= int(minutes) < 60 and 0 <= level <= 100):
+                raise ValueError
+    except (ValueError, TypeError, AttributeError):
+        raise ConfigError('%s: expected [["HH:MM", level], ...], level 0 to 100' % name)
+    return value
+
+
+_KINDS = {
+    "hex": _hex,
+    "text": _text,
+    "choice": _choice,
+    "number": _number,
+    "programme": _programme,
+}
+
+
+def together(config) -> None:
+    """Raises ConfigError where settings that are right alone are wrong together."""
+    if config["on_lux"] >= config["off_lux"]:
+        raise ConfigError("on_lux must be below off_lux, or the lamp would flicker at dusk")
+    if config["height_mm"] > config["empty_mm"]:
+        raise ConfigError("height_mm is more than empty_mm, the way from sensor to bottom")
+
+
+def parse(text: str) -> dict:
+    """Settings of a `device.json`, each checked. Raises ConfigError."""
+    try:
+        raw = json.loads(text)
+        items = raw.items()
+    except (ValueError, AttributeError):
+        raise ConfigError("device.json is not one JSON object; correct it and copy it again")
+    return {name: check(name, value) for name, value in items}
+
+
+def typed(name: str, text: str):
+    """A value as a person typed it: JSON where the setting is no text."""
+    if name in FIELDS and FIELDS[name][1] in ("number", "programme"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
+    return text

@@ -1,0 +1,111 @@
+"""What happens once, at the start: from board file and settings to a node. Forgotten afterwards."""
+
+import asyncio
+
+from wire.schema import CAUSES
+from wire.schema import PROFILES as PROFILE_IDS
+
+from node import power, wiring
+from node.commands import Commands
+from node.config import ConfigError
+from node.links.lorawan import Link
+from node.profiles import PROFILES
+from node.readings import Readings
+
+
+def compose(node) -> None:
+    """Build what settings and board ask for. Raises ConfigError, OSError (radio); may be repeated."""
+    config, board = node.config, node.board
+    config.import_file()
+    wiring.check(board)
+    if config["profile"] is None:
+        raise ConfigError("not set: profile; type config profile bin, lamp or counter")
+    node.profile = profile = PROFILES[config["profile"]]
+    if profile["payload"] == "lamp" and not node.lamp:
+        _light(node)
+    missing = config.missing()
+    if missing:
+        raise ConfigError(
+            "not set: %s; copy device.json to the board, or type config NAME VALUE"
+            % ", ".join(missing)
+        )
+    for name in profile["sensors"]:
+        if name not in node.sensors:
+            node.sensors[name] = wiring.sensor(board, name, config["profile"])
+    node.readings = Readings(config, node.power, node.clock, node.journal, node.lamp)
+    if not node.radio:
+        node.radio = wiring.radio(board, node.clock)
+    _link(node)
+
+
+def _light(node):
+    """A lamp obeys its local rules whatever else is missing."""
+    if "lamp" not in node.board.PINS:
+        raise ConfigError("profile lamp needs a pin: add lamp to PINS of /board.py")
+    from machine import Pin
+
+    from node.lamp import Dimmer, Lamp
+
+    pin = Pin(node.board.PINS["lamp"], Pin.OUT, value=1)
+    node.lamp = Lamp(Dimmer(pin), node.config, node.clock, node.log)
+    asyncio.create_task(node.lamp.run())
+
+
+def _link(node):
+    profile, config = node.profile, node.config
+    node.link = link = Link(node.radio, node.clock, node.store, node.journal, config, node.log)
+    link.battery(node.power, profile["sleeper"])
+    node.commands = Commands(
+        node.store, config, node.journal, node.clock, node.lamp, link, node.log, node.reset
+    )
+    node.power.sleeper = profile["sleeper"]
+    if not profile["sleeper"]:
+        link.mac.set_class("C")
+        asyncio.create_task(node.obey())
+    if node.lamp:
+        link.heard = node.heard
+        asyncio.create_task(node.watch(node.sensors["am312"]))
+
+
+def greet(node) -> None:
+    """Who this is, for whoever looks at the port."""
+    config = node.config
+    node.log("node", "Lamplighter %d.%d.%d on %s, %s, started by %s, start %d" % (
+        node.VERSION + (
+            node.board.NAME, config["profile"] or "no profile yet",
+            CAUSES[node.power.cause], config.boots,
+        )
+    ))  # fmt: skip
+    node.log("node", "type help; Ctrl-C for the MicroPython prompt")
+    if node.wiped:
+        node.log("node", "the file system is new or was wiped: counters begin anew; if this device "
+                 "joined before, have its used DevNonces cleared at the network")  # fmt: skip
+    crash = node.store.load("crash")
+    if crash:
+        node.log("node", "stopped before by " + crash.decode())
+        node.store.save("crash", b"")
+
+
+def report(node) -> None:
+    """Queue the report of the start."""
+    config, journal = node.config, node.journal
+    node.link.report("boot", {
+        "cause": power.WIPED if node.wiped else node.power.cause,
+        "profile": PROFILE_IDS.index(config["profile"]),
+        "major": node.VERSION[0],
+        "minor": node.VERSION[1],
+        "patch": node.VERSION[2],
+        "boots": config.boots & 1023,
+        "config_version": config.version,
+        "first_seq": journal.first_seq(),
+        "next_seq": journal.next_seq,
+    })  # fmt: skip
+
+
+async def jitter(node) -> None:
+    """After power the whole street starts at once: not all may join at once."""
+    most_s = node.config["start_jitter_s"]
+    if most_s and node.power.cause == power.POWER:
+        wait_ms = node.radio.random() % (most_s * 1000)
+        node.log("node", "joining in %d s" % (wait_ms // 1000))
+        await node.pause(node.clock.us() + wait_ms * 1000)
