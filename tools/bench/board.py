@@ -184,6 +184,21 @@ class VirtualBoard:
         shown = "\n".join(f"  {line}" for line in lines) or "  nothing"
         return f"{self.name} did not print {pattern!r} within {within_s} s of street time; last lines:\n{shown}"
 
+    async def exec(self, code: str, within_s: float = 10.0) -> str:
+        """Interrupts what runs, executes MicroPython code there, and returns what it printed.
+
+        Raises BoardError with the traceback.
+        """
+        await self.write(b"\r\x03\x03\x01")
+        await self.expect(r"raw REPL; CTRL-B to exit\r\n>", within_s)
+        await self.write(code.encode() + b"\x04")
+        answer = await self.expect(rb"OK(.*?)\x04(.*?)\x04>", within_s)
+        await self.write(b"\x02")
+        await self.expect(">>> ", within_s)
+        if answer[2]:
+            raise BoardError(answer[2].decode().replace("\r\n", "\n"))
+        return answer[1].decode().replace("\r\n", "\n")
+
     async def stop_reading(self, stopped: bool = True) -> None:
         """The USB host stays plugged in and open but takes nothing, as a terminal that was stopped."""
         await self._ask("reading", on=not stopped)

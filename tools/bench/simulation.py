@@ -74,6 +74,7 @@ class Simulation:
     """One street. Use as an async context manager; leaving it ends the process and every port.
 
     seed: decides every random number. trace: file that gets every request and answer. cache_model: flash-cache misses.
+    on_answer: called with every line of the process (a replay compares them).
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Simulation:
         trace: Path | None = None,
         firmware: Path = paths.FIRMWARE_BIN,
         cache_model: bool = True,
+        on_answer: Callable[[str], None] | None = None,
     ) -> None:
         self.now_us = 0
         self.boards: dict[str, VirtualBoard] = {}
@@ -93,6 +95,7 @@ class Simulation:
         self._options = {"seed": seed, "firmware": str(firmware), "cache_model": cache_model}
         self._trace_path = trace
         self._trace: Any = None
+        self._on_answer = on_answer
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._number = 0
@@ -141,6 +144,13 @@ class Simulation:
 
         Raises SimulationError with the process's sentence.
         """
+        answer = await self.send(op, **values)
+        if "error" in answer:
+            raise SimulationError(answer["error"])
+        return answer["ok"]
+
+    async def send(self, op: str, **values: Any) -> dict[str, Any]:
+        """Sends one request and returns its whole answer, {"ok": ...} or {"error": sentence}."""
         async with self._turn:
             self._number += 1
             line = json.dumps({"id": self._number, "op": op, **values}, separators=(",", ":"))
@@ -150,10 +160,7 @@ class Simulation:
             self._record(">", line)
             process.stdin.write(line.encode() + b"\n")
             await process.stdin.drain()
-            answer = await self._answer(process)
-        if "error" in answer:
-            raise SimulationError(answer["error"])
-        return answer["ok"]
+            return await self._answer(process)
 
     async def _answer(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
         assert process.stdout
@@ -161,7 +168,10 @@ class Simulation:
             line = await process.stdout.readline()
             if not line:
                 raise SimulationError("the street's process ended; its last words are above")
-            self._record("<", line.decode().rstrip("\n"))
+            text = line.decode().rstrip("\n")
+            self._record("<", text)
+            if self._on_answer:
+                self._on_answer(text)
             message = json.loads(line)
             if message.get("id") == self._number:
                 return message

@@ -4,6 +4,7 @@
 const SLICE = 1e6;
 
 export class Scheduler {
+  /** air: {transmit(), heard()}, or null. */
   constructor(air) {
     this.air = air;
     this.boards = [];
@@ -11,16 +12,15 @@ export class Scheduler {
     this.running = null;
     this.ends = [];
     this.turns = 0;
-    this.maxAhead = 0;
     if (air) this.watch(air);
   }
 
-  /** Notes when transmissions end, so that a step stops there and an answer can be given in time. */
+  /** Notes when transmissions end (rounded up to a microsecond, Python's unit), so that a step stops there and an answer can be given in time. */
   watch(air) {
     const transmit = air.transmit.bind(air);
     air.transmit = (transmission) => {
       const made = transmit(transmission);
-      this.ends.push(made.end_ns);
+      this.ends.push(Math.ceil(made.end_ns / 1000) * 1000);
       return made;
     };
   }

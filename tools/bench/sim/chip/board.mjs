@@ -161,6 +161,11 @@ export class Board {
     this.tell('reset', { cause, time_us: this.micros });
   }
 
+  /** The chip hangs: a hard fault of the firmware, or a watchdog that met a stopped oscillator. */
+  onChipLockUp(sentence) {
+    this.tell('locked', { sentence, time_us: this.micros });
+  }
+
   /** Power goes now; an operation of the flash under way is lost, or with `torn` half done. */
   powerCut(torn) {
     const { chip } = this;
@@ -196,19 +201,27 @@ export class Board {
 
   run(until) {
     while (this.clock.nanosCounter < until) {
-      if (this.chip) this.chip.run(until);
+      if (this.chip) this.runChip(this.chip, until);
       else this.clock.advance(until);
       if (this.chip && this.chip.until < until) return;
+    }
+  }
+
+  runChip(chip, until) {
+    try {
+      chip.run(until);
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError) throw error;
+      chip.lockUp(error.message);
     }
   }
 
   /** The earliest instant at which this board can do anything (ns). */
   wakesAt() {
     const { clock, chip } = this;
-    if (!chip || (chip.core.waiting && !chip.pendingReset) || chip.stalls.length) {
-      return chip && chip.stalls.length ? clock.nanosCounter : clock.nextNanos;
-    }
-    return clock.nanosCounter;
+    if (!chip || chip.locked) return clock.nextNanos;
+    if (chip.stalls.length || chip.pendingReset || !chip.core.waiting) return clock.nanosCounter;
+    return clock.nextNanos;
   }
 
   // ---- from outside, at horizons ----

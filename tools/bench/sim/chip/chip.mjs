@@ -10,6 +10,7 @@ import { addSleepGates, Registers, RingOscillator, Rtc, Timer, Watchdog } from '
 // The boot ROM runs the second stage, which sets up XIP and enters the vector table behind itself.
 const VECTORS = 0x10000100;
 const SLEEPDEEP = 4;
+const PSM_ROSC = 1;
 const EXCEPTION_CYCLES = 15; // Cortex-M0+ TRM 3.6.1
 const POWER_ON_REASON = 1 << 8;
 // MicroPython leaves SLEEPDEEP set after light sleep; it is deep only while the gates are closed as well.
@@ -32,6 +33,7 @@ export class Chip {
     this.sleepNanos = 0;
     this.resets = 0;
     this.dead = false;
+    this.locked = false;
     this.flash.begin = (operation, nanos) => this.stalls.push({ operation, nanos });
     this.boot(0, new Uint32Array(8));
   }
@@ -78,7 +80,7 @@ export class Chip {
     const commands = new FlashCommands(mcu, this.uid);
     blocks[0x18000] = commands;
     blocks[0x40018] = new Registers(mcu, 'IO_QSPI', {}, (offset) => offset === 0x0c && commands.select());
-    blocks[0x40060] = new RingOscillator(mcu, this.random);
+    this.oscillator = blocks[0x40060] = new RingOscillator(mcu, this.random);
     blocks[0x40064] = new Registers(mcu, 'VREG_AND_CHIP_RESET', { 0x08: reason ? 0 : POWER_ON_REASON });
     this.timer = blocks[0x40054] = new Timer(mcu);
     this.watchdog = blocks[0x40058] = new Watchdog(mcu, scratch, reason, (why) => this.reset(why));
@@ -161,9 +163,30 @@ export class Chip {
     this.extraCycles += cycles;
   }
 
+  /**
+   * A watchdog that bites while the ring oscillator is stopped (MicroPython 1.25 stops it in light sleep, and the SDK
+   * leaves it out of the reset) hangs a real RP2040 until power goes: micropython issue 17228.
+   */
   reset(reason) {
+    const psm = this.mcu.peripherals[0x40010];
+    if (this.oscillator.stopped && !(psm.wdsel & PSM_ROSC)) {
+      this.lockUp('the watchdog bit during light sleep, where the ring oscillator stands still: the chip hangs until power goes');
+      return;
+    }
     this.pendingReset = reason;
     this.attention = true;
+  }
+
+  /** Nothing runs any more until power goes; the pins are let go. */
+  lockUp(sentence) {
+    this.locked = true;
+    this.attention = true;
+    this.stalls = [];
+    this.leaveSleep();
+    this.dropAlarms();
+    this.usb.lose();
+    this.pins.detach();
+    this.board?.onChipLockUp(sentence);
   }
 
   /** The USB boot loader (machine.bootloader): the chip stays there until power goes. */
@@ -186,7 +209,8 @@ export class Chip {
     this.until = until;
     const { clock } = this;
     while (clock.nanosCounter < this.until) {
-      if (this.pendingReset) this.restart();
+      if (this.locked) clock.advance(this.until);
+      else if (this.pendingReset) this.restart();
       else if (this.stalls.length) this.stall();
       else if (this.core.waiting) this.idle();
       else this.execute();

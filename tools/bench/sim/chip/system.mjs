@@ -20,11 +20,17 @@ export class Registers extends BasePeripheral {
   }
 }
 
+const STOP_CODE = 0xd1e; // CTRL.ENABLE
+
 /** Ring oscillator (2.17): stable, with a seeded random bit, from which MicroPython makes os.urandom. */
 export class RingOscillator extends Registers {
   constructor(mcu, random) {
     super(mcu, 'ROSC', { 0x18: 0x80001000 });
     this.random = random;
+  }
+
+  get stopped() {
+    return ((this.values.get(0) ?? 0) >>> 12) === STOP_CODE;
   }
 
   readUint32(offset) {
