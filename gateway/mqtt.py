@@ -1,0 +1,270 @@
+"""One MQTT v5 subscription whose messages are acknowledged when we say so: paho on asyncio's loop.
+
+Each connection has a client object of its own, so an acknowledgement that comes after a reconnect
+goes nowhere, and the broker sends the message again. Reading stops while too much waits here.
+The session outlives us: fixed client id, clean_start false, an expiry of days.
+Source: MQTT 5.0, 3.1.2.11.2 (expiry), 3.1.2.11.3 (receive maximum), 4.6 (order of
+acknowledgements).
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn, Self
+from urllib.parse import urlsplit
+
+import structlog
+from msgspec import Struct
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from gateway.backoff import delay_s
+from gateway.errors import ConfigError, GatewayError, Retry
+from gateway.networks import Envelope
+
+RECEIVE_MOST = 50
+"""Messages held without acknowledgement; below the frames that `gateway.seen` tells apart."""
+SESSION_S = 7 * 86400
+KEEPALIVE_S = 20
+CONNECT_S = 5.0
+LONGEST_WAIT_S = 15.0
+
+log = structlog.get_logger("gateway.mqtt")
+
+
+class Broker(Struct, frozen=True):
+    """Where and as whom. url: `mqtt://host[:port]` or `mqtts://...`."""
+
+    url: str
+    client_id: str
+    topic: str
+    username: str = ""
+    password: str = ""
+
+    def address(self) -> tuple[str, int, bool]:
+        """(host, port, with TLS). Raises ConfigError."""
+        try:
+            parts = urlsplit(self.url)
+            port = parts.port
+        except ValueError:
+            parts, port = urlsplit(""), None
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+            raise ConfigError(f"`network.mqtt` is {self.url!r}, expected mqtt://host:port")
+        tls = parts.scheme == "mqtts"
+        return parts.hostname, port or (8883 if tls else 1883), tls
+
+
+class Subscription:
+    """Messages of one topic filter, in order of receipt, over all reconnects.
+
+    Entered, it connects.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._waiting: deque[Envelope] = deque()
+        self._changed = asyncio.Event()
+        self._allowed = asyncio.Event()
+        self._allowed.set()
+        self._connection: _Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._broker.address()
+        self._task = asyncio.create_task(self._stay_connected())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def batches(self) -> AsyncIterator[Sequence[Envelope]]:
+        """All that waits, at least one message; for ever."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._waiting:
+                batch = list(self._waiting)
+                self._waiting.clear()
+                if self._connection:
+                    self._connection.read_on()
+                yield batch
+
+    def pause(self) -> None:
+        """Leave the broker until `resume`."""
+        self._allowed.clear()
+        if self._connection:
+            self._connection.leave("paused")
+
+    def resume(self) -> None:
+        """Come back."""
+        self._allowed.set()
+
+    async def _stay_connected(self) -> None:
+        failures = 0
+        while True:
+            await self._allowed.wait()
+            self._connection = _Connection(self._broker, self._take)
+            try:
+                await self._connection.run(KEEPALIVE_S)
+            except (ConfigError, Retry) as error:
+                log.warning("no broker", error=str(error))
+            failures = 0 if self._connection.subscribed.done() else failures + 1
+            self._connection = None
+            self._waiting.clear()  # not acknowledged, so it comes again
+            await asyncio.sleep(delay_s(max(failures, 1), 0.2, LONGEST_WAIT_S))
+
+    def _take(self, envelope: Envelope) -> bool:
+        """Keep a message for the taker; returns whether more may be read."""
+        self._waiting.append(envelope)
+        self._changed.set()
+        return len(self._waiting) < RECEIVE_MOST
+
+
+async def try_subscription(broker: Broker) -> None:
+    """Connect and subscribe under another client id, then leave. Raises ConfigError, Retry."""
+    trial = Broker(
+        broker.url, f"{broker.client_id}-check", broker.topic, broker.username, broker.password
+    )
+    connection = _Connection(trial, lambda _: True)
+    running = asyncio.ensure_future(connection.run(KEEPALIVE_S, lasting=False))
+    try:
+        await asyncio.wait({running, connection.subscribed}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+    finally:
+        connection.leave("checked")
+        await asyncio.gather(running, return_exceptions=True)
+
+
+class _Connection:
+    """One connection, from its start to its end."""
+
+    def __init__(self, broker: Broker, take: Any) -> None:
+        self._broker, self._take = broker, take
+        self._loop = asyncio.get_running_loop()
+        self._gone: asyncio.Future[GatewayError] = self._loop.create_future()
+        self.subscribed: asyncio.Future[None] = self._loop.create_future()
+        self._reading = False
+        self._client = client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=broker.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
+        client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
+        client.connect_timeout = CONNECT_S
+        if broker.username:
+            client.username_pw_set(broker.username, broker.password)
+
+    async def run(self, keepalive_s: int, *, lasting: bool = True) -> NoReturn:
+        """Connect, subscribe, read until it ends. Raises ConfigError, Retry with the reason."""
+        host, port, tls = self._broker.address()
+        if tls:
+            self._client.tls_set_context(ssl.create_default_context())
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = SESSION_S if lasting else 0
+        properties.ReceiveMaximum = RECEIVE_MOST
+        arguments = {"clean_start": not lasting, "properties": properties}
+        try:
+            # the name look-up and the handshake would hold the loop
+            await asyncio.to_thread(self._client.connect, host, port, keepalive_s, **arguments)
+        except OSError as error:
+            raise Retry(f"the broker {self._broker.url} does not answer: {error}") from None
+        self._socket: Any = self._client.socket()
+        try:
+            self.read_on()
+            deadline = self._loop.time() + CONNECT_S
+            while not self._gone.done():
+                await asyncio.wait({self._gone}, timeout=1)
+                self._client.loop_misc()
+                self._flush()
+                if not self.subscribed.done() and self._loop.time() > deadline:
+                    raise Retry(f"the broker {self._broker.url} does not complete the handshake")
+            raise self._gone.result()
+        finally:
+            self._stop_reading()
+            self._loop.remove_writer(self._socket)
+            self._client.disconnect()
+            self._client.loop_write()
+            self._socket.close()
+
+    def leave(self, why: str) -> None:
+        """End the connection."""
+        self._end(Retry(f"left the broker: {why}"))
+
+    def read_on(self) -> None:
+        """Read, after it was stopped because too much waited."""
+        if not self._reading and not self._gone.done() and self._client.socket():
+            self._reading = True
+            self._loop.add_reader(self._socket, self._read)
+
+    def _stop_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._socket)
+
+    def _read(self) -> None:
+        self._client.loop_read()
+        while self._reading and getattr(self._socket, "pending", int)():
+            self._client.loop_read()  # TLS has read more than it gave
+        self._flush()
+
+    def _flush(self) -> None:
+        """Write what paho has; what the socket does not take now, when it does."""
+        if self._client.want_write() and not self._gone.done():
+            self._client.loop_write()
+        if self._client.want_write() and not self._gone.done():
+            self._loop.add_writer(self._socket, self._flush)
+        else:
+            self._loop.remove_writer(self._socket)
+
+    def _acknowledge(self, mid: int, qos: int) -> None:
+        if not self._gone.done():
+            self._client.ack(mid, qos)
+            self._flush()
+
+    def _end(self, why: GatewayError) -> None:
+        if not self._gone.done():
+            self._gone.set_result(why)
+
+    def _on_connect(
+        self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            self._end(ConfigError(f"the broker {self._broker.url} refuses us: {reason}"))
+        else:
+            self._client.subscribe(self._broker.topic, qos=1)
+
+    def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: Any, _p: Any) -> None:
+        """A broker may accept the connection and refuse the topic.
+
+        Then nothing would ever come.
+        """
+        if any(reason.is_failure or reason.value < 1 for reason in reasons):
+            said = ", ".join(map(str, reasons))
+            self._end(ConfigError(f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"))
+        elif not self.subscribed.done():
+            self.subscribed.set_result(None)
+            log.info("listening", broker=self._broker.url, topic=self._broker.topic)
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _p: Any) -> None:
+        self._end(Retry(f"the broker {self._broker.url} ended the connection: {reason}"))
+
+    def _on_message(self, _client: Any, _data: Any, message: MQTTMessage) -> None:
+        mid, qos = message.mid, message.qos
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        envelope = Envelope(topic, bytes(message.payload), lambda: self._acknowledge(mid, qos))
+        if not self._take(envelope):
+            self._stop_reading()

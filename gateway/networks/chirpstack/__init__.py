@@ -1,0 +1,80 @@
+"""ChirpStack v4: events by MQTT, downlinks and devices by gRPC.
+
+Its configuration must say `[integration.mqtt] qos=1`, else nothing waits for us while we are away.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Self
+
+from gateway.model import Device, Downlink, Notice, Receipt
+from gateway.mqtt import Broker, Subscription, try_subscription
+from gateway.networks import Envelope
+from gateway.networks.chirpstack import events
+from gateway.networks.chirpstack.calls import Calls
+from gateway.networks.chirpstack.registry import Registry
+from gateway.networks.chirpstack.settings import Settings as Settings
+
+
+class Network:
+    """See gateway.networks.Network. Calls need no entering; listening does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.downlink_bytes = settings.downlink_bytes
+        user = (settings.username, settings.password)
+        self._broker = Broker(settings.mqtt, settings.client_id, events.TOPIC, *user)
+        self._subscription = Subscription(self._broker)
+        self._calls = Calls(settings)
+
+    async def __aenter__(self) -> Self:
+        await self._subscription.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._subscription.__aexit__(*exc)
+        await self._calls.close()
+
+    def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
+        """See gateway.networks.Network."""
+        return self._subscription.batches()
+
+    def parse(self, envelope: Envelope) -> Notice | None:
+        """See gateway.networks.Network."""
+        return events.parse(envelope.topic, envelope.body, self.settings.application)
+
+    def pause(self) -> None:
+        """See gateway.networks.Network."""
+        self._subscription.pause()
+
+    def resume(self) -> None:
+        """See gateway.networks.Network."""
+        self._subscription.resume()
+
+    async def send(self, downlink: Downlink) -> Receipt:
+        """See gateway.networks.Network."""
+        return await self._calls.enqueue(downlink)
+
+    async def queued(self, dev_eui: str) -> dict[bytes, str]:
+        """See gateway.networks.Network."""
+        return await self._calls.queued(dev_eui)
+
+    async def register(self, device: Device, app_key: str) -> None:
+        """See gateway.networks.Network."""
+        async with Calls(self.settings) as calls:
+            await Registry(calls, self.settings).register(device, app_key)
+
+    async def unregister(self, dev_eui: str) -> None:
+        """See gateway.networks.Network."""
+        async with Calls(self.settings) as calls:
+            await Registry(calls, self.settings).unregister(dev_eui)
+
+    async def check(self) -> list[str]:
+        """See gateway.networks.Network."""
+        await try_subscription(self._broker)
+        async with Calls(self.settings) as calls:
+            application = await Registry(calls, self.settings).application()
+        name = self.settings.application
+        return [
+            f"the broker {self.settings.mqtt} lets us listen to {events.TOPIC}",
+            f"the API {self.settings.grpc} has the application {name!r}: {application}",
+        ]

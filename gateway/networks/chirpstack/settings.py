@@ -1,0 +1,27 @@
+"""The keys of `[network]` for ChirpStack."""
+
+from msgspec import Struct
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Keys of `[network]` with `kind = "chirpstack"`.
+
+    mqtt: `mqtt://host:port` or `mqtts://...`.  client_id: names our session at the broker.
+    grpc: `http://host:port` of ChirpStack's API, or `https://...`.  api_key: made in ChirpStack.
+    tenant_id: may be empty with an admin key and one tenant.  application: its name, made if
+    missing; devices of others are not ours.  region: of the device profiles.
+    downlink_bytes: what the slowest receive window carries.  timeout_s: for one call.
+    Source: RP002-1.0.4 2.4.6: EU868 carries 51 bytes at DR0, which RX2 has.
+    """
+
+    mqtt: str = "mqtt://127.0.0.1:1883"
+    grpc: str = "http://127.0.0.1:8080"
+    api_key: str = ""
+    username: str = ""
+    password: str = ""
+    client_id: str = "lamplighter"
+    tenant_id: str = ""
+    application: str = "lamplighter"
+    region: str = "EU868"
+    downlink_bytes: int = 51
+    timeout_s: float = 5.0
