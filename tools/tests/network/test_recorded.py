@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from chirpstack_api import api, gw
@@ -181,7 +182,7 @@ class Player:
     async def play_event(self, record):
         self.theirs.events.append((record.topic.split("/")[-1], self.told(record.json)))
 
-    async def play_command(self, record):
+    async def play_command(self, record: Any):
         text = record.json if isinstance(record.json, str) else json.dumps(record.json)
         try:
             command.take(self.core, self.translated(record.topic), text.encode())
@@ -190,7 +191,7 @@ class Player:
         except command.CommandError:
             assert record.step == "mqtt command/down, wrong"
 
-    def ours_of(self, value):
+    def ours_of(self, value: Any) -> Any:
         """The same request with our identifiers in the place of theirs."""
         if isinstance(value, dict):
             return {k: self.ours_of(v) for k, v in value.items()}
@@ -203,7 +204,7 @@ class Player:
             text = text.replace(theirs, ours)
         return text
 
-    def told(self, value):
+    def told(self, value: Any) -> Any:
         """What was said, in our identifiers, times of the database left out."""
         if isinstance(value, dict):
             return {k: "a time" if k in TIMES else self.told(v) for k, v in value.items()}
