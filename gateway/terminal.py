@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.errors import Broken, ConfigError, GatewayError, Refused, Retry
-from gateway.http.views import Problem
+from gateway.http.views import TRY_AGAIN, Problem
 
 EXIT: tuple[tuple[type[GatewayError], int], ...] = (
     (Refused, 1), (ConfigError, 3), (Retry, 4), (Broken, 5),
@@ -29,7 +29,8 @@ class Answer(Struct):
 
 def fail(error: GatewayError, *, as_json: bool) -> NoReturn:
     """Show an error on stderr and end with its exit code."""
-    problem = Problem(str(error), error.act)
+    # this process ends here, so what elsewhere is tried by itself is the caller's now
+    problem = Problem(str(error), TRY_AGAIN if isinstance(error, Retry) else error.act)
     shown = msgspec.json.encode(problem).decode()
     click.echo(shown if as_json else f"{problem.error}\nNext: {problem.act}.", err=True)
     sys.exit(exit_code(error))

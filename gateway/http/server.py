@@ -10,7 +10,7 @@ from gateway.errors import Broken, ConfigError, GatewayError, Refused, Retry, Un
 from gateway.http.api import Api, Call
 from gateway.http.auth import Forbidden, Unauthorized, authorize
 from gateway.http.routes import ROUTES, Route
-from gateway.http.views import Problem
+from gateway.http.views import TRY_AGAIN, Problem
 
 BODY_BYTES = 64 * 1024
 """Longest body of a request."""
@@ -107,7 +107,8 @@ async def _problems(request: web.Request, handler: _Handler) -> web.StreamRespon
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         if status == 503:
             headers["Retry-After"] = str(int(getattr(error, "after_s", None) or 1))
-        return _json(Problem(str(error), error.act), status, headers)
+        act = TRY_AGAIN if isinstance(error, Retry) else error.act
+        return _json(Problem(str(error), act), status, headers)
 
 
 def _json(value: Any, status: int, headers: dict[str, str] | None = None) -> web.Response:

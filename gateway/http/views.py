@@ -25,6 +25,10 @@ Eui = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{16}$", description="16 hexadecim
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
+TRY_AGAIN = "the caller tries again later"
+"""Who acts next on a Retry that was told to a caller."""
+
+
 class Problem(Struct):
     """Why a request failed. error: one sentence.  act: who acts next."""
 

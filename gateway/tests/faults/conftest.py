@@ -1,0 +1,166 @@
+"""A broker, a backend, and the service as an operator runs it: a process that may be killed."""
+
+import asyncio
+import base64
+import contextlib
+import json
+import socket
+import uuid
+
+import paho.mqtt.publish
+import pytest
+from wire.codec import frame, pack
+
+from gateway.model import Device
+from gateway.store.sqlite import Store
+from tools.bench.receiver import Receiver
+from tools.bench.service import GatewayService
+from tools.setup.mosquitto import Broker
+
+APPLICATION = "8304ff7e-0c5b-4f36-829b-b8281b72c78e"
+CONFIG = """\
+site = "street"
+log_level = "warning"
+
+[network]
+kind = "chirpstack"
+grpc = "http://127.0.0.1:{grpc}"
+mqtt = "mqtt://127.0.0.1:{mqtt}"
+
+[http]
+bind = "127.0.0.1:{http}"
+
+[delivery]
+allow_private = true
+timeout_s = 1.0
+schedule_s = [0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Scene:
+    """Broker, backend and service; `uplinks` publishes what ChirpStack would."""
+
+    def __init__(self, broker, receiver, service):
+        self.broker, self.receiver, self.service = broker, receiver, service
+        self.hook = ""
+
+    async def subscribe(self, url=None):
+        """Add a webhook to the backend, or to another URL; its id."""
+        body = {"url": url or self.receiver.url}
+        hook = await self.service.request("POST", "/v1/webhooks", body)
+        if url is None:
+            self.receiver.secret = hook["secret"]
+        return hook["id"]
+
+    async def uplinks(self, dev_euis, numbers):
+        """One reading per device and number, as ChirpStack publishes them."""
+        messages = [uplink(dev_eui, number) for number in numbers for dev_eui in dev_euis]
+        await asyncio.to_thread(
+            paho.mqtt.publish.multiple, messages, self.broker.host, self.broker.port
+        )
+
+    async def listening(self, dev_eui):
+        """Publish reading 0 until it is in the store: then the service has its subscription."""
+        async with asyncio.timeout(20):
+            while True:
+                await self.uplinks([dev_eui], [0])
+                page = await self.service.request("GET", "/v1/events?kind=reading")
+                if page["events"]:
+                    return
+                await asyncio.sleep(0.1)
+
+    async def totals(self, hook):
+        return (await self.service.request("GET", f"/v1/webhooks/{hook}"))["totals"]
+
+    async def stored(self, count):
+        """All readings of the store, once there are so many."""
+        async with asyncio.timeout(30):
+            while True:
+                found, after = [], 0
+                while page := await self._page(after):
+                    found, after = found + page["events"], page["next"]
+                if len(found) >= count:
+                    return found
+                await asyncio.sleep(0.1)
+
+    async def _page(self, after):
+        path = f"/v1/events?kind=reading&limit=1000&after={after}"
+        page = await self.service.request("GET", path)
+        return page if page["events"] else None
+
+    async def disabled(self, hook):
+        """Wait until a webhook is disabled; the reason."""
+        async with asyncio.timeout(10):
+            while True:
+                shown = await self.service.request("GET", f"/v1/webhooks/{hook}")
+                if shown["disabled_reason"]:
+                    return shown["disabled_reason"]
+                await asyncio.sleep(0.05)
+
+    async def arrived(self, count, within_s=5):
+        """Wait until the backend has so many events, or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while True:
+                    if len(self.receiver.events) >= count:
+                        return
+                    await asyncio.sleep(0.002)
+
+    async def delivered(self, hook, count):
+        """Wait until so many events are delivered; at every look the sums agree."""
+        async with asyncio.timeout(40):
+            while True:
+                totals = await self.totals(hook)
+                parts = ("delivered", "pending", "dead", "withdrawn")
+                assert totals["matched"] == sum(totals[name] for name in parts)
+                if totals["delivered"] >= count:
+                    return totals
+                await asyncio.sleep(0.05)
+
+
+def uplink(dev_eui, number):
+    """A ChirpStack `up` event with one reading of a bin. Source: form of a recorded one."""
+    values = {
+        "seq": number, "age": 0, "fill": number % 100, "distance": 500, "valid": 7, "spread": 3,
+        "battery": 3600, "obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0,
+    }  # fmt: skip
+    name = f"{dev_eui}-{number}"
+    body = {
+        "deduplicationId": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
+        "time": "2026-11-23T10:11:08.421325+00:00",
+        "deviceInfo": {"devEui": dev_eui, "applicationName": "lamplighter"},
+        "devAddr": "00ac2f69",
+        "dr": 5,
+        "fCnt": number,
+        "fPort": 10,
+        "data": base64.b64encode(frame([pack("bin", values)])).decode(),
+        "rxInfo": [{"gatewayId": "8dd646ce57b18307", "rssi": -60, "snr": 9.5}],
+    }
+    topic = f"application/{APPLICATION}/device/{dev_eui}/event/up"
+    return {"topic": topic, "payload": json.dumps(body), "qos": 1}
+
+
+@pytest.fixture
+async def scene(tmp_path):
+    """A running service with devices `scene.devices` in its store; nothing is subscribed yet."""
+    async with contextlib.AsyncExitStack() as stack:
+        broker = await stack.enter_async_context(Broker(tmp_path / "mqtt"))
+        receiver = await stack.enter_async_context(Receiver())
+        http = free_port()
+        config = CONFIG.format(grpc=free_port(), mqtt=broker.port, http=http)
+        service = GatewayService(tmp_path, config, f"127.0.0.1:{http}")
+        stack.push_async_callback(service.close)
+        made = Scene(broker, receiver, service)
+        made.devices = [f"70b3d57ed005a00{n}" for n in range(5)]
+        async with Store(tmp_path / "lamplighter.db") as store:
+            for eui in made.devices:
+                device = Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16)
+                await store.write(lambda tx, one=device: tx.add_device(one))
+        service.key = (await service.cli("key", "add", "test", "--scope", "admin"))["key"]
+        yield made

@@ -1,0 +1,197 @@
+"""The command line, as a person and as a program use it, on a real SQLite store."""
+
+import json
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from gateway import cli
+
+CONFIG = """\
+site = "street"
+
+[network]
+kind = "chirpstack"
+grpc = "http://127.0.0.1:{port}"
+mqtt = "mqtt://127.0.0.1:{port}"
+api_key = "key"
+tenant_id = "52f14cd4-c6f1-4fbd-8f87-4025e1d49242"
+"""
+EUI = "70b3d57ed005a001"
+
+
+@pytest.fixture
+def config(tmp_path):
+    """A configuration whose network server does not answer."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    path = tmp_path / "lamplighter.toml"
+    path.write_text(CONFIG.format(port=port))
+    return path
+
+
+@pytest.fixture
+def run(config):
+    """`run("key", "add", "x")` gives (exit code, stdout, stderr)."""
+
+    def call(*arguments):
+        result = CliRunner().invoke(cli.main, ["--config", str(config), *arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.stdout, result.stderr
+
+    return call
+
+
+def as_json(run, *arguments):
+    code, out, err = run(*arguments, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_a_key_is_shown_once_and_revoked(run):
+    made = as_json(run, "key", "add", "backend", "--scope", "command")
+    assert made["scopes"] == ["read", "command"]
+
+    code, listed, _ = run("key", "list")
+    assert (code, "backend" in listed, made["key"] in listed) == (0, True, False)
+    assert as_json(run, "key", "list") == [
+        {"id": made["id"], "name": "backend", "scopes": ["read", "command"]}
+    ]
+    run("key", "revoke", made["id"])
+
+    assert run("key", "list")[1].startswith("There are no API keys")
+
+
+def test_a_key_reads_only_unless_asked_otherwise(run):
+    assert as_json(run, "key", "add", "page")["scopes"] == ["read"]
+
+
+def test_a_webhook_is_added_listed_and_removed(run, config):
+    config.write_text(config.read_text() + "\n[delivery]\nallow_private = true\n")
+    made = as_json(run, "webhook", "add", "http://127.0.0.1:1/x", "--type", "lamplighter.boot.v1")
+
+    [shown] = as_json(run, "webhook", "list")["webhooks"]
+    assert (shown["url"], shown["types"]) == ("http://127.0.0.1:1/x", ["lamplighter.boot.v1"])
+    assert shown["totals"]["matched"] == 0
+    assert "secret" not in shown
+    for action in ("enable", "replay", "remove"):
+        assert run("webhook", action, made["id"])[0] == 0
+    assert run("webhook", "list")[1].startswith("There are no webhooks")
+
+
+def test_a_private_address_is_refused_with_a_sentence_and_who_acts(run):
+    code, out, err = run("webhook", "add", "http://127.0.0.1/x")
+
+    assert (code, out) == (1, "")
+    sentence, following = err.splitlines()
+    assert sentence.startswith("127.0.0.1 lies in a private net: give a public address, or ")
+    assert following == "Next: the caller changes the request."
+
+
+def test_an_error_is_json_too(run):
+    code, out, err = run("event", "explain", "nothing", "--json")
+
+    assert (code, out) == (1, "")
+    assert json.loads(err) == {
+        "error": "there is no event nothing; `lamplighter event list` shows them",
+        "act": "the caller names something that exists",
+    }
+
+
+def test_what_is_not_there_is_said(run):
+    for arguments in (
+        ("device", "show", EUI), ("device", "remove", EUI), ("command", "show", "x"),
+        ("command", "send", EUI, "dim", "level=1"), ("webhook", "remove", "x"),
+        ("webhook", "enable", "x"), ("webhook", "replay", "x"), ("key", "revoke", "x"),
+    ):  # fmt: skip
+        code, _, err = run(*arguments)
+        assert (code, err.count("\n")) == (1, 2), (arguments, err)
+
+
+def test_a_device_is_not_registered_when_the_network_server_is_away(run):
+    code, _, err = run("device", "add", "bin 1", "--profile", "bin")
+
+    assert code == 4
+    assert err.endswith("Next: the caller tries again later.\n")
+    assert as_json(run, "device", "list") == {"devices": []}
+
+
+def test_wrong_keys_are_refused_before_anything_is_asked(run):
+    for option, value in (("--dev-eui", "12"), ("--app-key", "xyz"), ("--join-eui", "0" * 15)):
+        code, _, err = run("device", "add", "x", "--profile", "bin", option, value)
+
+        assert code == 1
+        assert value in err
+
+
+def test_values_are_numbers(run):
+    code, _, err = run("command", "send", EUI, "dim", "level=bright")
+
+    assert (code, "FIELD=NUMBER" in err) == (1, True)
+
+
+def test_an_unknown_profile_names_those_there_are(run):
+    code, _, err = run("device", "add", "x", "--profile", "tram")
+
+    assert (code, "'bin', 'lamp', 'counter'" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("broken", "line", "said"),
+    [
+        ("site = ", 1, "value"),
+        ('site = "x"\n[delivery]\ntimeout_s = "soon"\n', 3, "float"),
+        ('site = "x"\n\n[delivery]\ncolour = 1\n', 4, "allow_private"),
+    ],
+)
+def test_a_broken_configuration_is_named_with_its_line(run, config, broken, line, said):
+    network = config.read_text().partition("\n\n")[2]
+    config.write_text(f"{broken}\n{network}" if "[" in broken else broken)
+
+    for command in (("serve",), ("check",), ("device", "list")):
+        code, _, err = run(*command)
+        assert code == 3
+        assert f"{config}:{line}: " in err
+        assert said in err
+        assert "Next: the operator edits the configuration." in err
+
+
+def test_a_missing_configuration_is_named(run, config):
+    config.unlink()
+
+    code, _, err = run("check")
+
+    assert (code, str(config) in err) == (3, True)
+
+
+def test_check_says_what_works_and_who_acts_next(run):
+    code, out, _ = run("check")
+    as_data = json.loads(run("check", "--json")[1])
+
+    assert code in {3, 4}
+    assert "ok    store: keeps 0 events" in out
+    assert "FAIL  network:" in out
+    assert "Next:" in out
+    assert as_data["ok"] is False
+
+
+def groups(group, path=()):
+    for name, one in group.commands.items():
+        yield (*path, name), one
+        if hasattr(one, "commands"):
+            yield from groups(one, (*path, name))
+
+
+@pytest.mark.parametrize(("path", "one"), list(groups(cli.main)), ids=lambda one: str(one)[:40])
+def test_every_command_explains_itself(run, path, one):
+    code, out, _ = run(*path, "--help")
+
+    assert code == 0
+    assert one.help
+    for option in one.params:
+        if getattr(option, "opts", [""])[0].startswith("--"):
+            assert option.opts[0] in out
+    assert hasattr(one, "commands") or path == ("serve",) or "--json" in out

@@ -1,0 +1,101 @@
+"""The README names everything an operator or a backend developer can meet."""
+
+import importlib
+import pkgutil
+import re
+
+import click
+import msgspec
+import pytest
+
+import gateway
+from gateway import cli, errors, model, settings
+from gateway.http.routes import ROUTES
+
+README = "gateway/README.md"
+
+
+@pytest.fixture(scope="module")
+def readme(request):
+    return (request.config.rootpath / README).read_text()
+
+
+def keys(struct, section=""):
+    """`[section] key` of every setting."""
+    for field in msgspec.structs.fields(struct):
+        if field.name in {"network", "folder"}:
+            continue
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from keys(field.type, field.name)
+        else:
+            yield f"[{section}] {field.name}" if section else field.name
+
+
+def test_every_setting_is_named(readme):
+    assert [key for key in keys(settings.Settings) if f"`{key}`" not in readme] == []
+
+
+def test_every_setting_in_the_table_exists(readme):
+    named = re.findall(
+        r"^\| `((?:\[\w+\] )?\w+)` \|", readme.partition("## Events")[0], re.MULTILINE
+    )
+
+    assert set(named) - {"[network] kind"} <= {*keys(settings.Settings), *network_keys()}
+
+
+def network_keys():
+    for name in network_kinds():
+        module = importlib.import_module(f"gateway.networks.{name}")
+        for field in msgspec.structs.fields(module.Settings):
+            yield f"[network] {field.name}"
+
+
+def network_kinds():
+    path = importlib.import_module("gateway.networks").__path__
+    return [one.name for one in pkgutil.iter_modules(path)]
+
+
+def test_every_network_and_its_settings_are_named(readme):
+    assert [key for key in network_keys() if f"`{key}`" not in readme] == []
+    assert [kind for kind in network_kinds() if f'"{kind}"' not in readme] == []
+
+
+def commands(group, prefix=""):
+    for name, one in group.commands.items():
+        if isinstance(one, click.Group):
+            yield from commands(one, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}"
+
+
+def test_every_command_is_named(readme):
+    missing = [one for one in commands(cli.main) if not re.search(rf"`{one}[ `]", readme)]
+
+    assert missing == []
+
+
+def test_every_event_type_and_command_state_is_named(readme):
+    states = [*model.FINAL_STATES, "queued", "sent", "acked"]
+
+    assert [kind for kind in model.KINDS if f"`{model.event_type(kind)}`" not in readme] == []
+    assert [state for state in states if f"| `{state}` |" not in readme] == []
+
+
+def test_every_kind_of_error_is_named(readme):
+    for one in pkgutil.walk_packages(gateway.__path__, "gateway."):
+        if one.name != "gateway.__main__":
+            importlib.import_module(one.name)
+    kinds, found = [errors.GatewayError], []
+    while kinds:
+        kind = kinds.pop()
+        found.append(kind.__name__)
+        kinds += kind.__subclasses__()
+
+    assert [name for name in found if f"`{name}`" not in readme] == []
+
+
+def test_every_path_is_named(readme):
+    paths = {one.path.removeprefix("/v1") for one in ROUTES}
+    shown = readme.partition("## REST API")[2].partition("## Command line")[0]
+    for path in sorted(paths):
+        assert path.rpartition("/")[2] in shown, path
