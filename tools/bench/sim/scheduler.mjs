@@ -20,7 +20,9 @@ export class Scheduler {
     const transmit = air.transmit.bind(air);
     air.transmit = (transmission) => {
       const made = transmit(transmission);
-      this.ends.push(Math.ceil(made.end_ns / 1000) * 1000);
+      const end = Math.ceil(made.end_ns / 1000) * 1000;
+      this.ends.push(end);
+      this.limit(end);
       return made;
     };
   }
@@ -32,9 +34,13 @@ export class Scheduler {
 
   /** An alarm set on a board that is not running (a frame for its radio): the running one must not get ahead of it. */
   sooner(board, nanos) {
-    const { running } = this;
-    if (!running || running === board || !running.chip) return;
-    running.chip.until = Math.min(running.chip.until, Math.max(nanos, running.clock.nanosCounter) + SLICE);
+    if (this.running !== board) this.limit(nanos + SLICE);
+  }
+
+  /** The running board stops at `nanos`, or now when it is past that. */
+  limit(nanos) {
+    const chip = this.running?.chip;
+    if (chip) chip.until = Math.min(chip.until, Math.max(nanos, this.running.clock.nanosCounter));
   }
 
   /**
