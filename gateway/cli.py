@@ -48,6 +48,7 @@ def _command(group: click.Group, name: str) -> Callable[..., click.Command]:
         @click.pass_obj
         @functools.wraps(operation)
         def command(config: Path, *, as_json: bool, **arguments: Any) -> None:
+            logs.configure("warning", "human")
             try:
                 answer = asyncio.run(operation(load(config, os.environ), **arguments))
             except GatewayError as error:

@@ -13,6 +13,7 @@ from wire.codec import frame, pack
 
 from gateway.model import Device
 from gateway.store.sqlite import Store
+from tools.bench.network import Durations, NetworkServer
 from tools.bench.receiver import Receiver
 from tools.bench.service import GatewayService
 from tools.setup.mosquitto import Broker
@@ -24,7 +25,7 @@ log_level = "warning"
 
 [network]
 kind = "chirpstack"
-grpc = "http://127.0.0.1:{grpc}"
+{network}
 mqtt = "mqtt://127.0.0.1:{mqtt}"
 
 [http]
@@ -146,21 +147,40 @@ def uplink(dev_eui, number):
     return {"topic": topic, "payload": json.dumps(body), "qos": 1}
 
 
-@pytest.fixture
-async def scene(tmp_path):
-    """A running service with devices `scene.devices` in its store; nothing is subscribed yet."""
+@contextlib.asynccontextmanager
+async def service_beside(tmp_path, broker, more):
+    """Backend and service beside a broker. more: what the configuration's `[network]` says."""
     async with contextlib.AsyncExitStack() as stack:
-        broker = await stack.enter_async_context(Broker(tmp_path / "mqtt"))
         receiver = await stack.enter_async_context(Receiver())
         http = free_port()
-        config = CONFIG.format(grpc=free_port(), mqtt=broker.port, http=http)
+        config = CONFIG.format(network=more, mqtt=broker.port, http=http)
         service = GatewayService(tmp_path, config, f"127.0.0.1:{http}")
         stack.push_async_callback(service.close)
-        made = Scene(broker, receiver, service)
-        made.devices = [f"70b3d57ed005a00{n}" for n in range(5)]
-        async with Store(tmp_path / "lamplighter.db") as store:
-            for eui in made.devices:
-                device = Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16)
-                await store.write(lambda tx, one=device: tx.add_device(one))
         service.key = (await service.cli("key", "add", "test", "--scope", "admin"))["key"]
-        yield made
+        yield Scene(broker, receiver, service)
+
+
+@pytest.fixture
+async def scene(tmp_path):
+    """A service, not started, with devices `scene.devices` in its store; no network server."""
+    async with Broker(tmp_path / "mqtt") as broker:
+        more = f'grpc = "http://127.0.0.1:{free_port()}"'
+        async with service_beside(tmp_path, broker, more) as made:
+            made.devices = [f"70b3d57ed005a00{n}" for n in range(5)]
+            async with Store(tmp_path / "lamplighter.db") as store:
+                for eui in made.devices:
+                    device = Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16)
+                    await store.write(lambda tx, one=device: tx.add_device(one))
+            yield made
+
+
+@pytest.fixture
+async def street(tmp_path):
+    """A service, not started, beside the bench's network server, `street.network`."""
+    async with Broker(tmp_path / "mqtt") as broker:
+        where = (broker.host, broker.port)
+        async with NetworkServer(mqtt=where, settings=Durations.fast()) as network:
+            more = f'grpc = "http://{network.grpc_address}"\napi_key = "{network.admin_key}"'
+            async with service_beside(tmp_path, broker, more) as made:
+                made.network = network
+                yield made
