@@ -49,6 +49,11 @@ class BrokerLink:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has answered and is still there."""
+        return self._subscribed.is_set() and self._client.is_connected()
+
     async def connect(self) -> None:
         """Connect and subscribe. Raises BrokerAbsentError when that takes longer than 5 s."""
         try:

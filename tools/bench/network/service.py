@@ -91,6 +91,11 @@ class NetworkServer:
     ) -> None:
         await self._close()
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there."""
+        return self._link.connected
+
     async def away(self, gone: bool) -> None:
         """Vanish from gRPC and MQTT, or come back on the same addresses; what it knows stays."""
         await (self._close() if gone else self._open())
