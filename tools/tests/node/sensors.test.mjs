@@ -5,6 +5,7 @@ import { A02YYUW } from '../../bench/sim/parts/a02yyuw.mjs';
 import { AM312 } from '../../bench/sim/parts/am312.mjs';
 import { BH1750 } from '../../bench/sim/parts/bh1750.mjs';
 import { Lamp } from '../../bench/sim/parts/lamp.mjs';
+import { Surroundings } from '../../bench/sim/schedule.mjs';
 import { Host, Street } from './street.mjs';
 
 let street;
@@ -59,6 +60,12 @@ test('a02yyuw: follows a schedule of street time', () => {
   const seen = distances();
   assert.ok(Math.abs(seen[5] - 1000) < 10 && seen.at(-1) === 0);
   assert.ok(seen.some((mm) => Math.abs(mm - 500) < 10));
+});
+
+test('a step of a schedule holds from its very instant', () => {
+  const around = new Surroundings('x', { value: 1 });
+  around.set({ value: [[10, 'a'], [20, 'b']] });
+  assert.deepEqual([9999, 10000, 19999, 20000].map((ns) => around.get('value', ns)), [null, 'a', 'a', 'b']);
 });
 
 test('a02yyuw: out of range says 0, in the blind zone nonsense below 30', () => {

@@ -87,6 +87,22 @@ test('sending without calibration after the TCXO is refused', () => {
   refused(/SetTx before Calibrate/);
 });
 
+test('a TCXO supply set anew asks for a new calibration', () => {
+  radio.setUp({ size: 1 });
+  radio.send(0x97, 2, 0, 1, 0x40);
+  radio.transmit([1]);
+  refused(/SetTx before Calibrate/);
+});
+
+test('the buffer is lost in sleep', () => {
+  radio.setUp();
+  radio.send(0x0e, 0, 1, 2, 3);
+  radio.send(0x84, 4);
+  street.pass(2000);
+  radio.wake();
+  assert.deepEqual(radio.send(0x1e, 0, 0, 0, 0).slice(3), [0, 0]);
+});
+
 for (const [opcode, name] of [[0x8b, 'SetModulationParams'], [0x86, 'SetRfFrequency']])
   test(`sending before ${name} is refused`, () => {
     radio.setUp({ skip: [opcode, 0x8c].slice(0, opcode === 0x8b ? 2 : 1) });

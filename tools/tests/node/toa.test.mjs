@@ -22,6 +22,12 @@ test('preamble, sync word and header end where the formula puts them', () => {
   assert.deepEqual(times, { preamble: 8 * symbol, sync: 12.25 * symbol, header: 20.25 * symbol, end: 45.25 * symbol });
 });
 
+test('SF5 and SF6 have a longer sync word', () => {
+  const times = packetTimes({ sf: 5, bandwidthHz: 125000, codeRate: 5, preamble: 12, implicit: false, crc: true, size: 10 });
+  assert.equal(times.sync, 18.25 * 256e3);
+  assert.equal(times.end, (18.25 + 8 + 5 * 5) * 256e3); // (80 + 16 - 20 + 20) / 20 bits a block, rounded up
+});
+
 test('low data rate optimisation begins at symbols of 16.38 ms', () => {
   const needing = [7, 8, 9, 10, 11, 12].flatMap((sf) => [125000, 250000, 500000].filter((bw) => needsLdro(sf, bw)).map((bw) => `${sf}/${bw}`));
   assert.deepEqual(needing, ['11/125000', '12/125000', '12/250000']);

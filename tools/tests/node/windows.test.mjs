@@ -106,6 +106,16 @@ test('the SetRx timer ends at the header, or with StopTimerOnPreamble at the pre
   assert.equal(windowAt(2e6, { symbols: 0, ticks }), 'frame');
 });
 
+test('the timer does not end a packet whose header was heard', () => {
+  downlink(1e6);
+  assert.equal(windowAt(1e6, { symbols: 8, ticks: Math.ceil((25 * SYMBOL_US) / 15.625) }), 'frame');
+});
+
+test('continuous reception with a symbol time-out left over ends like any other', () => {
+  assert.equal(windowAt(1e6, { symbols: 8, ticks: 0xffffff }), 'timeout');
+  assert.equal(radio.chip.mode, 'stdby_rc');
+});
+
 test('continuous reception hears one packet after the other and moves on in the buffer', () => {
   radio.receive(0xffffff);
   downlink(1e6, [1, 2, 3]);

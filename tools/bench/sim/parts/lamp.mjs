@@ -57,7 +57,8 @@ export class Lamp {
     this.since = ns;
   }
 
-  #changed(duty, hz, ns) {
+  #changed(measured, hz, ns) {
+    const duty = Math.round(measured * 1e6) / 1e6;
     if (!this.powered || (duty === this.duty && hz === this.hz)) return;
     this.#settle(ns);
     const dimmed = duty > 0 && duty < 1;
