@@ -11,16 +11,16 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Self, cast
+from typing import Protocol, Self, cast
 
 from chirpstack_api import gw
 from google.protobuf.message import Message
 
 from tools.bench.network.broker import BrokerLink
 from tools.bench.network.events import timestamp
-from tools.bench.simulation import Downlink, Heard, Simulation
+from tools.bench.simulation import Downlink, Heard
 
 COUNTER = 1 << 32
 STATS_S = 30.0
@@ -87,6 +87,19 @@ def tx_ack(frame: gw.DownlinkFrame, statuses: list[gw.TxAckStatus]) -> gw.Downli
     )
 
 
+class Street(Protocol):
+    """What a forwarder uses of a `Simulation`."""
+
+    now_us: int
+
+    def on_heard(self, listener: Callable[[Heard], None], /) -> None:
+        """Call back at the end of each frame at a gateway."""
+
+    async def transmit(self, gateway_id: str, downlink: Downlink) -> str:
+        """Ask a gateway to send; the answer is a name of `gw.TxAckStatus`."""
+        ...
+
+
 class Forwarder:
     """One gateway of a paced street, connected to a broker. An async context manager.
 
@@ -97,7 +110,7 @@ class Forwarder:
 
     def __init__(
         self,
-        simulation: Simulation,
+        simulation: Street,
         host: str,
         port: int,
         gateway_id: str,

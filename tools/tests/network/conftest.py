@@ -47,8 +47,8 @@ class World:
     patience_s = 30.0 if REAL else 3.0
     quiet_s = 1.5 if REAL else 0.4
 
-    def __init__(self, grpc_address, mqtt, key, server=None, broker=None):
-        self.server, self.broker = server, broker
+    def __init__(self, grpc_address: str, mqtt: tuple[str, int], key: str, server: Any = None):
+        self.server = server
         self.mqtt, self.key = mqtt, key
         self.gateway_id = secrets.token_hex(8)
         self.channel = grpc.aio.insecure_channel(grpc_address)
@@ -63,7 +63,7 @@ class World:
     def auth(self):
         return (("authorization", f"Bearer {self.key}"),)
 
-    async def call(self, service, method, request, key=None):
+    async def call(self, service, method, request, key=None) -> Any:
         """One RPC; returns its answer, or (code, details) where it fails."""
         metadata = self.auth if key is None else (("authorization", f"Bearer {key}"),)
         try:
@@ -241,7 +241,7 @@ async def network():
             mqtt = (broker.host, broker.port)
             server = NetworkServer(mqtt=mqtt, settings=Durations.fast())
             await stack.enter_async_context(server)
-            made = World(server.grpc_address, mqtt, server.admin_key, server, broker)
+            made = World(server.grpc_address, mqtt, server.admin_key, server)
         await made.open()
         yield made
         await made.close()

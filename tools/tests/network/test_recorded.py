@@ -186,7 +186,6 @@ class Player:
         text = record.json if isinstance(record.json, str) else json.dumps(record.json)
         try:
             command.take(self.core, self.translated(record.topic), text.encode())
-            self.ids[record.json["id"]] = record.json["id"]
             self.core.enqueued(self.now_us)
         except command.CommandError:
             assert record.step == "mqtt command/down, wrong"

@@ -130,7 +130,11 @@ async def listen(host, port):
     """A subscriber whose session the broker keeps, so that it matters not who is back first."""
     received, subscribed = [], []
     client = paho.Client(CallbackAPIVersion.VERSION2, "listener", protocol=paho.MQTTv5)
-    client.on_connect = lambda *_: client.subscribe("application/#", qos=1)
+
+    def subscribe(*_):
+        client.subscribe("application/#", qos=1)
+
+    client.on_connect = subscribe
     client.on_subscribe = lambda *_: subscribed.append(True)
     client.on_message = lambda _client, _user, message: received.append(message.topic)
     client.reconnect_delay_set(1, 1)
