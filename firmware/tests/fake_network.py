@@ -167,6 +167,7 @@ class Server:
         self.settings = b"\x00\x01"  # DLSettings, RxDelay
         self.cflist = b""
         self.answers_join = True
+        self.replays = None  # an old Join-Accept that somebody sends again
         self.session = None
         self.frames = {}  # (session number, fcnt) -> frame
         self.sessions = 0
@@ -185,6 +186,8 @@ class Server:
         assert self.root.cmac(made[:-4])[:4] == made[-4:]
         nonce = made[17] | made[18] << 8
         self.nonces.append(nonce)
+        if self.replays:
+            self._send(self.replays, end + 5000000, freq, sf, bw)
         if not self.answers_join:
             return
         self.join_nonce += 1

@@ -162,6 +162,23 @@ def test_tx_param_setup_is_not_answered_in_this_region():
     assert Mac().get("091e") == ("", False)
 
 
+def test_losing_the_last_channel_of_a_rate_goes_back_to_the_regions_own():
+    mac = Mac()
+    mac.get("0703184f8466" + adr(6, 0, 0x0008))
+    assert (mac.session.dr, mac.session.mask) == (6, 8)
+
+    mac.get("070300000066")
+
+    assert (mac.session.dr, mac.session.mask) == (5, 7)
+
+
+def test_a_flood_of_commands_does_not_outgrow_the_slowest_rate():
+    mac = Mac()
+    apply(mac, b"\x06" * 80 + bytes.fromhex("0523d2ad8408010a01d2ad84"), 0)
+
+    assert 36 <= len(mac.answers.riders()) <= 51
+
+
 def test_link_check_and_time():
     mac = Mac()
 

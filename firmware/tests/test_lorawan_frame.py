@@ -4,6 +4,7 @@ import json
 
 from lorawan import commands, frame
 from lorawan.crypto import Key, aes
+from tests.fake_network import decrypt
 
 HERE = __file__.rsplit("/", 1)[0]
 
@@ -149,6 +150,34 @@ def test_a_frame_with_fport_0_and_fopts_is_refused():
     )
 
 
+def test_frames_that_are_signed_but_wrong_are_refused():
+    session = Session("01020304", "02" * 16)
+
+    def opened(body):
+        return frame.downlink(session, body + session.nwk.mic(1, session.addr, 0, body))
+
+    assert opened(b"\x60\x04\x03\x02\x01\x00\x00\x00") is not None
+    assert opened(b"\x61\x04\x03\x02\x01\x00\x00\x00") is None, "another major version"
+    assert opened(b"\x64\x04\x03\x02\x01\x00\x00\x00") is None, "reserved bits"
+    assert opened(b"\x40\x04\x03\x02\x01\x00\x00\x00") is None, "an uplink"
+    assert opened(b"\xe0\x04\x03\x02\x01\x00\x00\x00") is None, "proprietary"
+    assert opened(b"\x60\x05\x03\x02\x01\x00\x00\x00") is None, "another device"
+    assert opened(b"\x60\x04\x03\x02\x01\x0f\x00\x00\x06") is None, "FOpts overrun the frame"
+
+
+def test_a_join_accept_of_another_type_or_length_is_refused():
+    root = key("02" * 16)
+
+    def made(mhdr, fields):
+        return mhdr + decrypt(root.key, fields + root.cmac(mhdr + fields)[:4])
+
+    assert frame.join_accept(root, made(b"\x20", bytes(12))) == bytes(12)
+    assert frame.join_accept(root, made(b"\x20", bytes(28))) == bytes(28)
+    assert frame.join_accept(root, made(b"\x20", bytes(44))) is None
+    assert frame.join_accept(root, made(b"\x21", bytes(12))) is None
+    assert frame.join_accept(root, made(b"\x60", bytes(12))) is None
+
+
 def test_the_counter_of_a_downlink_goes_on_over_16_bits():
     assert frame.next_counter(-1, 0) == 0
     assert frame.next_counter(-1, 40000) == 40000
@@ -192,7 +221,8 @@ def test_command_streams_are_split_as_published():
     split = [cid for cid, _ in commands.split(bytes.fromhex("03000000700300ff0030"))]
     assert split == [3, 3]
     assert commands.split(bytes.fromhex("0300")) == []
-    assert commands.split(bytes.fromhex("ff0305")) == []
+    for unknown in (0, 1, 11, 12, 14, 255):
+        assert commands.split(bytes([unknown, 6, 6, 6, 6, 6])) == []
     assert commands.split(bytes.fromhex("020a0fff0305")) == [(2, b"\x0a\x0f")]
     for one in vectors("mac_commands"):
         if one["direction"] == "down" and "+" not in one["name"]:
