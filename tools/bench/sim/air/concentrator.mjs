@@ -25,7 +25,7 @@ export class Concentrator {
     this.name = id;
     this.position = position;
     this.channels = options.channels_hz ?? CHANNELS_HZ;
-    this.maxPower = options.max_power_dbm ?? 27;
+    this.maxPower = options.max_power_dbm ?? 29; // EIRP; 27 dBm ERP is what 869.4-869.65 MHz allows
     this.range = [options.min_hz ?? 863e6, options.max_hz ?? 870e6];
     this.noiseFigure = options.noise_figure_db ?? 6;
     this.demodulators = DEMODULATORS;
