@@ -41,7 +41,7 @@ site = "street"
 
 [network]
 kind = "chirpstack"
-grpc = "{grpc}"
+grpc = "http://{grpc}"
 api_key = "{api_key}"
 mqtt = "mqtt://{mqtt}"
 tenant_id = "{tenant_id}"
