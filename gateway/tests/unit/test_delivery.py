@@ -7,7 +7,7 @@ import pytest
 
 from gateway.delivery import REFUSED, Deliverer, Schedule, enable, new_endpoint, replay
 from gateway.errors import Refused, Retry, Unknown
-from gateway.model import JoinedData
+from gateway.model import Delivery, JoinedData
 from gateway.settings import DeliverySettings
 from gateway.sinks import Gone
 from gateway.store.memory import Store
@@ -65,10 +65,10 @@ async def append(store, *devices):
 
 
 @contextlib.asynccontextmanager
-async def delivering(sink, endpoints=1, **options):
+async def delivering(sink, endpoints=1, kept=None, **options):
     """A running Deliverer with its store, clock and endpoints."""
     clock = Clock()
-    async with Store("lamplighter/test") as store:
+    async with kept or Store("lamplighter/test") as store:
         made = [new_endpoint(f"http://{n}/", [], 0) for n in range(endpoints)]
         for endpoint in made:
             await store.write(lambda tx, one=endpoint: tx.add_endpoint(one))
@@ -226,12 +226,64 @@ async def test_one_endpoint_has_at_most_its_width_under_way():
         assert len(sink.attempts) == 3
 
 
+class LateStore(Store):
+    """Answers a look into the outbox with the state of its beginning, when `gate` lets it."""
+
+    def __init__(self, source):
+        super().__init__(source)
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.waiting = False
+
+    async def read(self, question):
+        answer = await super().read(question)
+        self.waiting = isinstance(answer, list) and isinstance((answer or [0])[0], Delivery)
+        if self.waiting:
+            await self.gate.wait()
+        return answer
+
+
+async def test_an_event_that_ends_while_the_outbox_is_read_is_not_sent_again():
+    sink = ScriptedSink()
+    sink.hanging.add(LAMP)
+    async with delivering(sink, kept=LateStore("lamplighter/test")) as (store, _, [endpoint]):
+        (first,) = await append(store, LAMP)
+        await until(lambda: asked(sink, 1))
+        store.gate.clear()
+        (second,) = await append(store, BIN)
+        await until(lambda: held(store))
+
+        sink.hanging.clear()
+        sink.hung.set()
+        await until(lambda: counted(store, endpoint, 1))
+        await asyncio.sleep(0.02)
+        store.gate.set()
+
+        await settled(store, endpoint, delivered=2)
+        await asyncio.sleep(0.02)
+    assert sink.ids() == [first, second]
+
+
+async def asked(sink, count):
+    return len(sink.attempts) == count
+
+
+async def held(store):
+    return store.waiting
+
+
+async def counted(store, endpoint, count):
+    """Whether so many are delivered; not through `read`, which is held."""
+    totals = await Store.read(store, lambda view: view.totals(endpoint))
+    return totals.delivered == count
+
+
 async def test_removing_an_endpoint_withdraws_what_is_pending_and_ends_its_attempt():
     sink = ScriptedSink()
     async with delivering(sink) as (store, _, [endpoint]):
         sink.hanging.add(endpoint)
         await append(store, LAMP, LAMP)
-        await until(lambda: noted(store, endpoint, state="pending"))
+        await until(lambda: asked(sink, 1))
 
         await store.write(lambda tx: tx.remove_endpoint(endpoint))
 
