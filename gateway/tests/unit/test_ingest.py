@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from typing import Any
 
 import msgspec
 import pytest
@@ -27,7 +28,7 @@ class Bench:
     """Ingest over a virtual network and a store in memory, with a clock in our hand."""
 
     def __init__(self, store=None):
-        self.store = store or memory.Store()
+        self.store: Any = store or memory.Store()
         self.network = virtual.Network()
         self.now_ms = START_MS
         self.ingest = Ingest(self.store, self.network, CommandSettings(), lambda: self.now_ms)
@@ -39,8 +40,9 @@ class Bench:
 
     def raw(self, fport, data, **changed):
         own = {
-            "dev_eui": BIN.dev_eui, "id": f"id-{self.fcnt}", "at_ms": self.now_ms, "dev_addr": "01",
-            "fcnt": self.fcnt, "fport": fport, "data": data, "link": Link(rssi_dbm=-80),
+            "dev_eui": BIN.dev_eui, "id": f"id-{self.fcnt}", "at_ms": self.now_ms,
+            "dev_addr": "01", "fcnt": self.fcnt, "fport": fport, "data": data,
+            "link": Link(rssi_dbm=-80),
         }  # fmt: skip
         self.fcnt += 1
         return Uplink(**(own | changed))

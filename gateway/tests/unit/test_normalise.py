@@ -61,7 +61,8 @@ def test_a_start_is_told_in_words():
 
 def test_absent_fields_have_no_word():
     assert in_words(EXAMPLES["applied"][0]) == {
-        "token": 513, "result": "applied", "reason": "ok", "config_version": 7, "level": 40, "ramp": 1,
+        "token": 513, "result": "applied", "reason": "ok", "config_version": 7, "level": 40,
+        "ramp": 1,
     }  # fmt: skip
 
 

@@ -1,0 +1,536 @@
+"""Commands: whatever happens in whatever order, one end, told once."""
+
+import asyncio
+import random
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from wire.codec import frame, pack, unpack_command
+
+from gateway.commands import Commands
+from gateway.errors import Refused, Retry, Unknown, Unsure
+from gateway.ingest import Context, take
+from gateway.lifecycle import LOOK_MS, RANK
+from gateway.model import Answered, Device, Event, Transmitted, Trouble, Uplink
+from gateway.networks import Envelope, virtual
+from gateway.settings import CommandSettings
+from gateway.store import memory
+
+LAMP = Device("00000000000000b2", "lamp", "lamp", "00", "C", 1)
+BIN = Device("00000000000000a1", "bin", "bin", "00", "A", 1)
+START_MS = 1_795_572_000_000
+SETTINGS = CommandSettings(attempts=3, answer_s=60, grace_s=30)
+RESULT = {"applied": 0, "refused": 1, "expired": 2}
+
+
+class Bench:
+    """Commands over a virtual network and a store in memory, with a clock in our hand."""
+
+    def __init__(self):
+        self.store = memory.Store()
+        self.network = virtual.Network()
+        self.now_ms = START_MS
+        self.words = 0
+        self.restart()
+
+    def restart(self):
+        self.commands = Commands(self.store, self.network, SETTINGS, lambda: self.now_ms)
+        self.context = Context(self.network, SETTINGS)
+
+    async def pass_time(self, seconds):
+        self.now_ms += int(seconds * 1000)
+        await self.commands.step()
+
+    async def hear(self, kind, item="item-0", dev_eui=LAMP.dev_eui, **own):
+        self.words += 1
+        stamp = {"dev_eui": dev_eui, "id": f"word-{self.words}", "at_ms": self.now_ms}
+        notice = kind(**stamp, queue_item_id=item, **own)
+        await self.take(notice)
+
+    async def take(self, notice):
+        envelope = Envelope("", b"", lambda: None)
+        await self.store.write(lambda tx: take(tx, self.context, envelope, notice, self.now_ms))
+
+    async def report(self, token, result="applied", reason=0, dev_eui=LAMP.dev_eui, **values):
+        fields = {"token": token, "result": RESULT[result], "reason": reason, "config_version": 7}
+        self.words += 1
+        await self.take(
+            Uplink(
+                dev_eui=dev_eui,
+                id=f"up-{self.words}",
+                at_ms=self.now_ms,
+                dev_addr="01",
+                fcnt=self.words,
+                fport=21,
+                data=frame([pack("applied", fields | values)]),
+            )
+        )
+
+    async def command(self, command_id):
+        found = await self.store.read(lambda view: view.command(command_id))
+        assert found
+        return found
+
+    async def told(self, command_id):
+        entries = await self.store.read(lambda view: view.events(kind="command", limit=1000))
+        events = [msgspec.json.decode(one.body, type=Event) for one in entries]
+        return [one.data["state"] for one in events if one.data["id"] == command_id]
+
+
+@pytest.fixture
+async def bench():
+    made = Bench()
+    await made.store.write(lambda tx: tx.add_device(LAMP))
+    await made.store.write(lambda tx: tx.add_device(BIN))
+    return made
+
+
+async def dim(bench, level=40, expires_in_s=600):
+    return await bench.commands.request(LAMP.dev_eui, "dim", {"level": level}, expires_in_s)
+
+
+async def test_a_command_goes_its_way_to_applied(bench):
+    asked = await dim(bench)
+    assert (asked.state, asked.token, asked.expires_at_ms) == ("queued", 1, START_MS + 600_000)
+
+    await bench.commands.step()
+    (sent,) = bench.network.sent
+    assert (sent.dev_eui, sent.fport, sent.confirmed) == (LAMP.dev_eui, 30, True)
+    assert unpack_command(30, sent.data) == (
+        "dim",
+        {"token": 1, "expires": START_MS // 1000 + 600, "level": 40, "ramp": None, "hold": None},
+    )  # fmt: skip
+    await bench.hear(Transmitted)
+    await bench.hear(Answered, acknowledged=True)
+    await bench.report(1, level=40, ramp=1)
+
+    ended = await bench.command(asked.id)
+    assert (ended.state, ended.reason) == ("applied", "")
+    assert ended.applied == {"config_version": 7, "level": 40, "ramp": 1}
+    assert [one.what for one in ended.history] == [
+        "queued", "submitted", "enqueued", "sent", "acked", "applied",
+    ]  # fmt: skip
+    assert await bench.told(asked.id) == ["queued", "sent", "acked", "applied"]
+
+
+@pytest.mark.parametrize(
+    ("dev_eui", "name", "values", "expires_in_s", "error", "said"),
+    [
+        ("ff", "dim", {"level": 1}, 60, Unknown, "no device has the DevEUI 'ff'"),
+        (LAMP.dev_eui, "blink", {}, 60, Refused, "no command 'blink'; there are dim, interval"),
+        (LAMP.dev_eui, "dim", {"level": 101}, 60, Refused, "level is 101, not within 0 to 100"),
+        (LAMP.dev_eui, "dim", {"level": 1.5}, 60, Refused, "not a whole number"),
+        (LAMP.dev_eui, "dim", {"level": True}, 60, Refused, "not a whole number"),
+        (LAMP.dev_eui, "dim", {}, 60, Refused, "level is missing"),
+        (LAMP.dev_eui, "dim", {"level": 1, "colour": 2}, 60, Refused, "no field colour"),
+        (LAMP.dev_eui, "dim", {"level": 1, "token": 2}, 60, Refused, "`token` is filled in"),
+        (LAMP.dev_eui, "dim", {"level": 1}, 0, Refused, "expires_in_s is 0, not within"),
+        (LAMP.dev_eui, "dim", {"level": 1}, -5, Refused, "expires_in_s is -5"),
+        (LAMP.dev_eui, "dim", {"level": 1}, 10**9, Refused, "expires_in_s is 1e\\+09"),
+        (LAMP.dev_eui, "dim", {"level": 1}, float("nan"), Refused, "expires_in_s is nan"),
+    ],
+)  # fmt: skip
+async def test_what_could_never_be_applied_is_refused_at_once(
+    bench, dev_eui, name, values, expires_in_s, error, said
+):
+    with pytest.raises(error, match=said):
+        await bench.commands.request(dev_eui, name, values, expires_in_s)
+
+    assert await bench.store.read(lambda view: view.commands()) == []
+    assert await bench.store.read(lambda view: view.events()) == []
+
+
+async def test_a_command_too_long_for_the_data_rate_is_refused(bench):
+    bench.network.downlink_bytes = 9
+
+    with pytest.raises(Refused, match="dim needs 10 bytes, the device's data rate carries 9"):
+        await dim(bench)
+
+
+async def test_the_settings_say_when_a_command_expires(bench):
+    asked = await bench.commands.request(LAMP.dev_eui, "reboot", {})
+
+    assert asked.expires_at_ms == START_MS + 3_600_000
+
+
+async def test_the_device_may_refuse(bench):
+    asked = await dim(bench)
+    await bench.commands.step()
+    await bench.report(1, "refused", 5)
+
+    ended = await bench.command(asked.id)
+    assert (ended.state, ended.reason) == ("refused", "the device says manual")
+
+
+async def test_a_word_that_overtakes_the_reply_is_not_lost(bench):
+    async def send(downlink):
+        item = bench.network.enqueue(downlink)
+        await bench.hear(Transmitted, item)
+        await bench.hear(Answered, item, acknowledged=True)
+        return virtual.Receipt(item)
+
+    bench.network.send = send
+    asked = await dim(bench)
+    await bench.commands.step()
+
+    assert await bench.told(asked.id) == ["queued", "sent", "acked"]
+
+
+async def test_words_about_a_stranger_change_nothing(bench):
+    asked = await dim(bench)
+    await bench.commands.step()
+    await bench.hear(Transmitted, "somebody-else")
+    await bench.hear(Answered, "somebody-else", acknowledged=False)
+    await bench.report(4711)
+
+    assert (await bench.command(asked.id)).state == "queued"
+
+
+async def test_a_later_one_of_the_same_name_supersedes(bench):
+    first, second = await dim(bench, 10), await dim(bench, 20)
+    other = await bench.commands.request(BIN.dev_eui, "resend", {"first": 1, "count": 1})
+    again = await bench.commands.request(BIN.dev_eui, "resend", {"first": 9, "count": 1})
+
+    assert (await bench.command(first.id)).state == "superseded"
+    assert (await bench.command(first.id)).reason == f"by command {second.id}"
+    assert {(await bench.command(one.id)).state for one in (second, other, again)} == {"queued"}
+    await bench.commands.step()
+    assert len(bench.network.sent) == 3
+
+
+async def test_no_acknowledgement_means_again_with_the_same_bytes(bench):
+    asked = await dim(bench)
+    await bench.commands.step()
+    for number in range(3):
+        item = f"item-{number}"
+        await bench.hear(Transmitted, item)
+        bench.network.queue.pop(item)
+        await bench.hear(Answered, item, acknowledged=False)
+        await bench.pass_time(1)
+
+    ended = await bench.command(asked.id)
+    assert len({one.data for one in bench.network.sent}) == 1
+    assert len(bench.network.sent) == 3
+    assert (ended.state, ended.reason) == (
+        "failed", "the device did not acknowledge it, after 3 attempts",
+    )  # fmt: skip
+    assert await bench.told(asked.id) == ["queued", "sent", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [("EXPIRED", "expired"), ("DOWNLINK_PAYLOAD_SIZE", "failed"), ("F_CNT_DOWN", "queued")],
+)
+async def test_what_the_network_server_drops_ends_or_is_sent_again(bench, code, state):
+    asked = await dim(bench)
+    await bench.commands.step()
+    bench.network.queue.clear()
+    await bench.hear(Trouble, code=code, description="x", dropped=True)
+    await bench.pass_time(1)
+
+    assert (await bench.command(asked.id)).state == state
+    assert len(bench.network.sent) == (2 if state == "queued" else 1)
+
+
+async def test_trouble_that_drops_nothing_changes_nothing(bench):
+    asked = await dim(bench)
+    await bench.commands.step()
+    await bench.hear(Trouble, item="", code="DOWNLINK_GATEWAY", description="TOO_LATE")
+
+    assert (await bench.command(asked.id)).history[-1].what == "enqueued"
+
+
+async def test_a_refusal_of_the_network_server_ends_the_command(bench):
+    bench.network.failures = [Refused("the network server says NOT_FOUND")]
+    asked = await dim(bench)
+    await bench.commands.step()
+
+    ended = await bench.command(asked.id)
+    assert (ended.state, ended.reason) == ("failed", "the network server says NOT_FOUND")
+
+
+async def test_what_was_surely_not_taken_costs_no_attempt(bench):
+    bench.network.failures = [Retry("away", 5)] * 10
+    asked = await dim(bench)
+    for _ in range(11):
+        await bench.pass_time(5)
+
+    command = await bench.command(asked.id)
+    assert (command.attempts, command.state, len(bench.network.sent)) == (1, "queued", 1)
+    assert [one.what for one in command.history].count("unknown") == 0
+
+
+async def test_a_lost_reply_is_looked_for_before_it_is_sent_again(bench):
+    async def send(downlink):
+        bench.network.enqueue(downlink)
+        raise Unsure("no answer")
+
+    bench.network.send = send
+    asked = await dim(bench)
+    await bench.commands.step()
+    await bench.commands.step()
+
+    command = await bench.command(asked.id)
+    assert len(bench.network.sent) == 1
+    assert command.queue_item_id == "item-0"
+    assert [one.what for one in command.history] == ["queued", "submitted", "unknown", "enqueued"]
+
+
+async def test_after_a_crash_while_submitting_nothing_is_submitted_twice(bench):
+    async def dies(downlink):
+        bench.network.enqueue(downlink)
+        raise asyncio.CancelledError
+
+    send, bench.network.send = bench.network.send, dies
+    asked = await dim(bench)
+    with pytest.raises(asyncio.CancelledError):
+        await bench.commands.step()
+    bench.network.send = send
+    bench.restart()
+    for _ in range(3):
+        await bench.pass_time(1)
+
+    command = await bench.command(asked.id)
+    assert len(bench.network.sent) == 1
+    assert [one.what for one in command.history] == ["queued", "submitted", "unknown", "enqueued"]
+
+
+async def test_after_a_crash_before_the_submission_it_is_made(bench):
+    asked = await dim(bench)
+    bench.restart()
+    await bench.commands.step()
+
+    assert len(bench.network.sent) == 1
+    assert (await bench.command(asked.id)).attempts == 1
+
+
+async def test_an_item_that_vanished_from_the_queue_is_sent_again(bench):
+    asked = await dim(bench)
+    await bench.commands.step()
+    await bench.pass_time(LOOK_MS / 1000)
+    assert len(bench.network.sent) == 1, "it waits in the queue"
+
+    bench.network.queue.clear()
+    await bench.pass_time(LOOK_MS / 1000)
+    await bench.pass_time(1)
+
+    assert len(bench.network.sent) == 2
+    assert "unknown" in [one.what for one in (await bench.command(asked.id)).history]
+
+
+async def test_a_lamp_that_does_not_report_gets_it_again(bench):
+    asked = await dim(bench)
+    await bench.commands.step()
+    await bench.hear(Transmitted)
+    bench.network.queue.clear()
+    await bench.pass_time(59)
+    await bench.pass_time(2)
+    await bench.pass_time(1)
+    assert len(bench.network.sent) == 2
+    await bench.hear(Transmitted, "item-1")
+    await bench.report(1)
+
+    assert await bench.told(asked.id) == ["queued", "sent", "applied"]
+
+
+async def test_a_sleeper_has_longer_to_report(bench):
+    await bench.commands.request(BIN.dev_eui, "interval", {"report": 60}, 3600)
+    await bench.commands.step()
+    await bench.hear(Transmitted, dev_eui=BIN.dev_eui)
+    bench.network.queue.clear()
+    await bench.pass_time(599)
+
+    assert len(bench.network.sent) == 1
+
+
+async def test_a_command_ends_at_its_expiry_when_it_was_never_given_away(bench):
+    bench.network.failures = [Retry("away", 100)] * 100
+    asked = await dim(bench, expires_in_s=60)
+    for _ in range(3):
+        await bench.pass_time(20)
+
+    ended = await bench.command(asked.id)
+    assert (ended.state, ended.reason) == ("expired", "its time ran out before it was transmitted")
+    assert ended.updated_at_ms == asked.expires_at_ms
+
+
+async def test_a_command_that_waits_at_the_network_server_ends_after_the_grace(bench):
+    asked = await dim(bench, expires_in_s=60)
+    await bench.commands.step()
+    await bench.pass_time(60)
+    await bench.pass_time(29)
+    assert (await bench.command(asked.id)).state == "queued"
+    await bench.pass_time(1)
+
+    assert (await bench.command(asked.id)).state == "expired"
+
+
+async def test_a_transmitted_command_without_a_report_fails_after_the_grace(bench):
+    asked = await dim(bench, expires_in_s=30)
+    await bench.commands.step()
+    await bench.hear(Transmitted)
+    await bench.pass_time(30)
+    await bench.pass_time(30)
+
+    ended = await bench.command(asked.id)
+    assert (ended.state, ended.reason) == (
+        "failed", "it was transmitted, but the device did not report in time",
+    )  # fmt: skip
+    await bench.report(1)
+    late = await bench.command(asked.id)
+    assert (late.state, late.history[-1].what) == ("failed", "late applied")
+
+
+async def test_devices_do_not_wait_for_each_other(bench):
+    async def send(downlink):
+        if downlink.dev_eui == LAMP.dev_eui:
+            raise Retry("no answer", 60)
+        return virtual.Receipt(bench.network.enqueue(downlink))
+
+    bench.network.send = send
+    await dim(bench)
+    await bench.commands.request(BIN.dev_eui, "interval", {"report": 60})
+    await bench.commands.step()
+
+    assert [one.dev_eui for one in bench.network.sent] == [BIN.dev_eui]
+
+
+async def test_the_loop_sends_at_once_what_is_asked(bench):
+    running = asyncio.create_task(bench.commands.run())
+    await asyncio.sleep(0)
+    await dim(bench)
+    deadline = asyncio.get_running_loop().time() + 0.9
+    while not bench.network.sent and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.005)
+    assert bench.network.sent
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """A network server and a device that do everything, late, twice, and in any order."""
+
+    @initialize()
+    def begin(self):
+        self.loop = asyncio.new_event_loop()
+        self.bench = Bench()
+        self.submitted: list[int] = []
+        for device in (LAMP, BIN):
+            self.do(self.bench.store.write(lambda tx, device=device: tx.add_device(device)))
+        self.ids: list[str] = []
+        self.states: dict[str, list[str]] = {}
+
+    def do(self, work):
+        return self.loop.run_until_complete(work)
+
+    @rule(level=st.integers(0, 100), expires_in_s=st.sampled_from([5, 60, 600]))
+    def ask(self, level, expires_in_s):
+        self.ids.append(self.do(dim(self.bench, level, expires_in_s)).id)
+
+    @rule(first=st.integers(0, 9), expires_in_s=st.sampled_from([5, 60, 600]))
+    def ask_what_is_not_superseded(self, first, expires_in_s):
+        self.ids.append(self.do(resend(self.bench, first, expires_in_s)).id)
+
+    @rule(seconds=st.sampled_from([0, 1, 10, 40, 61, 100]))
+    def time(self, seconds):
+        self.do(self.bench.pass_time(seconds))
+
+    @rule(failure=st.sampled_from([Retry("busy", 1), Refused("no"), Unsure("lost")]))
+    def fail(self, failure):
+        self.bench.network.failures.append(failure)
+
+    @rule()
+    def crash(self):
+        self.bench.restart()
+
+    @rule()
+    def flush(self):
+        self.bench.network.queue.clear()
+
+    @rule(
+        item=st.integers(0, 6),
+        kind=st.sampled_from(["txack", "ack", "nack", "EXPIRED", "F_CNT_DOWN"]),
+    )
+    def word(self, item, kind):
+        item = f"item-{item}"
+        if kind == "txack":
+            self.bench.network.queue.pop(item, None)
+            self.do(self.bench.hear(Transmitted, item))
+        elif kind in {"ack", "nack"}:
+            self.do(self.bench.hear(Answered, item, acknowledged=kind == "ack"))
+        else:
+            self.do(self.bench.hear(Trouble, item, code=kind, description="", dropped=True))
+
+    @rule(token=st.integers(1, 8), result=st.sampled_from(sorted(RESULT)))
+    def report(self, token, result):
+        self.do(self.bench.report(token, result))
+
+    @invariant()
+    def every_command_moves_forward_to_one_end(self):
+        for command_id in getattr(self, "ids", []):
+            told = self.do(self.bench.told(command_id))
+            ranks = [RANK.get(state, 3) for state in told]
+            assert ranks == sorted(set(ranks)), told
+            assert told[-1] == self.do(self.bench.command(command_id)).state
+
+    @invariant()
+    def no_two_submissions_without_unknown_between(self):
+        for command_id in getattr(self, "ids", []):
+            since = False
+            for step in self.do(self.bench.command(command_id)).history:
+                if step.what == "submitted":
+                    assert not since
+                    since = True
+                elif step.what in {"unknown", "not taken", "late unknown"}:
+                    since = False
+
+    @invariant()
+    def nothing_outlives_its_time(self):
+        for command in (
+            self.do(self.bench.store.read(lambda view: view.open_commands()))
+            if hasattr(self, "ids")
+            else []
+        ):
+            assert command.next_at_ms <= command.expires_at_ms + 30_000
+
+    def teardown(self):
+        if hasattr(self, "ids"):
+            for _ in range(4):
+                self.do(self.bench.pass_time(700))
+            assert self.do(self.bench.store.read(lambda view: view.open_commands())) == []
+            self.loop.close()
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(deadline=None, max_examples=60, stateful_step_count=30)
+
+
+async def resend(bench, first=1, expires_in_s=600):
+    values = {"first": first, "count": 1}
+    return await bench.commands.request(LAMP.dev_eui, "resend", values, expires_in_s)
+
+
+async def test_ten_thousand_words_in_any_order_end_every_command(bench):
+    draw = random.Random(7)
+    asked = [await resend(bench, n, 6000) for n in range(40)]
+    words = (
+        lambda item: bench.hear(Transmitted, item),
+        lambda item: bench.hear(Answered, item, acknowledged=True),
+        lambda item: bench.hear(Answered, item, acknowledged=False),
+        lambda item: bench.hear(Trouble, item, code="F_CNT", description="", dropped=True),
+        lambda _: bench.report(draw.randrange(1, 45), draw.choice(sorted(RESULT))),
+        lambda _: bench.pass_time(draw.randrange(3)),
+    )
+    for _ in range(10_000):
+        await draw.choice(words)(f"item-{draw.randrange(45)}")
+    for _ in range(3):
+        await bench.pass_time(6000)
+
+    for one in asked:
+        told = await bench.told(one.id)
+        ranks = [RANK.get(state, 3) for state in told]
+        assert ranks == sorted(set(ranks))
+        assert ranks[-1] == 3
