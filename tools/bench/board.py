@@ -1,4 +1,4 @@
-"""One emulated board for a test: serial port, power, flash, pins; and the builder of its file system's image."""
+"""One emulated board for a test: serial port, power, flash, pins; and its file system's image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import re
 import runpy
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from tools.setup import paths
 if TYPE_CHECKING:
     from tools.bench.simulation import Simulation
 
-# What MicroPython's RPI_PICO build mounts: 352 blocks of 4096 bytes at 0xA0000 (ports/rp2/rp2_flash.c).
+# What MicroPython's RPI_PICO build mounts at 0xA0000 (ports/rp2/rp2_flash.c).
 BLOCK_SIZE = 4096
 BLOCKS = 352
 BOARDS = paths.ROOT / "boards"
@@ -47,7 +47,7 @@ def wiring(name: str) -> dict[str, Any]:
 def fitted(
     pins: dict[str, Any], options: dict[str, dict[str, Any] | None]
 ) -> list[dict[str, Any]]:
-    """The parts soldered on a board, [{chip, wiring, options}], without those whose options are None."""
+    """Parts of a board, [{chip, wiring, options}], without those whose options are None."""
     gpio = pins["PINS"]
     parts: dict[str, dict[str, Any]] = {}
     chip = RADIO_CHIPS.get(pins.get("RADIO", ""))
@@ -69,7 +69,7 @@ def fitted(
     ]
 
 
-def _check_parts(parts: dict[str, Any], options: dict[str, Any]) -> None:
+def _check_parts(parts: dict[str, Any], options: Mapping[str, Any]) -> None:
     for chip in options:
         if chip not in parts:
             raise BoardError(f"the board has no part {chip}: it has {', '.join(parts)}")
@@ -81,7 +81,7 @@ def _check_parts(parts: dict[str, Any], options: dict[str, Any]) -> None:
 
 
 def image(files: dict[str, bytes]) -> bytes:
-    """A littlefs image with these files, {"/path": content}, as the board's own MicroPython mounts it."""
+    """A littlefs image with these files, {"/path": content}, as MicroPython mounts it."""
     system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, disk_version=0x00020000)
     for name, content in sorted(files.items()):
         path = PurePosixPath("/") / name.lstrip("/")
@@ -109,7 +109,8 @@ def files(data: bytes) -> dict[str, bytes]:
 class VirtualBoard:
     """A board on the street. Made by `Simulation.add_board`; emulated, never a real one.
 
-    boots: power-ons and resets. notices: what the bench told of it beside serial output. transcript: all serial output.
+    boots: power-ons and resets. notices: what the bench told of it beside serial output.
+    transcript: all serial output.
     """
 
     def __init__(self, simulation: Simulation, name: str, pins: dict[str, Any]) -> None:
@@ -182,7 +183,8 @@ class VirtualBoard:
     def _silence(self, pattern: str | bytes, within_s: float) -> str:
         lines = self.transcript.decode(errors="replace").splitlines()[-LINES_SHOWN:]
         shown = "\n".join(f"  {line}" for line in lines) or "  nothing"
-        return f"{self.name} did not print {pattern!r} within {within_s} s of street time; last lines:\n{shown}"
+        late = f"{self.name} did not print {pattern!r} within {within_s} s of street time"
+        return f"{late}; last lines:\n{shown}"
 
     async def exec(self, code: str, within_s: float = 10.0) -> str:
         """Interrupts what runs, executes MicroPython code there, and returns what it printed.
@@ -200,7 +202,7 @@ class VirtualBoard:
         return answer[1].decode().replace("\r\n", "\n")
 
     async def stop_reading(self, stopped: bool = True) -> None:
-        """The USB host stays plugged in and open but takes nothing, as a terminal that was stopped."""
+        """The USB host stays plugged in and open but takes nothing, as a stopped terminal."""
         await self._ask("reading", on=not stopped)
 
     async def usb(self, plugged: bool) -> None:
@@ -209,7 +211,7 @@ class VirtualBoard:
 
     @asynccontextmanager
     async def port(self) -> AsyncIterator[str]:
-        """A serial port of the operating system (pty) for mpremote, pyserial or a person; paced time."""
+        """A port of the operating system (pty) for mpremote, pyserial or a person; paced time."""
         if self._port:
             raise BoardError(f"the port of {self.name} is open already")
         async with self.simulation.paced():
@@ -233,16 +235,17 @@ class VirtualBoard:
     # ---- power and flash ----
 
     async def power(self, on: bool) -> None:
-        """Switches the supply. Off is a power cut at this instant, a flash operation under way included."""
+        """Switches the supply. Off is a power cut now, also inside a flash operation."""
         await self._ask("power", on=on)
 
     async def cut_power(
         self, *, at_us: int | None = None, after_flash_op: int | None = None, torn: bool = False
     ) -> None:
-        """Arms a power cut: at an instant of the street, or at the n-th flash operation from now (1 = the next).
+        """Arms a power cut: at an instant, or at the n-th flash operation from now.
 
-        torn: that operation (a sector erased or a page programmed) is left half done; otherwise it is whole, and for
-        an instant inside one, not begun. The board stays off until `power(True)`.
+        torn: that operation (a sector erased or a page programmed) is left half done; otherwise
+        it is whole, and for an instant inside one, not begun. The board stays off until
+        `power(True)`.
         """
         if (at_us is None) == (after_flash_op is None):
             raise BoardError("say either at_us or after_flash_op")
@@ -260,11 +263,11 @@ class VirtualBoard:
     # ---- parts and measuring ----
 
     async def set(self, part: str, **values: Any) -> None:
-        """Changes what a part feels, e.g. `set("a02yyuw", distance_mm=812)`; "battery" takes `mv`."""
+        """Changes what a part feels: `set("am312", motion=True)`, `set("battery", mv=3600)`."""
         await self._ask("set", part=part, values=values)
 
     async def duty(self, pin: str = "lamp", window_us: int = 0) -> float:
-        """Fraction of time at high level, measured at the pin over at least one PWM period before now."""
+        """Fraction of time at high level at the pin, over at least one PWM period before now."""
         return (await self._ask("duty", gpio=self.wiring["PINS"][pin], window_us=window_us))[
             "duty"
         ]
@@ -272,8 +275,9 @@ class VirtualBoard:
     async def ledger(self) -> dict[str, Any]:
         """Times (us), resets, flash operations and charge since the first power-on.
 
-        {cpu_busy_us, flash_stall_us, awake_us, sleep_us, boots, resets: {cause: n}, flash: {erases, programs, operations},
-        energy: {part: {state: {seconds, microampere_hours}}}, parts: {chip: its own ledger}}; all emulated.
+        {cpu_busy_us, flash_stall_us, awake_us, sleep_us, boots, resets: {cause: n},
+        flash: {erases, programs, operations}, parts: {chip: its own ledger},
+        energy: {part: {state: {seconds, microampere_hours}}}}; all emulated.
         """
         return await self._ask("ledger")
 

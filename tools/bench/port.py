@@ -1,4 +1,4 @@
-"""A board's serial port as the operating system knows ports: a pty that unmodified mpremote and pyserial open."""
+"""A board's serial port for the operating system: a pty that mpremote and pyserial open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tools.bench.board import VirtualBoard
 
 CHUNK = 4096
-# More than this waiting for a reader and the host takes no more from the board, as a kernel would not.
+# With more than this waiting for a reader the host takes no more, as a kernel would not.
 FULL = 16 << 10
 
 

@@ -1,6 +1,6 @@
-"""Makes a recorded run of a street again and compares it: same requests, same answers, byte for byte.
+"""Makes a recorded run of a street again and compares the answers, byte for byte.
 
-    python -m tools.bench.replay TRACE
+python -m tools.bench.replay TRACE
 """
 
 from __future__ import annotations
@@ -40,9 +40,13 @@ class Replay:
             )
 
 
+def _lines(trace: Path) -> list[str]:
+    return trace.read_text().splitlines()
+
+
 async def replay(trace: Path) -> Replay:
     """Sends a trace's requests to a new street and compares every answer and notice."""
-    lines = trace.read_text().splitlines()
+    lines = _lines(trace)
     result = Replay(expected=[line[1:] for line in lines if line.startswith("<")])
     requests = [json.loads(line[1:]) for line in lines if line.startswith(">")]
     options = requests[0]

@@ -1,8 +1,8 @@
-"""A street of emulated boards: the Node process that holds chips, parts and air, driven from Python.
+"""A street of emulated boards: the Node process of chips, parts and air, driven from Python.
 
-Everything here is *emulated*. Time is street time in microseconds and moves only when asked to: by `step` (virtual time) or
-by `pace` (the wall clock as horizon). What comes from outside enters between two steps and is written to the trace, so that
-`replay` makes the same run again.
+Everything here is *emulated*. Time is street time in microseconds and moves only when asked to:
+by `step` (virtual time) or by `pace` (the wall clock as horizon). What comes from outside enters
+between two steps and is written to the trace, so that `replay` makes the same run again.
 
     SimulationError     the street's process refused or ended; the sentence says why
 """
@@ -15,10 +15,10 @@ import contextlib
 import inspect
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tools.bench.board import VirtualBoard, fitted, wiring
 from tools.setup import paths
@@ -73,7 +73,8 @@ NoticeListener = Callable[[Notice], None]
 class Simulation:
     """One street. Use as an async context manager; leaving it ends the process and every port.
 
-    seed: decides every random number. trace: file that gets every request and answer. cache_model: flash-cache misses.
+    seed: decides every random number. trace: file that gets every request and answer.
+    cache_model: flash-cache misses cost time.
     on_answer: called with every line of the process (a replay compares them).
     """
 
@@ -102,12 +103,8 @@ class Simulation:
         self._heard_listeners: list[HeardListener] = []
         self._notice_listeners: list[NoticeListener] = []
 
-    async def __aenter__(self) -> Simulation:
-        firmware = Path(self._options["firmware"])
-        if not firmware.exists():
-            raise SimulationError(
-                f"there is no firmware at {firmware}: run `make setup` to build it"
-            )
+    async def __aenter__(self) -> Self:
+        self._check_firmware()
         if self._trace_path:
             self._trace = self._trace_path.open("w")
         node = str(paths.NODE) if paths.NODE.exists() else "node"
@@ -117,6 +114,11 @@ class Simulation:
         )  # fmt: skip
         await self.request("open", **self._options)
         return self
+
+    def _check_firmware(self) -> None:
+        firmware = Path(self._options["firmware"])
+        if not firmware.exists():
+            raise SimulationError(f"there is no firmware at {firmware}: run `make setup`")
 
     async def __aexit__(self, *exc: object) -> None:
         if self.pacing:
@@ -199,7 +201,7 @@ class Simulation:
         self._heard_listeners.append(listener)
 
     def on_notice(self, listener: NoticeListener) -> None:
-        """Calls `listener(notice)` for what the process tells: serial, reset, refused, violation, power."""
+        """Calls `listener(notice)` for what the process tells: serial, reset, refused ..."""
         self._notice_listeners.append(listener)
 
     async def add_board(
@@ -211,11 +213,12 @@ class Simulation:
         position_m: tuple[float, float] = (0, 0),
         power: bool = True,
         usb: bool = True,
-        parts: dict[str, dict[str, Any] | None] | None = None,
+        parts: Mapping[str, dict[str, Any] | None] | None = None,
     ) -> VirtualBoard:
         """Puts a board on the street.
 
-        board: file in `boards/`. flash: image of its file system (`board.image`). usb: a host is plugged in.
+        board: file in `boards/`. flash: image of its file system (`board.image`).
+        usb: a host is plugged in.
         parts: {chip: options}; None instead of options leaves that part off the board.
         """
         pins = wiring(board)
@@ -245,7 +248,7 @@ class Simulation:
         await self.request("air_set", values=values)
 
     async def step(self, until_us: int, *, stop_on_heard: bool = False) -> list[Heard]:
-        """Runs the street to a horizon; returns the frames that ended at a gateway, in order of time.
+        """Runs to a horizon; returns the frames that ended at a gateway, in order of time.
 
         stop_on_heard: return at the end of the first frame, so that an answer to it is in time.
         """
@@ -295,7 +298,7 @@ class Simulation:
         return (await self.request("transmit", gateway_id=gateway_id, downlink=frame))["status"]
 
     def pace(self, speed: float = 1.0) -> Pace:
-        """The wall clock as horizon, as an async context manager around what should run in paced time."""
+        """The wall clock as horizon: an async context manager around what runs in paced time."""
         return Pace(self, speed)
 
     @property
@@ -305,7 +308,7 @@ class Simulation:
 
 
 class Pace:
-    """Steps a street along the wall clock, 20 ms at a time; what it cannot keep up with is slip, never hurry."""
+    """Steps a street along the wall clock, 20 ms at a time; what is too slow becomes slip."""
 
     def __init__(self, simulation: Simulation, speed: float) -> None:
         self.simulation = simulation
@@ -313,7 +316,7 @@ class Pace:
         self.slip_ms = 0.0
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Pace:
+    async def __aenter__(self) -> Self:
         if self.simulation.pacing:
             raise SimulationError("the street is paced already")
         self.simulation.pacing = self
@@ -351,7 +354,7 @@ class Pace:
             await self._rest(street + (time.monotonic() - wall) * 1e6 * self.speed)
 
     async def _rest(self, due_us: float) -> None:
-        """Waits until a step is worth making: 20 ms, 2 ms while a port is open, or sooner when its user types."""
+        """Waits until a step is worth making: 20 ms, 2 ms with an open port, or a key."""
         open_port = any(board.has_port for board in self.simulation.boards.values())
         step = PORT_STEP_US if open_port else STEP_US
         left = (self.simulation.now_us + step * self.speed - due_us) / 1e6 / self.speed

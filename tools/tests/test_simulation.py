@@ -1,8 +1,9 @@
-"""The street's process and its boards from Python: emulated, in virtual time, with the real firmware."""
+"""The street's process and its boards from Python: emulated, virtual time, real firmware."""
 
 import asyncio
 import contextlib
 import time
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from tools.setup import paths
 pytestmark = pytest.mark.skipif(
     not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make setup`"
 )
-BARE = dict.fromkeys(("sx1262", "lamp", "a02yyuw", "bh1750", "am312"))
+BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
+    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
+)
 GATEWAY = "0102030405060708"
 
 # Sends one LoRa packet of 12 bytes at SF7 by the SX1262's own commands, then "sent".
@@ -36,9 +39,10 @@ def command(*data):
     nss(1)
     return answer
 reset(0); time.sleep_ms(1); reset(1)
-for data in ((0x80, 0), (0x97, 1, 0, 1, 0x40), (0x89, 0x7F), (0x9D, 1), (0x8A, 1), (0x98, 0xD7, 0xDB),
-             (0x86, 0x36, 0x41, 0x99, 0x9A), (0x95, 4, 7, 0, 1), (0x8E, 14, 4), (0x8F, 0, 0), (0x8B, 7, 4, 1, 0),
-             (0x8C, 0, 8, 0, 12, 1, 0), (0x0D, 7, 0x40, 0x34, 0x44), (0x08, 2, 1, 2, 1, 0, 0, 0, 0)):
+for data in ((0x80, 0), (0x97, 1, 0, 1, 0x40), (0x89, 0x7F), (0x9D, 1), (0x8A, 1),
+             (0x98, 0xD7, 0xDB), (0x86, 0x36, 0x41, 0x99, 0x9A), (0x95, 4, 7, 0, 1),
+             (0x8E, 14, 4), (0x8F, 0, 0), (0x8B, 7, 4, 1, 0), (0x8C, 0, 8, 0, 12, 1, 0),
+             (0x0D, 7, 0x40, 0x34, 0x44), (0x08, 2, 1, 2, 1, 0, 0, 0, 0)):
     command(*data)
 command(0x0E, 0, *b"hello street")
 command(0x83, 0, 0, 0)
@@ -50,17 +54,21 @@ BOARD_FILE = (paths.ROOT / "boards" / "pico_lora_sx1262.py").read_bytes()
 
 
 @contextlib.asynccontextmanager
-async def running(**options):
+async def running(usb=True, **options):
     """One bare board at its prompt."""
     async with Simulation() as street:
-        board = await street.add_board("node", **({"parts": BARE} | options))
-        if options.get("usb", True):
+        board = await street.add_board(
+            "node", parts=options.pop("parts", BARE), usb=usb, **options
+        )
+        if usb:
             await board.expect(">>> ", within_s=3)
         yield street, board
 
 
 async def test_the_real_firmware_boots_runs_main_and_keeps_files():
-    flash = image({"/main.py": b"import lib.x\nprint('main ran', lib.x.Y)\n", "/lib/x.py": b"Y = 7\n"})
+    flash = image(
+        {"/main.py": b"import lib.x\nprint('main ran', lib.x.Y)\n", "/lib/x.py": b"Y = 7\n"}
+    )
     async with running(flash=flash) as (_, board):
         await board.exec("f = open('made.txt', 'w')\nf.write('abc' * 100)\nf.close()")
 
@@ -79,7 +87,9 @@ async def test_code_that_fails_on_the_board_raises_with_its_traceback():
 
 async def test_expecting_what_never_comes_shows_the_last_lines():
     async with running() as (street, board):
-        with pytest.raises(TimeoutError, match=r"did not print 'never'(?s:.*)MicroPython") as error:
+        with pytest.raises(
+            TimeoutError, match=r"did not print 'never'(?s:.*)MicroPython"
+        ) as error:
             await board.expect("never", within_s=0.5)
 
         assert "0.5 s of street time" in str(error.value)
@@ -88,7 +98,10 @@ async def test_expecting_what_never_comes_shows_the_last_lines():
 
 async def test_idle_time_costs_nothing_and_passes_exactly():
     async with running() as (street, board):
-        await board.write(b"import time; t = time.ticks_ms(); time.sleep(3600); print(time.ticks_diff(time.ticks_ms(), t))\r\n")
+        await board.write(
+            b"import time; t = time.ticks_ms(); time.sleep(3600); "
+            b"print(time.ticks_diff(time.ticks_ms(), t))\r\n"
+        )
         wall = time.monotonic()
 
         await street.run_s(3601)
@@ -99,7 +112,9 @@ async def test_idle_time_costs_nothing_and_passes_exactly():
 
 async def test_an_unknown_board_part_or_request_is_named_in_a_sentence():
     async with running() as (street, board):
-        with pytest.raises(BoardError, match="there is no board nosuch: choose one of pico_lora_sx1262"):
+        with pytest.raises(
+            BoardError, match="there is no board nosuch: choose one of pico_lora_sx1262"
+        ):
             await street.add_board("other", board="nosuch")
         with pytest.raises(BoardError, match="the board has no part nosuch: it has sx1262"):
             await street.add_board("other", parts={"nosuch": {}})
@@ -112,7 +127,7 @@ async def test_an_unknown_board_part_or_request_is_named_in_a_sentence():
 
 
 async def test_without_firmware_the_street_says_what_to_do(tmp_path):
-    with pytest.raises(SimulationError, match="there is no firmware .*make setup"):
+    with pytest.raises(SimulationError, match=r"there is no firmware .*make setup"):
         async with Simulation(firmware=tmp_path / "none.bin"):
             pass
 
@@ -120,7 +135,9 @@ async def test_without_firmware_the_street_says_what_to_do(tmp_path):
 async def test_leaving_the_street_ends_its_process_even_in_the_middle_of_a_step():
     street = Simulation()
     async with street:
-        board = await street.add_board("node", parts=BARE, flash=image({"/main.py": b"while True: pass\n"}))
+        board = await street.add_board(
+            "node", parts=BARE, flash=image({"/main.py": b"while True: pass\n"})
+        )
         stepping = asyncio.create_task(street.run_s(3600))
         await asyncio.sleep(0.3)
         stepping.cancel()
@@ -144,7 +161,12 @@ async def test_a_step_stops_at_the_end_of_a_frame_so_that_an_answer_is_in_time()
         late = Downlink(heard.time_us - 1, 868_100_000, 7, 125_000, 14, b"answer")
 
         assert heard.payload == b"hello street"
-        assert (heard.sf, heard.bandwidth_hz, heard.code_rate, heard.crc_ok) == (7, 125_000, "4/5", True)
+        assert (heard.sf, heard.bandwidth_hz, heard.code_rate, heard.crc_ok) == (
+            7,
+            125_000,
+            "4/5",
+            True,
+        )
         assert street.now_us == heard.time_us
         assert (await board.ledger())["time_us"] - heard.time_us in {0, 1}
         assert await street.transmit(GATEWAY, late) == "TOO_LATE"
@@ -158,7 +180,11 @@ async def test_on_heard_is_told_inside_expect_and_may_answer():
         await street.add_gateway(GATEWAY, (300, 0))
 
         async def answer(heard):
-            answered.append(await street.transmit(GATEWAY, Downlink(None, 869_525_000, 9, 125_000, 14, heard.payload)))
+            answered.append(
+                await street.transmit(
+                    GATEWAY, Downlink(None, 869_525_000, 9, 125_000, 14, heard.payload)
+                )
+            )
 
         street.on_heard(answer)
         flash = image({"/main.py": TRANSMIT.encode(), "/board.py": BOARD_FILE})
