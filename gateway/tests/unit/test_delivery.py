@@ -237,8 +237,8 @@ class LateStore(Store):
 
     async def read(self, question):
         answer = await super().read(question)
-        self.waiting = isinstance(answer, list) and isinstance((answer or [0])[0], Delivery)
-        if self.waiting:
+        if isinstance(answer, list) and answer and isinstance(answer[0], Delivery):
+            self.waiting = not self.gate.is_set()
             await self.gate.wait()
         return answer
 
