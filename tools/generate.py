@@ -20,8 +20,8 @@ GENERATED = ROOT / "gateway" / "generated"
 TEMPLATE = Path(__file__).with_name("generate_codec.js")
 RANDOM_VECTORS = 200
 
-Rows = tuple[tuple[str, int, int, int, int, bool], ...]
-Table = dict[str, tuple[int, Rows]]
+Rows = list[tuple[str, int, int, int, int, bool]]
+Table = dict[str, tuple[int, str]]
 Values = dict[str, int | None]
 
 
@@ -45,9 +45,9 @@ def javascript() -> str:
 
 def _table(table: Table) -> str:
     lines = ["{"]
-    for name, (fport, rows) in table.items():
+    for name, (fport, text) in table.items():
         lines.append(f"  {name}: [{fport}, [")
-        lines.extend(f"    {json.dumps(row)}," for row in rows)
+        lines.extend(f"    {json.dumps(row)}," for row in codec.fields(text))
         lines.append("  ]],")
     return "\n".join([*lines, "}"])
 
@@ -66,8 +66,8 @@ def markdown() -> str:
     ]
     for title, table in (("Uplinks", schema.PAYLOADS), ("Downlinks", schema.COMMANDS)):
         parts += ["", f"## {title}"]
-        for name, (fport, rows) in table.items():
-            parts += _section(name, fport, rows)
+        for name, (fport, text) in table.items():
+            parts += _section(name, fport, codec.fields(text))
     return "\n".join(parts) + "\n"
 
 
@@ -123,9 +123,9 @@ def _vector(name: str, records: list[Values]) -> dict[str, Any]:
 
 
 def _draw(draw: random.Random, name: str) -> Values:
-    rows: Rows = (schema.PAYLOADS.get(name) or schema.COMMANDS[name])[1]
+    text = (schema.PAYLOADS.get(name) or schema.COMMANDS[name])[1]
     values: Values = {}
-    for field, _, low, high, step, optional in rows:
+    for field, _, low, high, step, optional in codec.fields(text):
         value = draw.choice((low, high, draw.randrange(low, high + 1, step)))
         values[field] = None if optional and draw.random() < 0.2 else value
     return values

@@ -12,6 +12,22 @@ class WireError(ValueError):
     """The values do not fit the table, or the bytes do not; the sentence says where."""
 
 
+_kept = {}  # the fields asked for last: a node packs one payload again and again
+
+
+def fields(text: str) -> list:
+    """[(name, bits, low, high, step, optional)] of an entry's fields."""
+    if text not in _kept:
+        _kept.clear()
+        _kept[text] = [_field(line.split() + ["1", ""]) for line in text.split(",")]
+    return _kept[text]
+
+
+def _field(words):
+    name, bits, low, high, step, optional = words[:6]
+    return name, int(bits), int(low), int(high), int(step), optional == "?"
+
+
 def size(rows) -> int:
     """Bytes of one record of these fields."""
     return (sum([row[1] for row in rows]) + 7) // 8
@@ -25,7 +41,7 @@ def pack(name: str, values: dict) -> bytes:
     """
     if name not in PAYLOADS and name not in COMMANDS:
         raise WireError("%s: unknown payload or command" % name)
-    rows = (PAYLOADS.get(name) or COMMANDS[name])[1]
+    rows = fields((PAYLOADS.get(name) or COMMANDS[name])[1])
     known = 0
     out = bytearray()
     acc = 0
@@ -80,7 +96,7 @@ def unpack(fport: int, data: bytes) -> tuple:
     if not data or not data[0] or len(data) < 2 or (len(data) - 1) % data[0]:
         raise WireError("%s: %d bytes are not whole records" % (name, len(data)))
     step = data[0]
-    return name, [_fields(name, rows, data[at : at + step]) for at in range(1, len(data), step)]
+    return name, [_values(name, rows, data[at : at + step]) for at in range(1, len(data), step)]
 
 
 def unpack_command(fport: int, data: bytes) -> tuple:
@@ -88,17 +104,17 @@ def unpack_command(fport: int, data: bytes) -> tuple:
     name, rows = _entry(COMMANDS, fport)
     if len(data) != size(rows):
         raise WireError("%s: %d bytes instead of %d" % (name, len(data), size(rows)))
-    return name, _fields(name, rows, data)
+    return name, _values(name, rows, data)
 
 
 def _entry(table, fport):
     for name in table:
         if table[name][0] == fport:
-            return name, table[name][1]
+            return name, fields(table[name][1])
     raise WireError("port %d: nothing is defined there" % fport)
 
 
-def _fields(name, rows, data):
+def _values(name, rows, data):
     values = {}
     acc = 0
     held = 0

@@ -1,10 +1,9 @@
 """THE table of payloads (uplinks) and commands (downlinks); both ends interpret it.
 
-A field is (name, bits, low, high, step, optional): big-endian bits of (value - low) / step, all
-ones for an absent value (None) where the field is optional. Values are integers; unit, meaning
-and examples stand in `meaning.py`, which no board carries. Fields are only ever appended: a
-changed meaning is a new fport. Every command starts with `token` (echoed by `applied`) and
-`expires` (Unix seconds; absent: never).
+A field is "name bits low high [step [?]]": big-endian bits of (value - low) / step; `?` makes it
+optional, all ones then mean an absent value (None). Values are integers; unit, meaning and
+examples stand in `meaning.py`, which no board carries. Fields are only ever appended: a changed
+meaning is a new fport. Text, because text takes a third of the heap that tuples take.
 """
 
 CAUSES = ("power", "soft", "watchdog", "deepsleep", "wiped")
@@ -28,87 +27,88 @@ FIRST_REPORT = 20
 """Payloads of a smaller fport are readings: they start with `seq` and `age`, 16 bits each."""
 
 PAYLOADS = {
-    "bin": (10, (
-        ("seq", 16, 0, 65535, 1, False),
-        ("age", 16, 0, 655340, 10, True),
-        ("fill", 7, 0, 100, 1, True),
-        ("distance", 13, 0, 8190, 1, True),
-        ("valid", 4, 0, 15, 1, False),
-        ("spread", 10, 0, 1022, 1, True),
-        ("battery", 8, 2000, 7080, 20, True),
-        ("obstructed", 1, 0, 1, 1, False),
-        ("suspect", 1, 0, 1, 1, False),
-        ("low_battery", 1, 0, 1, 1, False),
-        ("uncalibrated", 1, 0, 1, 1, False),
-    )),
-    "lamp": (11, (
-        ("seq", 16, 0, 65535, 1, False),
-        ("age", 16, 0, 655340, 10, True),
-        ("level", 7, 0, 100, 1, True),
-        ("why", 4, 0, 7, 1, False),
-        ("lux", 17, 0, 131070, 1, True),
-        ("presence", 1, 0, 1, 1, False),
-        ("passages", 10, 0, 1022, 1, True),
-        ("saturated", 1, 0, 1, 1, False),
-        ("suspect", 1, 0, 1, 1, False),
-    )),
-    "counter": (12, (
-        ("seq", 16, 0, 65535, 1, False),
-        ("age", 16, 0, 655340, 10, True),
-        ("total", 32, 0, 4294967295, 1, False),
-        ("boots", 4, 0, 15, 1, False),
-        ("battery", 8, 2000, 7080, 20, True),
-        ("presence", 1, 0, 1, 1, False),
-        ("suspect", 1, 0, 1, 1, False),
-        ("low_battery", 1, 0, 1, 1, False),
-    )),
-    "boot": (20, (
-        ("cause", 3, 0, 4, 1, False),
-        ("profile", 3, 0, 4, 1, False),
-        ("major", 4, 0, 15, 1, False),
-        ("minor", 6, 0, 63, 1, False),
-        ("patch", 6, 0, 63, 1, False),
-        ("boots", 10, 0, 1023, 1, False),
-        ("config_version", 16, 0, 65535, 1, False),
-        ("first_seq", 16, 0, 65535, 1, False),
-        ("next_seq", 16, 0, 65535, 1, False),
-    )),
-    "applied": (21, (
-        ("token", 16, 0, 65535, 1, False),
-        ("result", 4, 0, 2, 1, False),
-        ("reason", 4, 0, 9, 1, False),
-        ("config_version", 16, 0, 65535, 1, False),
-        ("level", 7, 0, 100, 1, True),
-        ("ramp", 8, 0, 254, 1, True),
-        ("hold", 14, 1, 10080, 1, True),
-        ("report", 17, 60, 86400, 1, True),
-        ("sample", 17, 10, 86400, 1, True),
-        ("count", 8, 0, 254, 1, True),
-    )),
-}  # fmt: skip
+    "bin": (
+        10,
+        (
+            "seq 16 0 65535,"
+            "age 16 0 655340 10 ?,"
+            "fill 7 0 100 1 ?,"
+            "distance 13 0 8190 1 ?,"
+            "valid 4 0 15,"
+            "spread 10 0 1022 1 ?,"
+            "battery 8 2000 7080 20 ?,"
+            "obstructed 1 0 1,"
+            "suspect 1 0 1,"
+            "low_battery 1 0 1,"
+            "uncalibrated 1 0 1"
+        ),
+    ),
+    "lamp": (
+        11,
+        (
+            "seq 16 0 65535,"
+            "age 16 0 655340 10 ?,"
+            "level 7 0 100 1 ?,"
+            "why 4 0 7,"
+            "lux 17 0 131070 1 ?,"
+            "presence 1 0 1,"
+            "passages 10 0 1022 1 ?,"
+            "saturated 1 0 1,"
+            "suspect 1 0 1"
+        ),
+    ),
+    "counter": (
+        12,
+        (
+            "seq 16 0 65535,"
+            "age 16 0 655340 10 ?,"
+            "total 32 0 4294967295,"
+            "boots 4 0 15,"
+            "battery 8 2000 7080 20 ?,"
+            "presence 1 0 1,"
+            "suspect 1 0 1,"
+            "low_battery 1 0 1"
+        ),
+    ),
+    "boot": (
+        20,
+        (
+            "cause 3 0 4,"
+            "profile 3 0 4,"
+            "major 4 0 15,"
+            "minor 6 0 63,"
+            "patch 6 0 63,"
+            "boots 10 0 1023,"
+            "config_version 16 0 65535,"
+            "first_seq 16 0 65535,"
+            "next_seq 16 0 65535"
+        ),
+    ),
+    "applied": (
+        21,
+        (
+            "token 16 0 65535,"
+            "result 4 0 2,"
+            "reason 4 0 9,"
+            "config_version 16 0 65535,"
+            "level 7 0 100 1 ?,"
+            "ramp 8 0 254 1 ?,"
+            "hold 14 1 10080 1 ?,"
+            "report 17 60 86400 1 ?,"
+            "sample 17 10 86400 1 ?,"
+            "count 8 0 254 1 ?"
+        ),
+    ),
+}
+"""name -> (fport, fields)."""
+
+_COMMAND = "token 16 0 65535,expires 32 0 4294967294 1 ?"
+"""How every command starts: the token comes back in `applied`; Unix seconds, absent: never."""
 
 COMMANDS = {
-    "dim": (30, (
-        ("token", 16, 0, 65535, 1, False),
-        ("expires", 32, 0, 4294967294, 1, True),
-        ("level", 7, 0, 100, 1, False),
-        ("ramp", 8, 0, 254, 1, True),
-        ("hold", 14, 1, 10080, 1, True),
-    )),
-    "interval": (31, (
-        ("token", 16, 0, 65535, 1, False),
-        ("expires", 32, 0, 4294967294, 1, True),
-        ("report", 17, 60, 86400, 1, True),
-        ("sample", 17, 10, 86400, 1, True),
-    )),
-    "resend": (32, (
-        ("token", 16, 0, 65535, 1, False),
-        ("expires", 32, 0, 4294967294, 1, True),
-        ("first", 16, 0, 65535, 1, False),
-        ("count", 8, 1, 254, 1, False),
-    )),
-    "reboot": (33, (
-        ("token", 16, 0, 65535, 1, False),
-        ("expires", 32, 0, 4294967294, 1, True),
-    )),
-}  # fmt: skip
+    "dim": (30, _COMMAND + ",level 7 0 100,ramp 8 0 254 1 ?,hold 14 1 10080 1 ?"),
+    "interval": (31, _COMMAND + ",report 17 60 86400 1 ?,sample 17 10 86400 1 ?"),
+    "resend": (32, _COMMAND + ",first 16 0 65535,count 8 1 254"),
+    "reboot": (33, _COMMAND),
+}
+"""name -> (fport, fields)."""

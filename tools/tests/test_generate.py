@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from wire import meaning, schema
+from wire import codec, meaning, schema
 
 from tools import generate
 from tools.setup.paths import NODE
@@ -49,17 +49,17 @@ def test_every_field_has_a_meaning_and_every_meaning_a_field():
     tables = schema.PAYLOADS | schema.COMMANDS
 
     assert set(meaning.MEANING) == set(tables) == set(meaning.EXAMPLES)
-    for name, (_, rows) in tables.items():
-        assert list(meaning.MEANING[name][1]) == [row[0] for row in rows]
+    for name, (_, text) in tables.items():
+        assert list(meaning.MEANING[name][1]) == [row[0] for row in codec.fields(text)]
         assert len(meaning.EXAMPLES[name]) >= 2
 
 
 def test_properties_and_flags_are_fields_of_readings():
     readings = {
         row[0]: row
-        for fport, rows in schema.PAYLOADS.values()
+        for fport, text in schema.PAYLOADS.values()
         if fport < schema.FIRST_REPORT
-        for row in rows
+        for row in codec.fields(text)
     }
 
     assert set(meaning.READINGS) <= set(readings)
