@@ -54,6 +54,7 @@ class Mac:
 
     To set: `on_downlink(fport, data, confirmed)`, `on_time(unix_us, at_us)`, `battery()` for
     DevStatusAns (0 mains, 1..254, 255 unknown), `antenna_dbi`.
+    `lock` is held by whoever uses the radio: take it to write flash undisturbed.
     To read: `joined`, `rssi`, `snr` of the last downlink, `link` (margin dB, gateways) of the last
     link check, `refused` (frames that were not for us, forged or old).
     """
@@ -77,7 +78,7 @@ class Mac:
         self.refused = 0
         self.antenna_dbi = 2
         self._class_c = False
-        self._lock = asyncio.Lock()
+        self.lock = self._lock = asyncio.Lock()
         self._busy = False
         self._listens = None
         self._held = []
@@ -144,7 +145,7 @@ class Mac:
 
         Raises MacError when the 65536 DevNonces are used up.
         """
-        async with self._lock:
+        async with self.lock:
             nonces = self._nonces
             if nonces.dev_nonce > 65535:
                 raise MacError("all DevNonces are used; register the device under a new JoinEUI")
@@ -190,7 +191,7 @@ class Mac:
         Repeated as the network set, a confirmed one until it is acknowledged, at most 4 times.
         Raises MacError when not joined, or when the data is longer than the data rate takes.
         """
-        async with self._lock:
+        async with self.lock:
             if not self.joined:
                 raise MacError("not joined; join first")
             session = self.session
