@@ -45,7 +45,7 @@ def wiring(name: str) -> dict[str, Any]:
 
 
 def fitted(
-    pins: dict[str, Any], options: dict[str, dict[str, Any] | None]
+    pins: dict[str, Any], options: Mapping[str, dict[str, Any] | None]
 ) -> list[dict[str, Any]]:
     """Parts of a board, [{chip, wiring, options}], without those whose options are None."""
     gpio = pins["PINS"]

@@ -334,6 +334,7 @@ async def test_without_a_cable_vbus_is_low_and_plugging_in_opens_the_port():
 async def test_outputs_read_back_and_pulls_hold():
     async with running() as (_, board):
         said = await board.exec("""
+import machine
 from machine import Pin
 p = Pin(14, Pin.OUT)
 seen = []
@@ -342,9 +343,11 @@ for v in (1, 0, 1):
     seen.append(p.value())
 seen.append(Pin(15, Pin.IN, Pin.PULL_UP).value())
 seen.append(Pin(15, Pin.IN, Pin.PULL_DOWN).value())
+u = machine.UART(0, 9600, tx=Pin(16), rx=Pin(17))
+seen.append(machine.mem32[0xD0000004] >> 16 & 1)
 print(seen)""")
 
-        assert said == "[1, 0, 1, 1, 0]\n"
+        assert said == "[1, 0, 1, 1, 0, 1]\n"
 
 
 @pytest.mark.parametrize(

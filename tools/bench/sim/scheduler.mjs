@@ -60,6 +60,9 @@ export class Scheduler {
 
   arrive(until) {
     this.nanos = until;
+    for (const { name, clock } of this.boards) {
+      if (clock.nanosCounter > until + SLICE) throw new Error(`${name} ran ${clock.nanosCounter - until} ns ahead of the street`);
+    }
     this.ends = this.ends.filter((end) => end > until);
     return { nanos: until, heard: this.air ? this.air.heard(until) : [] };
   }

@@ -32,6 +32,7 @@ export class Board {
     this.energy = new Energy();
     this.pins = new Pins(this.clock);
     this.pins.onContention = (gpio) => this.refuse('pins', `GPIO${gpio} is driven by the chip and by a part at once`);
+    this.pins.onFunction = (gpio) => this.dutyChanged(gpio);
     this.buses = {
       spi: [{ exchange: null }, { exchange: null }],
       i2c: [new TwoWire(this.pins), new TwoWire(this.pins)],
@@ -139,12 +140,6 @@ export class Board {
   onChipBoot(chip) {
     this.driveBattery(chip);
     chip.pwm.onSlice = (slice) => this.sliceChanged(slice);
-    const io = chip.mcu.peripherals[0x40014];
-    const write = io.writeUint32.bind(io);
-    io.writeUint32 = (offset, value) => {
-      write(offset, value);
-      if (offset < 0xf0 && offset & 4) this.dutyChanged(offset >> 3);
-    };
   }
 
   driveBattery(chip) {

@@ -1,12 +1,15 @@
 // The wires of one board: what the chip drives, what a part drives, the pulls, and who listens.
 // rp2040js neither reads back its own outputs nor applies pulls.
 
+const FUNCTION_UART = 2;
 const FUNCTION_PWM = 4;
+const IO_BANK0 = 0x40014;
+const CONTROL_END = 0xf0;
 const COUNT = 30;
 
 /** Electrical nets of GPIO 0..29. Outlives chip resets: parts keep driving, listeners stay. */
 export class Pins {
-  /** onContention(gpio): chip and part drive a wire to different levels. */
+  /** onContention(gpio): chip and part drive a wire to different levels. onFunction(gpio): the pin's function may have changed. */
   constructor(clock) {
     this.clock = clock;
     this.levels = new Uint8Array(COUNT);
@@ -14,6 +17,7 @@ export class Pins {
     this.listeners = Array.from({ length: COUNT }, () => []);
     this.chip = null;
     this.onContention = null;
+    this.onFunction = null;
   }
 
   attach(mcu) {
@@ -22,7 +26,18 @@ export class Pins {
       pin.addListener(() => this.update(gpio));
       pin.setInputValue(this.levels[gpio] === 1);
     });
+    const io = mcu.peripherals[IO_BANK0];
+    const write = io.writeUint32.bind(io);
+    io.writeUint32 = (offset, value) => {
+      write(offset, value);
+      if (offset < CONTROL_END && offset & 4) this.functionChanged(offset >> 3);
+    };
     for (let gpio = 0; gpio < COUNT; gpio++) this.update(gpio);
+  }
+
+  functionChanged(gpio) {
+    this.update(gpio);
+    this.onFunction?.(gpio);
   }
 
   /** No power: nothing but the parts drives, and pulls are gone. */
@@ -42,6 +57,7 @@ export class Pins {
       return inside;
     }
     if (outside !== null) return outside;
+    if ((pin.ctrl & 0x1f) === FUNCTION_UART && gpio % 4 === 0) return 1; // TX rests high; bytes are no edges here
     if (pin.pullupEnabled && pin.pulldownEnabled) return this.levels[gpio];
     return pin.pullupEnabled ? 1 : 0;
   }
