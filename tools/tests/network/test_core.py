@@ -200,14 +200,14 @@ def test_more_than_15_bytes_of_commands_go_out_on_port_0():
 def test_a_device_that_joins_again_meanwhile_gets_no_answer_of_the_old_session():
     air = Air(flush_queue_on_activate=True)
     air.item()
-    old = air.probe.uplink(1, b"x", confirmed=True)
-    air.hear(air.probe.join_request())
+    air.hear(air.probe.uplink(1, b"x", confirmed=True))
     air.run(0.05)
-    air.hear(old)
+    air.hear(air.probe.join_request())
 
     air.run(10)
 
-    assert air.kinds == ["join"]
+    assert air.kinds == ["up", "join"]
+    assert [frame.items[0].phy_payload[0] for frame in air.downlinks] == [0x20]
     assert air.device.queue == []
 
 
