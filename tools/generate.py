@@ -1,7 +1,8 @@
-"""`python -m tools.generate [--check]`: what is made from the table of payloads and commands.
+"""`python -m tools.generate [--check]`: what is made from the tables, never written by hand.
 
-The TS013 codec for network servers, the page that documents every field, and the golden vectors
-that all runtimes must agree on. `--check` writes nothing and fails when a file is not up to date.
+From payloads and commands: the TS013 codec for network servers, the page that documents every
+field, and the golden vectors that all runtimes must agree on. From the gateway's routes: its
+OpenAPI document. `--check` writes nothing and fails when a file is not up to date.
 """
 
 import json
@@ -10,10 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gateway.http import openapi
 from tools.setup.paths import ROOT
-
-sys.path.insert(0, str(ROOT / "firmware"))
-
 from wire import codec, meaning, schema
 
 GENERATED = ROOT / "gateway" / "generated"
@@ -31,6 +30,7 @@ def files() -> dict[Path, str]:
         GENERATED / "codecs" / "lamplighter.js": javascript(),
         GENERATED / "payloads.md": markdown(),
         GENERATED / "vectors.json": vectors(),
+        GENERATED / "openapi.json": json.dumps(openapi.document(), indent=2) + "\n",
     }
 
 
