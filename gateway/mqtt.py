@@ -76,6 +76,7 @@ class Subscription:
     async def __aenter__(self) -> Self:
         self._broker.address()
         self._task = asyncio.create_task(self._stay_connected())
+        self._task.add_done_callback(lambda _: self._changed.set())  # so that a fault is raised
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -89,6 +90,8 @@ class Subscription:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            if self._task and self._task.done():
+                await self._task
             if self._waiting:
                 batch = list(self._waiting)
                 self._waiting.clear()
@@ -152,6 +155,7 @@ class _Connection:
         self._gone: asyncio.Future[GatewayError] = self._loop.create_future()
         self.subscribed: asyncio.Future[None] = self._loop.create_future()
         self._reading = False
+        self._fd = -1
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=broker.client_id,
@@ -161,6 +165,7 @@ class _Connection:
         )
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
+        client.on_socket_close = self._on_socket_close
         client.connect_timeout = CONNECT_S
         if broker.username:
             client.username_pw_set(broker.username, broker.password)
@@ -180,6 +185,7 @@ class _Connection:
         except OSError as error:
             raise Retry(f"the broker {self._broker.url} does not answer: {error}") from None
         self._socket: Any = self._client.socket()
+        self._fd = self._socket.fileno()
         try:
             self.read_on()
             deadline = self._loop.time() + CONNECT_S
@@ -191,10 +197,8 @@ class _Connection:
                     raise Retry(f"the broker {self._broker.url} does not complete the handshake")
             raise self._gone.result()
         finally:
-            self._stop_reading()
-            self._loop.remove_writer(self._socket)
             self._client.disconnect()
-            self._client.loop_write()
+            self._on_socket_close()
             self._socket.close()
 
     def leave(self, why: str) -> None:
@@ -203,14 +207,21 @@ class _Connection:
 
     def read_on(self) -> None:
         """Read, after it was stopped because too much waited."""
-        if not self._reading and not self._gone.done() and self._client.socket():
+        if not self._reading and self._fd >= 0:
             self._reading = True
-            self._loop.add_reader(self._socket, self._read)
+            self._loop.add_reader(self._fd, self._read)
 
     def _stop_reading(self) -> None:
         if self._reading:
             self._reading = False
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._fd)
+
+    def _on_socket_close(self, *_: Any) -> None:
+        """Just before paho closes it: the number may belong to another socket after."""
+        if self._fd >= 0:
+            self._stop_reading()
+            self._loop.remove_writer(self._fd)
+            self._fd = -1
 
     def _read(self) -> None:
         self._client.loop_read()
@@ -220,15 +231,17 @@ class _Connection:
 
     def _flush(self) -> None:
         """Write what paho has; what the socket does not take now, when it does."""
-        if self._client.want_write() and not self._gone.done():
+        if self._fd >= 0 and self._client.want_write():
             self._client.loop_write()
-        if self._client.want_write() and not self._gone.done():
-            self._loop.add_writer(self._socket, self._flush)
+        if self._fd < 0:
+            return
+        if self._client.want_write():
+            self._loop.add_writer(self._fd, self._flush)
         else:
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_writer(self._fd)
 
     def _acknowledge(self, mid: int, qos: int) -> None:
-        if not self._gone.done():
+        if self._fd >= 0:
             self._client.ack(mid, qos)
             self._flush()
 

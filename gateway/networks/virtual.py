@@ -73,8 +73,8 @@ class Network:
         """See gateway.networks.Network."""
         while True:
             await self._changed.wait()
-            self._changed.clear()
             await self._here.wait()
+            self._changed.clear()
             new = list(self.unacknowledged)[self._given :]
             self._given += len(new)
             if new:

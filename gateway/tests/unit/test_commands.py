@@ -399,13 +399,17 @@ async def test_devices_do_not_wait_for_each_other(bench):
 
 
 async def test_the_loop_sends_at_once_what_is_asked(bench):
+    sent, send = asyncio.Event(), bench.network.send
+
+    async def sends(downlink):
+        sent.set()
+        return await send(downlink)
+
+    bench.network.send = sends
     running = asyncio.create_task(bench.commands.run())
     await asyncio.sleep(0)
     await dim(bench)
-    deadline = asyncio.get_running_loop().time() + 0.9
-    while not bench.network.sent and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.005)
-    assert bench.network.sent
+    await asyncio.wait_for(sent.wait(), 0.9)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
