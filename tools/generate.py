@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from wire import codec, meaning, schema
+
 from gateway.http import openapi
 from tools.setup.paths import ROOT
-from wire import codec, meaning, schema
 
 GENERATED = ROOT / "gateway" / "generated"
 TEMPLATE = Path(__file__).with_name("generate_codec.js")
