@@ -17,7 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 CONNECT_S = 5.0
 
 
-class BrokerAbsentError(Exception):
+class BrokerAbsentError(ConnectionError):
     """No broker answers; the operator starts one or gives another address."""
 
 

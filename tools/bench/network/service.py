@@ -36,7 +36,7 @@ TENANT = "ChirpStack"
 """The tenant that a fresh ChirpStack has."""
 
 
-class PortTakenError(Exception):
+class PortTakenError(OSError):
     """The gRPC address cannot be listened on; the operator gives another one."""
 
 
