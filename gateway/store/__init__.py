@@ -212,6 +212,10 @@ class Transaction(View, Protocol):
         """
         ...
 
+    def hasten(self, endpoint_id: str, now_ms: int) -> int:
+        """Let every pending delivery that waits after a failure be due now; returns how many."""
+        ...
+
     def add_api_key(self, key: ApiKey) -> None:
         """Add a key. Raises Refused when its name is taken."""
         ...

@@ -109,9 +109,8 @@ class Rows:
         return self._structs(Endpoint, "endpoints")
 
     def totals(self, endpoint_id: str) -> Totals:
-        matched = self._run("matched", endpoint_id).fetchone()
-        counts = dict(self._run("totals", endpoint_id).fetchall())
-        return Totals(matched=matched[0] if matched else 0, **counts)
+        row = self._run("totals", endpoint_id).fetchone() or (0, 0, 0, 0, 0)
+        return Totals(**dict(zip(Totals.__struct_fields__, row, strict=True)))
 
     def due_deliveries(self, endpoint_id: str, now_ms: int, limit: int = 100) -> list[Delivery]:
         return self._deliveries("due_deliveries", endpoint_id, now_ms, limit)
@@ -122,7 +121,11 @@ class Rows:
     def deliveries(
         self, endpoint_id: str = "", state: str = "", event_id: str = "", limit: int = 100
     ) -> list[Delivery]:
-        return self._deliveries("deliveries", endpoint_id, state, event_id, limit)
+        if event_id:
+            return self._deliveries("deliveries_of_event", event_id, endpoint_id, state, limit)
+        if endpoint_id and state in {"pending", "dead"}:
+            return self._deliveries(f"deliveries_{state}", endpoint_id, limit)
+        return self._deliveries("deliveries", endpoint_id, state, limit)
 
     def _deliveries(self, name: str, *values: Any) -> list[Delivery]:
         fields = Delivery.__struct_fields__
@@ -211,15 +214,26 @@ class Changes(Rows):
 
     def remove_endpoint(self, endpoint_id: str) -> None:
         self._change(f"there is no webhook {endpoint_id}", "remove_endpoint", endpoint_id)
-        self._run("withdraw", endpoint_id)
+        for state in ("pending", "dead"):
+            count = self._run(f"withdraw_{state}", endpoint_id).rowcount
+            self._run("count_done", endpoint_id, 0, count)
 
     def put_delivery(self, delivery: Delivery) -> None:
         key = (delivery.endpoint_id, delivery.cursor)
+        row = self._run("delivery_state", *key).fetchone()
+        if not row:
+            raise Unknown(f"event {delivery.event_id} has no delivery to {delivery.endpoint_id}")
+        if row[0] == "withdrawn":
+            return
         times = (delivery.first_at_ms, delivery.next_at_ms)
         new = (delivery.state, delivery.attempts, *times, delivery.note)
-        changed = self._run("put_delivery", *key, *new).rowcount
-        if not changed and not self._run("has_delivery", *key).fetchone():
-            raise Unknown(f"event {delivery.event_id} has no delivery to {delivery.endpoint_id}")
+        self._run("put_delivery", *key, *new)
+        change = (delivery.state == "delivered") - (row[0] == "delivered")
+        if change:
+            self._run("count_done", delivery.endpoint_id, change, 0)
+
+    def hasten(self, endpoint_id: str, now_ms: int) -> int:
+        return self._run("hasten", endpoint_id, now_ms).rowcount
 
     def add_api_key(self, key: ApiKey) -> None:
         taken = f"the key name {key.name!r} is taken"

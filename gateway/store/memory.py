@@ -265,6 +265,13 @@ class _Rows:
             new = {"state": delivery.state, "attempts": delivery.attempts, "note": delivery.note}
             self._outbox.put(key, replace(old, **times, **new))
 
+    def hasten(self, endpoint_id: str, now_ms: int) -> int:
+        waiting = [o for o in self._of(endpoint_id) if o.state == "pending" and o.attempts]
+        late = [one for one in waiting if one.next_at_ms > now_ms]
+        for one in late:
+            self._outbox.put((endpoint_id, one.cursor), replace(one, next_at_ms=now_ms))
+        return len(late)
+
     def add_api_key(self, key: ApiKey) -> None:
         if any(key.name == one.name or key.id == one.id for one in self.api_keys()):
             raise Refused(f"the key name {key.name!r} is taken")

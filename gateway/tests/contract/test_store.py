@@ -189,6 +189,52 @@ async def test_the_sum_of_a_webhook_holds_to_its_end(store):
         await store.write(lambda tx: tx.add_endpoint(HOOK))
 
 
+async def test_what_waits_after_a_failure_can_be_hastened(store):
+    await store.write(lambda tx: tx.add_endpoint(HOOK))
+    await store.write(lambda tx: [joined(tx, eui) for eui in ("a1", "b2", "c3")])
+    one, two, _ = await store.read(lambda view: view.due_deliveries("h1", 0))
+    await store.write(lambda tx: tx.put_delivery(replace(one, attempts=1, next_at_ms=9000)))
+    await store.write(lambda tx: tx.put_delivery(replace(two, state="dead", attempts=9)))
+
+    assert await store.write(lambda tx: tx.hasten("h1", 500)) == 1
+    assert await store.write(lambda tx: tx.hasten("h1", 500)) == 0
+
+    assert [d.cursor for d in await store.read(lambda view: view.due_deliveries("h1", 500))] == [
+        1,
+        3,
+    ]
+
+
+async def test_deliveries_are_found_by_endpoint_state_and_event(store):
+    for endpoint in (HOOK, replace(HOOK, id="h2")):
+        await store.write(lambda tx, endpoint=endpoint: tx.add_endpoint(endpoint))
+    events = [await store.write(joined) for _ in range(3)]
+    first = (await store.read(lambda view: view.due_deliveries("h1", 0)))[0]
+    await store.write(lambda tx: tx.put_delivery(replace(first, state="dead")))
+
+    async def found(**asked):
+        rows = await store.read(lambda view: view.deliveries(**asked))
+        return [(one.endpoint_id, one.cursor) for one in rows]
+
+    assert await found(endpoint_id="h1", state="dead") == [("h1", 1)]
+    assert await found(endpoint_id="h1", state="pending", limit=1) == [("h1", 2)]
+    assert await found(event_id=events[0].id) == [("h1", 1), ("h2", 1)]
+    assert await found(event_id=events[0].id, state="pending") == [("h2", 1)]
+    assert await found(event_id=events[0].id, endpoint_id="h1") == [("h1", 1)]
+    assert await found(limit=3) == [("h1", 1), ("h2", 1), ("h1", 2)]
+    assert await found(event_id="none") == []
+
+
+async def test_a_delivery_that_is_sent_again_leaves_the_sum_as_it_was(store):
+    await store.write(lambda tx: tx.add_endpoint(HOOK))
+    await store.write(joined)
+    (one,) = await store.read(lambda view: view.due_deliveries("h1", 0))
+    for state in ("delivered", "delivered", "pending", "dead", "pending", "delivered"):
+        await store.write(lambda tx, state=state: tx.put_delivery(replace(one, state=state)))
+        totals = await store.read(lambda view: view.totals("h1"))
+        assert totals == Totals(**{"matched": 1, state: 1})
+
+
 async def test_a_disabled_webhook_gets_nothing_new(store):
     await store.write(lambda tx: tx.add_endpoint(HOOK))
     await store.write(lambda tx: tx.put_endpoint(replace(HOOK, disabled_reason="HTTP 410")))

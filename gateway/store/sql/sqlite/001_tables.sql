@@ -42,6 +42,8 @@ CREATE TABLE endpoint (
     id TEXT PRIMARY KEY,
     added INTEGER NOT NULL UNIQUE,
     matched INTEGER NOT NULL DEFAULT 0,
+    delivered INTEGER NOT NULL DEFAULT 0,
+    withdrawn INTEGER NOT NULL DEFAULT 0,
     removed INTEGER NOT NULL DEFAULT 0,
     body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -57,8 +59,9 @@ CREATE TABLE outbox (
     note TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (endpoint_id, cursor)
 ) STRICT, WITHOUT ROWID;
--- Finds each device's foremost delivery without touching those that are done.
+-- What is not done is found without touching what is, which soon is nearly all.
 CREATE INDEX outbox_pending ON outbox (endpoint_id, subject, cursor) WHERE state = 'pending';
+CREATE INDEX outbox_dead ON outbox (endpoint_id, cursor) WHERE state = 'dead';
 CREATE INDEX outbox_cursor ON outbox (cursor);
 
 CREATE TABLE command (

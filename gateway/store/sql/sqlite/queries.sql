@@ -99,17 +99,24 @@ UPDATE endpoint SET body = ?2 WHERE id = ?1 AND NOT removed
 -- name: remove_endpoint
 UPDATE endpoint SET removed = 1 WHERE id = ?1 AND NOT removed
 
--- name: withdraw
-UPDATE outbox SET state = 'withdrawn' WHERE endpoint_id = ?1 AND state IN ('pending', 'dead')
+-- name: withdraw_pending
+UPDATE outbox SET state = 'withdrawn' WHERE endpoint_id = ?1 AND state = 'pending'
+
+-- name: withdraw_dead
+UPDATE outbox SET state = 'withdrawn' WHERE endpoint_id = ?1 AND state = 'dead'
 
 -- name: match
 UPDATE endpoint SET matched = matched + 1 WHERE id = ?1
 
--- name: matched
-SELECT matched FROM endpoint WHERE id = ?1
+-- name: count_done
+UPDATE endpoint SET delivered = delivered + ?2, withdrawn = withdrawn + ?3 WHERE id = ?1
 
 -- name: totals
-SELECT state, count(*) FROM outbox WHERE endpoint_id = ?1 GROUP BY state
+SELECT matched, delivered,
+       (SELECT count(*) FROM outbox WHERE endpoint_id = ?1 AND state = 'pending'),
+       (SELECT count(*) FROM outbox WHERE endpoint_id = ?1 AND state = 'dead'),
+       withdrawn
+FROM endpoint WHERE id = ?1
 
 -- name: put_outbox
 INSERT INTO outbox (endpoint_id, cursor, subject) VALUES (?1, ?2, ?3)
@@ -135,15 +142,38 @@ SELECT min(o.next_at_ms) FROM foremost JOIN outbox AS o USING (cursor) WHERE o.e
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
        o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
 FROM outbox AS o JOIN event AS e USING (cursor)
-WHERE (?1 = '' OR o.endpoint_id = ?1) AND (?2 = '' OR o.state = ?2) AND (?3 = '' OR e.id = ?3)
-ORDER BY o.cursor, o.endpoint_id LIMIT ?4
+WHERE (?1 = '' OR o.endpoint_id = ?1) AND (?2 = '' OR o.state = ?2)
+ORDER BY o.cursor, o.endpoint_id LIMIT ?3
+
+-- name: deliveries_pending
+SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+FROM outbox AS o JOIN event AS e USING (cursor)
+WHERE o.endpoint_id = ?1 AND o.state = 'pending' ORDER BY o.cursor LIMIT ?2
+
+-- name: deliveries_dead
+SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+FROM outbox AS o JOIN event AS e USING (cursor)
+WHERE o.endpoint_id = ?1 AND o.state = 'dead' ORDER BY o.cursor LIMIT ?2
+
+-- name: deliveries_of_event
+SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+FROM event AS e JOIN outbox AS o USING (cursor)
+WHERE e.id = ?1 AND (?2 = '' OR o.endpoint_id = ?2) AND (?3 = '' OR o.state = ?3)
+ORDER BY o.endpoint_id LIMIT ?4
 
 -- name: put_delivery
 UPDATE outbox SET state = ?3, attempts = ?4, first_at_ms = ?5, next_at_ms = ?6, note = ?7
-WHERE endpoint_id = ?1 AND cursor = ?2 AND state <> 'withdrawn'
+WHERE endpoint_id = ?1 AND cursor = ?2
 
--- name: has_delivery
-SELECT 1 FROM outbox WHERE endpoint_id = ?1 AND cursor = ?2
+-- name: delivery_state
+SELECT state FROM outbox WHERE endpoint_id = ?1 AND cursor = ?2
+
+-- name: hasten
+UPDATE outbox SET next_at_ms = ?2
+WHERE endpoint_id = ?1 AND state = 'pending' AND attempts > 0 AND next_at_ms > ?2
 
 -- name: quarantine
 INSERT INTO quarantine (at_ms, dev_eui, topic, body, reason) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id
