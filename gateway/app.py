@@ -9,12 +9,12 @@ import contextlib
 import errno
 import fcntl
 import functools
-import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import aiohttp
 import structlog
 from aiohttp import web
 
@@ -29,6 +29,7 @@ from gateway.ingest import Ingest
 from gateway.networks import Network
 from gateway.settings import Settings, network_module
 from gateway.sinks import webhook
+from gateway.sinks.addresses import check_url
 from gateway.store import Store
 from gateway.store.memory import Store as MemoryStore
 from gateway.store.sqlite import Store as SqliteStore
@@ -46,6 +47,8 @@ def open_store(settings: Settings) -> Store:
     source = f"lamplighter/{settings.site}"
     if settings.store.kind == "memory":
         return MemoryStore(source)
+    with contextlib.suppress(OSError):  # the store says what is wrong with its path
+        _store_path(settings).touch(mode=0o600)  # it holds the secrets of the webhooks
     return SqliteStore(_store_path(settings), source)
 
 
@@ -111,9 +114,7 @@ def _api(settings: Settings, store: Store, network: Network, commands: Commands)
         ask_device=commands.request,
         provision=lambda wanted: provisioning.add_device(store, network, wanted, wall_ms()),
         unprovision=lambda dev_eui: provisioning.remove_device(store, network, dev_eui),
-        check_url=functools.partial(
-            webhook.check_url, allow_private=settings.delivery.allow_private
-        ),
+        check_url=functools.partial(check_url, allow_private=settings.delivery.allow_private),
     )
 
 
@@ -137,7 +138,7 @@ async def _listening(settings: Settings, api: Api) -> AsyncIterator[None]:
 def _no_port(bind: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"`http.bind` {bind} is used by another program: end that, or choose another port"
-    return f"`http.bind` {bind} cannot be opened: {os.strerror(error.errno or 0)}"
+    return f"`http.bind` {bind} cannot be opened: {error.strerror or error}"
 
 
 @contextlib.contextmanager
@@ -181,8 +182,35 @@ def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
             await opened.write(lambda _tx: None)
             return [f"keeps {cursor} events"]
 
-    async def port() -> list[str]:
-        address(settings.http.bind)
-        return [f"the API is at http://{settings.http.bind}"]
+    return {
+        "store": store,
+        "http": lambda: _try_port(settings.http.bind),
+        "network": open_network(settings).check,
+    }
 
-    return {"store": store, "http": port, "network": open_network(settings).check}
+
+async def _try_port(bind: str) -> list[str]:
+    """Whether the service answers there, or could. Raises ConfigError when another does."""
+    host, port = address(bind)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=STOP_S)) as session,
+            session.get(f"http://{bind}/v1/health") as answer,
+        ):
+            ours = answer.status in {200, 503} and answer.content_type == "application/json"
+    except aiohttp.ClientConnectorError:
+        return [await _try_binding(bind, host, port)]
+    except (aiohttp.ClientError, TimeoutError):
+        ours = False
+    if not ours:
+        raise ConfigError(_no_port(bind, OSError(errno.EADDRINUSE, "")))
+    return [f"the service answers at http://{bind}"]
+
+
+async def _try_binding(bind: str, host: str, port: int) -> str:
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
+    except OSError as error:
+        raise ConfigError(_no_port(bind, error)) from None
+    server.close()
+    return f"the service does not run; {bind} is free for it"

@@ -22,7 +22,7 @@ from gateway.http import api, auth, openapi, views
 from gateway.model import KINDS, Event, event_type
 from gateway.provisioning import PROFILES, Wanted
 from gateway.settings import Settings, load
-from gateway.sinks import webhook as webhooks
+from gateway.sinks.addresses import check_url
 from gateway.terminal import Answer, exit_code, fail, lines, plain, table
 
 
@@ -253,7 +253,7 @@ def webhook() -> None:
 )  # fmt: skip
 async def webhook_add(settings: Settings, url: str, types: tuple[str, ...]) -> Answer:
     """Add a webhook: it gets the events from now on, each signed."""
-    webhooks.check_url(url, allow_private=settings.delivery.allow_private)
+    check_url(url, allow_private=settings.delivery.allow_private)
     made = delivery.new_endpoint(url, types, wall_ms())
     async with app.open_store(settings) as store:
         await store.write(lambda tx: tx.add_endpoint(made))
@@ -273,6 +273,27 @@ async def webhook_list(settings: Settings) -> Answer:
     rows = [plain(one, "totals", "created_at") | plain(one.totals) for one in value.webhooks]
     nothing = "There are no webhooks; `lamplighter webhook add` adds one."
     return Answer(value, table(rows, nothing))
+
+
+@_command(webhook, "show")
+@click.argument("id_", metavar="ID")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+async def webhook_show(settings: Settings, id_: str, limit: int) -> Answer:
+    """Show a webhook, and why what is pending or dead was not taken."""
+    async with app.open_store(settings) as store:
+        endpoint = await store.read(lambda view: delivery.endpoint(view, id_))
+        totals = await store.read(lambda view: view.totals(id_))
+        waiting = await store.read(
+            lambda view: [
+                views.delivery_view(one)
+                for state in ("dead", "pending")
+                for one in view.deliveries(id_, state=state, limit=limit)
+            ]
+        )
+    value = views.webhook_view(endpoint, totals)
+    rows = table([plain(one, "webhook", "first_at") for one in waiting], "Nothing waits.")
+    facts = lines(plain(value, "totals") | plain(totals))
+    return Answer({**plain(value), "waiting": waiting}, f"{facts}\n\n{rows}")
 
 
 @_command(webhook, "remove")

@@ -224,7 +224,8 @@ class Deliverer:
         return await _patiently(lambda: self._store.write(change))
 
 
-def _endpoint(view: View, endpoint_id: str) -> Endpoint:
+def endpoint(view: View, endpoint_id: str) -> Endpoint:
+    """One endpoint. Raises Unknown."""
     found = view.endpoint(endpoint_id)
     if found is None:
         raise Unknown(f"there is no webhook {endpoint_id}; `lamplighter webhook list` shows them")
@@ -263,7 +264,7 @@ async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
 
 def enable(tx: Transaction, endpoint_id: str) -> None:
     """Deliver again to an endpoint that was disabled. Raises Unknown when there is none."""
-    tx.put_endpoint(replace(_endpoint(tx, endpoint_id), disabled_reason=""))
+    tx.put_endpoint(replace(endpoint(tx, endpoint_id), disabled_reason=""))
 
 
 def replay(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
@@ -271,7 +272,7 @@ def replay(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
 
     Raises Unknown when there is no such endpoint.
     """
-    _endpoint(tx, endpoint_id)
+    endpoint(tx, endpoint_id)
     count = 0
     while dead := tx.deliveries(endpoint_id, state="dead", limit=1000):
         for one in dead:

@@ -1,4 +1,4 @@
-"""Where events go. One file per kind of sink; each has a `Sink` whose `deliver` is one attempt.
+"""Where events go: `webhook`; each kind of sink has a `Sink` whose `deliver` is one attempt.
 
 The extension point is the protocol below; what all sinks must do is in tests/contract.
 """

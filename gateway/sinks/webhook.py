@@ -11,40 +11,18 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 from standardwebhooks.webhooks import Webhook
-from yarl import URL
 
 from gateway.clock import Clock
 from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone
-from gateway.sinks._addresses import is_blocked, public_socket
+from gateway.sinks.addresses import public_socket
 
 REPLY_BYTES = 64 * 1024
 """What is read of a reply; the rest is dropped with the connection."""
 SHOWN_BYTES = 200
 RETRIED = frozenset({408, 425, 429})
 RETRY_AFTER_MAX_S = 24 * 3600.0
-
-
-def check_url(url: str, *, allow_private: bool) -> None:
-    """Raise Refused unless the URL can be an endpoint: absolute http(s), no user, not inside."""
-    try:
-        parsed = URL(url)
-    except ValueError:
-        parsed = URL()
-    host = parsed.host or ""
-    if parsed.scheme not in {"http", "https"} or not host:
-        raise Refused(f"{url!r} is no address of a webhook: give an absolute http or https URL")
-    if parsed.user or parsed.password:
-        raise Refused("a URL with a user or password is refused: the signature proves the sender")
-    if allow_private:
-        return
-    literal = ":" in host or host.replace(".", "").isdigit()
-    if host.rstrip(".").lower() == "localhost" or (literal and is_blocked(host)):
-        raise Refused(
-            f"{host} lies in a private net: give a public address, or let the operator set "
-            "`[delivery] allow_private = true`"
-        )
 
 
 class Sink:

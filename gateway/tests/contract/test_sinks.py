@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,13 +13,14 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver
 from standardwebhooks.webhooks import Webhook
 
+from gateway.clock import wall_ms
 from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone, webhook
 from gateway.sinks.webhook import judge, open_sink
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-BODY = b'{"id":"evt_1","type":"lamplighter.joined.v1","data":{"device":"\xc3\xbc"}}'
+BODY = b'{"id":"evt_1","type":"lamplighter.joined.v1","subject":"s","data":{"device":"\xc3\xbc"}}'
 NOW_MS = time.time_ns() // 1_000_000
 
 
@@ -76,6 +78,24 @@ async def test_the_backend_can_verify_what_it_gets():
     assert body == BODY
     assert headers["webhook-id"] == "evt_1"
     assert headers["Content-Type"] == "application/cloudevents+json"
+
+
+async def test_the_backend_of_the_readme_works(request):
+    text = (request.config.rootpath / "gateway" / "README.md").read_text()
+    kept = {}
+
+    async def keep_once(event_id, event):
+        new = event_id not in kept
+        kept[event_id] = event
+        return new
+
+    scope = {"SECRET": SECRET, "keep_once": keep_once}
+    exec(text.partition("```python\n")[2].partition("```")[0], scope)
+
+    async with server(scope["events"]) as url:
+        await send(url, clock=wall_ms)
+
+    assert kept == {"evt_1": json.loads(BODY)}
 
 
 def test_the_signature_is_that_of_the_published_example(monkeypatch):

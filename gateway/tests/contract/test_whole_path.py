@@ -111,6 +111,29 @@ async def test_a_reading_to_the_backend_and_a_command_to_applied(street, air):
     assert (street.receiver.refused, street.receiver.unordered) == ([], [])
 
 
+async def test_the_command_line_works_beside_the_service(street, air):
+    """What another process writes into the store, the running service sees."""
+    await street.service.start()
+    hook = await street.service.cli("webhook", "add", street.receiver.url)
+    street.receiver.secret = hook["secret"]
+    device = await street.service.cli("device", "add", "lamp 1", "--profile", "lamp")
+    probe = await joined(air, device)
+    air.send(probe.uplink(11, frame([pack("lamp", LAMP)])))
+    await street.receiver.event("reading", within_s=10)
+
+    asked = await street.service.cli("command", "send", device["dev_eui"], "dim", "level=5")
+    name, values = await commanded(air, probe)
+
+    assert (name, values["level"]) == ("dim", 5)
+    await street.receiver.event("command", within_s=10, id=asked["id"], state="sent")
+    shown = await street.service.cli("command", "show", asked["id"])
+    assert [step["what"] for step in shown["history"]][:1] == ["queued"]
+    [check] = [
+        one for one in (await street.service.cli("check"))["results"] if one["what"] == "http"
+    ]
+    assert check["said"].startswith("the service answers")
+
+
 async def test_check_finds_nothing_wrong(street):
     result = await street.service.cli("check")
 

@@ -5,6 +5,7 @@ Nothing accepted is lost: what the store holds is, event for event, what the bac
 
 import asyncio
 import contextlib
+import json
 import socket
 import sys
 import time
@@ -157,6 +158,18 @@ async def test_sigterm_ends_it_at_once_and_in_peace(scene):
     assert scene.service.process.returncode == 0
     assert time.monotonic() - started < 3
     assert "Traceback" not in scene.service.log.read_text()
+
+
+async def test_its_log_is_json_when_asked(scene):
+    config = scene.service.config
+    text = config.read_text().replace('log_level = "warning"', 'log_format = "json"')
+    config.write_text(text)
+    await scene.service.start()
+    await scene.service.stop()
+
+    logged = [json.loads(line) for line in scene.service.log.read_text().splitlines()]
+    told = [(one["level"], one["event"]) for one in logged if one["logger"] == "gateway"]
+    assert told == [("info", "serving"), ("info", "ending")]
 
 
 async def refusal(config):

@@ -1,12 +1,16 @@
 """The command line, as a person and as a program use it, on a real SQLite store."""
 
+import asyncio
 import json
 import socket
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from gateway import cli
+from gateway.model import JoinedData
+from gateway.store.sqlite import Store
 
 CONFIG = """\
 site = "street"
@@ -176,6 +180,54 @@ def test_check_says_what_works_and_who_acts_next(run):
     assert "FAIL  network:" in out
     assert "Next:" in out
     assert as_data["ok"] is False
+
+
+def test_check_knows_whether_the_port_is_free_ours_or_anothers(run, config):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        bind = f"127.0.0.1:{other.getsockname()[1]}"
+        config.write_text(config.read_text() + f'\n[http]\nbind = "{bind}"\n')
+        other.listen()
+        _, taken, _ = run("check")
+    _, free, _ = run("check")
+
+    assert f"FAIL  http: `http.bind` {bind} is used by another program" in taken
+    assert f"ok    http: the service does not run; {bind} is free for it" in free
+
+
+def test_the_store_is_its_owners_alone(run, config):
+    run("key", "list")
+
+    assert (config.parent / "lamplighter.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_webhook_is_shown_with_what_waits_and_why(run, config):
+    config.write_text(config.read_text() + "\n[delivery]\nallow_private = true\n")
+    made = as_json(run, "webhook", "add", "http://127.0.0.1:1/x")
+    give_it_an_event(config, made["id"])
+
+    code, out, _ = run("webhook", "show", made["id"])
+    [waiting] = as_json(run, "webhook", "show", made["id"])["waiting"]
+
+    assert (code, "the endpoint answered 500" in out) == (0, True)
+    assert (waiting["state"], waiting["attempts"]) == ("pending", 1)
+
+
+def give_it_an_event(config, webhook):
+    """One event in the store, with a failed attempt."""
+
+    def change(tx):
+        data = JoinedData(dev_eui=EUI, device="x", dev_addr="01020304")
+        tx.append("joined", EUI, 1, data)
+        [one] = tx.deliveries(webhook)
+        note = "the endpoint answered 500"
+        tx.put_delivery(replace(one, attempts=1, next_at_ms=9_000_000_000_000, note=note))
+
+    async def write():
+        async with Store(config.parent / "lamplighter.db") as store:
+            await store.write(change)
+
+    asyncio.run(write())
 
 
 def groups(group, path=()):

@@ -1,4 +1,4 @@
-"""Keeps webhooks away from addresses inside: loopback, private nets, link-local, cloud metadata.
+"""Where webhooks may go: nowhere inside (loopback, private nets, link-local, cloud metadata).
 
 An endpoint's name may resolve to anything, and to something else a second later, so the check is
 made on the very address that is about to be connected, not on the URL.
@@ -9,6 +9,9 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from aiohttp import AddrInfoType
+from yarl import URL
+
+from gateway.errors import Refused
 
 BLOCKED = tuple(
     ip_network(net)
@@ -51,3 +54,24 @@ def public_socket(info: AddrInfoType) -> socket.socket:
     if is_blocked(host):
         raise BlockedError(host)
     return socket.socket(family, kind, protocol)
+
+
+def check_url(url: str, *, allow_private: bool) -> None:
+    """Raise Refused unless the URL can be an endpoint: absolute http(s), no user, not inside."""
+    try:
+        parsed = URL(url)
+    except ValueError:
+        parsed = URL()
+    host = parsed.host or ""
+    if parsed.scheme not in {"http", "https"} or not host:
+        raise Refused(f"{url!r} is no address of a webhook: give an absolute http or https URL")
+    if parsed.user or parsed.password:
+        raise Refused("a URL with a user or password is refused: the signature proves the sender")
+    if allow_private:
+        return
+    literal = ":" in host or host.replace(".", "").isdigit()
+    if host.rstrip(".").lower() == "localhost" or (literal and is_blocked(host)):
+        raise Refused(
+            f"{host} lies in a private net: give a public address, or let the operator set "
+            "`[delivery] allow_private = true`"
+        )
