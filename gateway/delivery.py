@@ -193,13 +193,7 @@ class Deliverer:
             return
         line.failing = False
         line.hasten_from_ms = now_ms + HASTEN_EVERY_MS
-
-        def hasten(tx: Transaction) -> None:
-            for one in tx.deliveries(line.endpoint.id, state="pending", limit=1000):
-                if one.attempts and one.next_at_ms > now_ms:
-                    tx.put_delivery(replace(one, next_at_ms=now_ms))
-
-        await self._write(hasten)
+        await self._write(lambda tx: tx.hasten(line.endpoint.id, now_ms))
 
     async def _failed(self, line: _Line, due: Delivery, error: Retry) -> None:
         line.failing = True
