@@ -213,12 +213,13 @@ class Simulation:
         position_m: tuple[float, float] = (0, 0),
         power: bool = True,
         usb: bool = True,
+        ppm: float = 0,
         parts: Mapping[str, dict[str, Any] | None] | None = None,
     ) -> VirtualBoard:
         """Puts a board on the street.
 
         board: file in `boards/`. flash: image of its file system (`board.image`).
-        usb: a host is plugged in.
+        usb: a host is plugged in. ppm: how much too long the crystal's seconds are.
         parts: {chip: options}; None instead of options leaves that part off the board.
         """
         pins = wiring(board)
@@ -228,7 +229,7 @@ class Simulation:
         try:
             await self.request(
                 "add_board", name=name, wiring=pins, flash=pack(flash) if flash else None,
-                position=list(position_m), usb=usb, power=power, parts=soldered,
+                position=list(position_m), usb=usb, power=power, parts=soldered, ppm=ppm,
             )  # fmt: skip
         except SimulationError:
             del self.boards[name]

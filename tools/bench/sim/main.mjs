@@ -39,9 +39,10 @@ class Street {
     return {};
   }
 
-  async add_board({ name, wiring, flash, position, usb, power, parts }) {
+  async add_board({ name, wiring, flash, position, usb, power, parts, ppm }) {
     if (this.boards.has(name)) throw new Error(`there is a board ${name} already`);
-    const setup = { name, wiring, position, usb, firmware: this.firmware, flash: flash ? unpacked(flash) : null };
+    const image = flash ? unpacked(flash) : null;
+    const setup = { name, wiring, position, usb, ppm, firmware: this.firmware, flash: image };
     if (this.cacheModel) setup.cache = () => new Cache();
     const board = new Board(this, setup, this.scheduler.nanos);
     for (const { chip, wiring: pins, options } of parts) {

@@ -20,13 +20,15 @@ const RESET_CAUSES = { 1: 'watchdog', 2: 'forced' };
 export class Board {
   /**
    * street: {seed, air, notify(object)}. setup: {name, wiring (the board file), firmware (bytes), flash (image of the file
-   * system or null), position [x, y] in m, usb (plugged in), cache (a function making the cache model, or null)}.
+   * system or null), position [x, y] in m, usb (plugged in), cache (a function making the cache model, or null),
+   * ppm (how much longer than a second the crystal's second is)}.
    */
   constructor(street, setup, nanos) {
     this.street = street;
     this.name = setup.name;
     this.wiring = setup.wiring;
     this.position = setup.position;
+    this.ppm = setup.ppm ?? 0;
     this.makeCache = setup.cache ?? (() => null);
     this.clock = new Clock(nanos);
     this.energy = new Energy();
@@ -126,6 +128,7 @@ export class Board {
       random: () => this.random('oscillator') >>> 7,
       uid,
       board: this,
+      rate: 1 + this.ppm * 1e-6,
     });
     this.tell('power', { on: true, time_us: this.micros });
   }

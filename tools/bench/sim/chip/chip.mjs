@@ -10,6 +10,7 @@ import { addSleepGates, Registers, RingOscillator, Rtc, Timer, Watchdog } from '
 // The boot ROM runs the second stage, which sets up XIP and enters the vector table behind itself.
 const VECTORS = 0x10000100;
 const SLEEPDEEP = 4;
+const XOSC_DORMANT = 0x636f6d61;
 const PSM_ROSC = 1;
 const EXCEPTION_CYCLES = 15; // Cortex-M0+ TRM 3.6.1
 const POWER_ON_REASON = 1 << 8;
@@ -24,9 +25,10 @@ const SLEEP_EN0_RTC = 1 << 21;
  */
 export class Chip {
   /** options: {clock, flash, usb, pins, uid (8 bytes), random() -> 32-bit integer, cache (null: no misses),
+   *  rate (length of the crystal's second in seconds of the street),
    *  board (told of boots and resets; may be left out)}. */
   constructor(options) {
-    Object.assign(this, options);
+    Object.assign(this, { rate: 1 }, options);
     this.busyNanos = 0;
     this.stallNanos = 0;
     this.idleNanos = 0;
@@ -82,10 +84,11 @@ export class Chip {
     blocks[0x40018] = new Registers(mcu, 'IO_QSPI', {}, (offset) => offset === 0x0c && commands.select());
     this.oscillator = blocks[0x40060] = new RingOscillator(mcu, this.random);
     blocks[0x40064] = new Registers(mcu, 'VREG_AND_CHIP_RESET', { 0x08: reason ? 0 : POWER_ON_REASON });
-    this.timer = blocks[0x40054] = new Timer(mcu);
-    this.watchdog = blocks[0x40058] = new Watchdog(mcu, scratch, reason, (why) => this.reset(why));
-    this.rtc = blocks[0x4005c] = new Rtc(mcu);
+    this.timer = blocks[0x40054] = new Timer(mcu, this.rate);
+    this.watchdog = blocks[0x40058] = new Watchdog(mcu, this.rate, scratch, reason, (why) => this.reset(why));
+    this.rtc = blocks[0x4005c] = new Rtc(mcu, this.rate);
     this.pwm = mcu.pwm = blocks[0x40050] = new Pwm(mcu);
+    this.stopAtDormant(blocks[0x40024]);
     this.sleepEnable = addSleepGates(mcu);
     mcu.addClockListener(() => {
       this.attention = true;
@@ -107,6 +110,18 @@ export class Chip {
         return original(address);
       };
     }
+  }
+
+  /** XOSC DORMANT (2.16.5) stops every clock. MicroPython sets up no pin that could end it. */
+  stopAtDormant(crystal) {
+    const write = crystal.writeUint32.bind(crystal);
+    crystal.writeUint32 = (offset, value) => {
+      if (offset === 0x08 && value >>> 0 === XOSC_DORMANT) {
+        this.lockUp('the chip went dormant (lightsleep() or deepsleep() without a time): nothing wakes it until power goes');
+      } else {
+        write(offset, value);
+      }
+    };
   }
 
   /** rp2040js takes an interrupt that ends WFI at once, also while PRIMASK holds it back; and it has no SCR. */
@@ -287,7 +302,7 @@ export class Chip {
     this.attention = false;
     do {
       if (core.interruptsUpdated) while (core.checkForInterrupts()) this.extraCycles += EXCEPTION_CYCLES;
-      const nanosPerCycle = 1e9 / this.mcu.clkSys;
+      const nanosPerCycle = (1e9 * this.rate) / this.mcu.clkSys;
       const limit = this.until < clock.nextNanos ? this.until : clock.nextNanos;
       core.base = clock.nanosCounter;
       core.nanosPerCycle = nanosPerCycle;

@@ -38,10 +38,15 @@ export class RingOscillator extends Registers {
   }
 }
 
+// An alarm's instant is a float: at it, the counter must already show its value.
+const ROUNDING = 1e-6;
+
 /** Microsecond timer (4.6). Starts at 0 at every reset; an alarm fires when the counter equals it, never early. */
 export class Timer extends BasePeripheral {
-  constructor(mcu) {
+  /** rate: street nanoseconds per nanosecond of the crystal. */
+  constructor(mcu, rate = 1) {
     super(mcu, 'TIMER');
+    this.tickNanos = 1000 * rate;
     this.origin = mcu.clock.nanos;
     this.high = 0;
     this.raw = 0;
@@ -52,7 +57,7 @@ export class Timer extends BasePeripheral {
   }
 
   get micros() {
-    return Math.floor((this.rp2040.clock.nanosCounter - this.origin) / 1000);
+    return Math.floor((this.rp2040.clock.nanosCounter - this.origin) / this.tickNanos + ROUNDING);
   }
 
   fire(index) {
@@ -100,7 +105,7 @@ export class Timer extends BasePeripheral {
     const { micros } = this;
     const ahead = (target - (micros >>> 0)) >>> 0 || 2 ** 32;
     this.targets[index] = target;
-    this.alarms[index].at(this.origin + (micros + ahead) * 1000);
+    this.alarms[index].at(this.origin + (micros + ahead) * this.tickNanos);
   }
 }
 
@@ -109,8 +114,9 @@ const WATCHDOG_ENABLE = 1 << 30;
 /** Watchdog (4.7) with its scratch registers. Counts down twice per microsecond tick (errata RP2040-E1). */
 export class Watchdog extends BasePeripheral {
   /** onBite(reason): 1 timer, 2 forced; the chip is reset by whoever made it. */
-  constructor(mcu, scratch, reason, onBite) {
+  constructor(mcu, rate, scratch, reason, onBite) {
     super(mcu, 'WATCHDOG');
+    this.tickNanos = 500 * rate;
     this.scratch = scratch;
     this.reason = reason;
     this.onBite = onBite;
@@ -129,7 +135,7 @@ export class Watchdog extends BasePeripheral {
   }
 
   remaining() {
-    const gone = Math.floor((this.rp2040.clock.nanos - this.loadedAt) / 500);
+    const gone = Math.floor((this.rp2040.clock.nanos - this.loadedAt) / this.tickNanos);
     return this.control & WATCHDOG_ENABLE ? Math.max(0, this.load - gone) : this.load;
   }
 
@@ -157,15 +163,16 @@ export class Watchdog extends BasePeripheral {
   reload(value) {
     this.load = value;
     this.loadedAt = this.rp2040.clock.nanos;
-    if (this.control & WATCHDOG_ENABLE) this.alarm.schedule(value * 500);
+    if (this.control & WATCHDOG_ENABLE) this.alarm.schedule(value * this.tickNanos);
     else this.alarm.cancel();
   }
 }
 
 /** Real-time clock (4.8) in whole seconds, without a time zone. Stands still while its clock is gated. */
 export class Rtc extends BasePeripheral {
-  constructor(mcu) {
+  constructor(mcu, rate = 1) {
     super(mcu, 'RTC');
+    this.secondNanos = 1e9 * rate;
     this.setup = [0, 0];
     this.control = 0;
     this.base = Date.UTC(2021, 0, 1);
@@ -175,7 +182,7 @@ export class Rtc extends BasePeripheral {
 
   get date() {
     const running = this.control & 1 && !this.gated;
-    return new Date(this.base + (running ? Math.floor((this.rp2040.clock.nanos - this.since) / 1e9) * 1000 : 0));
+    return new Date(this.base + (running ? Math.floor((this.rp2040.clock.nanos - this.since) / this.secondNanos) * 1000 : 0));
   }
 
   /** Freezes or releases the counter; the fraction of a second is kept. */
@@ -184,8 +191,8 @@ export class Rtc extends BasePeripheral {
     const { nanos } = this.rp2040.clock;
     if (gated) this.frozen = nanos - this.since;
     else this.since = nanos - this.frozen;
-    if (gated) this.base += Math.floor(this.frozen / 1e9) * 1000;
-    if (gated) this.frozen %= 1e9;
+    if (gated) this.base += Math.floor(this.frozen / this.secondNanos) * 1000;
+    if (gated) this.frozen %= this.secondNanos;
     this.gated = gated;
   }
 
