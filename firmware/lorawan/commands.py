@@ -1,43 +1,10 @@
-"""MAC commands of the network, applied to the session. Source: TS001-1.0.4, chapter 5."""
+"""MAC commands of the network, applied to the session. Source: TS001-1.0.4, chapter 5.
+
+Loaded when a downlink brings some and unloaded after: they are rare, and bytecode is heap.
+"""
 
 _SIZES = (0, 0, 2, 4, 1, 4, 0, 5, 1, 1, 4, 0, 0, 5)
 """Bytes after each command identifier a network sends; 0, 1, 11 and 12 are not of 1.0.4."""
-
-GPS_EPOCH_S = 315964800
-LEAP_S = 18
-"""Unix time is GPS time + the epoch - the leap seconds. Source: IERS Bulletin C, 2017 on."""
-
-_ONCE_MAX = 36  # bytes
-
-STICKY = (0x05, 0x08, 0x0A)
-"""Answers repeated in every uplink until a class A downlink."""
-
-
-class Answers:
-    """What the next uplinks must say: `once`, `sticky` {cid: bytes}, and what is asked."""
-
-    def __init__(self):
-        self.once = b""
-        self.sticky = {}
-        self.asks = {}
-
-    def add(self, cid: int, *values: int) -> None:
-        """Answer one command. A flood is cut: more would not fit the slowest data rate."""
-        answer = bytes((cid,) + values)
-        if cid in STICKY:
-            self.sticky[cid] = answer
-        elif len(self.once) < _ONCE_MAX:
-            self.once += answer
-
-    def sent(self) -> None:
-        """They are on their way; the sticky ones stay."""
-        self.once = b""
-        self.asks = {}
-
-    def riders(self) -> bytes:
-        """What the next uplink carries."""
-        kept = list(self.asks.values()) + [self.sticky[cid] for cid in sorted(self.sticky)]
-        return self.once + b"".join(kept)
 
 
 def split(stream: bytes) -> list:

@@ -21,27 +21,6 @@ def time_on_air_us(sf: int, bw_hz: int, size: int, crc: bool = True) -> int:
     return (symbols * 4 + 49) * quarter_us
 
 
-def join_request(key, join_eui: bytes, dev_eui: bytes, dev_nonce: int) -> bytes:
-    """A Join-Request. key: the AppKey. EUIs in the order they are printed."""
-    flipped = bytes(reversed(dev_eui + join_eui))
-    body = b"\x00" + flipped + struct.pack("<H", dev_nonce)
-    return body + key.cmac(body)[:4]
-
-
-def join_accept(key, data: bytes) -> "bytes | None":
-    """A Join-Accept's fields from JoinNonce to CFList, or None if it is none or not for us."""
-    if len(data) not in (17, 33) or data[0] != 0x20:
-        return None
-    clear = data[:1] + key.ecb.encrypt(data[1:])
-    return clear[1:-4] if key.cmac(clear[:-4])[:4] == clear[-4:] else None
-
-
-def session_keys(key, fields: bytes, dev_nonce: int) -> tuple:
-    """(NwkSKey, AppSKey) from a Join-Accept's fields."""
-    tail = fields[:6] + struct.pack("<H", dev_nonce) + bytes(7)
-    return key.ecb.encrypt(b"\x01" + tail), key.ecb.encrypt(b"\x02" + tail)
-
-
 def uplink(
     session, fctrl: int, fopts: bytes, fport: "int | None", data: bytes, confirmed
 ) -> bytes:

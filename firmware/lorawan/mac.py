@@ -8,13 +8,11 @@ two windows, and only then what touches flash or the application.
 import asyncio
 from collections import namedtuple
 
-from lorawan import commands, frame
+from lorawan import frame, unload
 from lorawan.crypto import Key
-from lorawan.session import Nonces, Session
+from lorawan.session import Answers, Session
 
-_JOIN_DELAY_US = 5000000
 _WINDOWS_APART_US = 1000000
-_JOIN_SIZE = 23
 _SYMBOLS_MIN = 6
 _SYMBOLS_MAX = 248  # SX126x 13.4.9
 _ERROR_MIN_US = 1000
@@ -27,6 +25,11 @@ _RX2_SLACK_US = 60000
 
 Sent = namedtuple("Sent", ("acked", "heard", "fcnt", "dr", "tries"))  # noqa: PYI024
 """What became of an uplink. acked: None where none was asked. heard: a class A downlink came."""
+
+
+GPS_EPOCH_S = 315964800
+LEAP_S = 18
+"""Unix time is GPS time + the epoch - the leap seconds. Source: IERS Bulletin C, 2017 on."""
 
 
 class MacError(Exception):
@@ -62,15 +65,15 @@ class Mac:
     def __init__(self, radio, clock, random, aes, store, region, dev_eui, join_eui, app_key):
         self._radio = radio
         self._clock = clock
-        self._random = random
+        self._store = store
+        self.random = random
         self.region = region
-        self._dev_eui, self._join_eui = dev_eui, join_eui
-        self._root = Key(aes, app_key)
-        identity = self._root.cmac(dev_eui + join_eui)[:4]
-        self._nonces = Nonces(store, clock)
-        self.session = Session(region, aes, store, identity)
+        self._aes = aes
+        self._identity = dev_eui, join_eui, app_key
+        mark = Key(aes, app_key).cmac(dev_eui + join_eui)[:4]
+        self.session = Session(region, aes, store, mark)
         self.joined = self.session.load()
-        self.answers = commands.Answers()
+        self.answers = Answers()
         self.on_downlink = self.on_time = _ignore
         self.battery = lambda: 255
         self.link = None
@@ -88,7 +91,7 @@ class Mac:
         self._free_us = [0] * len(region.BANDS)
         self._silent_us = 0
         self._rx2_us = 0
-        self._join_next_us = 0
+        self._joining = None
 
     # --- what the application asks ----------------------------------------------------------
 
@@ -129,16 +132,22 @@ class Mac:
 
     def time_until_tx_us(self) -> int:
         """Microseconds until duty cycle allows the next uplink; 0: now."""
-        channels = self._channels(self.session.dr) if self.joined else self._join_channels()
-        return self._until(channels)
+        return self.until_us(self._channels(self.session.dr)) if self.joined else self.wait_us()
+
+    # --- joining ----------------------------------------------------------------------------
+
+    def _attempts(self):
+        """The attempts to join, with the code for it."""
+        if self._joining is None:
+            from lorawan.join import Joining
+
+            root = Key(self._aes, self._identity[2])
+            self._joining = Joining(self, root, self._identity, self._store, self._clock)
+        return self._joining
 
     def wait_us(self) -> int:
         """Microseconds until the next join attempt is allowed; 0: now."""
-        wait = max(self._join_next_us - self._clock.us(), self._until(self._join_channels()))
-        air_us = self._air_us(self.region.join_dr(self._nonces.attempts), _JOIN_SIZE)
-        return self._nonces.wait_us(air_us // 1000, wait)
-
-    # --- joining ----------------------------------------------------------------------------
+        return self._attempts().wait_us()
 
     async def join(self) -> bool:
         """One Join-Request and its windows, after `wait_us()`. True when the network let us in.
@@ -146,42 +155,19 @@ class Mac:
         Raises MacError when the 65536 DevNonces are used up.
         """
         async with self.lock:
-            nonces = self._nonces
-            if nonces.dev_nonce > 65535:
+            joining = self._attempts()
+            if joining.dev_nonce > 65535:
                 raise MacError("all DevNonces are used; register the device under a new JoinEUI")
-            await self._sleep_us(self.wait_us())
+            await self._sleep_us(joining.wait_us())
             self.joined = False
-            self.session.forget()
-            dr = self.region.join_dr(nonces.attempts)
-            nonce = nonces.attempt(self._air_us(dr, _JOIN_SIZE) // 1000)
-            request = frame.join_request(self._root, self._join_eui, self._dev_eui, nonce)
-            channel = self._pick(self._join_channels())
-
-            def take(data, rssi, snr):
-                return self._accept(data, rssi, snr, nonce, dr)
-
-            await self._exchange(request, channel, dr, _JOIN_DELAY_US, take)
-            self._join_next_us = self._clock.us() + 1000000 + self._random() % 7000000
+            if await joining.attempt():
+                self.answers = Answers()
+                self._ack = self._pending = False
+                self.joined = True
+                self._joining = joining = None
+                unload("join")
+            self._rest()
             return self.joined
-
-    def _accept(self, data, rssi, snr, dev_nonce, dr):
-        fields = frame.join_accept(self._root, data)
-        nonces = self._nonces
-        join_nonce = int.from_bytes(fields[:3], "little") if fields else nonces.join_nonce
-        if not fields or join_nonce == nonces.join_nonce:
-            self.refused += 1
-            return False
-        nonces.accepted(join_nonce)
-        keys = frame.session_keys(self._root, fields, dev_nonce)
-        self.session.start(fields, keys, dev_nonce, dr)
-        self.answers = commands.Answers()
-        self._ack = self._pending = False
-        self.rssi, self.snr = rssi, snr // 4
-        self.joined = True
-        return True
-
-    def _join_channels(self):
-        return [[freq, freq, 0] for freq in self.region.CHANNELS]
 
     # --- uplinks ----------------------------------------------------------------------------
 
@@ -227,11 +213,11 @@ class Mac:
         tries = 0
         while tries < most and not (self._acked if confirmed else heard):
             if tries and confirmed:  # RETRANSMIT_TIMEOUT
-                await self._sleep_us(1000000 + self._random() % 2000000)
-            await self._sleep_us(self._until(self._channels(dr)))
+                await self._sleep_us(1000000 + self.random() % 2000000)
+            await self._sleep_us(self.until_us(self._channels(dr)))
             tries += 1
-            channel = self._pick(self._channels(dr))
-            heard |= await self._exchange(
+            channel = self.pick(self._channels(dr))
+            heard |= await self.exchange(
                 made, channel, dr, session.rx_delay_s * 1000000, self._take
             )
         return Sent(self._acked if confirmed else None, heard, fcnt, dr, tries)
@@ -245,16 +231,16 @@ class Mac:
         usable = session.usable(dr) or range(len(self.region.CHANNELS))
         return [session.channels[at] for at in usable]
 
-    def _pick(self, channels):
+    def pick(self, channels: list) -> list:
         """A random channel whose sub-band is free, another than the last where there is one."""
         now = self._clock.us()
         free = [channel for channel in channels if self._free(channel[0]) <= now] or channels
         fresh = [channel for channel in free if channel[0] != self._last_channel] or free
-        channel = fresh[self._random() % len(fresh)]
+        channel = fresh[self.random() % len(fresh)]
         self._last_channel = channel[0]
         return channel
 
-    def _until(self, channels):
+    def until_us(self, channels: list) -> int:
         """Microseconds until duty cycle frees one of the channels."""
         return max(0, min([self._free(channel[0]) for channel in channels]) - self._clock.us())
 
@@ -262,13 +248,14 @@ class Mac:
         """When duty cycle frees a frequency."""
         return max(self._free_us[self.region.band(freq)], self._silent_us)
 
-    def _air_us(self, dr, size, crc=True):
+    def air_us(self, dr: int, size: int, crc: bool = True) -> int:
+        """Time on air of a frame."""
         sf, bw = self.region.DATARATES[dr]
         return frame.time_on_air_us(sf, bw, size, crc)
 
     # --- the exchange -----------------------------------------------------------------------
 
-    async def _exchange(self, made, channel, dr, delay_us, take):
+    async def exchange(self, made: bytes, channel: list, dr: int, delay_us: int, take) -> bool:
         """One transmission and its windows. take(payload, rssi, snr x 4): was it for us?"""
         region, session = self.region, self.session
         joining = not self.joined
@@ -279,7 +266,7 @@ class Mac:
         try:
             end_us = await self._radio.transmit(made, channel[0], sf, bw, power)
             self._tx_end_us = end_us
-            self._spend(channel[0], self._air_us(dr, len(made)), end_us)
+            self._spend(channel[0], self.air_us(dr, len(made)), end_us)
             offset = 0 if joining else session.rx1_offset
             rx2 = (
                 (region.RX2_FREQ, region.RX2_DR) if joining else (session.rx2_freq, session.rx2_dr)
@@ -300,7 +287,7 @@ class Mac:
         if joining or not self._class_c:
             return await self._window(at_us, delay_us + _WINDOWS_APART_US, rx2[0], rx2[1], take)
         self._rx2_us = at_us
-        end_us = at_us + self._air_us(rx2[1], _SHORT_FRAME, False)
+        end_us = at_us + self.air_us(rx2[1], _SHORT_FRAME, False)
         while self._clock.us() < end_us and not self._held:
             await self._sleep_us(100000)
         return self._take_held()
@@ -339,7 +326,7 @@ class Mac:
 
     def _overheard(self, data, rssi, snr):
         """A frame in class C's window. During an exchange it waits: taking it writes to flash."""
-        begun_us = self._clock.us() - self._air_us(self.session.rx2_dr, len(data), False)
+        begun_us = self._clock.us() - self.air_us(self.session.rx2_dr, len(data), False)
         class_a = abs(begun_us - self._rx2_us) < _RX2_SLACK_US
         if not self._busy:
             self._take(data, rssi, snr, class_a)
@@ -370,17 +357,26 @@ class Mac:
         self._acked |= bool(fctrl & frame.ACK)
         self._pending = bool(fctrl & frame.PENDING)
         self._ack |= confirmed
-        if commands.apply(self, payload if fport == 0 else fopts, snr // 4):
-            session.save()
+        stream = payload if fport == 0 else fopts
+        if stream:
+            self._obey(stream, snr // 4)
         if self._class_c and (confirmed or self.answers.once):
             asyncio.create_task(self._reply())
         if fport:
             self.on_downlink(fport, payload, confirmed)
         return True
 
+    def _obey(self, stream, snr):
+        """MAC commands: rare, so their code is loaded for them."""
+        from lorawan import commands
+
+        if commands.apply(self, stream, snr):
+            self.session.save()
+        unload("commands")
+
     async def _reply(self):
         """Class C: acknowledge within 8 s, in an uplink of its own unless another came first."""
-        await self._sleep_us(self._random() % 2000000)
+        await self._sleep_us(self.random() % 2000000)
         if self.joined and (self._ack or self.answers.once):
             await self.send(None)
 
@@ -390,5 +386,5 @@ class Mac:
 
     def on_gps(self, seconds: int, fraction: int) -> None:
         """The network told the time of the last uplink's end. fraction: 1/256 s."""
-        unix_s = seconds + commands.GPS_EPOCH_S - commands.LEAP_S
+        unix_s = seconds + GPS_EPOCH_S - LEAP_S
         self.on_time(unix_s * 1000000 + fraction * 1000000 // 256, self._tx_end_us)

@@ -1,10 +1,9 @@
-"""What a device must remember: nonces, keys, counters, and what the network set.
+"""What a joined device must remember and answer: keys, counters, and what the network set.
 
-Three blobs, each saved before the radio moves. `join`: DevNonce, JoinNonce and the air spent on
-joining, saved before every Join-Request. `session`: keys and parameters, saved when they change.
-`frames`: counters; FCntUp is reserved `MARGIN` ahead, so that one save serves as many uplinks and
-a power cut skips at most as many counters, never repeats one. A session is known by the DevNonce
-it came from: counters of another are not used.
+Two blobs, each saved before the radio moves. `session`: keys and parameters, saved when they
+change. `frames`: counters; FCntUp is reserved `MARGIN` ahead, so that one save serves as many
+uplinks and a power cut skips at most as many counters, never repeats one. A session is known by
+the DevNonce it came from (`tag`): counters of another are not used.
 """
 
 import struct
@@ -13,69 +12,43 @@ from lorawan.crypto import Key
 
 MARGIN = 32
 
-_JOIN = "<HiHII"  # DevNonce next, JoinNonce last, attempts, spent ms, elapsed s
 _FRAMES = "<HIi"  # DevNonce of the session, FCntUp reserved, FCntDown last
 _SESSION = "<4sH4s16s16sBBBBIBBBHB"
 _SESSION_SIZE = struct.calcsize(_SESSION)
 _CHANNEL = "<IIB"
 
 
-def join_window(elapsed_s: int) -> tuple:
-    """(end in s since the first attempt, ms of air until then). Source: TS001-1.0.4, 7."""
-    if elapsed_s < 3600:
-        return 3600, 36000
-    if elapsed_s < 39600:
-        return 39600, 36000
-    return 39600 + ((elapsed_s - 39600) // 86400 + 1) * 86400, 8700
+_ONCE_MAX = 36  # bytes
+
+STICKY = (0x05, 0x08, 0x0A)
+"""Answers repeated in every uplink until a class A downlink."""
 
 
-class Nonces:
-    """DevNonce, JoinNonce and the join back-off, over every session and restart."""
+class Answers:
+    """What the next uplinks must say: `once`, `sticky` {cid: bytes}, and what is asked."""
 
-    def __init__(self, store, clock):
-        self._store = store
-        self._clock = clock
-        blob = store.load("join")
-        fields = struct.unpack(_JOIN, blob) if blob else (0, -1, 0, 0, 0)
-        self.dev_nonce, self.join_nonce, self.attempts, self._spent_ms, self._saved_s = fields
-        self._zero_us = clock.us() - self._saved_s * 1000000 if self.attempts else None
+    def __init__(self):
+        self.once = b""
+        self.sticky = {}
+        self.asks = {}
 
-    def _elapsed_s(self):
-        """Since the first attempt; time without power does not count."""
-        return 0 if self._zero_us is None else (self._clock.us() - self._zero_us) // 1000000
+    def add(self, cid: int, *values: int) -> None:
+        """Answer one command. A flood is cut: more would not fit the slowest data rate."""
+        answer = bytes((cid,) + values)
+        if cid in STICKY:
+            self.sticky[cid] = answer
+        elif len(self.once) < _ONCE_MAX:
+            self.once += answer
 
-    def wait_us(self, air_ms: int, wait_us: int) -> int:
-        """`wait_us`, or longer where the air allowed for joining is spent by then."""
-        elapsed_s = self._elapsed_s()
-        end_s, allowed_ms = join_window(elapsed_s + wait_us // 1000000)
-        if join_window(self._saved_s)[0] == end_s and self._spent_ms + air_ms > allowed_ms:
-            return (end_s - elapsed_s) * 1000000
-        return wait_us
+    def sent(self) -> None:
+        """They are on their way; the sticky ones stay."""
+        self.once = b""
+        self.asks = {}
 
-    def attempt(self, air_ms: int) -> int:
-        """The DevNonce to use now; on flash as used, with its air, when it returns."""
-        if self._zero_us is None:
-            self._zero_us = self._clock.us()
-        elapsed_s = self._elapsed_s()
-        if join_window(elapsed_s)[0] != join_window(self._saved_s)[0]:
-            self._spent_ms = 0
-        self._saved_s = elapsed_s
-        self._spent_ms += air_ms
-        self.attempts = (self.attempts + 1) & 0xFFFF
-        self.dev_nonce += 1
-        self._save()
-        return self.dev_nonce - 1
-
-    def accepted(self, join_nonce: int) -> None:
-        """The network let us in; this JoinNonce is refused from now on."""
-        self.join_nonce = join_nonce
-        self.attempts = self._spent_ms = self._saved_s = 0
-        self._zero_us = None
-        self._save()
-
-    def _save(self):
-        fields = self.dev_nonce, self.join_nonce, self.attempts, self._spent_ms, self._saved_s
-        self._store.save("join", struct.pack(_JOIN, *fields))
+    def riders(self) -> bytes:
+        """What the next uplink carries."""
+        kept = list(self.asks.values()) + [self.sticky[cid] for cid in sorted(self.sticky)]
+        return self.once + b"".join(kept)
 
 
 class Session:
@@ -89,38 +62,12 @@ class Session:
         self._aes = aes
         self._store = store
         self._identity = identity
-        self.fcnt_up = self._reserved = 0
+        self.fcnt_up = self.reserved = 0
         self.fcnt_down = -1
         self.unanswered = 0
 
-    def start(self, fields, keys, dev_nonce, dr) -> None:
-        """Begin anew from a Join-Accept's fields; on flash when it returns."""
-        region = self._region
-        self.fcnt_up = self._reserved = self.unanswered = 0
-        self.fcnt_down = -1
-        self.addr = fields[6:10]
-        self._tag = dev_nonce
-        self._set_keys(*keys)
-        self.rx1_offset = min(fields[10] >> 4 & 7, region.RX1_OFFSET_MAX)
-        self.rx2_dr = fields[10] & 15
-        if self.rx2_dr >= len(region.DATARATES):
-            self.rx2_dr = region.RX2_DR
-        self.rx2_freq = region.RX2_FREQ
-        self.rx_delay_s = fields[11] & 15 or 1
-        self.dr = dr
-        self.power = 0
-        self.repeats = 1
-        self.duty = 0
-        self.channels = [[freq, freq, region.CHANNEL_DR[1] << 4] for freq in region.CHANNELS]
-        if len(fields) > 12 and fields[27] == 0:
-            for at in range(12, 27, 3):
-                freq = (fields[at] | fields[at + 1] << 8 | fields[at + 2] << 16) * 100
-                freq = freq if region.band(freq) >= 0 else 0
-                self.channels.append([freq, freq, region.CHANNEL_DR[1] << 4])
-        self.mask = self.defined()
-        self.save()
-
-    def _set_keys(self, nwk, app):
+    def set_keys(self, nwk: bytes, app: bytes) -> None:
+        """NwkSKey and AppSKey."""
         self.nwk = Key(self._aes, nwk)
         self.app = Key(self._aes, app)
 
@@ -135,7 +82,7 @@ class Session:
     def save(self) -> None:
         """Keys and parameters; on flash when it returns."""
         head = struct.pack(
-            _SESSION, self._identity, self._tag, self.addr, self.nwk.key, self.app.key,
+            _SESSION, self._identity, self.tag, self.addr, self.nwk.key, self.app.key,
             self.rx1_offset, self.rx2_dr, self.rx_delay_s, self.duty, self.rx2_freq,
             self.dr, self.power, self.repeats, self.mask, len(self.channels),
         )  # fmt: skip
@@ -153,11 +100,11 @@ class Session:
         if not blob or blob[:4] != self._identity:
             return False
         (
-            _, self._tag, self.addr, nwk, app,
+            _, self.tag, self.addr, nwk, app,
             self.rx1_offset, self.rx2_dr, self.rx_delay_s, self.duty, self.rx2_freq,
             self.dr, self.power, self.repeats, self.mask, count,
         ) = struct.unpack(_SESSION, blob[:_SESSION_SIZE])  # fmt: skip
-        self._set_keys(nwk, app)
+        self.set_keys(nwk, app)
         size = struct.calcsize(_CHANNEL)
         self.channels = [
             list(struct.unpack(_CHANNEL, blob[at : at + size]))
@@ -166,18 +113,18 @@ class Session:
         frames = self._store.load("frames")
         if frames:
             tag, reserved, down = struct.unpack(_FRAMES, frames)
-            if tag == self._tag:
-                self.fcnt_up = self._reserved = reserved
+            if tag == self.tag:
+                self.fcnt_up = self.reserved = reserved
                 self.fcnt_down = down
         return True
 
     def _save_frames(self):
-        self._store.save("frames", struct.pack(_FRAMES, self._tag, self._reserved, self.fcnt_down))
+        self._store.save("frames", struct.pack(_FRAMES, self.tag, self.reserved, self.fcnt_down))
 
     def reserve(self) -> None:
         """Make sure that `fcnt_up` may be sent: after a power cut a greater one comes next."""
-        if self.fcnt_up >= self._reserved:
-            self._reserved = self.fcnt_up + MARGIN
+        if self.fcnt_up >= self.reserved:
+            self.reserved = self.fcnt_up + MARGIN
             self._save_frames()
 
     def heard(self, fcnt: int) -> None:

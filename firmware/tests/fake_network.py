@@ -8,7 +8,7 @@ was saved, and a new MAC starts from it.
 import asyncio
 import struct
 
-from lorawan import frame
+from lorawan import frame, join
 from lorawan.crypto import Key, aes
 from lorawan.mac import Mac
 from lorawan.region import eu868
@@ -193,7 +193,7 @@ class Server:
         self.join_nonce += 1
         fields = struct.pack("<I", self.join_nonce)[:3] + b"\x13\0\0" + bytes(reversed(ADDR))
         fields += self.settings + self.cflist
-        self.session = FakeSession(*frame.session_keys(self.root, fields, nonce))
+        self.session = FakeSession(*join.session_keys(self.root, fields, nonce))
         self.sessions += 1
         self.fcnt_down = 0
         clear = fields + self.root.cmac(b"\x20" + fields)[:4]

@@ -2,9 +2,9 @@
 
 import binascii
 
-from lorawan.commands import Answers, apply
+from lorawan.commands import apply
 from lorawan.region import eu868
-from lorawan.session import Session
+from lorawan.session import Answers, Session
 from tests.fake_network import World
 
 

@@ -1,9 +1,7 @@
 """The MAC in a fake world: joining, windows, counters, repeats, ADR, class C, duty cycle."""
 
-from lorawan import frame
-from lorawan.commands import GPS_EPOCH_S, LEAP_S
-from lorawan.mac import MacError, window
-from lorawan.session import join_window
+from lorawan import frame, join
+from lorawan.mac import GPS_EPOCH_S, LEAP_S, MacError, window
 from tests.fake_network import ADDR, World
 
 
@@ -86,7 +84,7 @@ def test_dev_nonce_counts_and_is_saved_before_the_request_is_sent():
 
 def test_dev_nonces_end_with_a_sentence():
     world = World()
-    world.mac._nonces.dev_nonce = 65536
+    world.mac._attempts().dev_nonce = 65536
 
     try:
         world.run(world.mac.join())
@@ -442,9 +440,9 @@ def test_a_link_check_tells_margin_and_gateways():
 
 
 def test_join_attempts_stay_within_the_tiers():
-    assert join_window(0) == (3600, 36000)
-    assert join_window(3600) == (39600, 36000)
-    assert join_window(39600) == (126000, 8700)
+    assert join.window(0) == (3600, 36000)
+    assert join.window(3600) == (39600, 36000)
+    assert join.window(39600) == (126000, 8700)
     world = World()
     world.server.answers_join = False
 
@@ -459,7 +457,7 @@ def test_join_attempts_stay_within_the_tiers():
     start = world.sent[0][0]
     spent = {}
     for begin, end in [one[:2] for one in world.sent]:
-        tier = join_window((begin - start) // 1000000)
+        tier = join.window((begin - start) // 1000000)
         spent[tier] = spent.get(tier, 0) + (end - begin) // 1000
     assert len(spent) >= 3, spent
     for (_, allowed), air in spent.items():

@@ -11,7 +11,7 @@ DEVICE = PURE | {"board", "cryptolib", "gc", "json", "machine", "micropython", "
 DEVICE |= {"rp2", "select", "sys", "time"}
 MAY_IMPORT = {
     "wire": PURE | {"wire"},
-    "lorawan": PURE | {"lorawan", "cryptolib", "cryptography"},
+    "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "sys"},
     "radios": DEVICE - {"board"} | {"radios"},
     "node": DEVICE | {"lorawan", "node", "radios", "wire"},
     "boot.py": {"board", "machine"},

@@ -2,11 +2,11 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lorawan import commands, frame
+from lorawan import commands, join
 from lorawan.crypto import Key, aes
 from lorawan.region import eu868
 from lorawan.session import Session
-from tests.fake_network import World
+from tests.fake_network import APP_KEY, World
 
 ROOT = Key(aes, bytes(16))
 
@@ -32,7 +32,7 @@ VALID = [
 def test_random_bytes_are_never_taken(data):
     before = WORLD.mac.refused
 
-    assert frame.join_accept(ROOT, data) is None
+    assert join.accept_fields(ROOT, data) is None
     assert not WORLD.mac._take(data, -80, 20)
     assert WORLD.mac.refused == before + 1
 
@@ -46,7 +46,7 @@ def test_a_changed_frame_is_never_taken(good, data):
         return
 
     assert not WORLD.mac._take(bytes(changed), -80, 20)
-    assert frame.join_accept(WORLD.mac._root, bytes(changed)) is None
+    assert join.accept_fields(Key(aes, APP_KEY), bytes(changed)) is None
 
 
 @given(st.binary(max_size=60))
@@ -95,7 +95,8 @@ def test_whatever_the_network_sets_the_device_can_still_send_and_restart(sequenc
 def test_any_join_accept_a_server_could_sign_gives_a_session_that_can_send(fields):
     world = World()
     session = world.mac.session
-    session.start(fields, (bytes(16), bytes(16)), 1, 5)
+    join.begin(session, eu868, fields, 1, 5)
+    session.set_keys(bytes(16), bytes(16))
     world.mac.joined = True
 
     sent = world.run(world.mac.send(10, b"x"))
