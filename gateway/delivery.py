@@ -253,7 +253,7 @@ async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
         except Retry as error:
             attempt += 1
             log.warning("the store cannot answer now", why=str(error))
-            await asyncio.sleep(delay_s(attempt))
+            await asyncio.sleep(delay_s(attempt, 0.1, 10.0))
 
 
 def enable(tx: Transaction, endpoint_id: str) -> None:

@@ -278,6 +278,32 @@ async def counted(store, endpoint, count):
     return totals.delivered == count
 
 
+class FullStore(Store):
+    """Cannot write for the first times once `full` is set, as on a full disk."""
+
+    full = 0
+
+    async def write(self, change):
+        if self.full:
+            self.full -= 1
+            raise Retry("the disk is full")
+        return await super().write(change)
+
+
+async def test_a_store_that_cannot_write_now_delays_the_mark_and_sends_nothing_twice():
+    sink = ScriptedSink()
+    sink.hanging.add(LAMP)
+    async with delivering(sink, kept=FullStore("lamplighter/test")) as (store, _, [endpoint]):
+        (event_id,) = await append(store, LAMP)
+        await until(lambda: asked(sink, 1))
+        store.full = 2
+        sink.hung.set()
+
+        await settled(store, endpoint, delivered=1)
+
+    assert (store.full, sink.ids()) == (0, [event_id])
+
+
 async def test_removing_an_endpoint_withdraws_what_is_pending_and_ends_its_attempt():
     sink = ScriptedSink()
     async with delivering(sink) as (store, _, [endpoint]):

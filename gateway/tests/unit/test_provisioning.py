@@ -1,0 +1,130 @@
+"""A new device: its keys, both registrations, and the file for its board."""
+
+import pytest
+
+from gateway.errors import Refused, Retry, Unknown
+from gateway.networks.virtual import Network
+from gateway.provisioning import PROFILES, Wanted, add_device, new_eui, remove_device
+from gateway.store.memory import Store
+
+
+@pytest.fixture
+async def store():
+    async with Store("lamplighter/test") as opened:
+        yield opened
+
+
+async def test_keys_are_made_and_registered_on_both_sides(store):
+    network = Network()
+
+    made = await add_device(store, network, Wanted(name="bin 1", profile="bin"), 5)
+
+    device, key = network.devices[made.device.dev_eui]
+    assert (device, key) == (made.device, made.app_key)
+    assert await store.read(lambda view: view.device(device.dev_eui)) == device
+    assert made.device_json == {
+        "name": "bin 1", "dev_eui": device.dev_eui, "join_eui": "0" * 16, "app_key": key,
+        "profile": "bin", "region": "eu868",
+    }  # fmt: skip
+    assert len(bytes.fromhex(key)) == 16
+
+
+async def test_two_devices_have_different_keys(store):
+    network = Network()
+
+    made = [await add_device(store, network, Wanted(name=name, profile="bin"), 5) for name in "ab"]
+
+    assert len({one.app_key for one in made}) == len({one.device.dev_eui for one in made}) == 2
+
+
+@pytest.mark.parametrize(("profile", "kind"), [("bin", "A"), ("counter", "A"), ("lamp", "C")])
+async def test_a_lamp_listens_always_and_the_others_after_speaking(store, profile, kind):
+    made = await add_device(store, Network(), Wanted(name="x", profile=profile), 5)
+
+    assert made.device.device_class == kind
+
+
+async def test_what_is_given_is_taken_in_lower_case_and_settings_go_to_the_board(store):
+    wanted = Wanted(
+        name="x", profile="bin", dev_eui="70B3D57ED005A001", join_eui="AA" * 8,
+        app_key="AB" * 16, settings={"report_s": 600, "sample_s": None},
+    )  # fmt: skip
+
+    made = await add_device(store, Network(), wanted, 5)
+
+    assert made.device_json["dev_eui"] == "70b3d57ed005a001"
+    assert (made.device_json["join_eui"], made.app_key) == ("aa" * 8, "ab" * 16)
+    assert made.device_json["report_s"] == 600
+    assert "sample_s" not in made.device_json
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"profile": "tram"}, "bin, lamp, counter"),
+        ({"dev_eui": "12"}, "16 hexadecimal digits"),
+        ({"dev_eui": "zz" * 8}, "16 hexadecimal digits"),
+        ({"join_eui": ""}, "16 hexadecimal digits"),
+        ({"app_key": "00" * 15}, "32 hexadecimal digits"),
+    ],
+)
+async def test_wrong_wishes_are_refused_before_anything_happens(store, wrong, said):
+    network = Network()
+
+    with pytest.raises(Refused, match=said):
+        await add_device(store, network, Wanted(**{"name": "x", "profile": "bin"} | wrong), 5)
+
+    assert network.devices == {}
+    assert await store.read(lambda view: view.devices()) == []
+
+
+async def test_a_name_or_deveui_that_is_taken_is_refused(store):
+    network = Network()
+    first = await add_device(store, network, Wanted(name="x", profile="bin"), 5)
+
+    for wanted in (
+        Wanted(name="x", profile="bin"),
+        Wanted(name="y", profile="bin", dev_eui=first.device.dev_eui),
+    ):
+        with pytest.raises(Refused):
+            await add_device(store, network, wanted, 5)
+
+    assert list(network.devices) == [first.device.dev_eui]
+
+
+async def test_a_device_is_on_no_side_when_the_network_server_is_away(store):
+    network = Network()
+    network.away = Retry("the network server does not answer")
+
+    with pytest.raises(Retry):
+        await add_device(store, network, Wanted(name="x", profile="bin"), 5)
+
+    assert await store.read(lambda view: view.devices()) == []
+
+
+async def test_a_device_is_removed_on_both_sides_or_on_none(store):
+    network = Network()
+    made = await add_device(store, network, Wanted(name="x", profile="bin"), 5)
+    eui = made.device.dev_eui
+    network.away = Retry("the network server does not answer")
+
+    with pytest.raises(Retry):
+        await remove_device(store, network, eui)
+    assert await store.read(lambda view: view.device(eui)) == made.device
+    network.away = None
+    await remove_device(store, network, eui)
+
+    assert (network.devices, await store.read(lambda view: view.devices())) == ({}, [])
+    with pytest.raises(Unknown, match=eui):
+        await remove_device(store, network, eui)
+
+
+def test_a_made_eui_is_locally_administered_and_of_one_device():
+    for _ in range(100):
+        first = bytes.fromhex(new_eui())[0]
+
+        assert (first & 1, first & 2) == (0, 2)
+
+
+def test_profiles_are_those_of_the_wire_table():
+    assert PROFILES == ("bin", "lamp", "counter")
