@@ -1,4 +1,4 @@
-"""One test for each line of KNOWN_DIFFERENCES.md that no other test holds, and one for the list."""
+"""A test for each line of KNOWN_DIFFERENCES.md that no other test holds, and one for the list."""
 
 import contextlib
 import re
@@ -104,10 +104,8 @@ u = UART(0, %d, tx=Pin(0), rx=Pin(1))
 import time
 time.sleep_ms(400)
 print(b'\\xff\\x04' in u.read(u.any()))"""
-    said = []
     async with running(parts={"a02yyuw": {"distance_mm": 1100}}) as (_, board):
-        for baud in (9600, 9700, 115200):
-            said.append(await board.exec(code % baud))
+        said = [await board.exec(code % baud) for baud in (9600, 9700, 115200)]
 
     assert said == ["True\n", "True\n", "False\n"]
 
@@ -153,10 +151,15 @@ t = time.ticks_us(); work(1); print(a, time.ticks_diff(time.ticks_us(), t))"""
 
 
 async def test_waking_from_light_sleep_has_a_floor():
-    flash = image({
-        "/main.py": b"import machine, time\nt = time.ticks_us()\nmachine.lightsleep(100)\n"
-        b"with open('out', 'w') as f: f.write(str(time.ticks_diff(time.ticks_us(), t)))\n"
-    })  # fmt: skip
+    main = b"""
+import machine, time
+t = time.ticks_us()
+machine.lightsleep(100)
+t = time.ticks_diff(time.ticks_us(), t)
+with open("out", "w") as f:
+    f.write(str(t))
+"""
+    flash = image({"/main.py": main})
     async with Simulation() as street:
         board = await street.add_board("node", parts=BARE, usb=False, flash=flash)
         await street.run_s(1)

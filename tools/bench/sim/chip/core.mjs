@@ -21,7 +21,7 @@ export class Core extends CortexM0Core {
     this.chip = chip;
     this.signed = new Int32Array(this.registers.buffer);
     this.attachMemory(mcu);
-    this.leave = false;
+    this.limit = 0; // cycles at which the loop ends, the waits taken off; 0 ends it after this instruction
     this.wait = 0; // cycles that memory made the core wait, beside the instructions' own
     this.line = -1; // flash line that the last fetch came from
     this.base = 0;
@@ -48,10 +48,19 @@ export class Core extends CortexM0Core {
     return this.chip.cache ? this.chip.cache.touch(pc) : 0;
   }
 
-  /** Data from the flash may throw the line out from which instructions are fetched. */
+  /** Data from the flash; a miss may throw out the line from which instructions are fetched. */
   touch(address) {
-    this.line = -1;
-    if (this.chip.cache) this.wait += this.chip.cache.touch(address);
+    const cycles = this.chip.cache ? this.chip.cache.touch(address) : 0;
+    if (cycles) {
+      this.line = -1;
+      this.delay(cycles);
+    }
+  }
+
+  /** The core waits for memory; negative for what costs less than a memory access. */
+  delay(cycles) {
+    this.wait += cycles;
+    this.limit -= cycles;
   }
 
   unaligned(address, size) {
@@ -118,12 +127,12 @@ export class Core extends CortexM0Core {
     this.synchronise(cycles);
     const page = address >>> 24;
     if (page === SIO) {
-      this.wait -= 1;
+      this.delay(-1);
       return this.rp2040.sio.readUint32(address & 0xffff);
     }
-    if (page === 0x40) this.wait += APB_READ_CYCLES - 1;
-    else if (page > FLASH && page < 0x14) this.wait += UNCACHED_READ_CYCLES;
-    this.leave = true;
+    if (page === 0x40) this.delay(APB_READ_CYCLES - 1);
+    else if (page > FLASH && page < 0x14) this.delay(UNCACHED_READ_CYCLES);
+    this.limit = 0;
     return this.rp2040.readUint32(address >>> 0);
   }
 
@@ -131,15 +140,15 @@ export class Core extends CortexM0Core {
     this.synchronise(cycles);
     const page = address >>> 24;
     if (page === SIO) {
-      this.wait -= 1;
+      this.delay(-1);
       const offset = address & 0xffff;
-      if (offset < GPIO_WRITES) this.leave = true;
+      if (offset < GPIO_WRITES) this.limit = 0;
       this.rp2040.sio.writeUint32(offset, value >>> 0);
       return;
     }
     if (page >= FLASH && page < 0x14) return; // the XIP window takes no writes
-    if (page === 0x40) this.wait += APB_WRITE_CYCLES - 1;
-    this.leave = true;
+    if (page === 0x40) this.delay(APB_WRITE_CYCLES - 1);
+    this.limit = 0;
     if (size === 4) this.rp2040.writeUint32(address >>> 0, value >>> 0);
     else if (size === 2) this.rp2040.writeUint16(address >>> 0, value & 0xffff);
     else this.rp2040.writeUint8(address >>> 0, value & 0xff);
@@ -154,7 +163,7 @@ export class Core extends CortexM0Core {
     const pending = this.pendingInterrupts & this.enabledInterrupts;
     if (pending || this.pendingPendSV || this.pendingSystick || this.pendingSVCall || this.pendingNMI) {
       this.interruptsUpdated = true;
-      this.leave = true;
+      this.limit = 0;
     }
   }
 
@@ -164,7 +173,7 @@ export class Core extends CortexM0Core {
       this.eventRegistered = true; // SEV
     } else if (kind === 3 || (kind === 2 && !this.eventRegistered)) {
       this.waiting = true; // WFI, WFE
-      this.leave = true;
+      this.limit = 0;
     } else if (kind === 2) {
       this.eventRegistered = false;
     }
@@ -246,7 +255,7 @@ export class Core extends CortexM0Core {
     let nz = this.nz;
     let c = this.C ? 1 : 0;
     let v = this.V ? -1 : 0;
-    this.leave = false;
+    this.limit = budget;
     this.wait = 0;
     this.line = -1;
     do {
@@ -413,7 +422,7 @@ export class Core extends CortexM0Core {
                 c = this.C ? 1 : 0;
                 v = this.V ? -1 : 0;
                 cycles += 10;
-                this.leave = true;
+                this.limit = 0;
               } else {
                 pc = b & ~1;
               }
@@ -537,7 +546,7 @@ export class Core extends CortexM0Core {
                 c = this.C ? 1 : 0;
                 v = this.V ? -1 : 0;
                 cycles += 10;
-                this.leave = true;
+                this.limit = 0;
               } else {
                 pc = to & ~1;
               }
@@ -553,7 +562,7 @@ export class Core extends CortexM0Core {
             r[15] = pc;
             this.saveFlags(nz, c, v);
             this.synchronise(cycles);
-            this.leave = true;
+            this.limit = 0;
             this.rp2040.onBreak(op & 0xff);
             nz = this.nz;
             c = this.C ? 1 : 0;
@@ -614,7 +623,7 @@ export class Core extends CortexM0Core {
             default:
               this.pendingSVCall = true;
               this.interruptsUpdated = true;
-              this.leave = true;
+              this.limit = 0;
           }
           if (taken) {
             pc = (pc + 2 + ((op << 24) >> 23)) | 0;
@@ -657,7 +666,7 @@ export class Core extends CortexM0Core {
           r[15] = pc;
           this.undefined(op);
       }
-    } while (cycles < budget - this.wait && !this.leave);
+    } while (cycles < this.limit);
     r[15] = pc;
     this.saveFlags(nz, c, v);
     return cycles + this.wait;
