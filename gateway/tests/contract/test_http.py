@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+from random import Random
 
 import aiohttp
 import msgspec
@@ -231,6 +232,51 @@ async def test_what_cannot_be_done_now_says_when_to_try_again(service):
     async with service.session.post("/v1/devices", json=body, headers=headers) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
         assert (await answer.json())["act"] == "the caller tries again later"
+
+
+def some_json(random, depth=0):
+    """Any JSON value; the seed decides."""
+    kinds = 5 if depth > 3 else 7
+    match random.randrange(kinds):
+        case 0:
+            return random.choice([None, True, False])
+        case 1:
+            return random.choice([0, -1, 2**31, 2**63, 2**64, -(2**70), 1.5, 1e308])
+        case 2 | 3:
+            return random.choice(
+                ["", "dim", "bin", EUI, "x" * 300, "\x00", "ü\u2028", "../..", "$"]
+            )
+        case 4:
+            return random.choice(["http://x/", "lamplighter.boot.v1", "00" * 16, "1"])
+        case 5:
+            return [some_json(random, depth + 1) for _ in range(random.randrange(4))]
+        case _:
+            names = ["name", "values", "profile", "url", "types", "dev_eui", "expires_in_s", "ü"]
+            return {
+                random.choice(names): some_json(random, depth + 1)
+                for _ in range(random.randrange(5))
+            }
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_sent_gets_an_answer_of_the_document(service, seed):
+    """No 5xx, no answer that the document does not name."""
+    random = Random(seed)
+    for _ in range(150):
+        route = random.choice(ROUTES)
+        path = filled(route.path, service.ids)
+        query = {random.choice(["limit", "after", "kind", "state", "x"]): str(some_json(random))}
+        body = (
+            json.dumps(some_json(random))
+            if random.random() < 0.9
+            else "\udcff{".encode(errors="surrogatepass")
+        )
+
+        status, answer = await service.request(route.method, path, data=body, params=query)
+
+        operation = DOCUMENT["paths"][route.path][route.method.lower()]
+        assert str(status) in operation["responses"], (route.name, body, answer)
+        assert status < 500, (route.name, body, answer)
 
 
 async def test_events_are_paged_without_a_hole(service):
