@@ -88,10 +88,14 @@ class Rows:
         return self._struct(Command, "command", command_id)
 
     def commands(self, dev_eui: str = "", limit: int = 100) -> list[Command]:
-        return self._structs(Command, "commands", dev_eui, limit)
+        if dev_eui:
+            return self._structs(Command, "commands_of_device", dev_eui, limit)
+        return self._structs(Command, "commands", limit)
 
     def open_commands(self, dev_eui: str = "") -> list[Command]:
-        return self._structs(Command, "open_commands", dev_eui)
+        if dev_eui:
+            return self._structs(Command, "open_commands_of_device", dev_eui)
+        return self._structs(Command, "open_commands")
 
     def due_commands(self, now_ms: int, limit: int = 100) -> list[Command]:
         return self._structs(Command, "due_commands", now_ms, limit)

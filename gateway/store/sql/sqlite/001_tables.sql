@@ -76,6 +76,7 @@ CREATE TABLE command (
 CREATE INDEX command_device ON command (dev_eui, number);
 CREATE INDEX command_token ON command (dev_eui, token, number);
 CREATE INDEX command_due ON command (next_at_ms) WHERE NOT final;
+CREATE INDEX command_open ON command (dev_eui, number) WHERE NOT final;
 
 CREATE TABLE command_item (
     queue_item_id TEXT PRIMARY KEY,

@@ -60,10 +60,16 @@ SELECT coalesce(max(cursor), 0) FROM event
 SELECT body FROM command WHERE id = ?1
 
 -- name: commands
-SELECT body FROM command WHERE ?1 = '' OR dev_eui = ?1 ORDER BY number DESC LIMIT ?2
+SELECT body FROM command ORDER BY number DESC LIMIT ?1
+
+-- name: commands_of_device
+SELECT body FROM command WHERE dev_eui = ?1 ORDER BY number DESC LIMIT ?2
 
 -- name: open_commands
-SELECT body FROM command WHERE NOT final AND (?1 = '' OR dev_eui = ?1) ORDER BY number
+SELECT body FROM command INDEXED BY command_open WHERE NOT final ORDER BY number
+
+-- name: open_commands_of_device
+SELECT body FROM command WHERE NOT final AND dev_eui = ?1 ORDER BY number
 
 -- name: due_commands
 SELECT body FROM command WHERE NOT final AND next_at_ms <= ?1 ORDER BY next_at_ms, number LIMIT ?2

@@ -1,0 +1,211 @@
+"""What the SQLite store alone must do: survive, share commits, never scan what grows."""
+
+import asyncio
+import re
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Broken, ConfigError, Retry
+from gateway.model import Device, JoinedData
+from gateway.store import sqlite
+from gateway.store._rows import queries
+from gateway.store.sqlite import Store
+
+ROOT = Path(__file__).parents[3]
+BIN = Device("a1", "bin", "bin", "00", "A", 1)
+GROWING = ("event", "outbox", "command", "quarantine")
+
+
+def joined(tx):
+    return tx.append("joined", "a1", 1, JoinedData(dev_eui="a1", device="x", dev_addr="01"))
+
+
+async def test_what_was_written_is_there_after_a_restart(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        await store.write(lambda tx: tx.add_device(BIN))
+        event = await store.write(joined)
+
+    async with Store(tmp_path / "a.db") as store:
+        assert await store.read(lambda view: view.devices()) == [BIN]
+        assert (await store.write(joined)).sequence == "2"
+        assert await store.read(lambda view: view.event(event.id)) is not None
+
+
+async def test_every_commit_reaches_the_disk(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        assert store._writer.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def test_changes_that_wait_together_share_a_commit(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        commits = []
+        store._writer.set_trace_callback(lambda sql: sql == "COMMIT" and commits.append(sql))
+
+        await asyncio.gather(*(store.write(joined) for _ in range(200)))
+
+        assert await store.read(lambda view: view.last_cursor()) == 200
+        assert len(commits) < 20
+
+
+async def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        await store.write(joined)
+        loop = asyncio.get_running_loop()
+
+        def twice(view):
+            first = view.last_cursor()
+            asyncio.run_coroutine_threadsafe(store.write(joined), loop).result(10)
+            return first, view.last_cursor()
+
+        assert await store.read(twice) == (1, 1)
+        assert await store.read(lambda view: view.last_cursor()) == 2
+
+
+async def test_a_reader_cannot_write(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        with pytest.raises(ConfigError, match="readonly"):
+            await store.read(lambda view: view._run("put_seen", "a1", b""))
+
+
+async def test_no_query_scans_what_grows(tmp_path):
+    """Except `deliveries` over all endpoints and states, which is for people."""
+    async with Store(tmp_path / "a.db") as store:
+        scans = set()
+        for name, text in queries().items():
+            count = max([int(one) for one in re.findall(r"\?(\d)", text)], default=0)
+            plan = store._writer.execute(f"EXPLAIN QUERY PLAN {text}", (1,) * count)
+            said = " ".join(row[3] for row in plan)
+            if re.search(rf"SCAN (o|e|{'|'.join(GROWING)})\b", said) and "LIMIT" not in text:
+                scans.add(name)
+
+        assert scans <= {"open_commands"}  # by an index of the open ones only
+        assert "command_open" in str(
+            store._writer.execute(f"EXPLAIN QUERY PLAN {queries()['open_commands']}").fetchall()
+        )
+
+
+async def test_a_full_disk_takes_nothing_and_then_goes_on(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
+        store._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+        written = 0
+
+        async def fill():
+            nonlocal written
+            while True:
+                await store.write(joined)
+                written += 1
+
+        with pytest.raises(Retry, match="full"):
+            await fill()
+        with pytest.raises(Retry):
+            await store.write(lambda tx: [joined(tx) for _ in range(500)])
+        assert await store.read(lambda view: view.last_cursor()) == written
+
+        store._writer.execute("PRAGMA max_page_count = 1000000")
+
+        assert (await store.write(joined)).sequence == str(written + 1)
+        assert store._writer.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_another_writer_is_waited_for_and_then_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "BUSY_MS", 50)
+    async with Store(tmp_path / "a.db") as store:
+        other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Retry, match="locked"):
+            await store.write(joined)
+        other.execute("COMMIT")
+        other.close()
+
+        assert (await store.write(joined)).sequence == "1"
+
+
+async def test_after_a_failed_disk_nothing_more_is_promised(tmp_path):
+    """SQLite itself would take the next commit after an EIO as if nothing had been."""
+    async with Store(tmp_path / "a.db") as store:
+
+        def fails(_tx):
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            raise error
+
+        with pytest.raises(Broken, match="disk I/O error"):
+            await store.write(fails)
+        with pytest.raises(Broken, match="disk I/O error"):
+            await store.write(joined)
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "said"),
+    [
+        (b"no database at all" * 100, Broken, "not a database"),
+        (None, ConfigError, "cannot be opened"),
+    ],
+)
+async def test_a_file_that_is_no_store_is_told(tmp_path, content, error, said):
+    path = tmp_path / "a.db"
+    path.mkdir() if content is None else path.write_bytes(content)
+
+    with pytest.raises(error, match=said):
+        await Store(path).__aenter__()
+
+
+async def test_a_store_of_a_newer_gateway_is_refused(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        store._writer.execute("PRAGMA user_version = 999")
+
+    with pytest.raises(ConfigError, match="newer gateway"):
+        await Store(tmp_path / "a.db").__aenter__()
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from gateway.model import JoinedData
+from gateway.store.sqlite import Store
+
+async def main():
+    async with Store(Path(sys.argv[1])) as store:
+        async def one():
+            data = JoinedData(dev_eui="a1", device="x", dev_addr="01")
+            event = await store.write(lambda tx: tx.append("joined", "a1", 1, data))
+            print(event.sequence, flush=True)
+        while True:
+            await asyncio.gather(*(one() for _ in range(20)))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", range(8))
+def test_what_was_promised_survives_a_kill(tmp_path, kill):
+    """Every sequence number that was printed was committed before it was printed."""
+    path = tmp_path / "a.db"
+    script = textwrap.dedent(WRITER)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'firmware'}", "PATH": ""},
+        text=True,
+    )
+    assert process.stdout
+    promised = [int(process.stdout.readline()) for _ in range(40 + 37 * kill)]
+    process.kill()
+    promised += [int(line) for line in process.stdout.read().split("\n")[:-1]]
+    process.wait()
+
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    kept = connection.execute("SELECT count(*), max(cursor) FROM event").fetchone()
+    connection.close()
+    assert kept[0] == kept[1] >= max(promised)
+    process.stdout.close()
