@@ -12,7 +12,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chirpstack_api import integration
+from google.protobuf.message import DecodeError
+
 from tools.bench.network.core import Core
+from tools.bench.network.events import encoded
 from tools.bench.network.registry import QueueItem
 
 TOPIC = re.compile(r"application/([^/]+)/device/([^/]+)/command/down")
@@ -22,13 +26,13 @@ class CommandError(ValueError):
     """The command is ignored; the message is for the server's own log."""
 
 
-def take(core: Core, topic: str, payload: bytes) -> QueueItem:
-    """Put a command into its device's queue. Raises CommandError."""
+def take(core: Core, topic: str, payload: bytes, *, as_json: bool = True) -> QueueItem:
+    """Put a command, JSON or protobuf, into its device's queue. Raises CommandError."""
     match = TOPIC.fullmatch(topic)
     if match is None:
         raise CommandError(f"no topic of a command: {topic}")
     application_id, dev_eui = match.groups()
-    fields = _fields(payload)
+    fields = _fields(payload if as_json else _from_protobuf(payload))
     if fields.get("deveui") != dev_eui:
         raise CommandError(f"devEui in the payload is not {dev_eui} of the topic")
     device = core.registry.devices.get(dev_eui)
@@ -48,6 +52,13 @@ def _fields(payload: bytes) -> dict[str, Any]:
         return {name.replace("_", "").lower(): value for name, value in found.items()}
     except (ValueError, AttributeError) as error:
         raise CommandError(f"no JSON object: {error}") from None
+
+
+def _from_protobuf(payload: bytes) -> bytes:
+    try:
+        return encoded(integration.DownlinkCommand.FromString(payload), as_json=True)
+    except DecodeError as error:
+        raise CommandError(f"no DownlinkCommand: {error}") from None
 
 
 def _item(core: Core, fields: dict[str, Any]) -> QueueItem:

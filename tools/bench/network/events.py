@@ -33,7 +33,7 @@ class Event:
     application_id: str
     dev_eui: str
     kind: str
-    message: Message
+    message: Any
 
     @property
     def topic(self) -> str:
@@ -41,8 +41,15 @@ class Event:
         return f"application/{self.application_id}/device/{self.dev_eui}/event/{self.kind}"
 
     def json(self) -> bytes:
-        """Its body."""
-        return json.dumps(plain(self.message), separators=(",", ":"), ensure_ascii=False).encode()
+        """Its body in ChirpStack's JSON form."""
+        return encoded(self.message, as_json=True)
+
+
+def encoded(message: Message, *, as_json: bool) -> bytes:
+    """A message as it is published: ChirpStack's JSON form, or protobuf."""
+    if not as_json:
+        return message.SerializeToString()
+    return json.dumps(plain(message), separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def timestamp(us: int) -> Timestamp:

@@ -7,11 +7,12 @@ import random
 import re
 import time
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import grpc
 from chirpstack_api import api, gw
-from google.protobuf.message import DecodeError
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError, Message
 
 from tools.bench.network import command
 from tools.bench.network.api.application import Applications
@@ -26,11 +27,13 @@ from tools.bench.network.auth import Access
 from tools.bench.network.broker import BrokerLink
 from tools.bench.network.core import Core, Downlink
 from tools.bench.network.durations import Durations
-from tools.bench.network.events import Event
+from tools.bench.network.events import Event, encoded
 from tools.bench.network.history import History
 from tools.bench.network.registry import Gateway, Registry, Stored
 
 log = logging.getLogger("bench.network")
+
+Radio = TypeVar("Radio", bound=Message)
 
 TENANT = "ChirpStack"
 """The tenant that a fresh ChirpStack has."""
@@ -45,7 +48,9 @@ class NetworkServer:
 
     mqtt: host and port of a broker that is there already.  grpc: address to listen on, port 0
     takes a free one.  qos: of events; ChirpStack's own default is 0, an operator who wants to lose
-    nothing sets 1.  seed: repeats identifiers and DevAddrs.
+    nothing sets 1.  json_events: False writes and reads protobuf on the application's topics, as
+    with `integration.mqtt.json=false`; each gateway chooses for itself.  seed: repeats
+    identifiers and DevAddrs.
     Gives grpc_address, mqtt, admin_key, tenant_id, and `core` for tests.
     Raises BrokerAbsentError, PortTakenError.
     """
@@ -59,10 +64,12 @@ class NetworkServer:
         region_prefix: str = "eu868",
         settings: Durations | None = None,
         qos: int = 1,
+        json_events: bool = True,
         seed: int | None = None,
         keep_while_away: bool = True,
     ) -> None:
-        self.qos = qos
+        self.qos, self.json_events = qos, json_events
+        self._json_gateways: dict[str, bool] = {}
         self.core = Core(Registry(), settings, random.Random(seed))  # noqa: S311 - a bench
         self.access, self.history = Access(), History()
         self.mqtt, self._keep = mqtt, keep_while_away
@@ -164,7 +171,8 @@ class NetworkServer:
     def _say(self, output: Event | Downlink) -> None:
         if isinstance(output, Downlink):
             topic = f"{self._prefix}gateway/{output.gateway_id}/command/down"
-            self._link.publish(topic, output.frame.SerializeToString(), 0)
+            as_json = self._json_gateways.get(output.gateway_id, False)
+            self._link.publish(topic, encoded(output.frame, as_json=as_json), 0)
             return
         self.history.add(output, _now_us())
         jitter_s = self.core.durations.event_jitter_s
@@ -175,7 +183,8 @@ class NetworkServer:
             self._publish(output)
 
     def _publish(self, event: Event) -> None:
-        self._link.publish(event.topic, event.json(), self.qos)
+        payload = encoded(event.message, as_json=self.json_events)
+        self._link.publish(event.topic, payload, self.qos)
 
     def _receive(self, topic: str, payload: bytes) -> None:
         gateway = self._gateway_topic.fullmatch(topic)
@@ -184,21 +193,30 @@ class NetworkServer:
             if gateway:
                 self._gateway_event(gateway[1], gateway[2], payload, now)
             else:
-                command.take(self.core, topic, payload)
+                command.take(self.core, topic, payload, as_json=self.json_events)
                 self.core.enqueued(now)
-        except (command.CommandError, DecodeError) as error:
+        except (command.CommandError, DecodeError, json_format.ParseError) as error:
             log.warning("%s ignored: %s", topic, error)
         self._wake.set()
 
     def _gateway_event(self, gateway_id: str, kind: str, payload: bytes, now_us: int) -> None:
+        """Take a gateway's event; it is answered in JSON from now on if this one is JSON."""
+        self._json_gateways[gateway_id] = b"gatewayId" in payload
         if kind == "up":
-            self.core.uplink(gw.UplinkFrame.FromString(payload), now_us)
+            self.core.uplink(self._radio(payload, gw.UplinkFrame()), now_us)
         elif kind == "ack":
-            self.core.acknowledged(gw.DownlinkTxAck.FromString(payload), now_us)
+            self.core.acknowledged(self._radio(payload, gw.DownlinkTxAck()), now_us)
         elif kind == "stats":
-            self.core.statistics(gw.GatewayStats.FromString(payload), now_us)
+            self.core.statistics(self._radio(payload, gw.GatewayStats()), now_us)
         else:
             log.debug("event %s of gateway %s is not for this server", kind, gateway_id)
+
+    @staticmethod
+    def _radio(payload: bytes, message: Radio) -> Radio:
+        if b"gatewayId" in payload:
+            return json_format.Parse(payload, message, ignore_unknown_fields=True)
+        message.ParseFromString(payload)
+        return message
 
 
 def _now_us() -> int:

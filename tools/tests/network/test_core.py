@@ -76,6 +76,11 @@ class Air:
         return self.probe.read(self.downlinks[-1].items[window].phy_payload)
 
     @property
+    def session(self):
+        assert self.device.session
+        return self.device.session
+
+    @property
     def kinds(self):
         return [event.kind for event in self.events]
 
@@ -125,7 +130,7 @@ def test_an_acknowledgement_said_twice_counts_once():
     air.acknowledge(air.downlinks[-1])
 
     assert air.kinds == ["up", "txack"]
-    assert air.device.session.f_cnt_down == 1
+    assert air.session.f_cnt_down == 1
 
 
 @pytest.mark.parametrize(("after_s", "kinds"), [(29, ["up", "txack"]), (30, ["up"])])
@@ -168,7 +173,7 @@ def test_an_item_that_fits_rx1_but_not_rx2_is_only_in_rx1():
     assert (rx2.f_port, rx2.bit4) == (None, True)
     air.acknowledge(air.downlinks[-1], "TOO_LATE", "OK")
     assert air.device.queue == [item]
-    assert air.device.session.f_cnt_down == 1
+    assert air.session.f_cnt_down == 1
     assert air.kinds == ["up"]
 
 

@@ -1,6 +1,8 @@
 """The bench server as a process and as an object: start, addresses, broker away, keys, rights."""
 
 import asyncio
+import base64
+import json
 import os
 import socket
 import sys
@@ -15,6 +17,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from tools.bench.network import BrokerAbsentError, Durations, NetworkServer, PortTakenError
+from tools.bench.network.broker import BrokerLink
 from tools.bench.network.registry import Device, Stored
 from tools.setup.mosquitto import Broker
 from tools.setup.paths import ROOT
@@ -99,7 +102,7 @@ async def test_events_wait_while_the_broker_is_away():
     async with Broker(persistence=True) as broker:
         mqtt = (broker.host, broker.port)
         async with NetworkServer(mqtt=mqtt, settings=Durations.fast()) as server:
-            received, listener = await listen(*mqtt)
+            received, listener = await listen(broker.host, broker.port)
             await broker.stop()
             await until(lambda: not server.connected)
             server.core.emit("log", a_device(server), integration.LogEvent())
@@ -126,7 +129,7 @@ def a_device(server):
     return Device(message, 0, 0)
 
 
-async def listen(host, port):
+async def listen(host: str, port: int):
     """A subscriber whose session the broker keeps, so that it matters not who is back first."""
     received, subscribed = [], []
     client = paho.Client(CallbackAPIVersion.VERSION2, "listener", protocol=paho.MQTTv5)
@@ -162,6 +165,62 @@ async def test_it_vanishes_and_comes_back_with_all_it_knows(world):
     assert world.server.grpc_address == address
     world.hear(probe.uplink(1, b"heard"))
     assert (await world.next("up"))["fCnt"] == 1
+
+
+async def test_a_gateway_that_speaks_json_is_answered_in_json(world):
+    probe = await world.device()
+    gateway_id = "00000000000000a9"
+    await world.server.add_gateway(gateway_id)
+    topic = f"eu868/gateway/{gateway_id}/command/down"
+    up = {
+        "phyPayload": base64.b64encode(probe.uplink(1, b"x", confirmed=True)).decode(),
+        "txInfo": {
+            "frequency": 868100000,
+            "modulation": {
+                "lora": {"bandwidth": 125000, "spreadingFactor": 7, "codeRate": "CR_4_5"}
+            },
+        },
+        "rxInfo": {"gatewayId": gateway_id, "rssi": -60, "snr": 9.5, "context": "AAECAw=="},
+    }
+    raw = asyncio.Queue()
+    link = BrokerLink(
+        world.mqtt[0], world.mqtt[1], [topic], lambda _, payload: raw.put_nowait(payload)
+    )
+    await link.connect()
+    link.publish(topic.replace("command/down", "event/up"), json.dumps(up).encode(), 1)
+    down = json.loads(await asyncio.wait_for(raw.get(), 5))
+    await link.close()
+
+    assert down["gatewayId"] == gateway_id
+    delays = [item["txInfo"]["timing"] for item in down["items"]]
+    assert delays == [{"delay": {"delay": "1s"}}, {"delay": {"delay": "2s"}}]
+    assert probe.read(base64.b64decode(down["items"][0]["phyPayload"])).ack
+
+
+async def test_an_application_may_speak_protobuf():
+    async with Broker() as broker:
+        mqtt = (broker.host, broker.port)
+        settings = Durations.fast()
+        async with NetworkServer(mqtt=mqtt, settings=settings, json_events=False) as server:
+            device = a_device(server)
+            server.core.registry.devices[device.dev_eui] = device
+            raw = asyncio.Queue()
+            link = BrokerLink(
+                broker.host, broker.port, ["application/#"], lambda *told: raw.put_nowait(told)
+            )
+            await link.connect()
+            server.core.emit("log", device, integration.LogEvent(description="in protobuf"))
+            server._wake.set()
+            topic, payload = await asyncio.wait_for(raw.get(), 5)
+            command = integration.DownlinkCommand(dev_eui=device.dev_eui, f_port=9, data=b"\x01")
+            link.publish(
+                topic.replace("event/log", "command/down"), command.SerializeToString(), 1
+            )
+            await until(lambda: device.queue)
+            await link.close()
+
+    assert integration.LogEvent.FromString(payload).description == "in protobuf"
+    assert [(item.f_port, item.data) for item in device.queue] == [(9, b"\x01")]
 
 
 async def test_an_unregistered_gateway_is_not_heard(world):
