@@ -36,6 +36,8 @@ from gateway.store.sqlite import Store as SqliteStore
 
 STOP_S = 3.0
 """What requests under way get to finish when the service ends."""
+ANSWER_S = 1.0
+"""What a service on our port gets to say that it is ours."""
 LOOKUPS = 32
 """Threads for name look-ups: a resolver that hangs for one endpoint leaves some for the others."""
 
@@ -194,7 +196,7 @@ async def _try_port(bind: str) -> list[str]:
     host, port = address(bind)
     try:
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=STOP_S)) as session,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as session,
             session.get(f"http://{bind}/v1/health") as answer,
         ):
             ours = answer.status in {200, 503} and answer.content_type == "application/json"

@@ -20,6 +20,7 @@ kind = "chirpstack"
 grpc = "http://127.0.0.1:{port}"
 mqtt = "mqtt://127.0.0.1:{port}"
 api_key = "key"
+timeout_s = 0.3
 tenant_id = "52f14cd4-c6f1-4fbd-8f87-4025e1d49242"
 """
 EUI = "70b3d57ed005a001"
