@@ -13,8 +13,9 @@ class Segment {
     Object.assign(this, { since, phase, rate, top, compare, correct, invert });
   }
 
+  /** Counts of a period; a phase-correct slice stays two counts at both ends (4.5.2.1). */
   get period() {
-    return this.correct ? 2 * this.top || 1 : this.top + 1;
+    return (this.top + 1) * (this.correct ? 2 : 1);
   }
 
   /** Position inside the period, in counts. */
@@ -24,7 +25,7 @@ class Segment {
 
   counter(nanos) {
     const at = Math.floor(this.position(nanos));
-    return this.correct && at > this.top ? 2 * this.top - at : at;
+    return at > this.top ? 2 * this.top + 1 - at : at;
   }
 
   level(nanos, output) {
@@ -42,7 +43,7 @@ class Segment {
 
   /** Counts spent below the compare value from position 0 to `at`. */
   area(at, output) {
-    const compare = Math.min(this.compare[output], this.correct ? this.top : this.top + 1);
+    const compare = Math.min(this.compare[output], this.top + 1);
     const period = this.period;
     const whole = Math.floor(at / period);
     const rest = at - whole * period;
