@@ -52,6 +52,9 @@ def parser() -> argparse.ArgumentParser:
         "--qos", type=int, choices=(0, 1), default=1,
         help="of events; ChirpStack's own default is 0 (default %(default)s)",
     )  # fmt: skip
+    command.add_argument(
+        "--adr", action="store_true", help="set data rate and power of devices that ask for it"
+    )
     command.add_argument("--verbose", action="store_true", help="say what is dropped, and why")
     return command
 
@@ -62,7 +65,7 @@ async def serve(options: argparse.Namespace) -> None:
     durations = Durations.fast() if options.durations == "fast" else Durations()
     server = NetworkServer(
         mqtt=options.mqtt, grpc_host=host, grpc_port=port,
-        region_prefix=options.prefix, settings=durations, qos=options.qos,
+        region_prefix=options.prefix, settings=durations, qos=options.qos, adr=options.adr,
     )  # fmt: skip
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

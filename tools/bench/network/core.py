@@ -49,15 +49,20 @@ class Reception:
 
 
 class Core:
-    """The server. random: everything drawn comes from it, so that a seed repeats a run."""
+    """The server. random: everything drawn comes from it, so that a seed repeats a run.
+
+    adr: tell devices that ask for it (ADR bit) which data rate and power to use.
+    """
 
     def __init__(
         self,
         registry: Registry,
         durations: Durations | None = None,
         random: Random | None = None,
+        *,
+        adr: bool = False,
     ) -> None:
-        self.registry = registry
+        self.registry, self.adr = registry, adr
         self.durations = durations or Durations()
         self.random = random or Random()  # noqa: S311 - identifiers of a bench
         self.sent: dict[int, downlink.Sent] = {}

@@ -90,7 +90,7 @@ def answer(core: Core, exchange: Exchange, now_us: int) -> None:
     rates = (exchange.reception.data_rate, region.RX2_DR)
     longest = region.longest(rates[0])
     item, more = _next_item(core, device, now_us, longest, exchange.reception.id)
-    blocks = exchange.commands + _questions(core, device, session, now_us)
+    blocks = exchange.commands + _questions(core, exchange, now_us)
     if item is None and not blocks and not up.confirmed and not up.bit6:
         return
     frame = answer_frame(core, device, region.RX1_DELAY_S)
@@ -131,14 +131,19 @@ def schedule(core: Core, device: Device, now_us: int) -> None:
     _dispatch(core, session, sent, now_us)
 
 
-def _questions(core: Core, device: Device, session: Session, now_us: int) -> list[bytes]:
-    """What the server asks by itself: the device's status, so many times a day."""
+def _questions(core: Core, exchange: Exchange, now_us: int) -> list[bytes]:
+    """What the server asks by itself: another data rate; the status, so many times a day."""
+    device, session = exchange.device, exchange.session
+    blocks = []
+    if core.adr and exchange.up.adr:
+        rate = exchange.reception.data_rate
+        blocks.append(session.adr.request(rate, region.DATA_RATES[rate][0]))
     per_day = core.registry.profile_of(device).device_status_req_interval
     asked = session.status_asked_us
-    if not per_day or (asked is not None and now_us - asked < us(86_400 / per_day)):
-        return []
-    session.status_asked_us = now_us
-    return [bytes([mac.DEV_STATUS])]
+    if per_day and (asked is None or now_us - asked >= us(86_400 / per_day)):
+        session.status_asked_us = now_us
+        blocks.append(bytes([mac.DEV_STATUS]))
+    return [block for block in blocks if block]
 
 
 def _next_item(

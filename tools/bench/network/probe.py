@@ -54,6 +54,7 @@ class Probe:
         *,
         confirmed: bool = False,
         ack: bool = False,
+        adr: bool = False,
         f_opts: bytes = b"",
         f_cnt: int | None = None,
     ) -> bytes:
@@ -61,7 +62,7 @@ class Probe:
         kind = MType.CONFIRMED_UP if confirmed else MType.UNCONFIRMED_UP
         number = self.f_cnt_up if f_cnt is None else f_cnt
         self.f_cnt_up += f_cnt is None
-        frame = DataFrame(kind, self.dev_addr, number, f_port, data, f_opts, ack=ack)
+        frame = DataFrame(kind, self.dev_addr, number, f_port, data, f_opts, adr=adr, ack=ack)
         return frame.encode(self.nwk_s_key, self.app_s_key)
 
     def read(self, phy: bytes) -> DataFrame:

@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from chirpstack_api import api, common, gw, integration
 
+from tools.bench.network.adr import Adr
+
 Message = TypeVar("Message")
 
 
@@ -43,6 +45,7 @@ class Session:
     f_cnt_up: int = 0
     f_cnt_down: int = 0
     status_asked_us: int | None = None
+    adr: Adr = field(default_factory=Adr)
 
 
 @dataclass

@@ -49,8 +49,8 @@ class NetworkServer:
     mqtt: host and port of a broker that is there already.  grpc: address to listen on, port 0
     takes a free one.  qos: of events; ChirpStack's own default is 0, an operator who wants to lose
     nothing sets 1.  json_events: False writes and reads protobuf on the application's topics, as
-    with `integration.mqtt.json=false`; each gateway chooses for itself.  seed: repeats
-    identifiers and DevAddrs.
+    with `integration.mqtt.json=false`; each gateway chooses for itself.  adr: send LinkADRReq
+    to devices that set the ADR bit.  seed: repeats identifiers and DevAddrs.
     Gives grpc_address, mqtt, admin_key, tenant_id, and `core` for tests.
     Raises BrokerAbsentError, PortTakenError.
     """
@@ -65,12 +65,13 @@ class NetworkServer:
         settings: Durations | None = None,
         qos: int = 1,
         json_events: bool = True,
+        adr: bool = False,
         seed: int | None = None,
         keep_while_away: bool = True,
     ) -> None:
         self.qos, self.json_events = qos, json_events
         self._json_gateways: dict[str, bool] = {}
-        self.core = Core(Registry(), settings, random.Random(seed))  # noqa: S311 - a bench
+        self.core = Core(Registry(), settings, random.Random(seed), adr=adr)  # noqa: S311 - a bench
         self.access, self.history = Access(), History()
         self.mqtt, self._keep = mqtt, keep_while_away
         self._prefix = f"{region_prefix}/" if region_prefix else ""

@@ -36,8 +36,10 @@ def handle(core: Core, reception: Reception, now_us: int) -> None:
     device.run_after_us = now_us + us(core.durations.class_a_lock_s)
     device.last_seen_us = now_us
     device.heard = Heard(reception.copies, reception.tx_info.frequency, reception.data_rate)
+    best = downlink.best(reception.copies)
+    session.adr.heard(f_cnt, reception.data_rate, best.snr)
     frame = frame.clear(session.nwk_s_key, session.app_s_key, f_cnt)
-    answers = _commands(core, device, frame, reception)
+    answers = _commands(core, device, session, frame, reception)
     _emit_up(core, device, frame, reception)
     if frame.ack:
         _emit_ack(core, device, reception)
@@ -77,7 +79,9 @@ def _report_counter(
     )  # fmt: skip
 
 
-def _commands(core: Core, device: Device, frame: DataFrame, reception: Reception) -> list[bytes]:
+def _commands(
+    core: Core, device: Device, session: Session, frame: DataFrame, reception: Reception
+) -> list[bytes]:
     """Handle what the device says in MAC commands; returns the answers it must get."""
     stream = frame.payload if frame.f_port == 0 else frame.f_opts
     answers = []
@@ -88,6 +92,8 @@ def _commands(core: Core, device: Device, frame: DataFrame, reception: Reception
             answers.append(mac.link_check_answer(best.snr, sf, len(reception.copies)))
         elif cid == mac.DEVICE_TIME:
             answers.append(mac.device_time_answer(core.event_time_us(reception)))
+        elif cid == mac.LINK_ADR:
+            session.adr.answered(payload[0])
         elif cid == mac.DEV_STATUS:
             _emit_status(core, device, payload, reception)
     return answers

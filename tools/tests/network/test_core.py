@@ -18,7 +18,7 @@ GATEWAYS = ("00000000000000a1", "00000000000000a2")
 class Air:
     """A core, one joined device, and time that goes on only when told."""
 
-    def __init__(self, *, sf=7, seed=1, **profile):
+    def __init__(self, *, sf=7, seed=1, adr=False, **profile):
         self.now_us, self.sf = START_US, sf
         registry = Registry()
         registry.tenants["t"] = Stored(api.Tenant(id="t", name="t"), 0, 0)
@@ -27,7 +27,7 @@ class Air:
         registry.profiles["p"] = Stored(api.DeviceProfile(**fields), 0, 0)
         for gateway_id in GATEWAYS:
             registry.gateways[gateway_id] = Gateway(api.Gateway(gateway_id=gateway_id), 0, 0)
-        self.core = Core(registry, Durations(), Random(seed))
+        self.core = Core(registry, Durations(), Random(seed), adr=adr)
         self.probe = Probe("0102030405060708", "ab" * 16)
         message = api.Device(dev_eui=self.probe.dev_eui, application_id="a", device_profile_id="p")
         registry.add_device(message, 0)
@@ -264,6 +264,23 @@ def test_a_battery_that_has_no_level_says_so(battery):
     assert status.external_power_source is (battery == 0)
     assert status.battery_level_unavailable is (battery == 255)
     assert status.margin == -1
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_device_that_asks_for_it_is_told_how_to_send(asks):
+    air = Air(adr=True)
+    air.hear(air.probe.uplink(1, b"x", adr=asks))
+    air.run(1)
+    assert len(air.downlinks) == asks
+    if not asks:
+        return
+
+    assert air.read().f_opts == bytes([3, 0x52, 0xFF, 0x00, 0x01])
+    air.acknowledge(air.downlinks[-1])
+    air.hear(air.probe.uplink(1, b"y", adr=True, f_opts=bytes([3, 7])))
+    air.run(1)
+    assert air.session.adr.power_index == 2
+    assert air.read().f_opts[1] == 0x54  # heard as loud as before: quieter still
 
 
 def test_a_seed_repeats_a_run_byte_for_byte():
