@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import io
 import sys
 import time
 
@@ -22,6 +21,8 @@ _PIECE_MS = const(8000)  # the watchdog bites at 8.3 s
 _RETRY_US = const(60000000)
 _CRASH_PAUSE_S = const(5)
 _PHASES = const(3)
+_LOAD_MS = const(150)  # loading the shell from flash holds the CPU about half as long
+_CRASH = "/state/crash.txt"
 
 
 class Node:
@@ -43,6 +44,7 @@ class Node:
         self.sensors = {}
         self.sensed = {}
         self.problem = None
+        self.failure = None
         self.peak = 0
         self._phases = {}
         self._wake = asyncio.Event()
@@ -55,6 +57,7 @@ class Node:
         """For ever."""
         from node import start
 
+        asyncio.get_event_loop().set_exception_handler(self._task_failed)
         asyncio.create_task(self.port.run())
         asyncio.create_task(Console(self, self.port).run())
         start.greet(self)
@@ -69,6 +72,11 @@ class Node:
         self.forget("start", "wiring", "settings")
         while True:
             await self.pause(await self._turn())
+
+    def _task_failed(self, _loop, context):
+        """A task ended by an error: nothing runs on with half of its parts."""
+        self.failure = context["exception"]
+        self._wake.set()
 
     def _composed(self, start):
         try:
@@ -168,6 +176,8 @@ class Node:
                     pass
         wake.clear()
         feed()
+        if self.failure:
+            raise self.failure
 
     def still(self) -> asyncio.Lock:
         """Held by whoever writes to flash: never between a transmission and its windows."""
@@ -230,10 +240,24 @@ class Node:
 
     # --- for the console ------------------------------------------------------------------------
 
+    async def shell(self, line: str) -> list:
+        """Carry out a line of the console; the lines to print. The shell is loaded for it."""
+        await self.gap(_LOAD_MS)
+        from node import shell
+
+        try:
+            return await shell.run(self, line)
+        except Exception as error:
+            return ["error: %s: %s" % (type(error).__name__, error), "next:  tell the maintainers"]
+        finally:
+            shell = None
+            self.forget("shell", "settings")
+
     def wiring(self, name: str) -> str:
         """Where a sensor hangs, for the person who checks its cable."""
-        pins = ["%s GP%d" % (wire, self.board.SENSORS[name][wire])
-                for wire in ("tx", "rx", "sda", "scl", "pin") if wire in self.board.SENSORS[name]]  # fmt: skip
+        wires = self.board.SENSORS[name]
+        names = [wire for wire in ("tx", "rx", "sda", "scl", "pin") if wire in wires]
+        pins = ["%s GP%d" % (wire, wires[wire]) for wire in names]
         return "check its supply and its pins: " + ", ".join(pins)
 
     def need_link(self):
@@ -297,14 +321,13 @@ def _leave(node):
 
 
 def _crashed(node, error):
-    trace = io.StringIO()
-    sys.print_exception(error, trace)
     print("error: the node stopped (%s: %s)" % (type(error).__name__, error))
     print("next:  it starts anew in %d s; Ctrl-C for the prompt" % _CRASH_PAUSE_S)
     try:
         if node:
             node.power.feed()
-            node.store.save("crash", trace.getvalue().encode()[-400:])
+        with open(_CRASH, "w") as file:
+            sys.print_exception(error, file)
         time.sleep(_CRASH_PAUSE_S)
     except KeyboardInterrupt:
         _leave(node)

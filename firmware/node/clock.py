@@ -6,18 +6,18 @@ the crystal's drift since.
 """
 
 import asyncio
-from time import sleep_ms, ticks_diff, ticks_us
+from time import ticks_diff, ticks_us
 
 from micropython import const
 
 DRIFT_PPM = 40
-"""Worst crystal of the boards over temperature. Source: Raspberry Pi Pico datasheet, 2.1 (30 ppm)."""
+"""Worst crystal of the boards over temperature. Source: Raspberry Pi Pico datasheet, 2.1: 30."""
 
 _PIECE_MS = const(4000)
 
 
 class Clock:
-    """`us()` never wraps; sleeps are light sleep where `power` allows it, and feed the watchdog."""
+    """`us()` never wraps; sleeps are light sleep where `power` allows it, and are watched."""
 
     def __init__(self, power):
         self._power = power
@@ -59,31 +59,28 @@ class Clock:
         return self._error_ms + (self.us() - self._set_at_us) * DRIFT_PPM // 1000000000
 
     def doze(self, ms: int) -> bool:
-        """Light sleep for at most `ms`, ended early by any pin; False where that is not allowed."""
+        """Light sleep for at most `ms`, ended early by any pin; False where it is not allowed."""
         power = self._power
         if not power.may_doze():
             return False
         power.doze(ms)
         return True
 
-    def nap(self, ms: int) -> None:
-        """Hold the CPU for `ms`, asleep: nothing else runs, so what follows is in time."""
-        if not self.doze(ms):
-            sleep_ms(ms)
+    def may_doze(self) -> bool:
+        """Does nothing else run on this node while the flow sleeps?"""
+        return self._power.may_doze()
 
     async def sleep_until_us(self, until_us: int) -> None:
         """Sleep to an instant of `us()`: never early, late by what other tasks hold the CPU."""
         feed = self._power.feed
         feed()
         while True:
-            left_ms = (until_us - self.us()) // 1000
+            left_ms = (until_us - self.us() + 999) // 1000
             if left_ms <= 0:
                 break
-            if left_ms == 1 or not self.doze(left_ms):
+            if not self.doze(left_ms):
                 await asyncio.sleep_ms(min(left_ms, _PIECE_MS))
             feed()
-        while self.us() < until_us:
-            pass
 
     async def sleep_s(self, seconds: int) -> None:
         """Sleep for whole seconds."""

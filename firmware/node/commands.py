@@ -19,7 +19,7 @@ _REBOOT_MS = const(60000)
 _ANSWER = "<HBBB"  # token, result, reason, count + 1 or 0
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - the word of the table
     """The command is not done. args[0]: a word of `wire.schema.REASONS`."""
 
 
@@ -57,8 +57,7 @@ class Commands:
     async def _once(self, name, token, values):
         result, reason, shown = "applied", "ok", {}
         try:
-            expires = values["expires"]
-            if expires is not None and self._clock.unix() > expires:
+            if self._expired(values["expires"]):
                 result, reason = "expired", "gone"
             else:
                 shown = await getattr(self, "_do_" + name)(values)
@@ -71,6 +70,14 @@ class Commands:
         self._end(token, result, reason, shown)
         if name == "reboot" and result == "applied":
             asyncio.create_task(self._reboot_later())
+
+    def _expired(self, expires):
+        if expires is None:
+            return False
+        now = self._clock.unix()
+        if not now:
+            raise Refused("clock_unknown")
+        return now > expires
 
     def _end(self, token, result, reason, shown):
         result, reason = RESULTS.index(result), REASONS.index(reason)

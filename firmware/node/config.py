@@ -41,12 +41,12 @@ SECRET = ("app_key",)
 
 
 class Config:
-    """Settings by item: `config["report_s"]`. `version` counts changes, 16 bits; `boots` starts."""
+    """Settings by item: `config["report_s"]`. `version` counts changes, `boots` starts."""
 
     def __init__(self, store, path="/device.json", log=None):
         self._store = store
         self._path = path
-        self._log = log or (lambda source, text: None)
+        self._log = log or (lambda _source, _text: None)
         self._load(store.load("config"))
         self._tries()
 

@@ -1,6 +1,6 @@
 """The serial shell's line: read byte by byte beside the MAC, echoed, garbage ignored.
 
-The commands are `node.shell`'s, loaded for each line in a moment when no receive window is near.
+The commands are `node.shell`'s, which `node.app` loads for each line.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import sys
 from micropython import const
 
 _LONGEST = const(200)
-_LOAD_MS = const(150)  # to load the shell from flash holds the CPU as long
 
 
 class ConsoleError(Exception):
@@ -44,6 +43,9 @@ class Console:
             line, self._line = self._line, ""
             await self._carry_out(line)
             self._port.write("> ")
+        elif byte == 21:  # Ctrl-U
+            self._port.write("\x08 \x08" * len(self._line))
+            self._line = ""
         elif byte in (8, 127):
             if self._line:
                 self._line = self._line[:-1]
@@ -57,9 +59,5 @@ class Console:
             self._port.line("error: the line is longer than %d characters" % _LONGEST)
             self._port.line("next:  type help")
         elif line.strip():
-            await self._node.gap(_LOAD_MS)
-            from node import shell
-
-            for one in await shell.run(self._node, line):
+            for one in await self._node.shell(line):
                 self._port.line(one)
-            self._node.forget("shell", "settings")

@@ -1,10 +1,10 @@
 """Readings on flash before anything is sent, until the network has them.
 
-The newest 14 stand in one small rewritten blob (the tail: up to 512 bytes cost littlefs no block of
-their own, 10 ms); it also holds readings that the network has, so that one can be sent again. When
-the link is away, 8 at a time go to a segment file in one append (dear, so rare). Every record has
-its own CRC, and the tail a watermark. After a power cut a reading may be sent twice with the same
-sequence number, which the gateway drops; none is lost.
+The newest 14 stand in one small rewritten blob (the tail: up to 512 bytes cost littlefs no block
+of their own, 10 ms); it also holds readings that the network has, so that one can be sent again.
+When the link is away, 8 at a time go to a segment file in one append (dear, so rare). Every record
+has its own CRC, and the tail a watermark. After a power cut a reading may be sent twice with the
+same sequence number, which the gateway drops; none is lost.
 """
 
 import binascii
@@ -14,8 +14,11 @@ import struct
 from micropython import const
 
 _RECORD = "<HHIIBB14s"
-RECORD_SIZE = 32
-_HEADER = "<HIHHH"  # next seq, counter total, read segment, read index, seq below which all is there
+RECORD_SIZE = const(32)
+_BODY_SIZE = const(28)
+_HEADER = (
+    "<HIHHH"  # next seq, counter total, read segment, read index, seq below which all is there
+)
 _HEADER_SIZE = const(12)
 _TAIL_RECORDS = const(14)  # 12 + 14 x 32 and the blob's header stay below 512
 _SPILL_RECORDS = const(8)
@@ -24,42 +27,44 @@ _SEGMENTS = const(48)
 
 
 class Record:
-    """One reading: `seq`, `boots`, `uptime_s`, `unix` (0 unknown), `fport`, `data`; `sent`, `there`."""
+    """One reading: `seq`; `sent`: it left the antenna; `there`: acknowledged."""
 
-    def __init__(self, seq, boots, uptime_s, unix, fport, data):
-        self.seq = seq
-        self.boots = boots
-        self.uptime_s = uptime_s
-        self.unix = unix
-        self.fport = fport
-        self.data = data
-        self.sent = False  # left the antenna
-        self.there = False  # acknowledged, or not to be sent again
+    def __init__(self, raw):
+        self.raw = raw  # as on flash: whole records are kept, parts are read when needed
+        self.seq = raw[0] | raw[1] << 8
+        self.sent = self.there = False
 
-    def pack(self) -> bytes:
-        """32 bytes with a CRC-32 at the end."""
-        body = struct.pack(
-            _RECORD, self.seq, self.boots, self.uptime_s, self.unix,
-            self.fport, len(self.data), self.data,
-        )  # fmt: skip
-        return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
+    @property
+    def fport(self) -> int:
+        """Port of the payload."""
+        return self.raw[12]
+
+    @property
+    def data(self) -> bytes:
+        """The payload's record, age 0."""
+        return self.raw[14 : 14 + self.raw[13]]
 
     def age_s(self, boots, uptime_s, unix):
         """Seconds since the reading, or None when a restart lies between and no clock was set."""
-        if boots == self.boots:
-            return uptime_s - self.uptime_s
-        return max(0, unix - self.unix) if unix and self.unix else None
+        _, at_boots, at_uptime_s, at_unix, _, _, _ = struct.unpack(_RECORD, self.raw[:_BODY_SIZE])
+        if boots == at_boots:
+            return uptime_s - at_uptime_s
+        return max(0, unix - at_unix) if unix and at_unix else None
+
+
+def record(seq, boots, uptime_s, unix, fport, data) -> Record:
+    """A reading made now: 32 bytes with a CRC-32 at the end. unix: 0 while unknown."""
+    body = struct.pack(_RECORD, seq, boots, uptime_s, unix, fport, len(data), data)
+    return Record(body + struct.pack("<I", binascii.crc32(body)))
 
 
 def parse(raw: bytes) -> "Record | None":
     """A record from its 32 bytes, or None if torn."""
     if len(raw) != RECORD_SIZE:
         return None
-    body = raw[: RECORD_SIZE - 4]
-    if struct.unpack("<I", raw[RECORD_SIZE - 4 :])[0] != binascii.crc32(body) & 0xFFFFFFFF:
+    if struct.unpack("<I", raw[_BODY_SIZE:])[0] != binascii.crc32(raw[:_BODY_SIZE]):
         return None
-    seq, boots, uptime_s, unix, fport, size, data = struct.unpack(_RECORD, body)
-    return Record(seq, boots, uptime_s, unix, fport, data[:size])
+    return Record(raw)
 
 
 def _before(seq, other):
@@ -98,10 +103,10 @@ class Journal:
                 _HEADER, blob[:_HEADER_SIZE]
             )
             for at in range(_HEADER_SIZE, len(blob), RECORD_SIZE):
-                record = parse(blob[at : at + RECORD_SIZE])
-                if record:
-                    record.there = _before(record.seq, self._there)
-                    self._tail.append(record)
+                one = parse(blob[at : at + RECORD_SIZE])
+                if one:
+                    one.there = _before(one.seq, self._there)
+                    self._tail.append(one)
                 else:
                     self.torn += 1
         while self._segments and self._segments[0] < segment:
@@ -116,24 +121,24 @@ class Journal:
         """Tail and watermarks to flash."""
         segment = self._segments[0] if self._segments else 0
         header = struct.pack(_HEADER, self.next_seq, self.total, segment, self._index, self._there)
-        self._store.save("tail", header + b"".join([record.pack() for record in self._tail]))
+        self._store.save("tail", header + b"".join([one.raw for one in self._tail]))
 
     def add(self, boots, uptime_s, unix, fport, data: bytes) -> Record:
         """Journal one reading, whose payload says `next_seq`. On flash when it returns."""
-        record = Record(self.next_seq, boots, uptime_s, unix, fport, data)
+        one = record(self.next_seq, boots, uptime_s, unix, fport, data)
         if len(self._tail) >= _TAIL_RECORDS:
             self._make_room()
-        self._tail.append(record)
+        self._tail.append(one)
         self.next_seq = (self.next_seq + 1) & 0xFFFF
         self.save()
-        return record
+        return one
 
     def _make_room(self):
-        """Forget the oldest that the network has; if there is none, the oldest 8 go to a segment."""
+        """Forget the oldest, which the network has; if not, the oldest 8 go to a segment."""
         if self._tail[0].there:
             self._tail.pop(0)
             return
-        waiting = b"".join([r.pack() for r in self._tail[:_SPILL_RECORDS] if not r.there])
+        waiting = b"".join([one.raw for one in self._tail[:_SPILL_RECORDS] if not one.there])
         last = self._segments[-1] if self._segments else 0
         if not self._segments or os.stat(self._path(last))[6] + len(waiting) > _SEGMENT_SIZE:
             last += 1
@@ -151,7 +156,9 @@ class Journal:
 
     def waiting(self) -> int:
         """Readings to be sent."""
-        records = sum([os.stat(self._path(segment))[6] // RECORD_SIZE for segment in self._segments])
+        records = sum(
+            [os.stat(self._path(segment))[6] // RECORD_SIZE for segment in self._segments]
+        )
         return records - self._at + len([1 for r in self._tail if not (r.sent or r.there)])
 
     def first_seq(self) -> int:
@@ -166,6 +173,12 @@ class Journal:
             found = [r for r in self._tail if not (r.sent or r.there)]
         return [r for r in found[:limit] if r.fport == found[0].fport]
 
+    def before(self, batch: list) -> list:
+        """The reading sent before these and not yet acknowledged, if it is still at hand."""
+        fport = batch[0].fport
+        found = [r for r in self._tail if r.sent and not r.there and r.fport == fport]
+        return found[-1:]
+
     def _from_segment(self, limit):
         """Readings of the oldest segment after those already sent; a torn one is stepped over."""
         with open(self._path(self._segments[0]), "rb") as file:
@@ -173,9 +186,9 @@ class Journal:
             raw = file.read(limit * RECORD_SIZE)
         found = []
         for at in range(0, len(raw), RECORD_SIZE):
-            record = parse(raw[at : at + RECORD_SIZE])
-            if record:
-                found.append(record)
+            one = parse(raw[at : at + RECORD_SIZE])
+            if one:
+                found.append(one)
             elif found:
                 break
             else:
@@ -185,33 +198,33 @@ class Journal:
 
     def sent(self, batch: list) -> None:
         """These left the antenna: they wait for `acked`, or for `lost`."""
-        for record in batch:
-            record.sent = True
-            if record not in self._tail:
+        for one in batch:
+            one.sent = True
+            if one not in self._tail:
                 self._at += 1
 
     def acked(self) -> None:
         """The network has every reading sent so far. On flash with the next reading."""
-        for record in self._tail:
-            record.there = record.there or record.sent
+        for one in self._tail:
+            one.there = one.there or one.sent
         self._index = self._at
         if self._segments:
             size = os.stat(self._path(self._segments[0]))[6]
             if self._at * RECORD_SIZE >= size:
                 self._forget_segment()
                 self.save()
-        missing = [record.seq for record in self._tail if not record.there]
+        missing = [one.seq for one in self._tail if not one.there]
         self._there = missing[0] if missing else self.next_seq
 
     def lost(self) -> None:
         """Nobody answered: what was sent since the last acknowledgement waits again."""
         self._at = self._index
-        for record in self._tail:
-            record.sent = False
+        for one in self._tail:
+            one.sent = False
 
     def resend(self, first: int, count: int) -> int:
         """Send these again; returns how many of them are still here."""
         found = [r for r in self._tail if (r.seq - first) & 0xFFFF < count]
-        for record in found:
-            record.sent = record.there = False
+        for one in found:
+            one.sent = one.there = False
         return len(found)

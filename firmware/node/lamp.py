@@ -117,7 +117,7 @@ class Rules:
 
 
 def _programmed(programme, minute):
-    """Level at a minute of the UTC day: the latest entry, or the day's last one before the first."""
+    """Level at a minute of the UTC day: the latest entry; before the first, the day's last."""
     level = final = 100
     latest = last = -1
     for at, value in programme:

@@ -26,6 +26,10 @@ class Power:
             self._vbus = machine.Pin(board.PINS["vbus"], machine.Pin.IN)
         self._wdt = None
         self._rp2 = board.PORT == "rp2"
+        if self._rp2:
+            # Light sleep leaves UART and SPI on the system clock: put them there before any is
+            # opened, or their rates change with the first sleep (MicroPython 1.25, rp2).
+            machine.freq(machine.freq(), machine.freq())
         self.cause = self._read_cause()
 
     def _read_cause(self):

@@ -30,5 +30,5 @@ PROFILES = {
     },
 }
 """name -> id in the `boot` payload (wire.schema.PROFILES), payload, sensor modules, battery (class
-A, sleeps) or mains (class C, listens), default intervals, and the field whose change is sent before
-the report is due: by the amount in the named setting, or any change (None)."""
+A, sleeps) or mains (class C, listens), default intervals, and the field whose change is sent
+before the report is due: by the amount in the named setting, or any change (None)."""

@@ -79,7 +79,7 @@ class Readings:
         }
 
     def counter(self, sensed: dict) -> dict:
-        """The total since installation: what was counted before this start stands in the journal."""
+        """The total since installation: what came before this start stands in the journal."""
         motion, journal = sensed["am312"], self._journal
         journal.total += motion["total"] - self._counted
         self._counted = motion["total"]

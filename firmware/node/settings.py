@@ -72,13 +72,17 @@ def _number(name, value, allowed):
 
 def _programme(name, value, _allowed):
     try:
-        for at, level in value:
-            hours, minutes = at.split(":")
-            if not (0 <= int(hours) < 24 and 0 <= int(minutes) < 60 and 0 <= level <= 100):
-                raise ValueError
+        right = all(_entry(at, level) for at, level in value)
     except (ValueError, TypeError, AttributeError):
+        right = False
+    if not right:
         raise ConfigError('%s: expected [["HH:MM", level], ...], level 0 to 100' % name)
     return value
+
+
+def _entry(at, level):
+    hours, minutes = at.split(":")
+    return 0 <= int(hours) < 24 and 0 <= int(minutes) < 60 and 0 <= level <= 100
 
 
 _KINDS = {

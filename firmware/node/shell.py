@@ -14,7 +14,7 @@ from node import settings
 from node.config import SECRET, ConfigError
 from node.console import ConsoleError
 
-# --- what the commands do -------------------------------------------------------------------------
+# --- what the commands do -----------------------------------------------------------------------
 
 
 async def _help(_node, _words):
@@ -165,7 +165,7 @@ TABLE = (
 """(name, function, usage, meaning)."""
 
 
-# --- from a line to lines ---------------------------------------------------------------------------
+# --- from a line to lines -----------------------------------------------------------------------
 
 
 def _number(words, default, low, high):

@@ -1,6 +1,7 @@
-"""What happens once, at the start: from board file and settings to a node. Forgotten afterwards."""
+"""What happens once: from board file and settings to a node. Unloaded afterwards."""
 
 import asyncio
+import os
 
 from wire.schema import CAUSES
 from wire.schema import PROFILES as PROFILE_IDS
@@ -12,9 +13,11 @@ from node.links.lorawan import Link
 from node.profiles import PROFILES
 from node.readings import Readings
 
+_CRASH = "/state/crash.txt"
+
 
 def compose(node) -> None:
-    """Build what settings and board ask for. Raises ConfigError, OSError (radio); may be repeated."""
+    """Build what settings and board ask for. Raises ConfigError, OSError; may be repeated."""
     config, board = node.config, node.board
     config.import_file()
     wiring.check(board)
@@ -78,12 +81,23 @@ def greet(node) -> None:
     ))  # fmt: skip
     node.log("node", "type help; Ctrl-C for the MicroPython prompt")
     if node.wiped:
-        node.log("node", "the file system is new or was wiped: counters begin anew; if this device "
-                 "joined before, have its used DevNonces cleared at the network")  # fmt: skip
-    crash = node.store.load("crash")
-    if crash:
-        node.log("node", "stopped before by " + crash.decode())
-        node.store.save("crash", b"")
+        node.log(
+            "node",
+            "the file system is new or was wiped: counters begin anew; if this device joined "
+            "before, have its used DevNonces cleared at the network",
+        )
+    _tell_crash(node.log)
+
+
+def _tell_crash(log):
+    """What ended the run before, once."""
+    try:
+        with open(_CRASH) as file:
+            for line in file.read().strip().split("\n"):
+                log("crash", line)
+        os.remove(_CRASH)
+    except OSError:
+        pass
 
 
 def report(node) -> None:

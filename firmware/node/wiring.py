@@ -14,9 +14,7 @@ def check(board) -> None:
     claims = [(name, pin) for name, pin in board.PINS.items()]
     for sensor, wires in board.SENSORS.items():
         bus = "i2c" if "i2c" in wires else sensor
-        claims += [
-            ("%s.%s" % (bus, wire), pin) for wire, pin in wires.items() if wire in _WIRES
-        ]
+        claims += [("%s.%s" % (bus, wire), pin) for wire, pin in wires.items() if wire in _WIRES]
     for name, pin in claims:
         if owners.setdefault(pin, name) != name:
             raise ConfigError(
@@ -66,5 +64,7 @@ def radio(board, clock):
     try:
         module = __import__("radios." + board.RADIO, None, None, ("*",))
     except ImportError:
-        raise ConfigError("radio %s is unknown: there is no radios/%s" % (board.RADIO, board.RADIO))
+        raise ConfigError(
+            "radio %s is unknown: there is no radios/%s" % (board.RADIO, board.RADIO)
+        )
     return module.from_board(board, clock)

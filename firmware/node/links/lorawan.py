@@ -13,13 +13,14 @@ from micropython import const
 from wire import codec
 
 _TRIES_MS = (10000, 30000, 60000, 300000)  # after an uplink that nobody acknowledged
+_RECORD_SIZE = const(10)  # the longest of a reading's payloads
 _SILENCE_JOIN = const(16)  # acknowledgements that never came, then a new join
 _TIME_EVERY_S = const(86400)
 _TIME_ERROR_MS = const(100)  # TS001-1.0.4, 5.10
 
 
 class Link:
-    """`run_once` sends what waits. `inbox` holds downlinks as (fport, data) until somebody acts."""
+    """`run_once` sends what waits. `inbox`: downlinks (fport, data) until somebody acts."""
 
     def __init__(self, radio, clock, store, journal, config, log):
         self._radio, self._clock, self._journal = radio, clock, journal
@@ -61,7 +62,9 @@ class Link:
 
     def _time(self, unix_us, at_us):
         self._clock.set_unix(unix_us, at_us, _TIME_ERROR_MS)
-        self._log("clock", "the network says %d, within %d ms" % (unix_us // 1000000, _TIME_ERROR_MS))
+        self._log(
+            "clock", "the network says %d, within %d ms" % (unix_us // 1000000, _TIME_ERROR_MS)
+        )
 
     # --- joining --------------------------------------------------------------------------------
 
@@ -90,11 +93,13 @@ class Link:
             self._failed = 0
             self.heard()
         else:
-            self._log("join", "no answer; check keys, antenna, and that the network knows the device")
+            self._log(
+                "join", "no answer; check keys, antenna, and that the network knows the device"
+            )
         return joined
 
     def quality(self) -> list:
-        """Facts for the console: signal of the last downlink, and what the last link check said."""
+        """Facts for the console: the last downlink's signal, the last link check's word."""
         mac = self.mac
         margin_db, gateways = mac.link or (None, None)
         return [
@@ -142,7 +147,7 @@ class Link:
             if await self._send(fport, data, True):
                 self._reports.pop(0)
             return
-        batch = self._journal.batch((mac.max_payload() - 1) // 10)
+        batch = self._journal.batch((mac.max_payload() - 11) // _RECORD_SIZE)
         if batch:
             await self._send_readings(batch)
         elif mac.uplink_wanted:
@@ -154,7 +159,7 @@ class Link:
         confirmed = bool(every) and self._unacked >= every
         clock = self._clock
         records = []
-        for one in batch:
+        for one in self._journal.before(batch) + batch:  # once more: no lost frame makes a hole
             age_s = one.age_s(self.boots, clock.uptime_s(), clock.unix())
             records.insert(0, one.data if age_s == 0 else codec.set_age(one.data, age_s))
         self._journal.sent(batch)

@@ -5,7 +5,9 @@ from time import ticks_diff, ticks_ms
 
 BUS = "pin"
 READS = {"total": "1", "presence": "1"}
-SOURCE = "AM312 product page: output high for about 2.3 s per motion, 3 to 5 m, settles after power"
+SOURCE = (
+    "AM312 product page: output high for about 2.3 s per motion, 3 to 5 m, settles after power"
+)
 EXAMPLES = (
     (b"\x00\x01\x00\x01\x01\x00", {"total": 2, "presence": 0}),
     (b"\x00\x00\x01", {"total": 1, "presence": 1}),
@@ -28,7 +30,7 @@ class AM312:
         bus.irq(self._edge, bus.IRQ_RISING, hard=True)
 
     def _edge(self, _pin):
-        """Hard interrupt: no allocation. People two abreast are one edge: the gateway may correct."""
+        """Hard interrupt, no allocation. Two abreast are one edge: the gateway may correct."""
         now = ticks_ms()
         if not self._warm:
             self._warm = ticks_diff(now, self._start) >= self._warmup_ms

@@ -1,0 +1,187 @@
+"""What a test needs of a device: MicroPython's own calls on CPython, and a `machine` of its own.
+
+Import it before anything of `node` or `radios`.
+"""
+
+import asyncio
+import os
+import sys
+import time
+
+
+class Pin:
+    """A pin that remembers its level; `edge()` calls the interrupt."""
+
+    IN, OUT, IRQ_RISING, IRQ_FALLING = 0, 1, 4, 8
+
+    def __init__(self, number=0, mode=0, value=0):
+        self.number = number
+        self.level = value
+        self.handler = None
+
+    def __call__(self, level=None):
+        return self.value(level)
+
+    def value(self, level=None):
+        if level is None:
+            return self.level
+        self.level = level
+        return None
+
+    def irq(self, handler, trigger=0, hard=False):
+        self.handler = handler
+
+    def edge(self, level=1):
+        rose, self.level = level and not self.level, level
+        if rose and self.handler:
+            self.handler(self)
+
+
+class PWM:
+    """A dimmer's output; `duties` in the order they were set."""
+
+    def __init__(self, pin, freq=0, duty_u16=0):
+        self.duties = [duty_u16]
+
+    def duty_u16(self, value):
+        self.duties.append(value)
+
+
+class ADC:
+    """Always the same voltage."""
+
+    raw = 24824
+
+    def __init__(self, channel):
+        self.channel = channel
+
+    def read_u16(self):
+        return self.raw
+
+
+class Bus:
+    """A UART or an I2C whose number must exist, as on the RP2040."""
+
+    def __init__(self, number, **options):
+        if number not in (0, 1):
+            raise ValueError("bad bus %s" % number)
+        self.options = options
+
+
+class Machine:
+    """The module `machine`."""
+
+    Pin, PWM, ADC, UART, I2C, SPI = Pin, PWM, ADC, Bus, Bus, Bus
+    WDT_RESET = 3
+
+    def __init__(self):
+        self.mem32 = {0x4005800C: 0}
+        self.dozed = []
+        self.resets = 0
+
+    def freq(self, *_hz):
+        return 125000000
+
+    def reset_cause(self):
+        return 1
+
+    def lightsleep(self, ms):
+        self.dozed.append(ms)
+
+    def reset(self):
+        self.resets += 1
+
+
+class Micropython:
+    """The module `micropython`, as far as constants go."""
+
+    @staticmethod
+    def const(value):
+        return value
+
+    @staticmethod
+    def kbd_intr(_char):
+        return None
+
+
+class Flag:
+    """`asyncio.ThreadSafeFlag` for CPython."""
+
+    def __init__(self):
+        self._event = asyncio.Event()
+
+    def set(self):
+        self._event.set()
+
+    def clear(self):
+        self._event.clear()
+
+    async def wait(self):
+        await self._event.wait()
+        self._event.clear()
+
+
+async def _sleep_ms(ms):
+    await asyncio.sleep(ms / 1000)
+
+
+async def _wait_for_ms(awaitable, ms):
+    return await asyncio.wait_for(awaitable, ms / 1000)
+
+
+machine = Machine()
+sys.modules["machine"] = machine
+if sys.implementation.name == "cpython":
+    sys.modules["micropython"] = Micropython()
+    asyncio.sleep_ms = _sleep_ms
+    asyncio.wait_for_ms = _wait_for_ms
+    asyncio.ThreadSafeFlag = Flag
+    time.ticks_us = lambda: time.monotonic_ns() // 1000 & 0x3FFFFFFF
+    time.ticks_ms = lambda: time.monotonic_ns() // 1000000 & 0x3FFFFFFF
+    time.ticks_diff = lambda late, early: (late - early + 0x20000000 & 0x3FFFFFFF) - 0x20000000
+    time.ticks_add = lambda ticks, delta: ticks + delta & 0x3FFFFFFF
+    time.sleep_ms = lambda ms: time.sleep(ms / 1000)
+    time.sleep_us = lambda us: time.sleep(us / 1000000)
+
+_made = [0]
+
+
+def folder() -> str:
+    """An empty folder of its own."""
+    _made[0] += 1
+    name = "/tmp/lamplighter-%d-%d" % (time.ticks_us(), _made[0])
+    os.mkdir(name)
+    return name
+
+
+def contents(path: str) -> bytes:
+    """A file's bytes."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class Log:
+    """Keeps what was said."""
+
+    def __init__(self):
+        self.lines = []
+
+    def __call__(self, source, text):
+        self.lines.append("%s: %s" % (source, text))
+
+
+class Clock:
+    """Time that stands until it is moved."""
+
+    def __init__(self):
+        self.now_us = 0
+        self.unix_s = 0
+
+    def us(self):
+        return self.now_us
+
+    def uptime_s(self):
+        return self.now_us // 1000000
+
+    def unix(self):
+        return self.unix_s

@@ -1,0 +1,195 @@
+"""The serial console: what is typed, what is answered, in both forms."""
+
+import asyncio
+import json
+
+from tests.fake_device import Log, folder
+
+# isort: split
+from node import shell
+from node.config import Config
+from node.console import Console, ConsoleError
+from node.log import Port
+from node.store import Store
+
+
+class Node:
+    """As much of a node as the shell asks for here."""
+
+    lamp = link = None
+    wiped = True
+    problem = "not set: app_key"
+
+    def __init__(self):
+        path = folder()
+        self.config = Config(Store(path + "/state"), path + "/device.json")
+        self.log = Log()
+        self.sensed = {}
+        self.lines = []
+
+    def need_link(self):
+        raise ConsoleError(self.problem, "set what is missing with config")
+
+    async def configure(self, changes):
+        self.config.update(changes)
+
+    async def measure(self):
+        return {"fill": 73, "distance": None}
+
+    def wiring(self, name):
+        return "check its pins"
+
+    async def shell(self, line):
+        self.lines.append(line)
+        return await shell.run(self, line)
+
+
+class Typed:
+    """Takes what the console writes."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+    def line(self, text):
+        self.write(text + "\r\n")
+
+
+def run(line, node=None):
+    return asyncio.run(shell.run(node or Node(), line))
+
+
+def answer(line, node=None):
+    lines = run(line + " --json", node)
+    assert len(lines) == 1
+    return json.loads(lines[0])
+
+
+def type_in(text):
+    node, port = Node(), Typed()
+    console = Console(node, port, stdin=object())
+
+    async def story():
+        for byte in text:
+            await console.take(byte)
+
+    asyncio.run(story())
+    return node, port.text
+
+
+def test_every_command_answers_one_json_line_that_starts_with_its_name():
+    for name, _, _, _ in shell.TABLE:
+        if name in ("info", "reboot"):
+            continue  # need a whole node; on the emulated board
+        line = run(name + " --json")[0]
+        assert line.startswith('{"cmd": "%s", "ok": ' % name), line
+        said = json.loads(line)
+        assert said["ok"] or (said["error"] and said["next"]), line
+
+
+def test_an_error_says_what_is_wrong_and_what_to_do():
+    assert run("join") == ["error: not set: app_key", "next:  set what is missing with config"]
+    assert run("dance") == ["error: dance: unknown command", "next:  type help"]
+    assert answer("link 99")["error"] == "not set: app_key"
+    assert answer("log many")["error"] == "many is no number from 1 to 100"
+    assert answer("lamp 40")["next"] == "type config profile lamp, then reboot"
+    assert answer("config colour")["error"] == "colour: unknown setting"
+    assert answer("config report_s 5")["error"] == "report_s: 5 is not within 60 to 86400"
+
+
+def test_config_sets_one_setting_and_never_shows_a_key():
+    node = Node()
+    assert answer("config app_key " + "0f" * 16, node)["app_key"] == "set"
+    assert answer("config report_s 60", node)["report_s"] == 60
+    assert answer('config programme [["22:00", 40]]', node)["programme"] == [["22:00", 40]]
+
+    shown = answer("config", node)
+
+    assert (shown["app_key"], shown["report_s"], shown["version"]) == ("set", 60, 3)
+    assert "0f0f" not in json.dumps(shown)
+    assert answer("config name", node)["meaning"]
+
+
+def test_people_read_one_fact_a_line():
+    assert run("measure") == ["distance        -", "fill            73"]
+    assert (
+        run("help")[0]
+        == "help            help                          this list; every command takes --json"
+    )
+
+
+def test_an_absent_sensor_is_named_with_its_pins():
+    node = Node()
+    node.sensed = {"a02yyuw": None}
+    assert run("measure", node) == ["error: a02yyuw does not answer", "next:  check its pins"]
+
+
+def test_lines_end_with_any_line_end_and_empty_ones_ask_nothing():
+    node, text = type_in(b"help\r\nlog\nmeasure\r\r\n \r")
+    assert node.lines == ["help", "log", "measure"]
+    assert text.count("> ") == 5
+
+
+def test_typing_is_echoed_and_corrected():
+    node, text = type_in(b"hexx\x7f\x08lp\r")
+    assert node.lines == ["help"]
+    assert text.startswith("hexx\x08 \x08\x08 \x08lp\r\n")
+    assert type_in(b"garbage\x15log\r")[0].lines == ["log"]
+
+
+def test_garbage_is_ignored():
+    node, _ = type_in(bytes(range(128, 256)) + b"\x00\x01\x02\x1bhelp\r")
+    assert node.lines == ["help"]
+
+
+def test_an_endless_line_is_refused_and_the_next_one_works():
+    node, text = type_in(b"a" * 5000 + b"\rlog\r")
+    assert node.lines == ["log"]
+    assert "error: the line is longer than 200 characters" in text
+
+
+class Host:
+    """A USB host that reads until it stops."""
+
+    def __init__(self):
+        self.room = 0
+        self.got = b""
+
+    def ipoll(self, _timeout):
+        return [(None, 4)] if self.room > 0 else []
+
+    def write(self, data):
+        assert len(data) <= self.room, "this write would have blocked"
+        self.room -= len(data)
+        self.got += bytes(data)
+
+
+def test_a_port_that_nobody_reads_blocks_nothing_and_tells_what_was_lost():
+    async def story():
+        host = Host()
+        port = Port(lambda: True, host, host)
+        task = asyncio.create_task(port.run())
+        for at in range(100):
+            port.line("line %d" % at)
+            await asyncio.sleep(0)
+        assert host.got == b""
+        host.room = 10000
+        await asyncio.sleep(1.2)
+        task.cancel()
+        return host.got
+
+    got = asyncio.run(story())
+
+    assert b"lines lost, nobody read the port" in got
+    assert got.endswith(b"line 99\r\n")
+
+
+def test_nothing_is_kept_while_no_host_is_there():
+    host = Host()
+    port = Port(lambda: False, host, host)
+    port.line("for nobody")
+    host.room = 100
+    port.flush()
+    assert host.got == b""

@@ -1,0 +1,116 @@
+"""From sensors to a payload's fields; each fits the table."""
+
+from tests.fake_device import Clock
+
+# isort: split
+from node.readings import Readings, Stuck, fill_percent
+from wire import codec
+
+ECHO = {"distance": 700, "valid": 7, "spread": 3, "obstructed": 0}
+
+
+class Config(dict):
+    boots = 19
+
+    def told(self, name):
+        return name in self.get("told", ())
+
+
+class Power:
+    millivolts = 3600
+
+    def battery_mv(self):
+        return self.millivolts
+
+    def low(self):
+        return self.millivolts < 3300
+
+
+class Part:
+    """A lamp or a journal, as far as readings go."""
+
+    def __init__(self):
+        self.total = self.passages = 0
+        self.level, self.why = 40, 5
+
+
+def readings():
+    config = Config(empty_mm=1200, height_mm=1000)
+    part = Part()
+    return Readings(config, Power(), Clock(), part, part), part
+
+
+def packed(name, fields):
+    return len(codec.pack(name, dict(fields, seq=1, age=0)))
+
+
+def test_fill_is_measured_from_the_empty_bottom_and_stays_within_the_scale():
+    for distance, fill in ((1200, 0), (1500, 0), (700, 50), (200, 100), (30, 100), (1195, 1)):
+        assert fill_percent(distance, 1200, 1000) == fill, distance
+
+
+def test_a_bin_reading_says_how_far_it_can_be_trusted():
+    one, _ = readings()
+
+    fields = one.bin({"a02yyuw": ECHO})
+
+    assert (fields["fill"], fields["distance"], fields["battery"]) == (50, 700, 3600)
+    assert (fields["suspect"], fields["uncalibrated"], fields["low_battery"]) == (0, 1, 0)
+    assert packed("bin", fields) == 10
+
+
+def test_few_or_spread_echoes_are_suspect():
+    one, _ = readings()
+    assert one.bin({"a02yyuw": dict(ECHO, valid=4)})["suspect"] == 1
+    assert one.bin({"a02yyuw": dict(ECHO, spread=30)})["suspect"] == 1
+
+
+def test_an_absent_sensor_gives_no_value_and_says_so():
+    one, _ = readings()
+
+    fields = one.bin({"a02yyuw": None})
+
+    assert (fields["fill"], fields["distance"], fields["suspect"]) == (None, None, 1)
+    assert packed("bin", fields) == 10
+    fields = one.lamp({"bh1750": None, "am312": {"total": 0, "presence": 0}})
+    assert (fields["lux"], fields["suspect"]) == (None, 1)
+    assert packed("lamp", fields) == 10
+
+
+def test_a_sensor_that_repeats_itself_for_a_day_is_stuck():
+    one = Stuck()
+    assert [one.seen(700) for _ in range(144)] == [False] * 144
+    assert one.seen(700)
+    assert not one.seen(701)
+    none = Stuck()
+    assert not any(none.seen(None) for _ in range(300))
+
+
+def test_passages_count_from_reading_to_reading():
+    one, part = readings()
+    part.passages = 3
+    sensed = {"bh1750": {"lux": 12, "saturated": 0}, "am312": {"total": 3, "presence": 1}}
+
+    first, second = one.lamp(sensed), one.lamp(sensed)
+
+    assert (first["passages"], second["passages"]) == (3, 0)
+    assert (first["level"], first["why"], first["lux"], first["presence"]) == (40, 5, 12, 1)
+
+
+def test_the_total_goes_on_over_restarts():
+    one, part = readings()
+    part.total = 1000
+
+    totals = [one.counter({"am312": {"total": n, "presence": 0}})["total"] for n in (2, 2, 5)]
+
+    assert totals == [1002, 1002, 1005]
+    assert part.total == 1005
+
+
+def test_somebody_who_never_leaves_is_a_stuck_sensor():
+    one, _ = readings()
+    here = {"am312": {"total": 1, "presence": 1}}
+    assert one.counter(here)["suspect"] == 0
+    one._clock.now_us = 601 * 1000000
+    assert one.counter(here)["suspect"] == 1
+    assert packed("counter", one.counter({"am312": {"total": 1, "presence": 0}})) == 10

@@ -1,0 +1,238 @@
+"""The SX1262 driver's bytes, against a chip that only keeps registers. No timing here."""
+
+import asyncio
+
+from tests.fake_device import Pin
+
+# isort: split
+from lorawan import frame
+from radios.sx126x import SX126X, RadioError, time_on_air_us
+
+
+class Chip:
+    """Registers, a buffer, interrupts and a list of commands; answers at once."""
+
+    def __init__(self):
+        self.commands = []
+        self.registers = {0x0740: 0x14, 0x0736: 0x0D}
+        self.irq = 0
+        self.errors = 0
+        self.received = b""
+        self.dio1 = Pin(20)
+        self.air = None
+
+    def write(self, data):
+        data = bytes(data)
+        self.commands.append(data)
+        if data[0] == 0x0D:
+            for at in range(3, len(data)):
+                self.registers[(data[1] << 8 | data[2]) + at - 3] = data[at]
+        elif data[0] == 0x83:
+            self.raise_irq(1)
+        elif data[0] == 0x82 and self.air is not None:
+            self.raise_irq(self.air)
+        elif data[0] == 0x02:
+            self.irq = 0
+            self.dio1.level = 0
+
+    def raise_irq(self, bits):
+        self.irq = bits
+        self.dio1.edge()
+
+    def write_readinto(self, out, answer):
+        for at in range(len(answer)):
+            answer[at] = 0
+        if out[0] == 0x1D:
+            answer[4] = self.registers.get(out[1] << 8 | out[2], 0)
+        elif out[0] == 0x12:
+            answer[2], answer[3] = self.irq >> 8, self.irq & 255
+        elif out[0] == 0x13:
+            answer[2], answer[3] = len(self.received), 0
+        elif out[0] == 0x14:
+            answer[2], answer[3] = 160, 0xF0
+        elif out[0] == 0x17:
+            answer[3] = self.errors
+
+    def readinto(self, view):
+        view[:] = self.received
+
+    def last(self, opcode):
+        return [one for one in self.commands if one[0] == opcode][-1]
+
+
+class Clock:
+    """Time jumps to where somebody sleeps to."""
+
+    now = 0
+
+    def us(self):
+        return self.now
+
+    def at(self, _ticks):
+        return self.now
+
+    def doze(self, _ms):
+        return False
+
+    def may_doze(self):
+        return False
+
+    async def sleep_until_us(self, until):
+        self.now = max(self.now, until)
+
+
+def radio(chip=None, **options):
+    chip = chip or Chip()
+    busy = Pin(2)
+    made = SX126X(chip, Pin(3), busy, chip.dio1, Pin(15), Clock(), **options)
+    return made, chip, busy
+
+
+def test_time_on_air_is_the_macs():
+    for sf in range(7, 13):
+        for bw in (125000, 250000, 500000):
+            for size in (0, 1, 12, 51, 255):
+                assert time_on_air_us(sf, bw, size) == frame.time_on_air_us(sf, bw, size)
+
+
+def test_start_sets_the_tcxo_before_it_calibrates_and_lora_before_anything_of_a_packet():
+    _, chip, _ = radio(tcxo_mv=1700)
+    order = [one[0] for one in chip.commands]
+    assert order.index(0x97) < order.index(0x89) < order.index(0x9D) < order.index(0x8A)
+    assert order.index(0x8A) < order.index(0x8B)
+    assert chip.last(0x97) == b"\x97\x01\x00\x01\x40"
+    assert (chip.registers[0x0740], chip.registers[0x0741]) == (0x34, 0x44)
+    assert chip.registers[0x08D8] == 0x1E
+    assert chip.last(0x98) == b"\x98\xd7\xdb"
+    assert order[-1] == 0x84
+
+
+def test_a_transmission_is_an_uplinks():
+    one, chip, _ = radio()
+
+    asyncio.run(one.transmit(b"hello", 868100000, 12, 125000, 14))
+
+    assert chip.last(0x86) == b"\x86\x36\x41\x99\x9a"  # nearest of 0.95 Hz
+    assert chip.last(0x8B) == b"\x8b\x0c\x04\x01\x01"
+    assert chip.last(0x8C) == b"\x8c\x00\x08\x00\x05\x01\x00"
+    assert chip.last(0x95) == b"\x95\x02\x02\x00\x01"
+    assert chip.last(0x8E) == b"\x8e\x16\x04"
+    assert chip.last(0x0E) == b"\x0e\x00hello"
+    assert chip.registers[0x0736] & 4
+    assert chip.registers[0x0889] & 4
+
+
+def test_power_is_made_by_the_smallest_amplifier_that_can():
+    one, chip, _ = radio()
+    for dbm, amplifier, level in (
+        (14, b"\x02\x02", 22),
+        (10, b"\x02\x02", 18),
+        (2, b"\x02\x02", 10),
+        (16, b"\x02\x03", 21),
+        (20, b"\x03\x05", 22),
+        (30, b"\x04\x07", 22),
+    ):
+        one._power(dbm)
+        assert chip.last(0x95) == b"\x95" + amplifier + b"\x00\x01", dbm
+        assert chip.last(0x8E) == bytes([0x8E, level, 4]), dbm
+
+
+def test_a_window_is_a_downlinks_and_brings_the_frame():
+    one, chip, _ = radio()
+    chip.air, chip.received = 2, b"answer"
+
+    got = asyncio.run(one.receive(5000000, 8, 869525000, 9, 125000))
+
+    assert got == (b"answer", -80, -16)
+    assert chip.last(0x8C) == b"\x8c\x00\x08\x00\xff\x00\x01"
+    assert not chip.registers[0x0736] & 4
+    assert chip.last(0xA0) == b"\xa0\x08"
+    assert one._clock.now == 4968000
+
+
+def test_a_window_without_a_frame_and_a_broken_one_give_none():
+    for irq in (0x200, 0x20, 0x42):
+        one, chip, _ = radio()
+        chip.air = irq
+        assert asyncio.run(one.receive(5000000, 8, 869525000, 9, 125000)) is None, hex(irq)
+
+
+def test_symbols_are_rounded_up_to_what_the_chip_can_count():
+    one, chip, _ = radio()
+    for wanted, counted in (
+        (6, 6),
+        (7, 8),
+        (62, 62),
+        (63, 64),
+        (100, 104),
+        (248, 248),
+        (300, 248),
+    ):
+        one._symbols(wanted)
+        assert chip.last(0xA0)[1] == counted, wanted
+        mantissa, exponent = chip.registers[0x0706] >> 3, chip.registers[0x0706] & 7
+        assert mantissa << 2 * exponent + 1 == counted
+
+
+def test_listening_hands_over_each_frame_until_the_next_call():
+    one, chip, _ = radio()
+    heard = []
+
+    async def story():
+        one.listen(869525000, 12, 125000, lambda *got: heard.append(got))
+        assert chip.last(0x82) == b"\x82\xff\xff\xff"
+        for data in (b"first", b"second"):
+            await asyncio.sleep(0.01)
+            chip.received = data
+            chip.raise_irq(2)
+        await asyncio.sleep(0.01)
+        one.sleep()
+        chip.raise_irq(2)
+        await asyncio.sleep(0.01)
+
+    asyncio.run(story())
+
+    assert [data for data, _, _ in heard] == [b"first", b"second"]
+
+
+def failed(call):
+    try:
+        call()
+    except RadioError as error:
+        return str(error)
+    return None
+
+
+def test_a_radio_that_stays_busy_is_named_with_what_to_check():
+    one, _, busy = radio()
+    busy.level = 1
+    said = failed(lambda: asyncio.run(one.transmit(b"x", 868100000, 7, 125000, 14)))
+    assert said == ("sx126x: BUSY stays high; check power and PINS of /board.py")
+
+
+def test_a_radio_that_answers_wrongly_is_no_radio():
+    chip = Chip()
+    chip.errors = 0x20
+    assert failed(lambda: radio(chip)).startswith("sx126x: answers wrongly (errors 20)")
+
+
+def test_a_transmission_that_never_ends_is_an_error():
+    one, chip, _ = radio()
+    chip.raise_irq = lambda bits: None
+
+    class Real(Clock):
+        def us(self):
+            self.now += 1000
+            return self.now
+
+    one._clock = Real()
+    said = failed(lambda: asyncio.run(one.transmit(b"x", 868100000, 7, 125000, 14)))
+    assert said == "sx126x: no end of transmission; check DIO1 in PINS of /board.py"
+
+
+def test_no_window_is_near_until_one_is_planned():
+    one, _, _ = radio()
+    assert one.window_in_ms() > 1000000
+    one._open_us = 500000
+    assert one.window_in_ms() == 468
+    assert one.windows() == {"n": 0, "p50_us": None, "max_us": 0}
