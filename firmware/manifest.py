@@ -3,22 +3,51 @@
 include("$(PORT_DIR)/boards/manifest.py")
 
 FILES = {
+    "lorawan": (
+        "__init__.py",
+        "commands.py",
+        "crypto.py",
+        "frame.py",
+        "join.py",
+        "mac.py",
+        "region/__init__.py",
+        "region/eu868.py",
+        "session.py",
+    ),
     "node": (
+        "__init__.py",
+        "app.py",
         "clock.py",
+        "commands.py",
         "config.py",
+        "console.py",
         "journal.py",
+        "lamp.py",
+        "links/__init__.py",
+        "links/lorawan.py",
         "log.py",
         "power.py",
         "profiles.py",
+        "readings.py",
+        "sensors/__init__.py",
         "sensors/a02yyuw.py",
         "sensors/am312.py",
         "sensors/bh1750.py",
+        "settings.py",
+        "shell.py",
+        "start.py",
         "store.py",
+        "wiring.py",
+    ),
+    "radios": (
+        "__init__.py",
+        "sx126x.py",
     ),
     "wire": (
         "__init__.py",
         "codec.py",
         "schema.py",
+        "sun.py",
     ),
 }
 for name, files in FILES.items():
