@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import tty
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ class Port:
         self._waiting = bytearray()
         self._writing = False
         self._stopped = False
+        self._holding: asyncio.Future[None] | None = None
         self._typed: asyncio.Queue[bytes] = asyncio.Queue()
         self._loop.add_reader(self._master, self._typing)
         self._task = asyncio.create_task(self._forward())
@@ -72,6 +74,10 @@ class Port:
         if self._writing:
             self._loop.remove_writer(self._master)
         self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        if self._holding:
+            await self._holding
         while not self._typed.empty():
             await self._board.write(self._typed.get_nowait())
         if self._stopped:

@@ -134,7 +134,7 @@ class Simulation:
         if process.stdin:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), 5)
+            await asyncio.wait_for(process.wait(), 1)
         except TimeoutError:
             process.kill()
             await process.wait()

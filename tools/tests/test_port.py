@@ -1,0 +1,110 @@
+"""A board's port as unmodified mpremote and pyserial see it: emulated board, paced time."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import sys
+from typing import Any
+
+import pytest
+import serial
+
+from tools.bench.board import BoardError
+from tools.bench.simulation import Simulation
+from tools.setup import paths
+
+pytestmark = pytest.mark.skipif(
+    not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make setup`"
+)
+BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
+    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
+)
+
+
+@contextlib.asynccontextmanager
+async def opened():
+    """A board with an open port: (board, path)."""
+    async with Simulation() as street:
+        board = await street.add_board("node", parts=BARE)
+        await board.expect(">>> ", within_s=3)
+        async with board.port() as path:
+            yield board, path
+
+
+async def mpremote(path, *arguments):
+    """Runs mpremote on the port; returns its exit status and output."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "mpremote", "connect", path, *arguments,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, output.decode()
+
+
+async def test_mpremote_executes_code_on_the_board():
+    async with opened() as (_, path):
+        assert await mpremote(path, "exec", "print(1/3)") == (0, "0.3333333\r\n")
+
+
+@pytest.mark.slow
+async def test_mpremote_copies_files_both_ways_and_resets(tmp_path):
+    data = os.urandom(9000)
+    (tmp_path / "sent").write_bytes(data)
+    async with opened() as (board, path):
+        await mpremote(path, "fs", "cp", str(tmp_path / "sent"), ":kept")
+        _, digest = await mpremote(path, "fs", "sha256sum", "kept")
+        await mpremote(path, "reset")
+        await asyncio.sleep(0.5)
+        status, _ = await mpremote(path, "fs", "cp", ":kept", str(tmp_path / "got"))
+
+        assert status == 0
+        assert hashlib.sha256(data).hexdigest() in digest
+        assert (tmp_path / "got").read_bytes() == data
+        assert board.boots == 2
+
+
+async def test_pyserial_opens_the_port():
+    async with opened() as (_, path):
+
+        def talk():
+            with serial.Serial(path, 115200, timeout=5) as port:
+                port.write(b"print(6 * 7)\r\n")
+                return port.read_until(b"42\r\n")
+
+        said = await asyncio.to_thread(talk)
+
+    assert said.endswith(b"\r\n42\r\n")
+
+
+async def test_output_that_nobody_reads_waits_and_is_complete():
+    async with opened() as (board, path):
+        code = b"for i in range(3000): print('%05d' % i * 4)\r\n\r\n"
+        with serial.Serial(path, 115200, timeout=0) as port:
+            port.write(code)
+            await asyncio.sleep(1.5)
+            waiting = len(board.transcript)
+
+            def drain():
+                port.timeout = 10
+                return port.read_until(b"02999029990299902999\r\n")
+
+            said = await asyncio.to_thread(drain)
+
+        lines = [line for line in said.split(b"\r\n") if len(line) == 20]
+        assert [int(line[:5]) for line in lines] == list(range(3000))
+        assert waiting < 60_000
+
+
+async def test_the_port_is_opened_once_and_closed_with_the_block():
+    async with opened() as (board, path):
+        with pytest.raises(BoardError, match="the port of node is open already"):
+            async with board.port():
+                pass
+        assert board.simulation.pacing is not None
+
+        await board.close_port()
+
+        assert not board.has_port
+        with pytest.raises(serial.SerialException):
+            serial.Serial(path)
