@@ -52,6 +52,7 @@ class Joining:
         self._store = store
         self._clock = clock
         self._next_us = 0
+        self._channels = [[freq, freq, 0] for freq in mac.region.CHANNELS]
         blob = store.load("join")
         fields = struct.unpack(_BLOB, blob) if blob else (0, -1, 0, 0, 0)
         self.dev_nonce, self._join_nonce, self._attempts, self._spent_ms, self._saved_s = fields
@@ -65,9 +66,6 @@ class Joining:
         """Since the first attempt; time without power does not count."""
         return 0 if self._zero_us is None else (self._clock.us() - self._zero_us) // 1000000
 
-    def _channels(self):
-        return [[freq, freq, 0] for freq in self._mac.region.CHANNELS]
-
     def _rate(self):
         """(data rate, ms of air) of the next attempt."""
         dr = self._mac.region.join_dr(self._attempts)
@@ -75,7 +73,7 @@ class Joining:
 
     def wait_us(self) -> int:
         """Microseconds until the next attempt is allowed; 0: now."""
-        wait_us = max(self._next_us - self._clock.us(), self._mac.until_us(self._channels()))
+        wait_us = max(self._next_us - self._clock.us(), self._mac.pick(self._channels)[0])
         elapsed_s = self._elapsed_s()
         end_s, allowed_ms = window(elapsed_s + wait_us // 1000000)
         if window(self._saved_s)[0] == end_s and self._spent_ms + self._rate()[1] > allowed_ms:
@@ -113,7 +111,7 @@ class Joining:
             mac.rssi, mac.snr = rssi, snr // 4
             return True
 
-        joined = await mac.exchange(made, mac.pick(self._channels()), dr, _DELAY_US, take)
+        joined = await mac.exchange(made, mac.pick(self._channels)[1], dr, _DELAY_US, take)
         self._next_us = self._clock.us() + 1000000 + mac.random() % 7000000
         return joined
 

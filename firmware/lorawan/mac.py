@@ -87,7 +87,7 @@ class Mac:
         self._held = []
         self._ack = self._acked = self._pending = False
         self._tx_end_us = 0
-        self._last_channel = -1
+        self._last_channel = None
         self._free_us = [0] * len(region.BANDS)
         self._silent_us = 0
         self._rx2_us = 0
@@ -132,7 +132,7 @@ class Mac:
 
     def time_until_tx_us(self) -> int:
         """Microseconds until duty cycle allows the next uplink; 0: now."""
-        return self.until_us(self._channels(self.session.dr)) if self.joined else self.wait_us()
+        return self.pick(self._channels(self.session.dr))[0] if self.joined else self.wait_us()
 
     # --- joining ----------------------------------------------------------------------------
 
@@ -214,9 +214,11 @@ class Mac:
         while tries < most and not (self._acked if confirmed else heard):
             if tries and confirmed:  # RETRANSMIT_TIMEOUT
                 await self._sleep_us(1000000 + self.random() % 2000000)
-            await self._sleep_us(self.until_us(self._channels(dr)))
+            wait_us, channel = self.pick(self._channels(dr))
+            while wait_us:
+                await self._sleep_us(wait_us)
+                wait_us, channel = self.pick(self._channels(dr))
             tries += 1
-            channel = self.pick(self._channels(dr))
             heard |= await self.exchange(
                 made, channel, dr, session.rx_delay_s * 1000000, self._take
             )
@@ -231,22 +233,26 @@ class Mac:
         usable = session.usable(dr) or range(len(self.region.CHANNELS))
         return [session.channels[at] for at in usable]
 
-    def pick(self, channels: list) -> list:
-        """A random channel whose sub-band is free, another than the last where there is one."""
+    def pick(self, channels: list) -> tuple:
+        """(0, a random channel whose sub-band is free) or (us until one is, None).
+
+        Another channel than the last where there is one.
+        """
         now = self._clock.us()
-        free = [channel for channel in channels if self._free(channel[0]) <= now] or channels
-        fresh = [channel for channel in free if channel[0] != self._last_channel] or free
-        channel = fresh[self.random() % len(fresh)]
-        self._last_channel = channel[0]
-        return channel
-
-    def until_us(self, channels: list) -> int:
-        """Microseconds until duty cycle frees one of the channels."""
-        return max(0, min([self._free(channel[0]) for channel in channels]) - self._clock.us())
-
-    def _free(self, freq):
-        """When duty cycle frees a frequency."""
-        return max(self._free_us[self.region.band(freq)], self._silent_us)
+        soonest = None
+        free = []
+        for channel in channels:
+            wait = max(self._free_us[self.region.band(channel[0])], self._silent_us) - now
+            if wait <= 0:
+                free.append(channel)
+            elif soonest is None or wait < soonest:
+                soonest = wait
+        if not free:
+            return soonest, None
+        at = self.random() % len(free)
+        if free[at] is self._last_channel:
+            at = (at + 1) % len(free)
+        return 0, free[at]
 
     def air_us(self, dr: int, size: int, crc: bool = True) -> int:
         """Time on air of a frame."""
@@ -262,6 +268,7 @@ class Mac:
         sf, bw = region.DATARATES[dr]
         power = region.MAX_EIRP_DBM - self.antenna_dbi - (0 if joining else 2 * session.power)
         self._busy = True
+        self._last_channel = channel
         self._listens = None
         try:
             end_us = await self._radio.transmit(made, channel[0], sf, bw, power)

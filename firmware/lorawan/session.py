@@ -47,6 +47,8 @@ class Answers:
 
     def riders(self) -> bytes:
         """What the next uplink carries."""
+        if not self.asks and not self.sticky:
+            return self.once
         kept = list(self.asks.values()) + [self.sticky[cid] for cid in sorted(self.sticky)]
         return self.once + b"".join(kept)
 

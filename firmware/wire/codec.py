@@ -42,14 +42,18 @@ def pack(name: str, values: dict) -> bytes:
     if name not in PAYLOADS and name not in COMMANDS:
         raise WireError("%s: unknown payload or command" % name)
     rows = fields((PAYLOADS.get(name) or COMMANDS[name])[1])
-    known = 0
     out = bytearray()
-    acc = 0
-    held = 0
-    for row in rows:
-        known += row[0] in values
-        bits = row[1]
-        acc = acc << bits | _raw(name, row, values.get(row[0]))
+    acc = held = found = 0
+    for field, bits, low, high, step, optional in rows:
+        value = values.get(field)
+        if value is None and optional:
+            raw = (1 << bits) - 1
+        elif type(value) is int and low <= value <= high:
+            raw = (value - low + step // 2) // step
+            found += 1
+        else:
+            raise WireError("%s: %s %s" % (name, field, _fault(value, low, high)))
+        acc = acc << bits | raw
         held += bits
         while held >= 8:
             held -= 8
@@ -58,25 +62,24 @@ def pack(name: str, values: dict) -> bytes:
     if held:
         spare = 8 - held  # ones: a field appended later reads as absent
         out.append(acc << spare | (1 << spare) - 1)
-    if known != len(values):
-        names = [row[0] for row in rows]
-        extra = [key for key in sorted(values) if key not in names]
-        raise WireError("%s: no field %s; it has %s" % (name, extra[0], ", ".join(names)))
+    if found != len(values):
+        _check_names(name, rows, values)
     return bytes(out)
 
 
-def _raw(name, row, value):
-    """The bits of one value."""
-    field, bits, low, high, step, optional = row
+def _fault(value, low, high):
     if value is None:
-        if optional:
-            return (1 << bits) - 1
-        raise WireError("%s: %s is missing" % (name, field))
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise WireError("%s: %s is not a whole number" % (name, field))
-    if not low <= value <= high:
-        raise WireError("%s: %s is %d, not within %d to %d" % (name, field, value, low, high))
-    return (value - low + step // 2) // step
+        return "is missing"
+    if type(value) is not int:
+        return "is not a whole number"
+    return "is %d, not within %d to %d" % (value, low, high)
+
+
+def _check_names(name, rows, values):
+    names = [row[0] for row in rows]
+    for field in sorted(values):
+        if field not in names:
+            raise WireError("%s: no field %s; it has %s" % (name, field, ", ".join(names)))
 
 
 def frame(records: list) -> bytes:
