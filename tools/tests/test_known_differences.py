@@ -226,7 +226,7 @@ async def test_currents_are_constants():
         await street.run_s(10)
         energy = (await board.ledger())["energy"]["rp2040"]
 
-        for state, microamps in (("run", 24_000), ("idle", 14_000)):
+        for state, microamps in (("run", 24_000), ("idle", 19_000)):
             spent = energy[state]
             assert spent["microampere_hours"] * 3600 / spent["seconds"] == pytest.approx(microamps)
 

@@ -12,9 +12,9 @@ import { generator } from './seed.mjs';
 
 const XIP_SPACE = 16 << 20;
 const VSYS_FULL_SCALE_MV = 3300;
-// Supply current of the RP2040 itself; popcorn, BOOTSEL and sleep figures of the Pico datasheet 4.1 are for whole boards.
-// Running and WFI at 125 MHz, and gated sleep, as in the RP2040 datasheet 5.7 (typical, 25 C).
-const CHIP_MICROAMPS = { run: 24000, idle: 14000, flash: 24000, sleep: 1800 };
+// Supply current of a whole Pico at 125 MHz, by others' meters: 19 mA at a prompt (micropython issue 17228); in light sleep
+// 1.0 to 1.8 mA (micropython pull request 8832; lorawan-library-for-pico issue 42). Executing and flash writing are assumed.
+const CHIP_MICROAMPS = { run: 24000, idle: 19000, flash: 24000, sleep: 1800 };
 const RESET_CAUSES = { 1: 'watchdog', 2: 'forced' };
 
 export class Board {
