@@ -106,6 +106,7 @@ export class SX1262 {
     this.deaf = true; // what is clocked while it wakes is lost
     if (this.host.now() - this.sleepSince < ASLEEP_NS) this.host.refuse('SX1262: NSS fell within 500 us after SetSleep');
     if (!this.warm) this.#wipe();
+    if (this.wiring.tcxo_mv) this.errors |= XOSC_START_ERR; // it starts without DIO3 and fails: seen after warm sleep too
     const ns = this.warm ? WAKE_NS.warm : WAKE_NS.cold;
     this.enter('stdby_rc');
     this.#busyFor(ns, null);
@@ -132,6 +133,7 @@ export class SX1262 {
     this.result = STATUS.none;
     this.onReady = null;
     const ns = this.#legal(command, frame) ? command.run?.(this, frame) : undefined;
+    this.before = command?.name;
     if (this.mode === 'sleep') return;
     this.shownMode = this.mode === 'rx' || this.mode === 'tx' ? before : this.mode; // the next status read still shows the mode before
     this.#busyFor(ns ?? (command?.run ? WRITE_NS : READ_NS), this.onReady);
@@ -167,7 +169,7 @@ export class SX1262 {
     this.config = { lora: false, modulation: null, packet: null, frequency_hz: null, pa: null, power: null, rampNs: 0, fallback: 'stdby_rc',
       stopOnPreamble: false, symbols: 0, dcdc: false, rfSwitch: false, txBase: 0, rxBase: 0, cad: null };
     Object.assign(this, { irq: 0, irqMask: 0, dio1Mask: 0, result: STATUS.none, shownMode: 'stdby_rc', tcxoDelayNs: null, warm: false,
-      busy: false, onReady: null, errors: tcxo ? XOSC_START_ERR : 0, calibrated: !tcxo, imageMhz: [902, 928] });
+      busy: false, onReady: null, before: null, errors: tcxo ? XOSC_START_ERR : 0, calibrated: !tcxo, imageMhz: [902, 928] });
     this.modem.forget();
   }
 

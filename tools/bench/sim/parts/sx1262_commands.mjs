@@ -16,6 +16,8 @@ const TCXO_MV = [1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300];
 const RAMP_NS = [10e3, 20e3, 40e3, 80e3, 200e3, 800e3, 1.7e6, 3.4e6];
 const FALLBACK = { 0x20: 'stdby_rc', 0x30: 'stdby_xosc', 0x40: 'fs' };
 const TICK_NS = 15625;
+const PLL_AND_ADC = 0x3c;
+const IMAGE = 0x40;
 
 const word = (bytes, at) => (bytes[at] << 8) | bytes[at + 1];
 const triple = (bytes, at) => (bytes[at] << 16) | word(bytes, at + 1);
@@ -82,8 +84,14 @@ function calibrate(chip, [, blocks]) {
     chip.errors |= 0x20;
     return refuse(chip, 'Calibrate before SetDIO3AsTcxoCtrl: the TCXO has no supply, so nothing is calibrated');
   }
-  if ((blocks & 0x7f) === 0x7f) Object.assign(chip, { calibrated: true, imageMhz: [902, 928] });
+  if ((blocks & PLL_AND_ADC) === PLL_AND_ADC) chip.calibrated = true;
+  if (blocks & IMAGE) chip.imageMhz = [902, 928];
   return chip.startNs() + 3.5e6; // 3.5 ms for all blocks: 9.2.1
+}
+
+/** Chips have been seen to go into endless transmission here (micropython-lib's driver says so); GetIrqStatus is safe. */
+function getStatus(chip) {
+  if (chip.before === 'SetRx') chip.fail('GetStatus right after SetRx may trip the chip: read GetIrqStatus there');
 }
 
 function setFallback(chip, [, mode]) {
@@ -157,7 +165,7 @@ export const COMMANDS = {
   0x8c: { name: 'SetPacketParams', size: 7, modes: IDLE, run: setPacket },
   0x8f: { name: 'SetBufferBaseAddress', size: 3, modes: IDLE, run: (chip, [, tx, rx]) => void Object.assign(chip.config, { txBase: tx, rxBase: rx }) },
   0xa0: { name: 'SetLoRaSymbNumTimeout', size: 2, modes: IDLE, run: (chip, [, symbols]) => void (chip.config.symbols = symbols) },
-  0xc0: { name: 'GetStatus', size: 1, modes: AWAKE },
+  0xc0: { name: 'GetStatus', size: 1, modes: AWAKE, run: getStatus },
   0x13: { name: 'GetRxBufferStatus', size: 2, modes: AWAKE, reply: (chip, _bytes, index) => [chip.modem.last.size, chip.modem.last.start][index] ?? 0 },
   0x14: { name: 'GetPacketStatus', size: 2, modes: AWAKE, reply: packetStatus },
   0x15: { name: 'GetRssiInst', size: 2, modes: AWAKE, reply: (chip) => chip.modem.rssiInst() },
