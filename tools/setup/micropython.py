@@ -19,6 +19,8 @@ VERSION = "1.25.0"
 SOURCES = (f"micropython={VERSION}+ds-1", "mbedtls")
 BINARIES = ("pico-sdk-source=2.1.1-1", "tinyusb-source")
 WORK = CACHE / "micropython-build"
+ARCHIVES = WORK / "deb"
+TREE = WORK / f"micropython-{VERSION}"
 LOG = CACHE / "logs" / "micropython.log"
 STEP = "micropython"
 EPOCH = "1744675200"
@@ -65,7 +67,7 @@ def bring(system: System, key: str) -> None:
     """Build or copy the three files to .cache/micropython, each whole or not at all."""
     if builds():
         with step("MicroPython, built from Debian's sources", 150):
-            _build(system)
+            _build(system, key)
     else:
         _take(Path(os.environ["MICROPYTHON_UF2"]), Path(os.environ["MICROPYTHON_UNIX"]))
     stamps.finish(STEP, key)
@@ -87,35 +89,40 @@ def _place(target: Path, data: bytes, mode: int = 0o644) -> None:
     fresh.replace(target)
 
 
-def _build(system: System) -> None:
-    shutil.rmtree(WORK, ignore_errors=True)
-    LOG.unlink(missing_ok=True)
+def _build(system: System, key: str) -> None:
+    """Build in WORK, where a run that was interrupted left what it had finished."""
     major = toolchain.gcc_major()
-    archives = WORK / "deb"
-    with step("  sources and compilers, 115 MB", 30):
-        _download(system, archives, major)
-    with step("  unpack", 20):
-        tree = _sources(archives)
-        toolchain.unpack_arm(archives, WORK / "arm", LOG)
-        toolchain.unpack_bits32(archives, WORK / "bits32", major, LOG)
-    with step("  unix port", 50):
-        unix = _build_unix(tree, major)
-    with step("  RP2040 firmware", 50):
-        image = _build_rp2(tree).read_bytes()
+    key = f"{key} gcc {major}"
+    if not stamps.done("begun", key, folder=WORK):
+        shutil.rmtree(WORK, ignore_errors=True)
+        LOG.unlink(missing_ok=True)
+        stamps.finish("begun", key, folder=WORK)
+    for name, expected_s, work in (
+        ("sources and compilers, 115 MB", 30, lambda: _download(system, major)),
+        ("unpack", 20, lambda: _unpack(major)),
+        ("unix port", 50, lambda: _build_unix(major)),
+        ("RP2040 firmware", 50, _build_rp2),
+    ):
+        stamp = name.replace(" ", "-")
+        if not stamps.done(stamp, key, folder=WORK):
+            with step(f"  {name}", expected_s):
+                work()
+                stamps.finish(stamp, key, folder=WORK)
+    image = (WORK / "build-rp2" / "firmware.bin").read_bytes()
     stamps.begin(STEP)
-    _place(MICROPYTHON_UNIX, unix.read_bytes(), mode=0o755)
+    _place(MICROPYTHON_UNIX, (WORK / "build-unix" / "micropython").read_bytes(), mode=0o755)
     _place(FIRMWARE_BIN, image)
     _place(FIRMWARE_UF2, uf2(image))
     shutil.rmtree(WORK)
 
 
-def _download(system: System, archives: Path, major: str) -> None:
+def _download(system: System, major: str) -> None:
     try:
         debian = apt.trixie(WORK / "apt", LOG, system)
-        debian.download_source(*SOURCES, into=archives)
-        debian.download(*BINARIES, into=archives)
+        debian.download_source(*SOURCES, into=ARCHIVES)
+        debian.download(*BINARIES, into=ARCHIVES)
         here = apt.host(WORK / "apt" / "host", LOG)
-        here.download(*toolchain.ARM, *toolchain.bits32_packages(major), into=archives)
+        here.download(*toolchain.ARM, *toolchain.bits32_packages(major), into=ARCHIVES)
     except SetupError as error:
         raise SetupError(
             f"MicroPython cannot be built: {error} Next: make `apt-get update` work here (or give "
@@ -124,14 +131,17 @@ def _download(system: System, archives: Path, major: str) -> None:
         ) from error
 
 
-def _sources(archives: Path) -> Path:
-    """Unpack MicroPython and put its libraries where its build looks for them."""
-    _untar(archives, "micropython", WORK)
-    tree = WORK / f"micropython-{VERSION}"
-    _untar(archives, "mbedtls", WORK / "mbedtls")
+def _unpack(major: str) -> None:
+    """Unpack compilers and sources, and put the libraries where MicroPython looks for them."""
+    for name in (TREE.name, "mbedtls", "sdk", "arm", "bits32"):
+        shutil.rmtree(WORK / name, ignore_errors=True)
+    toolchain.unpack_arm(ARCHIVES, WORK / "arm", LOG)
+    toolchain.unpack_bits32(ARCHIVES, WORK / "bits32", major, LOG)
+    _untar("micropython", WORK)
+    _untar("mbedtls", WORK / "mbedtls")
     for archive in (
-        *archives.glob("pico-sdk-source_*.deb"),
-        *archives.glob("tinyusb-source_*.deb"),
+        *ARCHIVES.glob("pico-sdk-source_*.deb"),
+        *ARCHIVES.glob("tinyusb-source_*.deb"),
     ):
         run(["dpkg-deb", "-x", archive, WORK / "sdk"], log=LOG)
     mbedtls = next((WORK / "mbedtls").glob("*/library")).parent
@@ -140,18 +150,17 @@ def _sources(archives: Path) -> Path:
         ("pico-sdk", WORK / "sdk/usr/src/pico-sdk"),
         ("tinyusb", WORK / "sdk/usr/src/tinyusb"),
     ):
-        library = tree / "lib" / name
+        library = TREE / "lib" / name
         shutil.rmtree(library, ignore_errors=True)
         library.symlink_to(place)
-    stripped = tree / "lib" / "micropython-lib"  # the build only asks whether its README is there
+    stripped = TREE / "lib" / "micropython-lib"  # the build only asks whether its README is there
     stripped.mkdir(exist_ok=True)
     (stripped / "README.md").write_text("Not in Debian's package.\n")
-    return tree
 
 
-def _untar(archives: Path, package: str, into: Path) -> None:
+def _untar(package: str, into: Path) -> None:
     """Unpack the original tar of a source package, without the tests that nobody builds."""
-    found = archives.glob(f"{package}_*.orig.tar.*")
+    found = ARCHIVES.glob(f"{package}_*.orig.tar.*")
     archive = next(path for path in found if path.suffix in {".xz", ".bz2", ".gz"})
     with tarfile.open(archive) as packed:
         members = [member for member in packed if "/tests/" not in member.name]
@@ -168,28 +177,27 @@ def _environment() -> dict[str, str]:
     return {**clean, **version, "PATH": path, "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": EPOCH}
 
 
-def _build_unix(tree: Path, major: str) -> Path:
+def _build_unix(major: str) -> None:
     env, build = _environment(), WORK / "build-unix"
     make = ["make", f"-j{os.cpu_count() or 1}"]
     variant = WORK / "variant"
-    variant.mkdir()
+    variant.mkdir(exist_ok=True)
     (variant / "mpconfigvariant.h").write_text(UNIX_VARIANT)
     (variant / "mpconfigvariant.mk").write_text("")
     (WORK / "unix.py").write_text(ASYNCIO)
-    run([*make, "-C", tree / "mpy-cross"], log=LOG, env=env)
+    run([*make, "-C", TREE / "mpy-cross"], log=LOG, env=env)
     run(
         [
-            *make, "-C", tree / "ports" / "unix", f"BUILD={build}", f"VARIANT_DIR={variant}",
+            *make, "-C", TREE / "ports" / "unix", f"BUILD={build}", f"VARIANT_DIR={variant}",
             f"FROZEN_MANIFEST={WORK / 'unix.py'}", "MICROPY_PY_BTREE=0", "MICROPY_PY_FFI=0",
             "MICROPY_FORCE_32BIT=1", *toolchain.bits32_flags(WORK / "bits32", major),
         ],
         log=LOG, env=env,
     )  # fmt: skip
-    return build / "micropython"
 
 
-def _build_rp2(tree: Path) -> Path:
-    port, build = tree / "ports" / "rp2", WORK / "build-rp2"
+def _build_rp2() -> None:
+    port, build = TREE / "ports" / "rp2", WORK / "build-rp2"
     env = {**_environment(), "LDFLAGS": f"-L{WORK / 'arm' / 'stub'}"}
     (WORK / "rp2.py").write_text('freeze("$(PORT_DIR)/modules")\n' + ASYNCIO)
     run(
@@ -201,4 +209,3 @@ def _build_rp2(tree: Path) -> Path:
         log=LOG, env=env,
     )  # fmt: skip
     run(["make", f"-j{os.cpu_count() or 1}", "-C", build], log=LOG, env=env)
-    return build / "firmware.bin"
