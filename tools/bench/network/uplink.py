@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bench.network")
 
+NO_CODEC = "the bench server runs no payload codec"
+
 
 def handle(core: Core, reception: Reception, now_us: int) -> None:
     """Take a data frame: event, acknowledgement, answer; a bad MIC or a stranger gives nothing."""
@@ -41,6 +43,9 @@ def handle(core: Core, reception: Reception, now_us: int) -> None:
     frame = frame.clear(session.nwk_s_key, session.app_s_key, f_cnt)
     answers = _commands(core, device, session, frame, reception)
     _emit_up(core, device, frame, reception)
+    if core.registry.profile_of(device).payload_codec_runtime != api.CodecRuntime.NONE:
+        # Not silently: what ChirpStack says of a codec that fails, beside an event without object.
+        core.report(device, now_us, "UPLINK_CODEC", NO_CODEC, deduplication_id=reception.id)
     if frame.ack:
         _emit_ack(core, device, reception)
     exchange = downlink.Exchange(device, session, reception, frame, answers)

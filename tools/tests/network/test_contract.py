@@ -6,7 +6,7 @@ See `conftest.py` for how a real one is given. Tests that open the server itself
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from chirpstack_api import api
+from chirpstack_api import api, gw
 from google.protobuf.empty_pb2 import Empty
 
 from tools.bench.network.lorawan import MType
@@ -382,6 +382,18 @@ async def test_a_device_activated_by_personalisation_is_heard(world):
     world.hear(probe.uplink(5, b"a"))
 
     assert (await world.next("up"))["fCnt"] == 7
+
+
+async def test_a_gateway_that_sends_statistics_is_online(world):
+    now = datetime.now(UTC)
+    world.gateway_event("stats", gw.GatewayStats(gateway_id=world.gateway_id, time=now))
+    await world.nothing("log")
+
+    request = api.ListGatewaysRequest(limit=100, tenant_id=world.tenant_id)
+    listed = (await world.call("Gateway", "List", request)).result
+
+    states = {gateway.gateway_id: gateway.state for gateway in listed}
+    assert states[world.gateway_id] == api.GatewayState.ONLINE
 
 
 async def test_errors_have_chirpstacks_codes_and_texts(world):

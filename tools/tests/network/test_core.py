@@ -266,6 +266,17 @@ def test_a_battery_that_has_no_level_says_so(battery):
     assert status.margin == -1
 
 
+def test_a_codec_that_is_not_run_is_told_as_one_that_failed():
+    air = Air(payload_codec_runtime="JS")
+
+    air.hear(air.probe.uplink(1, b"x"))
+    air.run(1)
+
+    assert air.kinds == ["up", "log"]
+    assert not air.events[0].message.HasField("object")
+    assert air.events[1].message.description == "the bench server runs no payload codec"
+
+
 @pytest.mark.parametrize("asks", [True, False])
 def test_a_device_that_asks_for_it_is_told_how_to_send(asks):
     air = Air(adr=True)

@@ -9,6 +9,7 @@ from tools.bench.network.api.call import Backend, Context, rpc
 from tools.bench.network.api.reading import CallError, Code, eui, part
 from tools.bench.network.events import micros, timestamp
 from tools.bench.network.registry import QueueItem, Registry, StorageError
+from tools.bench.network.uplink import NO_CODEC
 
 
 class DeviceQueue(api.DeviceServiceServicer):
@@ -53,7 +54,7 @@ class DeviceQueue(api.DeviceServiceServicer):
             return asked.data
         profile = self.registry.profile_of(self.registry.device(dev_eui))
         if profile.payload_codec_runtime != api.CodecRuntime.NONE:
-            raise CallError(Code.UNIMPLEMENTED, "the bench server runs no payload codec")
+            raise CallError(Code.UNIMPLEMENTED, NO_CODEC)
         return b""
 
     @rpc
