@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from hil_tests.console import Console
 from hil_tests.nodes import Node, register
 from tools.bench.external import ExternalNetwork
 from tools.bench.street import POSITIONS_M, Street
+
+SETTINGS = {"report_s": 300, "sample_s": 60, "empty_mm": 1200, "height_mm": 1000}
+"""A report each 5 minutes: what a test waits for, it asked for."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,48 +35,59 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--network-mqtt", help="mqtt://HOST:PORT of that ChirpStack")
 
 
+@dataclass(frozen=True)
+class Bench:
+    """What the command line chose. port, mqtt: empty where the virtual or the bench's are used."""
+
+    board: str
+    port: str
+    profile: str
+    network: str
+    mqtt: str
+
+
 @pytest.fixture(scope="session")
-def bench(pytestconfig: pytest.Config) -> pytest.Config:
+def bench(pytestconfig: pytest.Config) -> Bench:
     """The options, checked: a real board needs its port, a real network its broker and key."""
-    if pytestconfig.getoption("board") != "virtual" and not pytestconfig.getoption("port"):
+    names = ("board", "port", "profile", "network", "network_mqtt")
+    chosen = Bench(*(str(pytestconfig.getoption(name) or "") for name in names))
+    if chosen.board != "virtual" and not chosen.port:
         pytest.exit("a real board needs --port, e.g. --port /dev/ttyACM0", returncode=4)
-    if pytestconfig.getoption("network") != "bench":
-        if not pytestconfig.getoption("network_mqtt"):
+    if chosen.network != "bench":
+        if not chosen.mqtt:
             pytest.exit("a real network needs --network-mqtt mqtt://HOST:PORT", returncode=4)
         if "CHIRPSTACK_KEY" not in os.environ:
             pytest.exit("a real network needs its API key in CHIRPSTACK_KEY", returncode=4)
-    return pytestconfig
+    return chosen
 
 
 @pytest.fixture(scope="session")
-def virtual(bench: pytest.Config) -> bool:
+def virtual(bench: Bench) -> bool:
     """Whether the board is emulated: its pins can be driven and measured, its power cut."""
-    return bench.getoption("board") == "virtual"
+    return bench.board == "virtual"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def street(
-    bench: pytest.Config, virtual: bool, tmp_path_factory: pytest.TempPathFactory
+    bench: Bench, virtual: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Street]:
     """The whole street, paced, for the session."""
     folder: Path = tmp_path_factory.mktemp("street")
     external = None
-    if bench.getoption("network") != "bench":
+    if bench.network != "bench":
         external = ExternalNetwork(
-            bench.getoption("network"),
-            bench.getoption("network_mqtt"),
+            bench.network,
+            bench.mqtt,
             os.environ["CHIRPSTACK_KEY"],
         )
     names = tuple(POSITIONS_M) if virtual else ()
-    opened = Street(folder, names=names, network=external, recorded=False)
+    opened = Street(folder, names=names, network=external, settings=SETTINGS, recorded=False)
     async with opened, opened.simulation.paced():
         yield opened
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def nodes(
-    street: Street, bench: pytest.Config, virtual: bool
-) -> AsyncIterator[dict[str, Node]]:
+async def nodes(street: Street, bench: Bench, virtual: bool) -> AsyncIterator[dict[str, Node]]:
     """{profile: Node}, each with its console open: three virtual boards, or the one real board."""
     found: dict[str, Node] = {}
     async with contextlib.AsyncExitStack() as stack:
@@ -82,9 +97,9 @@ async def nodes(
                 console = await stack.enter_async_context(Console(port))
                 found[name] = Node(name, one.dev_eui, console, street)
         else:
-            name = bench.getoption("profile")
+            name = bench.profile
             made = await register(street, name)
-            console = await stack.enter_async_context(Console(bench.getoption("port")))
+            console = await stack.enter_async_context(Console(bench.port))
             for key in ("dev_eui", "join_eui", "app_key", "profile"):
                 await console.ask(f"config {key} {made['device_json'][key]}")
             await console.send(b"reboot\r\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +25,16 @@ class Node:
     async def event(self, kind: str, within_s: float = 60.0, **data: Any) -> dict[str, Any]:
         """The next event of this node at the backend with these values in its data."""
         return await self.street.receiver.event(kind, within_s, dev_eui=self.dev_eui, **data)
+
+    async def info_where(self, key: str, value: Any, within_s: float = 60.0) -> dict[str, Any]:
+        """What `info` says, once `key` has this value. Raises AssertionError with the last."""
+        deadline = time.monotonic() + within_s
+        while True:
+            info = await self.console.ask("info")
+            if info[key] == value:
+                return info
+            assert time.monotonic() < deadline, f"{key} is not {value!r}: {info}"
+            await asyncio.sleep(1)
 
     async def values(self, within_s: float = 60.0) -> dict[str, Any]:
         """{property: value} of a reading measured now."""

@@ -48,7 +48,7 @@ async def test_readings_under_way_while_the_gateway_is_killed_arrive_once(nodes,
 
 
 async def test_readings_from_while_the_network_server_was_away_arrive_later(nodes, street, bench):
-    if bench.getoption("network") != "bench":
+    if bench.network != "bench":
         pytest.skip("needs the bench network server: it can be sent away")
     node = of_profile(nodes, "counter", "bin")
     await node.values(90)
@@ -64,6 +64,7 @@ async def test_readings_from_while_the_network_server_was_away_arrive_later(node
 
 async def settled(street, node, within_s=120):
     """The node's sequence numbers at the backend, once no hole is left or the time is over."""
+    numbers: list[int] = []
     for _ in range(within_s):
         numbers = sorted(set(sequence_numbers(street, node)))
         if numbers == list(range(min(numbers), max(numbers) + 1)):

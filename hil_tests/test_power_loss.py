@@ -4,6 +4,8 @@ After each cut the board starts again and must go on: no DevNonce twice, no FCnt
 no reading lost that the journal took. Emulated: the flash is a model, its operations can be torn.
 """
 
+import asyncio
+import os
 from collections import defaultdict
 
 import pytest
@@ -14,7 +16,9 @@ from tools.bench.network.lorawan import DataFrame, JoinRequest, MType, mtype
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
 
-SETTLE_S = 60
+SETTINGS = {"report_s": 60, "sample_s": 10}
+CUT_WITHIN_S = 120
+DARK_S = 5
 
 
 async def to_two_readings(lab, unit, within_s):
@@ -28,7 +32,7 @@ def readings(unit):
 async def flash_operations(profile):
     """How many flash operations a board does from power to its second reading."""
     async with Lab() as lab:
-        unit = await lab.add(profile, report_s=60, sample_s=10)
+        unit = await lab.add(profile, **SETTINGS)
         assert await to_two_readings(lab, unit, 180)
         ledger = await unit.board.ledger()
     return ledger["flash"]["erases"] + ledger["flash"]["programs"]
@@ -48,18 +52,31 @@ def assert_no_repeats(lab):
     assert not twice, f"counters with two frames: {twice}"
 
 
-@pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
-async def test_a_cut_after_every_flash_operation_repeats_nothing(torn, virtual):
+async def cut_and_go_on(number, torn):
+    """One board, its power cut after its n-th flash operation, then on again."""
+    async with Lab(seed=number) as lab:
+        unit = await lab.add("bin", **SETTINGS)
+        await unit.board.cut_power(after_flash_op=number, torn=torn)
+        assert await lab.run(CUT_WITHIN_S, lambda: not unit.board.powered, step_s=1), "no cut"
+        await lab.run(DARK_S)
+        await unit.board.power(True)
+
+        assert await to_two_readings(lab, unit, 300), f"dead after a cut at {number}, torn {torn}"
+        assert_no_repeats(lab)
+        return number
+
+
+async def test_a_cut_after_every_flash_operation_repeats_nothing(virtual):
     only_virtual(virtual, "its power is cut at an exact flash operation")
     total = await flash_operations("bin")
     assert total >= 4, "join and uplink must be on flash before the radio moves"
+    free = asyncio.Semaphore(os.cpu_count() or 1)
 
-    for number in range(1, total + 1):
-        async with Lab(seed=number) as lab:
-            unit = await lab.add("bin", report_s=60, sample_s=10)
-            await unit.board.cut_power(after_flash_op=number, torn=torn)
-            await lab.run(SETTLE_S)
-            await unit.board.power(True)
+    async def one(number, torn):
+        async with free:
+            return await cut_and_go_on(number, torn)
 
-            assert await to_two_readings(lab, unit, 300), f"dead after a cut at {number}"
-            assert_no_repeats(lab)
+    cuts = [(number, torn) for number in range(1, total + 1) for torn in (False, True)]
+    survived = await asyncio.gather(*(one(*cut) for cut in cuts))
+
+    assert len(survived) == 2 * total
