@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import re
+import socket
 import time
 from types import TracebackType
 from typing import Self, TypeVar
@@ -142,11 +144,13 @@ class NetworkServer:
     def _listen(self) -> None:
         host, port = self._grpc
         try:
+            socket.create_server((host, port)).close()  # gRPC's own failure is a page of its log
             bound = self._server.add_insecure_port(f"{host}:{port}")
-        except RuntimeError:
+        except (OSError, RuntimeError) as error:
+            number = getattr(error, "errno", None)
+            why = os.strerror(number) if number else str(error)
             raise PortTakenError(
-                f"cannot listen on {host}:{port}: the port is taken or the address is not of "
-                "this machine; give another one with --grpc"
+                f"cannot listen on {host}:{port} ({why}): give another address with --grpc"
             ) from None
         self._grpc, self.grpc_address = (host, bound), f"{host}:{bound}"
 

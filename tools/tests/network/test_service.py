@@ -77,6 +77,19 @@ async def test_alone_it_prints_what_a_caller_needs_and_ends_on_a_signal(world):
     assert (process.returncode, error) == (0, b"")
 
 
+async def test_alone_a_taken_port_is_one_sentence(world):
+    process = await start_alone(
+        "--grpc", world.server.grpc_address, "--mqtt", "{}:{}".format(*world.mqtt)
+    )
+    out, error = await process.communicate()
+
+    assert (process.returncode, out) == (1, b"")
+    assert error.decode() == (
+        f"cannot listen on {world.server.grpc_address} (Address already in use): "
+        "give another address with --grpc\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
