@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from standardwebhooks.webhooks import Webhook
 
 from gateway.clock import Clock
@@ -61,11 +62,21 @@ class Sink:
 
 
 @contextlib.asynccontextmanager
-async def open_sink(clock: Clock, timeout_s: float, *, allow_private: bool) -> AsyncIterator[Sink]:
-    """The sink with its connection pool. Neither proxies nor cookies nor netrc are used."""
+async def open_sink(
+    clock: Clock,
+    timeout_s: float,
+    *,
+    allow_private: bool,
+    resolver: AbstractResolver | None = None,
+) -> AsyncIterator[Sink]:
+    """The sink with its connection pool. Neither proxies nor cookies nor netrc are used.
+
+    resolver: None is the machine's.
+    """
     connector = aiohttp.TCPConnector(
         limit=0,  # each endpoint is bounded by its own width; a hanging one must not eat the pool
         socket_factory=None if allow_private else public_socket,
+        resolver=resolver,
     )
     async with aiohttp.ClientSession(
         connector=connector,

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import uuid
+from typing import Any
 
 import paho.mqtt.publish
 import pytest
@@ -45,11 +46,16 @@ def free_port():
 
 
 class Scene:
-    """Broker, backend and service; `uplinks` publishes what ChirpStack would."""
+    """Broker, backend and service; `uplinks` publishes what ChirpStack would.
+
+    network: the bench's network server, where there is one.
+    """
+
+    network: NetworkServer
 
     def __init__(self, broker, receiver, service):
         self.broker, self.receiver, self.service = broker, receiver, service
-        self.hook = ""
+        self.devices: list[str] = []
 
     async def subscribe(self, url=None):
         """Add a webhook to the backend, or to another URL; its id."""
@@ -125,7 +131,7 @@ class Scene:
                 await asyncio.sleep(0.05)
 
 
-def uplink(dev_eui, number):
+def uplink(dev_eui, number) -> Any:
     """A ChirpStack `up` event with one reading of a bin. Source: form of a recorded one."""
     values = {
         "seq": number, "age": 0, "fill": number % 100, "distance": 500, "valid": 7, "spread": 3,

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
 from standardwebhooks.webhooks import Webhook
 
 from gateway.clock import wall_ms
@@ -271,8 +271,8 @@ async def test_inside_addresses_are_refused_before_connecting(host):
     assert connections == []
 
 
-class RebindingResolver(AbstractResolver):
-    """Answers with a public address first, with loopback ever after."""
+class LoopbackResolver(AbstractResolver):
+    """Answers every name with loopback, as the name server of an attacker would."""
 
     def __init__(self):
         self.asked = 0
@@ -280,9 +280,10 @@ class RebindingResolver(AbstractResolver):
     async def resolve(self, host, port=0, family=socket.AF_INET):
         self.asked += 1
         return [
-            {"hostname": host, "host": "127.0.0.1", "port": port, "family": family,
-             "proto": 0, "flags": 0}
-        ]  # fmt: skip
+            ResolveResult(
+                hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0
+            )
+        ]
 
     async def close(self):
         pass
@@ -295,12 +296,11 @@ async def test_a_name_that_resolves_to_loopback_is_refused_before_connecting():
         connections.append(1)
         writer.close()
 
-    resolver = RebindingResolver()
+    resolver = LoopbackResolver()
     async with (
         raw_server(note) as url,
-        open_sink(lambda: NOW_MS, 5.0, allow_private=False) as sink,
+        open_sink(lambda: NOW_MS, 5.0, allow_private=False, resolver=resolver) as sink,
     ):
-        sink._session.connector._resolver = resolver
         with pytest.raises(Refused, match=r"127\.0\.0\.1 lies in a private"):
             await sink.deliver(
                 endpoint(url.replace("127.0.0.1", "backend.example.org")), delivery()

@@ -28,20 +28,18 @@ class Air:
 
     def __init__(self):
         self.downlinks = asyncio.Queue()
+        self.now_us = 0
 
-    @property
-    def now_us(self):
-        return time.monotonic_ns() // 1000
-
-    def on_heard(self, callback):
-        self.callback = callback
+    def on_heard(self, listener, /):
+        self.listener = listener
 
     def send(self, payload):
-        self.callback(
+        self.now_us = time.monotonic_ns() // 1000
+        self.listener(
             Heard(GATEWAY, self.now_us, 868_100_000, 7, 125_000, "4/5", -60, 9.5, 0, True, payload)
         )
 
-    async def transmit(self, _gateway_id, downlink):
+    async def transmit(self, gateway_id, downlink):
         await self.downlinks.put(downlink.payload)
         return "OK"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ async def append(store, *devices):
 
 
 @contextlib.asynccontextmanager
-async def delivering(sink, endpoints=1, kept=None, **options):
+async def delivering(sink, endpoints=1, kept: Any = None, **options):
     """A running Deliverer with its store, clock and endpoints."""
     clock = Clock()
     async with kept or Store("lamplighter/test") as store:
@@ -246,10 +247,11 @@ class LateStore(Store):
 async def test_an_event_that_ends_while_the_outbox_is_read_is_not_sent_again():
     sink = ScriptedSink()
     sink.hanging.add(LAMP)
-    async with delivering(sink, kept=LateStore("lamplighter/test")) as (store, _, [endpoint]):
+    late = LateStore("lamplighter/test")
+    async with delivering(sink, kept=late) as (store, _, [endpoint]):
         (first,) = await append(store, LAMP)
         await until(lambda: asked(sink, 1))
-        store.gate.clear()
+        late.gate.clear()
         (second,) = await append(store, BIN)
         await until(lambda: held(store))
 
@@ -257,7 +259,7 @@ async def test_an_event_that_ends_while_the_outbox_is_read_is_not_sent_again():
         sink.hung.set()
         await until(lambda: counted(store, endpoint, 1))
         await asyncio.sleep(0.02)
-        store.gate.set()
+        late.gate.set()
 
         await settled(store, endpoint, delivered=2)
         await asyncio.sleep(0.02)
@@ -293,15 +295,16 @@ class FullStore(Store):
 async def test_a_store_that_cannot_write_now_delays_the_mark_and_sends_nothing_twice():
     sink = ScriptedSink()
     sink.hanging.add(LAMP)
-    async with delivering(sink, kept=FullStore("lamplighter/test")) as (store, _, [endpoint]):
+    disk = FullStore("lamplighter/test")
+    async with delivering(sink, kept=disk) as (store, _, [endpoint]):
         (event_id,) = await append(store, LAMP)
         await until(lambda: asked(sink, 1))
-        store.full = 2
+        disk.full = 2
         sink.hung.set()
 
         await settled(store, endpoint, delivered=1)
 
-    assert (store.full, sink.ids()) == (0, [event_id])
+    assert (disk.full, sink.ids()) == (0, [event_id])
 
 
 async def test_removing_an_endpoint_withdraws_what_is_pending_and_ends_its_attempt():
