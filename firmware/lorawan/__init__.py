@@ -2,6 +2,9 @@
 
 import sys
 
+const = int
+"""MicroPython's compiler puts the number of `_NAME = const(n)` in place of the name."""
+
 
 def unload(name: str) -> None:
     """Forget a module that is needed once in a while: on a board its bytecode is heap."""

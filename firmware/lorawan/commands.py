@@ -121,7 +121,7 @@ def _link_adr(mac, block):
     if not block:
         return False
     session, region = mac.session, mac.region
-    defined = session.defined()
+    defined = sum([1 << at for at, channel in enumerate(session.channels) if channel[0]])
     mask = session.mask
     for fields in block:
         control = fields[3] >> 4 & 7
@@ -149,3 +149,18 @@ def _reaches(session, region, mask, dr):
     found = session.usable(dr)
     session.mask = before
     return bool(found)
+
+
+def back_off(session) -> None:
+    """ADR without an answer: more power, then slower, then the region's channels.
+
+    Called at 96 uplinks without a class A downlink, and every 32 from there.
+    Source: TS001-1.0.4, 4.3.1.1.
+    """
+    if session.power:
+        session.power = 0
+    elif session.dr and session.usable(session.dr - 1):
+        session.dr -= 1
+    else:
+        session.repeats = 1
+        session.first_channels()

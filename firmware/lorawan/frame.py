@@ -2,6 +2,11 @@
 
 import struct
 
+from lorawan import const
+
+_SYMBOLS_MIN = const(6)
+_SYMBOLS_MAX = const(248)  # what an SX126x can count, 13.4.9
+
 UP, DOWN = 0, 1
 ADR, ADR_ACK_REQ, ACK, PENDING = 0x80, 0x40, 0x20, 0x10
 
@@ -19,6 +24,18 @@ def time_on_air_us(sf: int, bw_hz: int, size: int, crc: bool = True) -> int:
     symbols = 8 + max(-(-bits // (4 * (sf - slow))), 0) * 5
     quarter_us = (1 << sf) * 250000 // bw_hz
     return (symbols * 4 + 49) * quarter_us
+
+
+def window(symbol_us: int, error_us: int) -> tuple:
+    """(symbols, offset in us from the nominal start) of a receive window.
+
+    Six symbols of a preamble are enough, begun up to `error_us` early or late; the window never
+    opens after the nominal start and ends before the next one.
+    Source: TS001-1.0.4, 3.3; LoRaMac's window formula.
+    """
+    symbols = max(-(-(4 * symbol_us + 2 * error_us) // symbol_us), _SYMBOLS_MIN)
+    symbols = min(symbols, max(900000 // symbol_us, _SYMBOLS_MIN), _SYMBOLS_MAX)
+    return symbols, min(4 * symbol_us - symbols * symbol_us // 2, 0)
 
 
 def uplink(

@@ -7,9 +7,11 @@ Source: LoRaWAN TS001-1.0.4, chapters 6.2 and 7.
 
 import struct
 
+from lorawan import const, saved
+
 _BLOB = "<HiHII"  # DevNonce next, JoinNonce last, attempts, spent ms, elapsed s
-_SIZE = 23
-_DELAY_US = 5000000
+_SIZE = const(23)
+_DELAY_US = const(5000000)
 
 
 def window(elapsed_s: int) -> tuple:
@@ -97,7 +99,7 @@ class Joining:
     async def attempt(self) -> bool:
         """One Join-Request and its windows. True when the network let us in."""
         mac = self._mac
-        mac.session.forget()
+        saved.forget(mac.session)
         dr, air_ms = self._rate()
         nonce = self._count(air_ms)
         made = request(self._root, self._join_eui, self._dev_eui, nonce)
@@ -123,7 +125,7 @@ class Joining:
         self._save()
         begin(self._mac.session, self._mac.region, fields, nonce, dr)
         self._mac.session.set_keys(*session_keys(self._root, fields, nonce))
-        self._mac.session.save()
+        saved.save(self._mac.session)
 
 
 def begin(session, region, fields: bytes, dev_nonce: int, dr: int) -> None:
@@ -146,4 +148,4 @@ def begin(session, region, fields: bytes, dev_nonce: int, dr: int) -> None:
             freq = int.from_bytes(fields[at : at + 3], "little") * 100
             freq = freq if region.band(freq) >= 0 else 0
             session.channels.append([freq, freq, rates])
-    session.mask = session.defined()
+    session.mask = sum([1 << at for at, one in enumerate(session.channels) if one[0]])

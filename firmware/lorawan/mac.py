@@ -8,20 +8,20 @@ two windows, and only then what touches flash or the application.
 import asyncio
 from collections import namedtuple
 
-from lorawan import frame, unload
+from lorawan import const, frame, unload
 from lorawan.crypto import Key
 from lorawan.session import Answers, Session
 
-_WINDOWS_APART_US = 1000000
-_SYMBOLS_MIN = 6
-_SYMBOLS_MAX = 248  # SX126x 13.4.9
-_ERROR_MIN_US = 1000
-_DRIFT_PPM = 40  # both crystals together, over the delay
-_ADR_ACK_LIMIT = 64
-_CONFIRMED_TRIES = 4
-_HELD_FRAMES = 4
-_SHORT_FRAME = 32
-_RX2_SLACK_US = 60000
+_WINDOWS_APART_US = const(1000000)
+_ERROR_MIN_US = const(1000)
+_DRIFT_PPM = const(40)  # both crystals together, over the delay
+_ADR_ACK_LIMIT = const(64)
+_ADR_BACK_OFF = const(96)
+_ADR_STEP = const(32)
+_CONFIRMED_TRIES = const(4)
+_HELD_FRAMES = const(4)
+_SHORT_FRAME = const(32)
+_RX2_SLACK_US = const(60000)
 
 Sent = namedtuple("Sent", ("acked", "heard", "fcnt", "dr", "tries"))  # noqa: PYI024
 """What became of an uplink. acked: None where none was asked. heard: a class A downlink came."""
@@ -34,18 +34,6 @@ LEAP_S = 18
 
 class MacError(Exception):
     """The MAC cannot do what was asked; the sentence says why and who acts."""
-
-
-def window(symbol_us: int, error_us: int) -> tuple:
-    """(symbols, offset in us from the nominal start) of a receive window.
-
-    Six symbols of a preamble are enough, begun up to `error_us` early or late; the window never
-    opens after the nominal start. Source: TS001-1.0.4, 3.3; LoRaMac's window formula.
-    """
-    symbols = max(-(-(4 * symbol_us + 2 * error_us) // symbol_us), _SYMBOLS_MIN)
-    most = max(_WINDOWS_APART_US * 9 // 10 // symbol_us, _SYMBOLS_MIN)
-    symbols = min(symbols, most, _SYMBOLS_MAX)
-    return symbols, min(4 * symbol_us - symbols * symbol_us // 2, 0)
 
 
 def _ignore(*_):
@@ -72,7 +60,7 @@ class Mac:
         self._identity = dev_eui, join_eui, app_key
         mark = Key(aes, app_key).cmac(dev_eui + join_eui)[:4]
         self.session = Session(region, aes, store, mark)
-        self.joined = self.session.load()
+        self.joined = self._resume()
         self.answers = Answers()
         self.on_downlink = self.on_time = _ignore
         self.battery = lambda: 255
@@ -136,6 +124,14 @@ class Mac:
 
     # --- joining ----------------------------------------------------------------------------
 
+    def _resume(self):
+        """Go on with the session of before the restart; False where there is none."""
+        from lorawan import saved
+
+        found = saved.load(self.session)
+        unload("saved")
+        return found
+
     def _attempts(self):
         """The attempts to join, with the code for it."""
         if self._joining is None:
@@ -181,8 +177,8 @@ class Mac:
             if not self.joined:
                 raise MacError("not joined; join first")
             session = self.session
-            if session.back_off():
-                session.save()
+            if session.unanswered >= _ADR_BACK_OFF and session.unanswered % _ADR_STEP == 0:
+                self._obey(None, 0)
             room = self.region.MAX_PAYLOAD[session.dr]
             if len(data) > room:
                 raise MacError(
@@ -302,7 +298,7 @@ class Mac:
     async def _window(self, at_us, delay_us, freq, dr, take):
         sf, bw = self.region.DATARATES[dr]
         error_us = max(self._radio.error_us, _ERROR_MIN_US) + delay_us // 1000000 * _DRIFT_PPM
-        symbols, offset_us = window((1 << sf) * 1000000 // bw, error_us)
+        symbols, offset_us = frame.window((1 << sf) * 1000000 // bw, error_us)
         if self._clock.us() > at_us + offset_us:
             return False
         self._listens = None
@@ -374,10 +370,12 @@ class Mac:
         return True
 
     def _obey(self, stream, snr):
-        """MAC commands: rare, so their code is loaded for them."""
+        """MAC commands, or ADR's back-off (None): rare, so their code is loaded for them."""
         from lorawan import commands
 
-        if commands.apply(self, stream, snr):
+        if stream is None:
+            commands.back_off(self.session)
+        if stream is None or commands.apply(self, stream, snr):
             self.session.save()
         unload("commands")
 

@@ -8,17 +8,13 @@ the DevNonce it came from (`tag`): counters of another are not used.
 
 import struct
 
+from lorawan import const, unload
 from lorawan.crypto import Key
 
 MARGIN = 32
 
-_FRAMES = "<HIi"  # DevNonce of the session, FCntUp reserved, FCntDown last
-_SESSION = "<4sH4s16s16sBBBBIBBBHB"
-_SESSION_SIZE = struct.calcsize(_SESSION)
-_CHANNEL = "<IIB"
-
-
-_ONCE_MAX = 36  # bytes
+FRAMES = "<HIi"  # DevNonce of the session, FCntUp reserved, FCntDown last
+_ONCE_MAX = const(36)  # bytes
 
 STICKY = (0x05, 0x08, 0x0A)
 """Answers repeated in every uplink until a class A downlink."""
@@ -59,11 +55,24 @@ class Session:
     Channels are [uplink Hz, downlink Hz, low DR | high DR << 4]; 0 Hz: none.
     """
 
+    tag: int
+    addr: bytes
+    channels: list
+    mask: int
+    dr: int
+    power: int
+    repeats: int
+    duty: int
+    rx1_offset: int
+    rx2_dr: int
+    rx2_freq: int
+    rx_delay_s: int
+
     def __init__(self, region, aes, store, identity):
         self._region = region
         self._aes = aes
-        self._store = store
-        self._identity = identity
+        self.store = store
+        self.identity = identity
         self.fcnt_up = self.reserved = 0
         self.fcnt_down = -1
         self.unanswered = 0
@@ -73,55 +82,15 @@ class Session:
         self.nwk = Key(self._aes, nwk)
         self.app = Key(self._aes, app)
 
-    def defined(self) -> int:
-        """Mask of the channels that have a frequency."""
-        mask = 0
-        for at, channel in enumerate(self.channels):
-            if channel[0]:
-                mask |= 1 << at
-        return mask
-
     def save(self) -> None:
-        """Keys and parameters; on flash when it returns."""
-        head = struct.pack(
-            _SESSION, self._identity, self.tag, self.addr, self.nwk.key, self.app.key,
-            self.rx1_offset, self.rx2_dr, self.rx_delay_s, self.duty, self.rx2_freq,
-            self.dr, self.power, self.repeats, self.mask, len(self.channels),
-        )  # fmt: skip
-        rows = [struct.pack(_CHANNEL, *channel) for channel in self.channels]
-        self._store.save("session", head + b"".join(rows))
+        """Keys and parameters; on flash when it returns. Rare, so its code is loaded for it."""
+        from lorawan import saved
 
-    def forget(self) -> None:
-        """A new join begins: after a power cut the old session must not come back."""
-        if self._store.load("session"):
-            self._store.save("session", b"")
-
-    def load(self) -> bool:
-        """Take up the saved session. False where there is none, or it is another identity's."""
-        blob = self._store.load("session")
-        if not blob or blob[:4] != self._identity:
-            return False
-        (
-            _, self.tag, self.addr, nwk, app,
-            self.rx1_offset, self.rx2_dr, self.rx_delay_s, self.duty, self.rx2_freq,
-            self.dr, self.power, self.repeats, self.mask, count,
-        ) = struct.unpack(_SESSION, blob[:_SESSION_SIZE])  # fmt: skip
-        self.set_keys(nwk, app)
-        size = struct.calcsize(_CHANNEL)
-        self.channels = [
-            list(struct.unpack(_CHANNEL, blob[at : at + size]))
-            for at in range(_SESSION_SIZE, _SESSION_SIZE + count * size, size)
-        ]
-        frames = self._store.load("frames")
-        if frames:
-            tag, reserved, down = struct.unpack(_FRAMES, frames)
-            if tag == self.tag:
-                self.fcnt_up = self.reserved = reserved
-                self.fcnt_down = down
-        return True
+        saved.save(self)
+        unload("saved")
 
     def _save_frames(self):
-        self._store.save("frames", struct.pack(_FRAMES, self.tag, self.reserved, self.fcnt_down))
+        self.store.save("frames", struct.pack(FRAMES, self.tag, self.reserved, self.fcnt_down))
 
     def reserve(self) -> None:
         """Make sure that `fcnt_up` may be sent: after a power cut a greater one comes next."""
@@ -145,21 +114,3 @@ class Session:
             if self.mask >> at & 1 and channel[2] & 15 <= dr <= channel[2] >> 4:
                 found.append(at)
         return found
-
-    def back_off(self) -> bool:
-        """ADR without an answer: more power, then slower, then the region's channels.
-
-        Called before each new uplink. True when something changed.
-        Source: TS001-1.0.4, 4.3.1.1.
-        """
-        over = self.unanswered - 96
-        if over < 0 or over % 32:
-            return False
-        if self.power:
-            self.power = 0
-        elif self.dr and self.usable(self.dr - 1):
-            self.dr -= 1
-        else:
-            self.repeats = 1
-            self.first_channels()
-        return True

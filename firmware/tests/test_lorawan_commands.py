@@ -126,7 +126,7 @@ def test_new_channel_is_added_changed_and_removed():
     assert mac.get("070300000050") == ("0703", True)
     assert mac.session.mask == 7
     assert mac.get("0705184f8450") == ("0703", True)
-    assert mac.session.defined() == 0x27
+    assert (mac.session.mask, [one[0] for one in mac.session.channels[3:5]]) == (0x27, [0, 0])
 
 
 def test_new_channel_refuses_the_regions_own_bad_rates_and_bad_frequencies():

@@ -1,7 +1,8 @@
 """The MAC in a fake world: joining, windows, counters, repeats, ADR, class C, duty cycle."""
 
 from lorawan import frame, join
-from lorawan.mac import GPS_EPOCH_S, LEAP_S, MacError, window
+from lorawan.frame import window
+from lorawan.mac import GPS_EPOCH_S, LEAP_S, MacError
 from tests.fake_network import ADDR, World
 
 
