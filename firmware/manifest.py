@@ -12,6 +12,7 @@ FILES = {
         "mac.py",
         "region/__init__.py",
         "region/eu868.py",
+        "saved.py",
         "session.py",
     ),
     "node": (
