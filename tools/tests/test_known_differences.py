@@ -1,37 +1,55 @@
 """A test for each line of KNOWN_DIFFERENCES.md that no other test holds, and one for the list."""
 
 import contextlib
+import itertools
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tools.bench.board import files, image
 from tools.bench.simulation import Simulation
 from tools.setup import paths
 
-pytestmark = pytest.mark.skipif(
-    not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make setup`"
-)
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make setup`"
+    ),
+]
 LIST = paths.ROOT / "tools" / "bench" / "KNOWN_DIFFERENCES.md"
 BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
     ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
 )
 
 
+SHARED: dict[str, Simulation] = {}
+NAMES = (f"node{i}" for i in itertools.count())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+async def shared_street():
+    """One process for the boards of this file: it starts once and is warm for most of them."""
+    async with Simulation() as made:
+        SHARED["street"] = made
+        yield
+    SHARED.clear()
+
+
 @contextlib.asynccontextmanager
-async def running(**options):
-    """One board at its prompt, bare but for the parts asked for."""
-    cache = options.pop("cache_model", True)
+async def running(street=None, **options):
+    """A fresh board at its prompt, bare but for the parts asked for."""
+    street = street or SHARED["street"]
     parts = BARE | options.pop("parts", {})
-    async with Simulation(cache_model=cache) as street:
-        board = await street.add_board("node", parts=parts, **options)
-        await board.expect(">>> ", within_s=3)
-        yield street, board
+    board = await street.add_board(next(NAMES), parts=parts, **options)
+    await board.expect(">>> ", within_s=3)
+    yield street, board
+    await board.power(False)
 
 
-def test_every_line_of_the_list_names_a_test_that_exists():
+async def test_every_line_of_the_list_names_a_test_that_exists():
     rows = [line for line in LIST.read_text().splitlines() if re.match(r"\| (?!what)[^-]", line)]
     named = [re.findall(r"`(test_\w+)`", row) for row in rows]
     tests = set()
@@ -52,7 +70,7 @@ def work():
 t = time.ticks_us(); work(); print(time.ticks_diff(time.ticks_us(), t))"""
     took = {}
     for cache in (False, True):
-        async with running(cache_model=cache) as (_, board):
+        async with Simulation(cache_model=cache) as street, running(street) as (_, board):
             took[cache] = int(await board.exec(code))
 
     assert 1.15 < took[True] / took[False] < 2.5
@@ -86,13 +104,14 @@ async def test_a_crystal_that_is_wrong_shifts_the_board_against_the_street(ppm):
 
 async def test_the_crystal_is_exact_by_default():
     async with running() as (street, board):
+        start_us = board.notices[0]["time_us"]
         await board.write(
             b"import time; time.sleep_us(10_000_000 - time.ticks_us()); print('now')\r\n"
         )
-        await street.step(9_999_000)
+        await street.step(start_us + 9_999_000)
         assert b"\nnow" not in board.transcript
 
-        await street.step(10_003_000)
+        await street.step(start_us + 10_003_000)
 
         assert b"\nnow" in board.transcript
 
@@ -143,7 +162,7 @@ def work(x):
         x * x; x * x; x * x; x * x
 t = time.ticks_us(); work(1.5); a = time.ticks_diff(time.ticks_us(), t)
 t = time.ticks_us(); work(1); print(a, time.ticks_diff(time.ticks_us(), t))"""
-    async with running(cache_model=False) as (_, board):
+    async with Simulation(cache_model=False) as street, running(street) as (_, board):
         floats, integers = map(int, (await board.exec(code)).split())
 
     # A float product costs the allocation of its result and the ROM's call, both under 10 us here.

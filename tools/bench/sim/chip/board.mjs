@@ -10,7 +10,6 @@ import { Pins } from './pins.mjs';
 import { UsbHost } from './usb.mjs';
 import { generator } from './seed.mjs';
 
-const XIP_SPACE = 16 << 20;
 const VSYS_FULL_SCALE_MV = 3300;
 // Supply current of a whole Pico at 125 MHz, by others' meters: 19 mA at a prompt (micropython issue 17228); in light sleep
 // 1.0 to 1.8 mA (micropython pull request 8832; lorawan-library-for-pico issue 42). Executing and flash writing are assumed.
@@ -56,7 +55,7 @@ export class Board {
 
   makeFlash(firmware, image) {
     const { size, fs_offset: offset } = this.wiring.FLASH;
-    const bytes = new Uint8Array(XIP_SPACE).fill(0xff);
+    const bytes = new Uint8Array(size).fill(0xff);
     bytes.set(firmware);
     if (image) bytes.set(image, offset);
     this.flash = new Flash(bytes, size);
