@@ -229,9 +229,9 @@ class _Taking:
 
     def _reading(self, uplink: Uplink, fields: dict[str, Any]) -> None:
         one = record(fields)
-        observed_ms = uplink.at_ms - 1000 * (one.age_s or 0)
-        if not self.seen.admits_reading(one.seq, observed_ms, self.now_ms):
+        if not self.seen.admits_reading(one.seq, one.age_s, uplink.at_ms, self.now_ms):
             return
+        observed_ms = uplink.at_ms - 1000 * (one.age_s or 0)
         data = ReadingData(
             dev_eui=self.dev_eui,
             device=self.device.name,
@@ -246,6 +246,8 @@ class _Taking:
         self.tx.put_latest(self.dev_eui, one.seq, data.observed_at, one.values)
 
     def _boot(self, uplink: Uplink, fields: dict[str, Any]) -> None:
+        if not self.seen.admits_boot(uplink):
+            return
         values, at = start(fields), rfc3339(uplink.at_ms)
         wiped = in_words(fields)["cause"] == "wiped"
         self.seen.restarts(fields["first_seq"], fields["next_seq"], uplink.at_ms, wiped=wiped)

@@ -63,7 +63,8 @@ class Seen(Struct):
     """All that is remembered of one device. sessions: the last two, newest last.
 
     seq: highest reading number, counted on over the wrap at 65536; None: nothing is known yet.
-    seq_at_ms: when that reading was observed.
+    seq_at_ms: when that reading was observed.  heard_ms: when its frame came.
+    boot: the last report of a start, and in which session it came.
     """
 
     sessions: list[Session] = field(default_factory=list)
@@ -71,6 +72,8 @@ class Seen(Struct):
     early: list[Signal] = field(default_factory=list)
     seq: int | None = None
     seq_at_ms: int = 0
+    heard_ms: int = 0
+    boot: str = ""
     holes: list[Hole] = field(default_factory=list)
 
     @classmethod
@@ -149,40 +152,52 @@ class Seen(Struct):
 
     # readings
 
-    def admits_reading(self, number: int, observed_ms: int, now_ms: int) -> bool:
-        """Whether the reading with this number (modulo 65536) is new.
+    def admits_reading(self, number: int, age_s: int | None, heard_ms: int, now_ms: int) -> bool:
+        """Whether the reading with this number (modulo 65536) is new; if so, not from now on.
 
-        If so, it is not from now on.
+        age_s: when its frame came, which was at heard_ms; None: the device does not know.
         """
+        observed_ms = heard_ms - 1000 * (age_s or 0)
         at = number if self.seq is None else self._whole(number, self.seq)
         if self.seq is not None and at > self.seq:
             if at > self.seq + 1:
                 self.holes = [*self.holes[-HOLES + 1 :], Hole(self.seq + 1, at - 1, now_ms)]
-            self.seq, self.seq_at_ms = at, observed_ms
+            self._highest(at, observed_ms, heard_ms)
             return True
         if self._fill(at):
             return True
-        if self.seq is None or observed_ms > self.seq_at_ms + SAME_MS:
+        known = age_s is not None
+        if self.seq is None or (known and observed_ms > self.seq_at_ms + SAME_MS):
             # the first of all; or an old number, observed later than all: the journal began anew.
             # What the device has from before may still come, but nobody asks for it.
-            self.seq, self.seq_at_ms = number, observed_ms
+            self._highest(number, observed_ms, heard_ms)
             self.holes = [Hole(number - WRAP // 2, number - 1, 0)]
             return True
         return False
 
-    def restarts(self, first: int, following: int, at_ms: int, *, wiped: bool) -> None:
-        """Take what a device says of its journal at a start.
+    def admits_boot(self, uplink: Uplink) -> bool:
+        """Whether this report of a start is new. A device repeats it until it is acknowledged."""
+        boot = f"{uplink.dev_addr} {uplink.data.hex()}"
+        new, self.boot = boot != self.boot, boot
+        return new
 
-        first: oldest number it still has.  following: number of its next reading.  at_ms: of the
-        report.
+    def restarts(self, first: int, following: int, heard_ms: int, *, wiped: bool) -> None:
+        """Take what a device says of its journal in a new report of a start.
+
+        first: oldest number it still has.  following: number of its next reading.
         """
-        if wiped or self.seq is None:
-            self.seq, self.seq_at_ms, self.holes = first - 1, at_ms, []
+        if self.seq is None:
+            self.seq = first - 1
+            return
+        if heard_ms <= self.heard_ms:  # overtaken by readings of the same start
             return
         following = self._whole(following, self.seq)
-        if following <= self.seq and at_ms > self.seq_at_ms:
+        if wiped:
+            self.holes = []
+            self._highest(first - 1, heard_ms, heard_ms)
+        elif following <= self.seq:
             # readings that left by radio before they reached the flash; their numbers come again
-            self.seq, self.seq_at_ms = following - 1, at_ms
+            self._highest(following - 1, heard_ms, heard_ms)
             self.holes = [hole for hole in self.holes if hole.last <= self.seq]
 
     def settled(self, now_ms: int) -> list[tuple[int, int]]:
@@ -199,6 +214,11 @@ class Seen(Struct):
     def unsettled(self) -> bool:
         """Whether a hole waits to be reported."""
         return any(hole.noticed_ms for hole in self.holes)
+
+    def _highest(self, at: int, observed_ms: int, heard_ms: int) -> None:
+        self.seq = at
+        self.seq_at_ms = max(self.seq_at_ms, observed_ms)
+        self.heard_ms = max(self.heard_ms, heard_ms)
 
     @staticmethod
     def _whole(number: int, seq: int) -> int:

@@ -182,6 +182,19 @@ async def test_a_start_is_told(bench):
     }  # fmt: skip
 
 
+async def test_a_start_that_is_reported_until_acknowledged_is_told_once(bench):
+    wiped = EXAMPLES["boot"][0] | {"cause": 4}
+    await bench.take(
+        bench.uplink("boot", wiped),
+        bench.uplink("bin", reading(0)),
+        bench.uplink("boot", wiped),
+        bench.uplink("bin", reading(1), reading(0, 60)),
+    )
+
+    assert len(await bench.events("boot")) == 1
+    assert [one.data["seq"] for one in await bench.events("reading")] == [0, 1]
+
+
 async def test_a_join_is_told(bench):
     await bench.take(Joined(dev_eui=BIN.dev_eui, id="j", at_ms=START_MS, dev_addr="0195b869"))
 

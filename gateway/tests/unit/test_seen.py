@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.model import Answered, Joined, Status, Uplink
 from gateway.seen import EARLY, FRAMES, SAME_MS, SETTLE_MS, Seen, Signal
@@ -139,7 +140,8 @@ def test_early_signals_are_kept_for_their_item_and_bounded():
 
 
 def readings(seen, numbers, at_ms=0, now_ms=1):
-    return [n for n in numbers if seen.admits_reading(n % 65536, at_ms + 60_000 * n, now_ms)]
+    """Those taken of readings measured once a minute and sent at once."""
+    return [n for n in numbers if seen.admits_reading(n % 65536, 0, at_ms + 60_000 * n, now_ms)]
 
 
 def test_a_reading_is_new_once_and_a_hole_is_named_once():
@@ -181,7 +183,7 @@ def test_what_came_before_the_first_reading_is_taken_but_not_asked_for():
 
     assert readings(seen, [10, 8, 9, 8]) == [10, 8, 9]
     assert seen.settled(SETTLE_MS) == []
-    assert seen.admits_reading(65535, 0, 0) is True, "from before the wrap"
+    assert seen.admits_reading(65535, 0, 0, 1) is True, "from before the wrap"
 
 
 def test_after_a_fresh_start_the_first_reading_is_missed_too():
@@ -227,10 +229,28 @@ def test_an_old_number_observed_later_than_all_is_a_new_journal():
     seen = Seen()
     readings(seen, range(100, 120))
 
-    assert seen.admits_reading(103, 60_000 * 119 + SAME_MS, 1) is False
-    assert seen.admits_reading(103, 60_000 * 119 + SAME_MS + 1, 1) is True
-    assert seen.admits_reading(104, 60_000 * 122, 1) is True
+    assert seen.admits_reading(103, 0, 60_000 * 119 + SAME_MS, 1) is False
+    assert seen.admits_reading(103, 0, 60_000 * 119 + SAME_MS + 1, 1) is True
+    assert seen.admits_reading(104, 0, 60_000 * 122, 1) is True
     assert seen.settled(SETTLE_MS + 1) == []
+
+
+def test_an_old_number_of_unknown_age_is_a_repetition():
+    seen = Seen()
+    readings(seen, range(10))
+
+    assert seen.admits_reading(9, None, 10**9, 1) is False
+    assert seen.admits_reading(10, None, 10**9, 1) is True
+    assert seen.admits_reading(10, 600, 10**9 + 600_000, 1) is False
+
+
+def test_a_report_of_a_start_is_taken_once_a_session():
+    seen = Seen()
+    report, again = replace(up(0), data=b"boot"), replace(up(5), data=b"boot")
+
+    assert [seen.admits_boot(one) for one in (report, again)] == [True, False]
+    assert seen.admits_boot(replace(again, dev_addr="02")) is True
+    assert seen.admits_boot(replace(again, data=b"boot 2")) is True
 
 
 @given(
@@ -240,7 +260,7 @@ def test_an_old_number_observed_later_than_all_is_a_new_journal():
 def test_no_order_of_arrival_loses_or_doubles_a_reading(order, base):
     seen = Seen()
 
-    taken = [n for n in order if seen.admits_reading((base + n) % 65536, n, 0)]
+    taken = [n for n in order if seen.admits_reading((base + n) % 65536, 0, n, 0)]
 
     assert sorted(taken) == sorted(set(order))
 
