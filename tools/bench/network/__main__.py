@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     command.add_argument(
         "--durations", choices=("chirpstack", "fast"), default="chirpstack",
-        help="ChirpStack's own waits and locks, or twenty times as fast (default %(default)s)",
+        help="ChirpStack's own waits and locks, or a fast set for tests (default %(default)s)",
     )  # fmt: skip
     command.add_argument(
         "--qos", type=int, choices=(0, 1), default=1,

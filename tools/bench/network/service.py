@@ -148,7 +148,7 @@ class NetworkServer:
             bound = self._server.add_insecure_port(f"{host}:{port}")
         except (OSError, RuntimeError) as error:
             number = getattr(error, "errno", None)
-            why = os.strerror(number) if number else str(error)
+            why = os.strerror(number) if number and number > 0 else str(error)
             raise PortTakenError(
                 f"cannot listen on {host}:{port} ({why}): give another address with --grpc"
             ) from None

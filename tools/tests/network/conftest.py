@@ -44,7 +44,7 @@ class Message:
 class World:
     """What a test holds: the API by `api.<Service>`, the radio side, the events."""
 
-    patience_s = 30.0 if REAL else 3.0
+    patience_s = 30.0 if REAL else 10.0
     quiet_s = 1.5 if REAL else 0.4
 
     def __init__(self, grpc_address: str, mqtt: tuple[str, int], key: str, server: Any = None):

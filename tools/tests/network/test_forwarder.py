@@ -113,7 +113,7 @@ async def forwarding(street, prefix="eu868"):
         await link.close()
 
 
-async def told(inbox, kind, within_s=5):
+async def told(inbox, kind, within_s=10):
     async with asyncio.timeout(within_s):
         while True:
             found, payload = await inbox.get()
