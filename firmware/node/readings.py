@@ -7,22 +7,27 @@ without `seq` and `age`.
 from micropython import const
 
 _SPREAD_MM = const(15)
-_STUCK = const(144)  # the same to the last digit: a day at 600 s
+_STUCK_ECHOES = const(12)  # every echo the same to the millimetre: 2 h at 600 s
+_STUCK_LIGHT = const(144)  # the same lux, not dark
 _PRESENT_S = const(600)  # an AM312 holds 2.3 s: longer than this is no person
 
 
 class Stuck:
-    """Tells a sensor that repeats itself from one that measures."""
+    """Tells a sensor that repeats itself from one that measures. `told`: once, with the value."""
 
-    def __init__(self):
+    def __init__(self, times, told):
+        self._most = times
+        self._told = told
         self._last = None
         self._times = 0
 
     def seen(self, value) -> bool:
-        """True when `value` came `_STUCK` times without any change."""
-        self._times = self._times + 1 if value == self._last else 0
+        """True when `value` came so many times more without any change; None never counts."""
+        self._times = self._times + 1 if value is not None and value == self._last else 0
         self._last = value
-        return value is not None and self._times >= _STUCK
+        if self._times == self._most:
+            self._told(value)
+        return self._times >= self._most
 
 
 def fill_percent(distance_mm: int, empty_mm: int, height_mm: int) -> int:
@@ -34,10 +39,14 @@ def fill_percent(distance_mm: int, empty_mm: int, height_mm: int) -> int:
 class Readings:
     """Makes the payload's fields; keeps what a judgement needs over time."""
 
-    def __init__(self, config, power, clock, journal, lamp):
+    def __init__(self, config, power, clock, journal, lamp, log):
         self._config, self._power, self._clock = config, power, clock
         self._journal, self._lamp = journal, lamp
-        self._stuck = Stuck()
+
+        def told(value):
+            log("sensor", "it says %s again and again; clean it, or replace it" % value)
+
+        self._stuck = Stuck(_STUCK_LIGHT if lamp else _STUCK_ECHOES, told)
         self._present_s = 0
         self._counted = 0
 
@@ -49,7 +58,7 @@ class Readings:
         if distance is not None:
             fill = fill_percent(distance, self._config["empty_mm"], height)
         spread_most = max(_SPREAD_MM, height * 3 // 100)
-        stuck = self._stuck.seen(distance)
+        stuck = self._stuck.seen(None if echo["spread"] else distance)
         return {
             "fill": fill,
             "distance": distance,
@@ -88,7 +97,7 @@ class Readings:
             "boots": self._config.boots & 15,
             "battery": self._millivolts(),
             "presence": motion["presence"],
-            "suspect": int(self._too_long(motion)),
+            "suspect": int(not motion["warm"] or self._too_long(motion)),
             "low_battery": self._low(),
         }
 

@@ -106,10 +106,12 @@ def parse(text: str) -> dict:
     """Settings of a `device.json`, each checked. Raises ConfigError."""
     try:
         raw = json.loads(text)
-        items = raw.items()
-    except (ValueError, AttributeError):
+    except ValueError:
+        raw = None
+    # MicroPython takes half an object for a whole one
+    if not isinstance(raw, dict) or not text.rstrip().endswith("}"):
         raise ConfigError("device.json is not one JSON object; correct it and copy it again")
-    return {name: check(name, value) for name, value in items}
+    return {name: check(name, value) for name, value in raw.items()}
 
 
 def typed(name: str, text: str):

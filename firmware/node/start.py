@@ -35,7 +35,7 @@ def compose(node) -> None:
     for name in profile["sensors"]:
         if name not in node.sensors:
             node.sensors[name] = wiring.sensor(board, name, config["profile"])
-    node.readings = Readings(config, node.power, node.clock, node.journal, node.lamp)
+    node.readings = Readings(config, node.power, node.clock, node.journal, node.lamp, node.log)
     if not node.radio:
         node.radio = wiring.radio(board, node.clock)
     _link(node)

@@ -103,8 +103,10 @@ def test_a_wrong_file_or_wrong_together_changes_nothing():
     one = config(path)
     one.import_file()
 
-    write(path, "{not json")
-    assert refused(one.import_file).startswith("device.json is not one JSON object")
+    for text in ("{not json", "{", "[]", "", '{"report_s": 60'):
+        write(path, text)
+        said = refused(one.import_file)
+        assert said.startswith("device.json is not one JSON object"), text
     write(path, dict(GOOD, report_s=1))
     assert refused(one.import_file) == "report_s: 1 is not within 60 to 86400"
     assert refused(one.update, {"on_lux": 50}).startswith("on_lux must be below off_lux")

@@ -1,6 +1,6 @@
 """From sensors to a payload's fields; each fits the table."""
 
-from tests.fake_device import Clock
+from tests.fake_device import Clock, Log
 
 # isort: split
 from node.readings import Readings, Stuck, fill_percent
@@ -34,10 +34,11 @@ class Part:
         self.level, self.why = 40, 5
 
 
-def readings():
+def readings(with_lamp=False):
     config = Config(empty_mm=1200, height_mm=1000)
-    part = Part()
-    return Readings(config, Power(), Clock(), part, part), part
+    part, log = Part(), Log()
+    lamp = part if with_lamp else None
+    return Readings(config, Power(), Clock(), part, lamp, log), part, log
 
 
 def packed(name, fields):
@@ -50,7 +51,7 @@ def test_fill_is_measured_from_the_empty_bottom_and_stays_within_the_scale():
 
 
 def test_a_bin_reading_says_how_far_it_can_be_trusted():
-    one, _ = readings()
+    one, _, _ = readings()
 
     fields = one.bin({"a02yyuw": ECHO})
 
@@ -60,36 +61,49 @@ def test_a_bin_reading_says_how_far_it_can_be_trusted():
 
 
 def test_few_or_spread_echoes_are_suspect():
-    one, _ = readings()
+    one, _, _ = readings()
     assert one.bin({"a02yyuw": dict(ECHO, valid=4)})["suspect"] == 1
     assert one.bin({"a02yyuw": dict(ECHO, spread=30)})["suspect"] == 1
 
 
 def test_an_absent_sensor_gives_no_value_and_says_so():
-    one, _ = readings()
+    one, _, _ = readings(with_lamp=True)
 
     fields = one.bin({"a02yyuw": None})
 
     assert (fields["fill"], fields["distance"], fields["suspect"]) == (None, None, 1)
     assert packed("bin", fields) == 10
-    fields = one.lamp({"bh1750": None, "am312": {"total": 0, "presence": 0}})
+    fields = one.lamp({"bh1750": None, "am312": {"total": 0, "presence": 0, "warm": 1}})
     assert (fields["lux"], fields["suspect"]) == (None, 1)
     assert packed("lamp", fields) == 10
 
 
-def test_a_sensor_that_repeats_itself_for_a_day_is_stuck():
-    one = Stuck()
-    assert [one.seen(700) for _ in range(144)] == [False] * 144
-    assert one.seen(700)
+def test_a_sensor_that_repeats_itself_is_stuck():
+    said = []
+    one = Stuck(12, said.append)
+    assert [one.seen(700) for _ in range(12)] == [False] * 12
+    assert [one.seen(700), one.seen(700)] == [True, True]
+    assert said == [700]
     assert not one.seen(701)
-    none = Stuck()
-    assert not any(none.seen(None) for _ in range(300))
+    assert not any([one.seen(None) for _ in range(300)])  # noqa: C419 - all of them
+
+
+def test_still_echoes_that_tremble_are_no_stuck_sensor():
+    one, _, log = readings()
+    steady = [one.bin({"a02yyuw": dict(ECHO, spread=1)})["suspect"] for _ in range(50)]
+    stuck = [one.bin({"a02yyuw": dict(ECHO, spread=0)})["suspect"] for _ in range(14)]
+    assert not any(steady)
+    assert stuck == [0] * 12 + [1, 1]
+    assert log.lines == ["sensor: it says 700 again and again; clean it, or replace it"]
 
 
 def test_passages_count_from_reading_to_reading():
-    one, part = readings()
+    one, part, _ = readings(with_lamp=True)
     part.passages = 3
-    sensed = {"bh1750": {"lux": 12, "saturated": 0}, "am312": {"total": 3, "presence": 1}}
+    sensed = {
+        "bh1750": {"lux": 12, "saturated": 0},
+        "am312": {"total": 3, "presence": 1, "warm": 1},
+    }
 
     first, second = one.lamp(sensed), one.lamp(sensed)
 
@@ -98,19 +112,21 @@ def test_passages_count_from_reading_to_reading():
 
 
 def test_the_total_goes_on_over_restarts():
-    one, part = readings()
+    one, part, _ = readings(with_lamp=True)
     part.total = 1000
 
-    totals = [one.counter({"am312": {"total": n, "presence": 0}})["total"] for n in (2, 2, 5)]
+    totals = [
+        one.counter({"am312": {"total": n, "presence": 0, "warm": 1}})["total"] for n in (2, 2, 5)
+    ]
 
     assert totals == [1002, 1002, 1005]
     assert part.total == 1005
 
 
 def test_somebody_who_never_leaves_is_a_stuck_sensor():
-    one, _ = readings()
-    here = {"am312": {"total": 1, "presence": 1}}
+    one, _, _ = readings()
+    here = {"am312": {"total": 1, "presence": 1, "warm": 1}}
     assert one.counter(here)["suspect"] == 0
     one._clock.now_us = 601 * 1000000
     assert one.counter(here)["suspect"] == 1
-    assert packed("counter", one.counter({"am312": {"total": 1, "presence": 0}})) == 10
+    assert packed("counter", one.counter({"am312": {"total": 1, "presence": 0, "warm": 1}})) == 10

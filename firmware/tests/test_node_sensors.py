@@ -53,7 +53,7 @@ def driver(one, name, raw):
     if one.BUS == "i2c":
         return make(I2c(raw))
     pin = Pin(7)
-    sensor = make(pin, refractory_ms=0)
+    sensor = make(pin, warmup_s=0, refractory_ms=0)
     for level in raw:
         pin.edge(level)
     return sensor
@@ -100,11 +100,11 @@ def test_a_motion_sensor_counts_edges_after_its_warm_up_and_refractory_time():
     pin.edge(1)
     assert asyncio.run(sensor.read())["total"] == 0
     pin = Pin(7)
-    sensor = module("am312").AM312(pin, refractory_ms=60000)
+    sensor = module("am312").AM312(pin, warmup_s=0, refractory_ms=60000)
     pin.edge(1)
     pin.edge(0)
     pin.edge(1)
-    assert asyncio.run(sensor.read()) == {"total": 1, "presence": 1}
+    assert asyncio.run(sensor.read()) == {"total": 1, "presence": 1, "warm": 1}
 
 
 def test_a_stray_echo_is_no_cluster_and_a_bracket_is():

@@ -4,21 +4,21 @@ import asyncio
 from time import ticks_diff, ticks_ms
 
 BUS = "pin"
-READS = {"total": "1", "presence": "1"}
+READS = {"total": "1", "presence": "1", "warm": "1"}
 SOURCE = (
     "AM312 product page: output high for about 2.3 s per motion, 3 to 5 m, settles after power"
 )
 EXAMPLES = (
-    (b"\x00\x01\x00\x01\x01\x00", {"total": 2, "presence": 0}),
-    (b"\x00\x00\x01", {"total": 1, "presence": 1}),
-    (b"\x00", {"total": 0, "presence": 0}),
+    (b"\x00\x01\x00\x01\x01\x00", {"total": 2, "presence": 0, "warm": 1}),
+    (b"\x00\x00\x01", {"total": 1, "presence": 1, "warm": 1}),
+    (b"\x00", {"total": 0, "presence": 0, "warm": 1}),
 )
 
 
 class AM312:
     """`moved` is a flag that a task may await; it is set at each counted edge."""
 
-    def __init__(self, bus, warmup_s=0, refractory_ms=300, **_options):
+    def __init__(self, bus, warmup_s=30, refractory_ms=300, **_options):
         self._pin = bus
         self._total = 0
         self._start = ticks_ms()
@@ -32,16 +32,24 @@ class AM312:
     def _edge(self, _pin):
         """Hard interrupt, no allocation. Two abreast are one edge: the gateway may correct."""
         now = ticks_ms()
-        if not self._warm:
-            self._warm = ticks_diff(now, self._start) >= self._warmup_ms
-        if self._warm and ticks_diff(now, self._last) >= self._refractory_ms:
+        if self._settled(now) and ticks_diff(now, self._last) >= self._refractory_ms:
             self._last = now
             self._total += 1
             self.moved.set()
 
+    def _settled(self, now):
+        if not self._warm:
+            self._warm = ticks_diff(now, self._start) >= self._warmup_ms
+        return self._warm
+
     async def read(self) -> dict:
         """Motions since start, and whether somebody is there now. Never waits."""
-        return {"total": self._total, "presence": int(self._pin.value())}
+        warm = self._settled(ticks_ms())
+        return {
+            "total": self._total,
+            "presence": int(warm and self._pin.value()),
+            "warm": int(warm),
+        }
 
     def sleep(self) -> None:
         """15 uA as it is: it stays on, and its edge wakes the node."""
