@@ -98,19 +98,12 @@ def elevation(user: int, sudo: str | None, *, terminal: bool) -> list[str] | Non
 
 
 def why(said: str) -> str:
-    """The line of apt's output that tells a person what went wrong."""
-    lines = [line.strip() for line in said.splitlines()]
-    for mark in (
-        "Could not resolve",
-        "Temporary failure",
-        "Could not connect",
-        "Unable to connect",
-    ):
-        for line in lines:
-            if mark in line:
-                return line
-    errors = [line for line in lines if line.startswith(("E:", "Err:"))]
-    return errors[0] if errors else (lines[-1] if lines else "it said nothing")
+    """The line of apt's output that tells a person what went wrong, as a sentence."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    marks = ("Could not resolve", "Temporary failure", "Could not connect", "Unable to connect")
+    told = [line for mark in marks for line in lines if mark in line]
+    told += [line for line in lines if line.startswith(("E:", "Err:"))]
+    return f"{[*told, *lines[-1:], 'it said nothing'][0].removeprefix('E: ').rstrip('.')}."
 
 
 def _install(prefix: list[str], line: list[str], packages: list[str]) -> None:

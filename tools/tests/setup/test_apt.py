@@ -68,5 +68,5 @@ def test_an_unreachable_mirror_is_one_line_of_apt(tmp_path, monkeypatch):
         host(tmp_path / "state", tmp_path / "log")
 
     assert str(caught.value) == (
-        "The package lists cannot be had: Could not resolve 'mirror.example'"
+        "The package lists cannot be had: Could not resolve 'mirror.example'."
     )

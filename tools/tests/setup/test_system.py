@@ -52,10 +52,10 @@ def test_a_system_without_apt_is_told_what_to_install():
 @pytest.mark.parametrize(
     ("said", "line"),
     [
-        ("Err:1 x\n  Temporary failure resolving 'm'\nE: U", "Temporary failure resolving 'm'"),
-        ("Reading\nE: Unable to locate package a\nE: other", "E: Unable to locate package a"),
-        ("half a line", "half a line"),
-        ("", "it said nothing"),
+        ("Err:1 x\n  Temporary failure resolving 'm'\nE: U", "Temporary failure resolving 'm'."),
+        ("Reading\nE: Unable to locate package a\nE: other", "Unable to locate package a."),
+        ("half a line", "half a line."),
+        ("", "it said nothing."),
     ],
 )  # fmt: skip
 def test_of_all_that_apt_says_one_line_is_told(said, line):
