@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -55,6 +56,54 @@ async def test_killed_with_deliveries_under_way_nothing_is_lost_and_order_is_kep
     assert (scene.receiver.unordered, scene.receiver.refused) == ([], [])
     assert len(scene.receiver.repeated) <= 4 * 8  # what was under way at each kill
     assert (totals["pending"], totals["dead"]) == (0, 0)
+
+
+class Assassin:
+    """A backend that takes an event and kills the service before that can note it."""
+
+    def __init__(self, service, kills):
+        self.service, self.kills = service, kills
+        self.got = []
+
+    async def events(self, request):
+        body = await request.read()
+        self.got.append((request.headers["webhook-id"], body))
+        if self.kills:
+            self.kills -= 1
+            self.service.process.kill()  # the 2xx is written into the socket of a dead process
+        return web.Response(status=204)
+
+    @contextlib.asynccontextmanager
+    async def listening(self):
+        app = web.Application()
+        app.router.add_post("/", self.events)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        finally:
+            await runner.cleanup()
+
+
+async def test_killed_between_the_2xx_and_its_mark_the_same_bytes_come_again(scene):
+    await scene.service.start()
+    backend = Assassin(scene.service, kills=3)
+    async with backend.listening() as url:
+        hook = await scene.subscribe(url)
+        with contextlib.suppress(aiohttp.ClientError):
+            await scene.listening(scene.devices[0])
+        for _ in range(3):
+            await asyncio.wait_for(scene.service.process.wait(), 10)
+            with contextlib.suppress(ServiceError):  # it may die before it answers
+                await scene.service.start()
+        totals = await scene.delivered(hook, 1)
+
+    [stored] = await scene.stored(1)
+    assert [event_id for event_id, _ in backend.got] == [stored["id"]] * 4
+    assert {body for _, body in backend.got} == {backend.got[0][1]}
+    assert json.loads(backend.got[0][1]) == stored
+    assert (totals["matched"], totals["delivered"]) == (1, 1)
 
 
 @contextlib.asynccontextmanager
