@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 import runpy
-import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from littlefs import LittleFS
 
+from tools.bench.frames import packed, unpacked
 from tools.bench.port import Port
 from tools.setup import paths
 
@@ -253,12 +253,11 @@ class VirtualBoard:
 
     async def flash(self) -> bytes:
         """Image of the file system as it is now."""
-        packed = (await self._ask("flash"))["flash"]
-        return zlib.decompress(base64.b64decode(packed))
+        return unpacked((await self._ask("flash"))["flash"])
 
     async def set_flash(self, data: bytes) -> None:
         """Replaces the file system by an image; the board must be off."""
-        await self._ask("set_flash", flash=base64.b64encode(zlib.compress(data, 1)).decode())
+        await self._ask("set_flash", flash=packed(data))
 
     # ---- parts and measuring ----
 

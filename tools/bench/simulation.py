@@ -16,11 +16,12 @@ import inspect
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 from tools.bench.board import VirtualBoard, fitted, wiring
+from tools.bench.frames import Downlink, Heard, packed, received
 from tools.setup import paths
 
 MAIN = paths.SIM / "main.mjs"
@@ -34,36 +35,6 @@ Notice = dict[str, Any]
 
 class SimulationError(RuntimeError):
     """The street's process did not do what was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A frame as one gateway received it. `time_us` is its end; `code_rate` like "4/5"."""
-
-    gateway_id: str
-    time_us: int
-    frequency_hz: int
-    sf: int
-    bandwidth_hz: int
-    code_rate: str
-    rssi_dbm: float
-    snr_db: float
-    channel: int
-    crc_ok: bool
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Downlink:
-    """A frame for a gateway to send at `time_us` of the street, or at once when that is None."""
-
-    time_us: int | None
-    frequency_hz: int
-    sf: int
-    bandwidth_hz: int
-    power_dbm: float
-    payload: bytes
-    inverted: bool = True
 
 
 HeardListener = Callable[[Heard], Awaitable[None] | None]
@@ -100,6 +71,8 @@ class Simulation:
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._number = 0
+        self._exchanges: set[asyncio.Future[dict[str, Any]]] = set()
+        self._arrived: list[Heard] = []
         self._heard_listeners: list[HeardListener] = []
         self._notice_listeners: list[NoticeListener] = []
 
@@ -152,7 +125,16 @@ class Simulation:
         return answer["ok"]
 
     async def send(self, op: str, **values: Any) -> dict[str, Any]:
-        """Sends one request and returns its whole answer, {"ok": ...} or {"error": sentence}."""
+        """Sends one request and returns its whole answer, {"ok": ...} or {"error": sentence}.
+
+        The exchange goes on when its caller is cancelled: time that passed has passed.
+        """
+        exchange = asyncio.ensure_future(self._exchange(op, values))
+        self._exchanges.add(exchange)
+        exchange.add_done_callback(self._exchanges.discard)
+        return await asyncio.shield(exchange)
+
+    async def _exchange(self, op: str, values: dict[str, Any]) -> dict[str, Any]:
         async with self._turn:
             self._number += 1
             line = json.dumps({"id": self._number, "op": op, **values}, separators=(",", ":"))
@@ -160,22 +142,27 @@ class Simulation:
             assert process
             assert process.stdin
             self._record(">", line)
-            process.stdin.write(line.encode() + b"\n")
-            await process.stdin.drain()
-            return await self._answer(process)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                process.stdin.write(line.encode() + b"\n")
+                await process.stdin.drain()
+            answer = await self._answer(process)
+            if op == "step" and "ok" in answer:
+                self.now_us = answer["ok"]["now_us"]
+                self._arrived += [received(frame) for frame in answer["ok"]["heard"]]
+            return answer
 
     async def _answer(self, process: asyncio.subprocess.Process) -> dict[str, Any]:
         assert process.stdout
         while True:
             line = await process.stdout.readline()
             if not line:
-                raise SimulationError("the street's process ended; its last words are above")
+                return {"error": "the street's process ended; what it said last is above"}
             text = line.decode().rstrip("\n")
             self._record("<", text)
             if self._on_answer:
                 self._on_answer(text)
-            message = json.loads(line)
-            if message.get("id") == self._number:
+            message = json.loads(text)
+            if "id" in message:
                 return message
             self._notice(message)
 
@@ -228,7 +215,7 @@ class Simulation:
         self.boards[name] = made
         try:
             await self.request(
-                "add_board", name=name, wiring=pins, flash=pack(flash) if flash else None,
+                "add_board", name=name, wiring=pins, flash=packed(flash) if flash else None,
                 position=list(position_m), usb=usb, power=power, parts=soldered, ppm=ppm,
             )  # fmt: skip
         except SimulationError:
@@ -255,12 +242,10 @@ class Simulation:
         """
         frames: list[Heard] = []
         while self.now_us < until_us:
-            answer = await self.request("step", until_us=until_us)
-            self.now_us = answer["now_us"]
-            for frame in answer["heard"]:
-                heard = _heard(frame)
-                frames.append(heard)
-                await self._tell(heard)
+            await self.request("step", until_us=until_us)
+            while self._arrived:
+                frames.append(self._arrived.pop(0))
+                await self._tell(frames[-1])
             if stop_on_heard and frames:
                 break
         return frames
@@ -316,6 +301,7 @@ class Pace:
         self.speed = speed
         self.slip_ms = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._ending = False
 
     async def __aenter__(self) -> Self:
         if self.simulation.pacing:
@@ -328,13 +314,13 @@ class Pace:
         await self.stop()
 
     async def stop(self) -> None:
-        """Ends pacing; raises what ended it before."""
+        """Ends pacing after the step under way; raises what ended it before."""
         self.simulation.pacing = None
+        self._ending = True
+        self.simulation.kick.set()
         if self._task:
             task, self._task = self._task, None
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await task
 
     def check(self) -> None:
         """Raises what ended pacing, if something did."""
@@ -344,7 +330,7 @@ class Pace:
     async def _run(self) -> None:
         simulation = self.simulation
         wall, street = time.monotonic(), simulation.now_us
-        while True:
+        while not self._ending:
             due = street + (time.monotonic() - wall) * 1e6 * self.speed
             behind = due - simulation.now_us
             if behind > SLIP_US:
@@ -362,36 +348,8 @@ class Pace:
         if left <= 0:
             await asyncio.sleep(0)
             return
+        if self._ending:
+            return
         self.simulation.kick.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.simulation.kick.wait(), left)
-
-
-def pack(data: bytes) -> str:
-    """Bytes as the process takes them."""
-    import zlib
-
-    return base64.b64encode(zlib.compress(data, 1)).decode()
-
-
-def unpack(text: str) -> bytes:
-    """The reverse of `pack`."""
-    import zlib
-
-    return zlib.decompress(base64.b64decode(text))
-
-
-def _heard(frame: dict[str, Any]) -> Heard:
-    return Heard(
-        gateway_id=frame["gateway_id"],
-        time_us=-(-int(frame["end_ns"]) // 1000),
-        frequency_hz=frame["frequency_hz"],
-        sf=frame["sf"],
-        bandwidth_hz=frame["bandwidth_hz"],
-        code_rate=frame["code_rate"],
-        rssi_dbm=frame["rssi_dbm"],
-        snr_db=frame["snr_db"],
-        channel=frame["channel"],
-        crc_ok=frame["crc_ok"],
-        payload=base64.b64decode(frame["payload"]),
-    )

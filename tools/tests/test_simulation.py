@@ -150,6 +150,32 @@ async def test_leaving_the_street_ends_its_process_even_in_the_middle_of_a_step(
     assert process.returncode is not None
 
 
+async def test_a_street_whose_process_died_says_so():
+    async with running() as (street, board):
+        assert street._process is not None
+        street._process.kill()
+        await street._process.wait()
+
+        for _ in range(2):
+            with pytest.raises(SimulationError, match="the street's process ended"):
+                await board.write(b"x")
+
+
+async def test_a_step_whose_caller_gave_up_still_counts():
+    async with running() as (street, _):
+        before = street.now_us
+        stepping = asyncio.create_task(street.run_s(5))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        stepping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await stepping
+
+        await street.run_s(1)
+
+        assert street.now_us - before in {5_000_000, 6_000_000}
+
+
 async def test_a_step_stops_at_the_end_of_a_frame_so_that_an_answer_is_in_time():
     async with Simulation() as street:
         await street.add_gateway(GATEWAY, (300, 0))
@@ -196,6 +222,7 @@ async def test_on_heard_is_told_inside_expect_and_may_answer():
         assert answered == ["OK"]
 
 
+@pytest.mark.slow
 async def test_the_same_seed_and_inputs_make_the_same_trace_and_a_replay_equals_the_run(tmp_path):
     async def run(name, seed):
         path = tmp_path / name

@@ -48,7 +48,7 @@ export class Scheduler {
    * Returns the instant reached and the frames that gateways heard by then.
    */
   step(horizon) {
-    let until = horizon;
+    let until = Math.max(horizon, this.nanos);
     for (;;) {
       const board = this.lowest();
       until = this.ends.length ? Math.min(until, Math.max(this.nanos, Math.min(...this.ends))) : until;
