@@ -1,0 +1,48 @@
+"""`make flash` on an emulated board, with unmodified mpremote on its port, while the node runs."""
+
+import asyncio
+import json
+
+import pytest
+
+from tools import build, flash
+from tools.bench.board import files, image
+from tools.bench.simulation import Simulation
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+BOARD = "pico_lora_sx1262"
+OWN = {
+    "/device.json": json.dumps(
+        {
+            "name": "bin-7",
+            "dev_eui": "70b3d57ed0000007",
+            "join_eui": "0000000000000000",
+            "app_key": "00112233445566778899aabbccddeeff",
+            "profile": "bin",
+            "region": "eu868",
+        }
+    ).encode(),
+    "/state/of_another_age": b"kept as it is",
+}
+
+
+async def test_a_running_node_is_upgraded_and_keeps_what_is_its_own():
+    wanted = build.staged_files(BOARD)
+    older = {**wanted, "/lib/node/gone.mpy": b"M", "/lib/node/old.py": b"x = 1\n"}
+    older["/boot.py"] += b"# of an older release\n"
+    async with Simulation() as street:
+        board = await street.add_board("node", flash=image({**older, **OWN}))
+        await board.expect("Lamplighter", within_s=5)
+        async with board.port() as port:
+            done = await asyncio.to_thread(flash.flash, BOARD, port)
+            again = await asyncio.to_thread(flash.flash, BOARD, port)
+        there = files(await board.flash())
+
+    assert done.send == ("/boot.py",)
+    assert done.remove == ("/lib/node/gone.mpy", "/lib/node/old.py")
+    assert b"Traceback" not in board.transcript
+    assert again == flash.Change((), (), ())
+    assert {path: there[path] for path in wanted} == wanted
+    assert there["/device.json"] == OWN["/device.json"]
+    assert there["/state/of_another_age"] == b"kept as it is"
+    assert "/lib/node/gone.mpy" not in there
