@@ -20,7 +20,7 @@ from node.store import Store
 _PIECE_MS = const(8000)  # the watchdog bites at 8.3 s
 _RETRY_US = const(60000000)
 _CRASH_PAUSE_S = const(5)
-_PHASES = const(3)
+_PHASES = const(2)
 _LOAD_MS = const(150)  # loading the shell from flash holds the CPU about half as long
 _CRASH = "/state/crash.txt"
 
@@ -40,7 +40,7 @@ class Node:
         self.wiped = self.store.fresh
         self.config = Config(self.store, log=self.log)
         self.journal = Journal(self.store)
-        self.radio = self.link = self.lamp = self.commands = self.profile = self.readings = None
+        self.radio = self.link = self.lamp = self.profile = self.readings = None
         self.sensors = {}
         self.sensed = {}
         self.problem = None
@@ -69,7 +69,7 @@ class Node:
         self.phase("boot")
         await start.jitter(self)
         start = None
-        self.forget("start", "wiring", "settings")
+        self.forget("start")
         while True:
             await self.pause(await self._turn())
 
@@ -134,11 +134,18 @@ class Node:
     async def _act(self):
         """Carry out the downlinks that came."""
         inbox = self.link.inbox
+        if not inbox:
+            return
+        await self.gap(_LOAD_MS)
+        from node.commands import Commands
+
+        commands = Commands(self)
         while inbox:
             fport, data = inbox.pop(0)
             async with self.still():
-                await self.commands.act(fport, data)
-            self.phase("command")
+                await commands.act(fport, data)
+        self.phase("command")
+        self.forget("commands")
 
     async def obey(self) -> None:
         """Class C: commands are carried out when they come."""

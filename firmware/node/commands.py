@@ -24,14 +24,17 @@ class Refused(Exception):  # noqa: N818 - the word of the table
 
 
 class Commands:
-    """Acts on downlinks. `lamp` is None on nodes without one; `reboot` restarts the board."""
+    """Acts on downlinks. Loaded for each: what must last stands in flash.
 
-    def __init__(self, store, config, journal, clock, lamp, link, log, reboot):
-        self._store, self._config, self._journal = store, config, journal
-        self._clock, self._lamp, self._link = clock, lamp, link
-        self._log, self._reboot = log, reboot
+    node: its `store config journal clock lamp link log`, and `reset()`. `lamp` may be None.
+    """
+
+    def __init__(self, node):
+        self._store, self._config, self._journal = node.store, node.config, node.journal
+        self._clock, self._lamp, self._link = node.clock, node.lamp, node.link
+        self._log, self._reboot = node.log, node.reset
         self._answers = []  # (token, result, reason, count)
-        blob = store.load("commands") or b""
+        blob = node.store.load("commands") or b""
         size = struct.calcsize(_ANSWER)
         for at in range(0, len(blob) - size + 1, size):
             self._answers.append(struct.unpack(_ANSWER, blob[at : at + size]))

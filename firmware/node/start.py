@@ -6,10 +6,8 @@ import os
 from wire.schema import CAUSES
 from wire.schema import PROFILES as PROFILE_IDS
 
-from node import power, wiring
-from node.commands import Commands
+from node import power
 from node.config import ConfigError
-from node.links.lorawan import Link
 from node.profiles import PROFILES
 from node.readings import Readings
 
@@ -18,9 +16,9 @@ _CRASH = "/state/crash.txt"
 
 def compose(node) -> None:
     """Build what settings and board ask for. Raises ConfigError, OSError; may be repeated."""
-    config, board = node.config, node.board
+    config = node.config
     config.import_file()
-    wiring.check(board)
+    node.forget("settings")
     if config["profile"] is None:
         raise ConfigError("not set: profile; type config profile bin, lamp or counter")
     node.profile = profile = PROFILES[config["profile"]]
@@ -32,13 +30,22 @@ def compose(node) -> None:
             "not set: %s; copy device.json to the board, or type config NAME VALUE"
             % ", ".join(missing)
         )
-    for name in profile["sensors"]:
-        if name not in node.sensors:
-            node.sensors[name] = wiring.sensor(board, name, config["profile"])
+    _connect(node)
+    node.forget("wiring")
     node.readings = Readings(config, node.power, node.clock, node.journal, node.lamp, node.log)
-    if not node.radio:
-        node.radio = wiring.radio(board, node.clock)
     _link(node)
+
+
+def _connect(node):
+    """Radio and sensors on the pins of the board file."""
+    from node import wiring
+
+    wiring.check(node.board)
+    for name in node.profile["sensors"]:
+        if name not in node.sensors:
+            node.sensors[name] = wiring.sensor(node.board, name, node.config["profile"])
+    if not node.radio:
+        node.radio = wiring.radio(node.board, node.clock)
 
 
 def _light(node):
@@ -55,12 +62,13 @@ def _light(node):
 
 
 def _link(node):
-    profile, config = node.profile, node.config
-    node.link = link = Link(node.radio, node.clock, node.store, node.journal, config, node.log)
-    link.battery(node.power, profile["sleeper"])
-    node.commands = Commands(
-        node.store, config, node.journal, node.clock, node.lamp, link, node.log, node.reset
+    from node.links.lorawan import Link
+
+    profile = node.profile
+    node.link = link = Link(
+        node.radio, node.clock, node.store, node.journal, node.config, node.log
     )
+    link.battery(node.power, profile["sleeper"])
     node.power.sleeper = profile["sleeper"]
     if not profile["sleeper"]:
         link.mac.set_class("C")

@@ -151,7 +151,7 @@ class SX126X:
         """Reset and set up. RadioError when no SX126x answers."""
         self._stop_listening()
         self._reset(0)
-        sleep_ms(1)
+        sleep_ms(2)
         self._reset(1)
         sleep_ms(5)
         self._asleep, self._image = False, 0
@@ -355,6 +355,7 @@ class SX126X:
         self._tune(freq_hz, sf, bw_hz)
         self._packet(255, 0, 1)
         self._irqs(_IRQS_RX)
+        self._symbols(0)  # or the symbols of the window before end it
         self._send(_LISTEN)
         self._on_frame = on_frame
         self._task = asyncio.create_task(self._listening(on_frame))

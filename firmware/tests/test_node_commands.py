@@ -42,12 +42,9 @@ class World:
         if with_lamp:
             self.lamp = Lamp(Dimmer(Pin(6)), self.config, self.clock, self.log)
         self.reboots = 0
-        self.commands = Commands(
-            self.store, self.config, self.journal, self.clock, self.lamp, self.link, self.log,
-            self.reboot,
-        )  # fmt: skip
+        self.commands = Commands(self)
 
-    def reboot(self):
+    def reset(self):
         self.reboots += 1
 
     def again(self):
