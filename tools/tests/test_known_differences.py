@@ -240,6 +240,16 @@ async def test_the_port_opens_two_tenths_of_a_second_after_power():
         assert 100_000 < opened < 250_000
 
 
+async def test_light_sleep_lasts_with_a_host_plugged_in():
+    async with running() as (_, board):
+        said = await board.exec(
+            "import machine, time; t = time.ticks_ms(); machine.lightsleep(2000)\n"
+            "print(time.ticks_diff(time.ticks_ms(), t))"
+        )
+
+        assert 2000 <= int(said) <= 2003
+
+
 async def test_currents_are_constants():
     async with running() as (street, board):
         await street.run_s(10)

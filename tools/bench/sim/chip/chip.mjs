@@ -102,6 +102,7 @@ export class Chip {
   /** Every access to the cached window of the flash goes through the cache model and costs its misses. */
   addCache() {
     const { mcu, cache } = this;
+    cache.flush();
     this.flash.changed = () => cache.flush();
     for (const read of ['readUint32', 'readUint16', 'readUint8']) {
       const original = mcu[read].bind(mcu);
