@@ -72,6 +72,7 @@ async def test_the_readmes_lines_install_join_and_upgrade(street, virtual, devic
     assert (after["dev_addr"], after["dev_eui"]) == (before["dev_addr"], dev_eui)
     assert after["config_version"] == before["config_version"]
     assert after["boots"] > before["boots"]
-    assert boot["data"]["cause"] != "wiped"
+    causes = [one["value"] for one in boot["data"]["values"] if one["property"] == "bootCause"]
+    assert causes == ["soft"], "the upgraded board must know its state"
     again = [e for e in street.receiver.events[known:] if e["type"] == "lamplighter.joined.v1"]
     assert not [e for e in again if e["subject"] == dev_eui], "an upgrade must not need a new join"

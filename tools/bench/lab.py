@@ -31,6 +31,8 @@ EPOCH_US = 1_448_038_800_000_000
 """The instant at which the simulation's clock is 0: 2015-11-20T17:00:00Z."""
 JOIN_EUI = "70b3d57ed0000000"
 APP_KEY = "2b7e151628aed2a6abf7158809cf4f3c"
+BOARD_OPTIONS = ("parts", "usb", "position_m", "power", "ppm")
+"""What `add` hands to the board; the rest are settings of its /device.json."""
 
 
 @dataclass
@@ -110,12 +112,12 @@ class Lab:
         """Registers a device and gives its board power.
 
         profile: bin, lamp or counter. files: False leaves the file system blank. more: settings
-        of /device.json, and `parts`, `usb`, `position_m` for the board.
+        of /device.json (also app_key, to give the board a wrong one), and options of the board.
         """
         name = name or profile
         dev_eui = f"70b3d57ed0{len(self.units) + 1:06x}"
         made = {"dev_eui": dev_eui, "join_eui": JOIN_EUI, "app_key": APP_KEY, "profile": profile}
-        given = {key: more.pop(key) for key in ("parts", "usb", "position_m") if key in more}
+        given = {key: more.pop(key) for key in BOARD_OPTIONS if key in more}
         settings = made | more
         self.registry.add_device(
             api.Device(
@@ -190,7 +192,7 @@ class Lab:
                 if unit.dev_eui == output.dev_eui:
                     unit.events.append(output)
             return
-        statuses = [gw.TxAckStatus.IGNORED for _ in output.frame.items]
+        statuses = [int(gw.TxAckStatus.IGNORED) for _ in output.frame.items]
         for at, item in enumerate(output.frame.items):
             downlink = forwarder.downlink(item, self.simulation.now_us)
             said = await self.simulation.transmit(output.gateway_id, downlink)

@@ -24,7 +24,7 @@ from tools.bench.story import Story
 from tools.bench.street import Street
 from tools.setup.mosquitto import BrokerError
 
-SETTINGS = {"report_s": 120, "sample_s": 30}
+SETTINGS = {"report_s": 120, "sample_s": 30, "empty_mm": 1200, "height_mm": 1000}
 """The nodes' settings at first: a report each 2 minutes, until the interval command changes it."""
 SLIP_TOLD_MS = 2000
 """A street this far behind the wall clock is told about: the machine is too slow for it."""
