@@ -288,7 +288,7 @@ test('SetTx: BUSY until the preamble begins, TxDone at its time on air, then sta
   assert.equal(radio.dio1, 1);
   assert.equal(radio.irq(), 1);
   assert.equal(radio.chip.mode, 'stdby_rc');
-  const [row] = radio.chip.ledger().transmissions;
+  const [row] = radio.chip.drain().transmissions;
   assert.deepEqual({ ...row, start_ns: 0, end_ns: 0 }, { start_ns: 0, end_ns: 0, sf: 7, bw_hz: 125000, frequency_hz: 868.1e6, power_dbm: 14, size: 13 });
   assert.equal(row.end_ns - row.start_ns, 46336e3);
   assert.ok(row.start_ns > start);
@@ -323,7 +323,7 @@ test('a transmission time-out ends the carrier', () => {
   radio.ready();
   street.pass(70e3);
   assert.equal(radio.irq(), 0x200);
-  const [row] = radio.chip.ledger().transmissions;
+  const [row] = radio.chip.drain().transmissions;
   assert.equal(row.end_ns - row.start_ns, 4096 * 15625);
 });
 
@@ -332,7 +332,7 @@ test('SetStandby cuts a transmission', () => {
   radio.transmit(new Array(30).fill(0));
   street.pass(50e3);
   radio.send(0x80, 0);
-  const [row] = radio.chip.ledger().transmissions;
+  const [row] = radio.chip.drain().transmissions;
   assert.ok(row.end_ns - row.start_ns < 60e6);
   assert.equal(radio.chip.mode, 'stdby_rc');
 });
@@ -361,14 +361,14 @@ test('a window of 8 symbols times out 8 symbols after RX is on; the first status
   const [window] = radio.chip.drain().windows;
   assert.deepEqual([window.rx_on_ns - set, window.symbols, window.result, window.tx_end_ns], [62e3, 8, 'timeout', null]);
   assert.ok(Math.abs(window.end_ns - window.rx_on_ns - 8 * 1024e3) <= 1);
-  assert.deepEqual(radio.chip.ledger().windows, []);
+  assert.deepEqual(radio.chip.drain().windows, []);
 });
 
 test('SetRx times out in ticks of 15.625 us', () => {
   radio.setUp({ inverted: true });
   radio.receive(640);
   street.pass(20e3);
-  const [window] = radio.chip.ledger().windows;
+  const [window] = radio.chip.drain().windows;
   assert.equal(window.end_ns - window.rx_on_ns, 10e6);
 });
 
@@ -379,7 +379,7 @@ test('register 0x0706 sets the symbol time-out as mantissa and exponent', () => 
   radio.send(0x82, 0, 0, 0);
   radio.ready();
   street.pass(100e3);
-  const [window] = radio.chip.ledger().windows;
+  const [window] = radio.chip.drain().windows;
   assert.equal(window.symbols, 64);
   assert.ok(Math.abs(window.end_ns - window.rx_on_ns - 64 * 1024e3) <= 1);
 });
@@ -419,7 +419,7 @@ test('power: PA settings and over-current protection decide', () => {
   radio.send(0x80, 0);
   radio.transmit([1]);
   street.pass(100e3);
-  assert.deepEqual(radio.chip.ledger().transmissions.map((row) => row.power_dbm), [22, 6], '60 mA allow 6 dBm: 57.0 mA with DC-DC, 7 dBm would take 60.3');
+  assert.deepEqual(radio.chip.drain().transmissions.map((row) => row.power_dbm), [22, 6], '60 mA allow 6 dBm: 57.0 mA with DC-DC, 7 dBm would take 60.3');
 });
 
 test('forgotten settings cost range and are noted', () => {
@@ -427,7 +427,7 @@ test('forgotten settings cost range and are noted', () => {
   radio.setRegister(0x8d8, 0xc8);
   radio.transmit([1]);
   street.pass(100e3);
-  const { notes, transmissions } = radio.chip.ledger();
+  const { notes, transmissions } = radio.chip.drain();
   assert.deepEqual(Object.keys(notes).sort(), ['0x08D8 was not set after start (15.2)', 'image not calibrated for this band', 'the RF switch was not given to DIO2']);
   assert.equal(transmissions[0].power_dbm, -16);
 });
@@ -440,7 +440,19 @@ test('an antenna mismatch costs 5 dB unless the clamp is set', () => {
   radio.setRegister(0x8d8, 0xc8);
   radio.transmit([1]);
   street.pass(100e3);
-  assert.deepEqual(radio.chip.ledger().transmissions.map((row) => row.power_dbm), [14, 9]);
+  assert.deepEqual(radio.chip.drain().transmissions.map((row) => row.power_dbm), [14, 9]);
+});
+
+test('the ledger counts, and the record is given out once', () => {
+  radio.setUp({ size: 13, inverted: true });
+  radio.transmit(new Array(13).fill(0));
+  street.pass(100e3);
+  radio.receive(0, 8);
+  street.pass(100e3);
+  assert.deepEqual(radio.chip.ledger(), { mode: 'stdby_rc', transmissions: 1, windows: 1, airtime_s: 0.046336, notes: radio.chip.ledger().notes });
+  assert.equal(radio.chip.drain().windows.length, 1);
+  assert.equal(radio.chip.drain().windows.length, 0);
+  assert.equal(radio.chip.ledger().windows, 1);
 });
 
 test('an unknown option is refused by name', () => {

@@ -127,7 +127,7 @@ test('continuous reception hears one packet after the other and moves on in the 
   assert.equal(radio.send(0x13, 0, 0, 0)[3], 3);
   assert.equal(radio.chip.mode, 'rx');
   radio.send(0x80, 0);
-  const [window] = radio.chip.ledger().windows;
+  const [window] = radio.chip.drain().windows;
   assert.deepEqual([window.continuous, window.frames, window.result], [true, 2, 'stopped']);
 });
 

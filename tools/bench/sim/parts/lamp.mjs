@@ -18,7 +18,7 @@ export class Lamp {
     this.power = { rated_w: 30, standby_w: 0.8 };
     this.set(options);
     this.pin = host.pin(wiring.pin);
-    Object.assign(this, { powered: false, duty: 0, hz: 0, since: 0, joules: 0, lightSeconds: 0, changes: [] });
+    Object.assign(this, { powered: false, duty: 0, hz: 0, since: 0, joules: 0, lightSeconds: 0, changed: 0, changes: [] });
     this.pin.onDuty((duty, hz, ns) => this.#changed(duty, hz, ns));
   }
 
@@ -40,13 +40,18 @@ export class Lamp {
     this.powered = false;
   }
 
-  /**
-   * {duty 0..1, frequency_hz, energy_wh, full_load_s (seconds at full light that would give as much),
-   * changes: [[ns, duty, hz], ...]}; the last 20 000.
-   */
+  /** {duty 0..1, frequency_hz, energy_wh, full_load_s (seconds at full light that would give as much light), changes: count}. */
   ledger() {
     if (this.powered) this.#settle(this.host.now());
-    return { duty: this.duty, frequency_hz: this.hz, energy_wh: this.joules / 3600, full_load_s: this.lightSeconds, changes: [...this.changes] };
+    const { duty, hz, joules, lightSeconds, changed } = this;
+    return { duty, frequency_hz: hz, energy_wh: joules / 3600, full_load_s: lightSeconds, changes: changed };
+  }
+
+  /** {changes: [[ns, duty, hz], ...]} since the last call, at most 20 000. */
+  drain() {
+    const { changes } = this;
+    this.changes = [];
+    return { changes };
   }
 
   #settle(ns) {
@@ -65,6 +70,7 @@ export class Lamp {
     const wrong = dimmed && (hz < HZ[0] / TOLERANCE || hz > HZ[1] * TOLERANCE);
     if (wrong && hz !== this.hz) this.host.refuse(`lamp: dimmed at ${Math.round(hz)} Hz, its driver takes ${HZ[0]} to ${HZ[1]} Hz`);
     Object.assign(this, { duty, hz });
+    this.changed++;
     this.changes.push([ns, duty, hz]);
     if (this.changes.length > CHANGES) this.changes.shift();
   }

@@ -69,20 +69,21 @@ export class SX1262 {
     this.enter('off');
   }
 
-  /**
-   * {mode, windows, transmissions, notes}, instants in ns of street time. A window: {tx_end_ns, set_ns, rx_on_ns, end_ns,
-   * symbols, sf, bw_hz, frequency_hz, timeout_ns, continuous, frames, result}; notes count settings that cost range.
-   */
+  /** {mode, transmissions, windows (how many since power came first), airtime_s, notes (settings that cost range, counted)}. */
   ledger() {
-    const { windows, transmissions, notes } = this.modem;
-    return { mode: this.mode, windows: [...windows], transmissions: [...transmissions], notes: { ...notes } };
+    const { counts, airtimeNs, notes } = this.modem;
+    return { mode: this.mode, ...counts, airtime_s: airtimeNs / 1e9, notes: { ...notes } };
   }
 
-  /** The ledger; windows and transmissions start anew. */
+  /**
+   * What happened since the last call, at most 20 000 of each, instants in ns of street time. windows: {tx_end_ns, set_ns,
+   * rx_on_ns, end_ns, symbols, sf, bw_hz, frequency_hz, timeout_ns, continuous, frames, result: timeout, frame, crc, header
+   * or stopped}; transmissions: {start_ns, end_ns, sf, bw_hz, frequency_hz, power_dbm, size}; notes since power came first.
+   */
   drain() {
-    const ledger = this.ledger();
+    const { windows, transmissions, notes } = this.modem;
     Object.assign(this.modem, { windows: [], transmissions: [] });
-    return ledger;
+    return { mode: this.mode, windows, transmissions, notes: { ...notes } };
   }
 
   // --- pins and SPI ----------------------------------------------------------------------------------------------

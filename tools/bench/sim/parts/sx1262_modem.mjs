@@ -22,7 +22,8 @@ const NOTHING = { size: 0, start: 0, rssi: 0, snr: 0, signal: 0 };
 
 export class Modem {
   constructor(chip) {
-    Object.assign(this, { chip, host: chip.host, tx: null, window: null, receiver: null, txEndNs: null, windows: [], transmissions: [], notes: {} });
+    Object.assign(this, { chip, host: chip.host, tx: null, window: null, receiver: null, txEndNs: null, windows: [], transmissions: [], notes: {},
+      counts: { transmissions: 0, windows: 0 }, airtimeNs: 0 });
     this.forget();
   }
 
@@ -45,13 +46,14 @@ export class Modem {
     if (this.receiver) this.host.air.close(this.receiver);
     this.receiver = null;
     if (!this.window) return;
-    this.#record(this.windows, { ...this.window, end_ns: this.host.now(), result });
+    this.#record('windows', { ...this.window, end_ns: this.host.now(), result });
     this.window = null;
   }
 
-  #record(list, row) {
-    list.push(row);
-    if (list.length > RECORDS) list.shift();
+  #record(kind, row) {
+    this.counts[kind]++;
+    this[kind].push(row);
+    if (this[kind].length > RECORDS) this[kind].shift();
   }
 
   #ready(name) {
@@ -131,7 +133,8 @@ export class Modem {
     const { start_ns, until_ns, sf, bandwidth_hz, frequency_hz, power_dbm, payload } = this.tx;
     this.tx = null;
     this.txEndNs = until_ns;
-    this.#record(this.transmissions, { start_ns, end_ns: until_ns, sf, bw_hz: bandwidth_hz, frequency_hz, power_dbm, size: payload.length });
+    this.airtimeNs += until_ns - start_ns;
+    this.#record('transmissions', { start_ns, end_ns: until_ns, sf, bw_hz: bandwidth_hz, frequency_hz, power_dbm, size: payload.length });
   }
 
   // --- receiving -----------------------------------------------------------------------------------------------
