@@ -14,7 +14,7 @@ the disk (fsync). Calls are carried out in the order they were made; those that 
 share one commit. An exception of the function undoes its own change alone and is raised at its
 caller.
 
-Files of this folder are the stores; `gateway/tests/contract/test_store.py` runs over all of them.
+Folders here are the stores; `gateway/tests/contract/test_store.py` runs over all of them.
 """
 
 from collections.abc import Callable

@@ -11,72 +11,17 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from gateway.clock import parse_ms
 from gateway.errors import Lost
 from gateway.model import Answered, Joined, Link, Notice, Status, Transmitted, Trouble, Uplink
+from gateway.networks.chirpstack import shapes
 
 TOPIC = "application/+/device/+/event/+"
 DROPPING = frozenset({"EXPIRED", "DOWNLINK_PAYLOAD_SIZE", "F_CNT_DOWN"})
 """Log codes after which the queue item is gone."""
 _TOPIC = re.compile(r"application/[^/]+/device/([^/]+)/event/(\w+)", re.ASCII)
 _EUI = re.compile(r"[0-9a-f]{16}")
-
-
-class _Info(Struct, rename="camel"):
-    dev_eui: str
-    application_name: str
-
-
-class _Event(Struct, rename="camel"):
-    time: str
-    device_info: _Info
-
-
-class _Identified(_Event, rename="camel"):
-    deduplication_id: str
-
-
-class _Join(_Identified, rename="camel"):
-    dev_addr: str
-
-
-class _RxInfo(Struct, rename="camel"):
-    gateway_id: str = ""
-    rssi: int = 0
-    snr: float = 0.0
-
-
-class _Up(_Identified, rename="camel"):
-    dev_addr: str
-    f_cnt: int = 0
-    f_port: int = 0
-    dr: int = 0
-    data: bytes = b""
-    rx_info: list[_RxInfo] = []
-
-
-class _TxAck(_Event, rename="camel"):
-    queue_item_id: str
-    downlink_id: int = 0
-
-
-class _Ack(_Identified, rename="camel"):
-    queue_item_id: str
-    acknowledged: bool = False
-
-
-class _Log(_Event, rename="camel"):
-    code: str
-    description: str = ""
-    context: dict[str, str] = {}
-
-
-class _Status(_Identified, rename="camel"):
-    margin: int = 0
-    battery_level_unavailable: bool = False
-    battery_level: float = 0.0
 
 
 def parse(topic: str, body: bytes, application: str) -> Notice | None:
@@ -101,17 +46,17 @@ def parse(topic: str, body: bytes, application: str) -> Notice | None:
         raise Lost(f"the {kind} event cannot be read: {error}", dev_eui=dev_eui) from None
 
 
-def _stamp(event: _Event) -> dict[str, Any]:
+def _stamp(event: shapes.Event) -> dict[str, Any]:
     if not _EUI.fullmatch(event.device_info.dev_eui):
         raise ValueError(f"the DevEUI {event.device_info.dev_eui[:40]!r} is not 16 hex digits")
     return {"dev_eui": event.device_info.dev_eui, "at_ms": parse_ms(event.time)}
 
 
-def _join(event: _Join, _: bytes) -> Joined:
+def _join(event: shapes.Join, _: bytes) -> Joined:
     return Joined(id=event.deduplication_id, dev_addr=event.dev_addr, **_stamp(event))
 
 
-def _up(event: _Up, _: bytes) -> Uplink:
+def _up(event: shapes.Up, _: bytes) -> Uplink:
     best = max(event.rx_info, key=lambda one: (one.snr, one.rssi), default=None)
     link = Link(dr=event.dr, fcnt=event.f_cnt)
     if best:
@@ -133,12 +78,12 @@ def _up(event: _Up, _: bytes) -> Uplink:
     )
 
 
-def _tx_ack(event: _TxAck, _: bytes) -> Transmitted:
+def _tx_ack(event: shapes.TxAck, _: bytes) -> Transmitted:
     own = f"{event.queue_item_id} {event.downlink_id}"
     return Transmitted(id=own, queue_item_id=event.queue_item_id, **_stamp(event))
 
 
-def _ack(event: _Ack, _: bytes) -> Answered:
+def _ack(event: shapes.Ack, _: bytes) -> Answered:
     return Answered(
         id=event.deduplication_id,
         queue_item_id=event.queue_item_id,
@@ -147,7 +92,7 @@ def _ack(event: _Ack, _: bytes) -> Answered:
     )
 
 
-def _log(event: _Log, body: bytes) -> Trouble:
+def _log(event: shapes.Log, body: bytes) -> Trouble:
     """A log has no id of its own, and may be sent again with its keys in another order."""
     ordered = json.dumps(json.loads(body), sort_keys=True).encode()
     return Trouble(
@@ -160,17 +105,17 @@ def _log(event: _Log, body: bytes) -> Trouble:
     )
 
 
-def _status(event: _Status, _: bytes) -> Status:
+def _status(event: shapes.Status, _: bytes) -> Status:
     level = None if event.battery_level_unavailable else event.battery_level
     own = {"margin_db": event.margin, "battery_percent": level}
     return Status(id=event.deduplication_id, **own, **_stamp(event))
 
 
-_KINDS: dict[str, tuple[type[_Event], Callable[[Any, bytes], Notice]]] = {
-    "up": (_Up, _up),
-    "join": (_Join, _join),
-    "txack": (_TxAck, _tx_ack),
-    "ack": (_Ack, _ack),
-    "log": (_Log, _log),
-    "status": (_Status, _status),
+_KINDS: dict[str, tuple[type[shapes.Event], Callable[[Any, bytes], Notice]]] = {
+    "up": (shapes.Up, _up),
+    "join": (shapes.Join, _join),
+    "txack": (shapes.TxAck, _tx_ack),
+    "ack": (shapes.Ack, _ack),
+    "log": (shapes.Log, _log),
+    "status": (shapes.Status, _status),
 }

@@ -7,14 +7,14 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.errors import Broken, ConfigError, Retry
 from gateway.model import Device, JoinedData
-from gateway.store import sqlite
-from gateway.store._rows import queries
-from gateway.store.sqlite import Store
+from gateway.store.sqlite import Store, file
+from gateway.store.sqlite.view import queries
 
 ROOT = Path(__file__).parents[3]
 BIN = Device("a1", "bin", "bin", "00", "A", 1)
@@ -68,9 +68,12 @@ async def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path):
 
 
 async def test_a_reader_cannot_write(tmp_path):
+    def put_seen(view: Any):
+        view.run("put_seen", "a1", b"")
+
     async with Store(tmp_path / "a.db") as store:
         with pytest.raises(ConfigError, match="readonly"):
-            await store.read(lambda view: view._run("put_seen", "a1", b""))
+            await store.read(put_seen)
 
 
 async def test_no_query_scans_what_grows(tmp_path):
@@ -115,7 +118,7 @@ async def test_a_full_disk_takes_nothing_and_then_goes_on(tmp_path):
 
 
 async def test_another_writer_is_waited_for_and_then_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(sqlite, "BUSY_MS", 50)
+    monkeypatch.setattr(file, "BUSY_MS", 50)
     async with Store(tmp_path / "a.db") as store:
         other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -168,8 +171,10 @@ async def test_a_store_of_a_newer_gateway_is_refused(tmp_path):
 WRITER = """
 import asyncio, sys
 from pathlib import Path
+from typing import Any
 from gateway.model import JoinedData
-from gateway.store.sqlite import Store
+from gateway.store.sqlite import Store, file
+from gateway.store.sqlite.view import queries
 
 async def main():
     async with Store(Path(sys.argv[1])) as store:

@@ -7,29 +7,24 @@ Source: sqlite.org/wal.html and sqlite.org/pragma.html#pragma_synchronous.
 """
 
 import asyncio
-import contextlib
 import queue
-import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from gateway.errors import Broken, ConfigError, GatewayError, Retry
+from gateway.errors import Broken, GatewayError
 from gateway.store import Transaction, View
-from gateway.store._rows import SQL, Changes, Rows
+from gateway.store.sqlite.changes import Changes
+from gateway.store.sqlite.file import connect, open_store, transaction, translated
+from gateway.store.sqlite.view import Rows
 
 T = TypeVar("T")
 GROUP = 1000
 """Most changes in one commit; bounds the memory of the WAL, not the speed."""
 READERS = 2
-BUSY_MS = 5000
-"""How long to wait for another process (the CLI) that writes, ms."""
-
-# What is worth trying again; everything else means that file or disk is damaged.
-_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
 
 
 class _Change:
@@ -64,8 +59,7 @@ class Store:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._writer = _connect(self.path)
-        _migrate(self._writer, self.path)
+        self._writer = open_store(self.path)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._thread = threading.Thread(target=self._write_groups, name="store-writer")
         self._thread.start()
@@ -94,9 +88,9 @@ class Store:
 
     def _answer(self, question: Callable[[View], T]) -> T:
         connection = getattr(self._local, "connection", None)
-        with _translated(self.path):
+        with translated(self.path):
             if connection is None:
-                connection = self._local.connection = _connect(self.path)
+                connection = self._local.connection = connect(self.path)
                 connection.execute("PRAGMA query_only = ON")
                 self._opened.append(connection)
             connection.execute("BEGIN")  # one state for all that the question asks
@@ -127,7 +121,7 @@ class Store:
         try:
             if self._broken:
                 raise self._broken
-            with _translated(self.path), _transaction(self._writer):
+            with translated(self.path), transaction(self._writer):
                 changes = Changes(self._writer, self.source)
                 for change in group:
                     self._carry_out(change, changes)
@@ -157,59 +151,3 @@ class Store:
         if appended:
             for listener in self._listeners:
                 listener(appended)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    with _translated(path):
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in (
-            f"busy_timeout = {BUSY_MS}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Run the numbered files that this database has not seen."""
-    files = sorted(SQL.glob("[0-9]*.sql"))
-    with _translated(path), _transaction(connection):
-        (done,) = connection.execute("PRAGMA user_version").fetchone()
-        if done > len(files):
-            raise ConfigError(
-                f"was written by a newer gateway (schema {done}, this one knows {len(files)})",
-                path,
-            )
-        for number, file in enumerate(files[done:], done + 1):
-            text = re.sub("--.*", "", file.read_text(encoding="utf-8"))
-            for statement in text.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):  # some failures have rolled back already
-            connection.execute("ROLLBACK")
-        raise
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """Turn what sqlite3 raises into who acts next."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code
-        if code in _PASSING:
-            raise Retry(f"the store {path} takes nothing now: {error}") from error
-        if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
-            raise ConfigError(f"the store cannot be opened for writing: {error}", path) from error
-        raise Broken(f"the store {path} is damaged or its disk failed: {error}") from error

@@ -1,4 +1,4 @@
--- Every statement of store/_rows.py, by name. A parameter ?1 that is '' often means "any".
+-- Every statement of the SQLite store, by name. A parameter ?1 that is '' often means "any".
 
 -- name: device
 SELECT body FROM device WHERE dev_eui = ?1

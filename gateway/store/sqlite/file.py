@@ -1,0 +1,85 @@
+"""The SQLite file: opening, migrating, and what its errors mean for us."""
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway.errors import Broken, ConfigError, Retry
+
+FOLDER = Path(__file__).parent
+BUSY_MS = 5000
+"""How long to wait for another process (the CLI) that writes, ms."""
+
+# What is worth trying again; everything else means that file or disk is damaged.
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection, set as the store needs it. Raises ConfigError, Retry, Broken."""
+    with translated(path):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
+    return connection
+
+
+def open_store(path: Path) -> sqlite3.Connection:
+    """The writer's connection to a store of today's form. Raises ConfigError, Retry, Broken."""
+    connection = connect(path)
+    try:
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Run the numbered files that this database has not seen."""
+    files = sorted(FOLDER.glob("[0-9]*.sql"))
+    with translated(path), transaction(connection):
+        (done,) = connection.execute("PRAGMA user_version").fetchone()
+        if done > len(files):
+            raise ConfigError(
+                f"was written by a newer gateway (schema {done}, this one knows {len(files)})",
+                path,
+            )
+        for number, file in enumerate(files[done:], done + 1):
+            text = re.sub("--.*", "", file.read_text(encoding="utf-8"))
+            for statement in text.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """BEGIN, and COMMIT at the end or ROLLBACK when something was raised."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # some failures have rolled back already
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what sqlite3 raises into who acts next."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code
+        if code in _PASSING:
+            raise Retry(f"the store {path} takes nothing now: {error}") from error
+        if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
+            raise ConfigError(f"the store cannot be opened for writing: {error}", path) from error
+        raise Broken(f"the store {path} is damaged or its disk failed: {error}") from error
