@@ -130,6 +130,13 @@ def test_a_field_appended_into_the_spare_bits_reads_as_absent_from_an_older_send
     assert values["uncalibrated"] == 0
 
 
+def test_only_the_fields_asked_for_last_are_kept_parsed():
+    codec.pack("bin", FILL)
+    codec.pack("reboot", {"token": 1})
+
+    assert list(codec._kept) == [schema.COMMANDS["reboot"][1]]
+
+
 def test_age_is_set_in_place_when_a_journalled_record_is_sent():
     record = codec.pack("bin", FILL)
     for age, read_back in (

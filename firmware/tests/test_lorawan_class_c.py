@@ -1,0 +1,120 @@
+"""Class C: what is heard between uplinks and in the second window, and what is refused."""
+
+from lorawan import frame
+from tests.fake_network import World
+
+
+def ack(uplink):
+    return {"ack": True} if uplink[5] else None
+
+
+def test_class_c_hears_a_downlink_between_uplinks_and_acknowledges_it():
+    world = World()
+    there = (869525000, 12, 125000)
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        await world.mac.send(10, b"x")
+        at = world.clock.us() + 60000000
+        down = world.server.down(30, b"dim", confirmed=True)
+        world.send(down, at, there)
+        await world.clock.sleep_until_us(at + 20000000)
+        return at + frame.time_on_air_us(12, 125000, len(down), False)
+
+    end = world.run(story())
+
+    assert world.heard == [(30, b"dim", True)]
+    assert world.server.uplinks[1][1] & 0x20
+    assert world.server.uplinks[1][3] is None
+    assert 0 < world.sent[2][0] - end <= 8000000, "CLASS_C_RESP_TIMEOUT"
+
+
+def test_class_c_takes_an_answer_in_the_second_window_as_class_a():
+    world = World()
+    world.server.window = 2
+    world.server.reply = ack
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        return await world.mac.send(10, b"x", True)
+
+    sent = world.run(story())
+
+    assert (sent.acked, sent.heard, sent.tries) == (True, True, 1)
+    assert world.mac.session.unanswered == 0
+
+
+def test_class_c_does_not_disturb_a_long_answer_that_ends_after_the_exchange():
+    world = World()
+    world.server.window = 2
+    world.server.reply = lambda uplink: {"fport": 30, "data": bytes(50)}
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        await world.mac.send(10, b"x")
+        await world.clock.sleep_until_us(world.clock.us() + 5000000)
+
+    world.run(story())
+
+    assert world.heard == [(30, bytes(50), False)]
+    assert world.mac.session.unanswered == 0
+
+
+def test_class_c_takes_an_answer_in_the_first_window():
+    world = World()
+    world.server.reply = ack
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        return await world.mac.send(10, b"x", True)
+
+    assert world.run(story()).acked
+    assert world.radio.listening[0] == (869525000, 12, 125000)
+
+
+def test_class_c_hears_between_transmission_and_first_window():
+    world = World()
+    world.server.settings = b"\x05\x03"  # RX2 at DR5, delay 3 s: a short frame fits before
+
+    def reply(uplink):
+        end = world.clock.us()
+        world.send(world.server.down(30, b"early"), end + 500000, (869525000, 7, 125000))
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        world.server.reply = reply
+        await world.mac.send(10, b"x")
+
+    world.run(story())
+
+    assert world.heard == [(30, b"early", False)]
+
+
+def test_forged_and_foreign_frames_change_nothing():
+    world = World()
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        good = world.server.down(30, b"x")
+        for at in range(len(good)):
+            for bit in (1, 128):
+                forged = bytearray(good)
+                forged[at] ^= bit
+                world.mac._overheard(bytes(forged), -80, 10)
+        world.mac._overheard(good[:-1], -80, 10)
+        world.mac._overheard(good + b"\0", -80, 10)
+
+        return len(good)
+
+    size = world.run(story())
+
+    assert world.heard == []
+    assert world.mac.session.fcnt_down == -1
+    assert world.mac.refused == 2 * size + 2
+    assert world.store.saves == 3  # the attempt, the accepted nonce, the session
