@@ -46,12 +46,13 @@ test('an alarm that is moved or cancelled leaves the others alone', () => {
 
 test('an alarm for the past runs now, not then', () => {
   const clock = new Clock(1000);
-  let at = 0;
-  clock.at(10, () => (at = clock.nanos));
+  const seen = [];
+  clock.at(1000, () => seen.push(['due', clock.nanos]));
+  clock.at(10, () => seen.push(['late', clock.nanos]));
 
   clock.advance(2000);
 
-  assert.equal(at, 1000);
+  assert.deepEqual(seen, [['due', 1000], ['late', 1000]]);
 });
 
 test('an alarm set by an alarm on the way is not passed over', () => {
@@ -215,13 +216,20 @@ test('duty over any window equals the count of high nanoseconds', () => {
     { top: 999, compare: 250, div: 0x25 }, { top: 50, compare: 20, csr: 3 }, { top: 99, compare: 30, csr: 5 }]) {
     const { mcu, made } = pwm(setting);
     let high = 0;
+    const early = [];
     for (let nanos = 0; nanos < 40_000; nanos += 8) {
       mcu.clock.advance(nanos);
       high += made.level(6);
+      if (nanos < 1200) early.push(made.level(6));
     }
     mcu.clock.advance(40_000);
 
     assert.ok(Math.abs(made.duty(6, 0, 40_000) - high / 5000) < 0.002, JSON.stringify(setting));
+    for (const from of [0, 25, 75]) {
+      const counted = early.slice(from, from + 75).reduce((sum, level) => sum + level, 0) / 75;
+      const measured = made.duty(6, from * 8, (from + 75) * 8);
+      assert.ok(Math.abs(measured - counted) <= 1.01 / 75, `${JSON.stringify(setting)} from ${from}: ${measured} ${counted}`);
+    }
   }
 });
 
@@ -331,6 +339,7 @@ test('single precision conversions round once and saturate', () => {
 
   assert.equal(call(0x34, 16777217), word(16777216)); // uint to float, ties to even
   assert.equal(call(0x64, 0x01000001, 0x01), word(4311744512)); // 64 bits
+  assert.equal(call(0x64, 1, 0x80000080), word(2 ** 63 + 2 ** 40)); // one bit more than half rounds up
   assert.equal(call(0x1c, word(-3.5)), 0xfffffffc); // to int, towards minus infinity
   assert.equal(call(0x24, word(-1)), 0); // to uint saturates
   assert.equal(call(0x1c, word(1e20)), 0x7fffffff);
