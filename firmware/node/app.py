@@ -118,11 +118,15 @@ class Node:
                 await link.join()
                 self.phase("join")
             return clock.us() + (0 if link.mac.joined else link.mac.wait_us())
-        while link.mac.joined and not link.idle() and not link.wait_us():
+        wait_us = link.wait_us()
+        while wait_us == 0:
             await link.run_once()
             await self._act()
             self.phase("report")
-        return self._next_us if link.idle() else clock.us() + link.wait_us()
+            wait_us = link.wait_us()
+        if wait_us is None:
+            return self._next_us if link.mac.joined else 0
+        return clock.us() + wait_us
 
     def _restart_radio(self):
         try:
@@ -175,10 +179,9 @@ class Node:
             left_ms = (until_us - self.clock.us()) // 1000
             if left_ms <= 0:
                 break
-            left_ms = min(left_ms, _PIECE_MS)
             if not self.clock.doze(left_ms):
                 try:
-                    await asyncio.wait_for_ms(wake.wait(), left_ms)
+                    await asyncio.wait_for_ms(wake.wait(), min(left_ms, _PIECE_MS))
                 except asyncio.TimeoutError:
                     pass
         wake.clear()

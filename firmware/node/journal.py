@@ -161,6 +161,15 @@ class Journal:
         )
         return records - self._at + len([1 for r in self._tail if not (r.sent or r.there)])
 
+    def idle(self) -> bool:
+        """Is there nothing to be sent?"""
+        if self._segments and self.waiting():
+            return False
+        for one in reversed(self._tail):
+            if not (one.sent or one.there):
+                return False
+        return True
+
     def first_seq(self) -> int:
         """Sequence number of the oldest reading that waits, `next_seq` if none does."""
         batch = self.batch(1)

@@ -1,10 +1,13 @@
 """Battery, USB presence, watchdog, light sleep, and why the board started."""
 
+from time import ticks_diff, ticks_ms
+
 import machine
 from micropython import const
 
 _WATCHDOG_MS = const(8300)  # the RP2040's longest is 8388 ms
-_DOZE_MS = const(8000)
+_PIECE_MS = const(8000)
+_DOZE_MS = const(240000)  # the clock must be read before its ticks wrap
 _SCRATCH = const(0x4005800C)  # WATCHDOG SCRATCH0: kept over a reset, cleared by power
 _WATCHDOG_CLEAR = const(0x4005B000)  # WATCHDOG CTRL, atomic-clear alias (RP2040 2.1.2, 4.7)
 _ENABLE = const(1 << 30)
@@ -52,8 +55,19 @@ class Power:
         return self.sleeper and not self.usb()
 
     def doze(self, ms: int) -> None:
-        """Light sleep, at most one watchdog piece; a pin interrupt ends it early."""
-        machine.lightsleep(min(ms, _DOZE_MS))
+        """Light sleep, at most 4 min, in pieces that the watchdog bears.
+
+        A pin's interrupt ends it early, and a USB host that is plugged in.
+        """
+        left = min(ms, _DOZE_MS)
+        while left > 0:
+            piece = min(left, _PIECE_MS)
+            before = ticks_ms()
+            machine.lightsleep(piece)
+            self.feed()
+            left -= piece
+            if ticks_diff(ticks_ms(), before) < piece - 1 or self.usb():
+                return
 
     def battery_mv(self) -> "int | None":
         """Supply in mV, the median of 3 samples, or None where the board measures none."""

@@ -210,10 +210,7 @@ class SX126X:
         return random.getrandbits(32)
 
     def _tune(self, freq_hz, sf, bw_hz):
-        image = 0
-        for above_mhz, codes in _IMAGES:
-            if freq_hz >= above_mhz * 1000000:
-                image = codes
+        image = [codes for above_mhz, codes in _IMAGES if freq_hz >= above_mhz * 1000000][-1]
         if image != self._image:
             self._image = image
             self._send(bytes((0x98, image >> 8, image & 255)))
@@ -270,10 +267,11 @@ class SX126X:
         air_us, us = time_on_air_us(sf, bw_hz, len(frame)), self._clock.us
         self._send(b"\x83" + ((air_us + _TX_SLACK_US) * 8 // 125).to_bytes(3, "big"))
         end_us = us() + air_us
-        await self._clock.sleep_until_us(end_us - 2000)
-        while not self._seen and us() < end_us + _TX_SLACK_US:
-            await asyncio.sleep_ms(1)  # awake, so that the stamp is exact
-        if not self._seen or not self._status() & _TX_DONE:
+        if self._clock.may_doze():  # but not to the end: the stamp is exact when awake
+            await self._clock.sleep_until_us(end_us - 2000)
+            while not self._seen and us() < end_us + 4000:
+                sleep_ms(1)
+        if not await self._interrupt(end_us + _TX_SLACK_US) or not self._status() & _TX_DONE:
             raise RadioError("sx126x: no end of transmission; check DIO1 in PINS of /board.py")
         return self._clock.at(self._stamp)
 

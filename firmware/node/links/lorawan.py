@@ -128,19 +128,17 @@ class Link:
 
     def idle(self) -> bool:
         """Is there nothing to send?"""
-        return not (self._reports or self.mac.uplink_wanted or self._journal.waiting())
+        return not (self._reports or self.mac.uplink_wanted) and self._journal.idle()
 
-    def wait_us(self) -> int:
-        """Microseconds until something that waits may be sent; 0: now, or nothing waits."""
-        if self.idle():
-            return 0
+    def wait_us(self) -> "int | None":
+        """Microseconds until what waits may be sent; None: nothing waits, or not joined."""
+        if self.idle() or not self.mac.joined:
+            return None
         return max(self._not_before_us - self._clock.us(), self.mac.time_until_tx_us(), 0)
 
     async def run_once(self) -> None:
-        """Send one uplink if one waits and may go now. RadioError passes through."""
+        """Send one uplink of what waits. RadioError passes through."""
         mac = self.mac
-        if self.idle() or self._clock.us() < self._not_before_us:
-            return
         self._ask_time()
         if self._reports:
             fport, data = self._reports[0]
