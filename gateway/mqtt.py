@@ -154,7 +154,7 @@ class _Connection:
         self._loop = asyncio.get_running_loop()
         self._gone: asyncio.Future[GatewayError] = self._loop.create_future()
         self.subscribed: asyncio.Future[None] = self._loop.create_future()
-        self._reading = False
+        self._reading = self._warned = False
         self._fd = -1
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
@@ -274,6 +274,11 @@ class _Connection:
 
     def _on_message(self, _client: Any, _data: Any, message: MQTTMessage) -> None:
         mid, qos = message.mid, message.qos
+        if qos == 0 and not self._warned:
+            self._warned = True
+            log.warning(
+                "the network server publishes at QoS 0: what comes while we are away is lost"
+            )
         try:
             topic = message.topic
         except UnicodeDecodeError:

@@ -72,9 +72,9 @@ class Network:
         """See gateway.networks.Network."""
         await try_subscription(self._broker)
         async with Calls(self.settings) as calls:
-            application = await Registry(calls, self.settings).application()
-        name = self.settings.application
+            found = await Registry(calls, self.settings).application(make=False)
+        has = "has" if found else "takes our key; the first device makes"
         return [
             f"the broker {self.settings.mqtt} lets us listen to {events.TOPIC}",
-            f"the API {self.settings.grpc} has the application {name!r}: {application}",
+            f"the API {self.settings.grpc} {has} the application {self.settings.application!r}",
         ]

@@ -43,17 +43,22 @@ class Registry:
 
     async def unregister(self, dev_eui: str) -> None:
         """Remove the device. Raises ConfigError, Refused, Retry."""
-        await self.application()  # so a refused key is told from a device that is not there
+        await self.application(
+            make=False
+        )  # so a refused key is told from a device that is not there
         stub = api.DeviceServiceStub(self._calls.channel())
         await self._known(stub.Delete, api.DeleteDeviceRequest(dev_eui=dev_eui))
 
-    async def application(self) -> str:
-        """The id of our application. Raises ConfigError, Refused, Retry."""
+    async def application(self, *, make: bool = True) -> str:
+        """The id of our application; empty when it is missing and not to be made.
+
+        Raises ConfigError, Refused, Retry.
+        """
         stub, name = api.ApplicationServiceStub(self._calls.channel()), self._settings.application
         tenant_id = await self._tenant()
         listed = api.ListApplicationsRequest(limit=PAGE, search=name, tenant_id=tenant_id)
         found = await self._named(stub.List, listed, name)
-        if found:
+        if found or not make:
             return found
         made = api.Application(name=name, tenant_id=tenant_id, description="Made by lamplighter.")
         request = api.CreateApplicationRequest(application=made)
@@ -98,10 +103,10 @@ class Registry:
             raise ConfigError("`network.tenant_id` must say which of the tenants is ours")
         return reply.result[0].id
 
-    async def _named(self, method: Any, request: Any, name: str) -> str | None:
-        """The id of the one with exactly this name; the search of the server is wider."""
+    async def _named(self, method: Any, request: Any, name: str) -> str:
+        """The id of the one with exactly this name, empty without one; the search is wider."""
         reply = await self._calls.call(method, request)
-        return next((one.id for one in reply.result if one.name == name), None)
+        return next((one.id for one in reply.result if one.name == name), "")
 
     async def _known(self, method: Any, request: Any) -> bool:
         """Whether the server has it. With a tenant's key it hides what is not there."""
