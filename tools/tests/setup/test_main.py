@@ -10,6 +10,7 @@ import pytest
 
 from tools.setup.node_packages import reason as npm_reason
 from tools.setup.python_packages import reason as pip_reason
+from tools.setup.uf2 import uf2
 
 ROOT = Path(__file__).resolve().parents[3]
 NO_MIRROR = "#!/bin/sh\necho \"  Could not resolve 'mirror.example'\"\nexit 100\n"
@@ -46,6 +47,7 @@ def setup(tree, **environment):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_without_network_each_thing_that_cannot_be_had_has_its_sentence(tree):
     done = setup(tree, DEBIAN_MIRROR="http://mirror.example/debian")
 
@@ -60,6 +62,22 @@ def test_without_network_each_thing_that_cannot_be_had_has_its_sentence(tree):
     assert said.count("Next: ") == 3
     assert not (tree / ".cache" / "stamps").exists()
     assert not (tree / ".cache" / "mosquitto").exists()
+
+
+def test_own_files_are_taken_on_a_system_that_cannot_build(tree):
+    (tree / "bin" / "dpkg").write_text("#!/bin/sh\necho arm64\n")
+    (tree / "own.uf2").write_bytes(uf2(b"image" * 100))
+    (tree / "own").write_bytes(b"program")
+    (tree / ".cache").mkdir()
+    (tree / ".cache" / "venv").write_text("in the way: Python packages are not this test's matter")
+
+    done = setup(tree, MICROPYTHON_UF2=str(tree / "own.uf2"), MICROPYTHON_UNIX=str(tree / "own"))
+
+    made = tree / ".cache" / "micropython"
+    assert (made / "firmware.bin").read_bytes().startswith(b"image" * 100)
+    assert (made / "firmware.uf2").read_bytes() == (tree / "own.uf2").read_bytes()
+    assert (made / "micropython-unix").stat().st_mode & 0o777 == 0o755
+    assert "MicroPython" not in done.stderr
 
 
 def test_elsewhere_the_sentence_comes_before_anything_is_done(tree):
