@@ -75,7 +75,7 @@ def _before(seq, other):
 class Journal:
     """The node's readings in order. `torn` and `dropped` count what was found or had to go."""
 
-    def __init__(self, store, folder="/journal"):
+    def __init__(self, store, folder="/state/journal"):
         self._store = store
         self._folder = folder
         self.total = 0  # the counter's cumulative total
