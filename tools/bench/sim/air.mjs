@@ -50,11 +50,25 @@ export class Air {
    * bandwidth_hz, code_rate (5..8), preamble, inverted, sync, crc, implicit, power_dbm (EIRP), payload, ldro?.
    */
   transmit(request) {
-    const times = packetTimes({ ...request, bandwidthHz: request.bandwidth_hz, codeRate: request.code_rate, size: request.payload.length });
+    const times = packetTimes({
+      ...request,
+      bandwidthHz: request.bandwidth_hz,
+      codeRate: request.code_rate,
+      size: request.payload.length,
+    });
     const at = request.at_ns;
-    const tx = { ...request, payload: Uint8Array.from(request.payload), key: `${request.from}@${at}`, name: request.from,
-      start_ns: at, preamble_ns: at + times.preamble, sync_ns: at + times.sync, header_ns: at + times.header,
-      end_ns: at + times.end, until_ns: at + times.end };
+    const tx = {
+      ...request,
+      payload: Uint8Array.from(request.payload),
+      key: `${request.from}@${at}`,
+      name: request.from,
+      start_ns: at,
+      preamble_ns: at + times.preamble,
+      sync_ns: at + times.sync,
+      header_ns: at + times.header,
+      end_ns: at + times.end,
+      until_ns: at + times.end,
+    };
     this.table.push(tx);
     this.unjudged.push(tx);
     this.duty.add(tx);
@@ -94,7 +108,9 @@ export class Air {
 
   /** Power in dBm in a receiver's channel at one instant, noise included: RSSI, and what CAD looks for. */
   level(receiver, ns) {
-    const on = this.table.filter((tx) => tx.start_ns <= ns && tx.until_ns > ns && overlaps(tx, receiver) && tx.from !== receiver.name);
+    const on = this.table.filter(
+      (tx) => tx.start_ns <= ns && tx.until_ns > ns && overlaps(tx, receiver) && tx.from !== receiver.name,
+    );
     return sumDbm([this.#noise(receiver, ns, ns + 1), ...on.map((tx) => this.#signal(tx, receiver))]);
   }
 
@@ -145,9 +161,14 @@ export class Air {
 
   #reception(tx, receiver) {
     const snr = Math.min(this.#snr(tx, receiver), SNR_SHOWN_DB);
-    return { tx, rssi_dbm: this.#rssi(tx, receiver), signal_dbm: this.#signal(tx, receiver), snr_db: snr,
+    return {
+      tx,
+      rssi_dbm: this.#rssi(tx, receiver),
+      signal_dbm: this.#signal(tx, receiver),
+      snr_db: snr,
       headerOk: () => tx.until_ns >= tx.header_ns && this.#clear(tx, receiver, tx.preamble_ns, tx.header_ns),
-      payload: () => this.#payload(tx, receiver) };
+      payload: () => this.#payload(tx, receiver),
+    };
   }
 
   /** {payload, intact}: what the demodulator hands out at the end of the packet. */
@@ -164,14 +185,29 @@ export class Air {
     const lock = tx.start_ns + LOCK_SYMBOLS * symbolNs(tx.sf, tx.bandwidth_hz);
     if (!this.#clear(tx, gateway, lock, tx.header_ns) || this.#demodulatorsTaken(tx, gateway, lock)) return null;
     const { payload, intact } = this.#payload(tx, gateway);
-    return { gateway_id: gateway.name, end_ns: tx.end_ns, frequency_hz: tx.frequency_hz, sf: tx.sf, bandwidth_hz: tx.bandwidth_hz,
-      code_rate: `4/${tx.code_rate}`, rssi_dbm: Math.round(this.#rssi(tx, gateway)), channel, crc_ok: intact, from: tx.from,
-      snr_db: Math.round(4 * Math.min(this.#snr(tx, gateway), SNR_SHOWN_DB)) / 4, payload };
+    return {
+      gateway_id: gateway.name,
+      end_ns: tx.end_ns,
+      frequency_hz: tx.frequency_hz,
+      sf: tx.sf,
+      bandwidth_hz: tx.bandwidth_hz,
+      code_rate: `4/${tx.code_rate}`,
+      rssi_dbm: Math.round(this.#rssi(tx, gateway)),
+      channel,
+      crc_ok: intact,
+      from: tx.from,
+      snr_db: Math.round(4 * Math.min(this.#snr(tx, gateway), SNR_SHOWN_DB)) / 4,
+      payload,
+    };
   }
 
   #demodulatorsTaken(tx, gateway, lock) {
-    const earlier = (other) => other !== tx && other.end_ns > lock && gateway.channel(other) >= 0
-      && other.start_ns + LOCK_SYMBOLS * symbolNs(other.sf, other.bandwidth_hz) < lock && this.#detects(other, gateway);
+    const earlier = (other) =>
+      other !== tx &&
+      other.end_ns > lock &&
+      gateway.channel(other) >= 0 &&
+      other.start_ns + LOCK_SYMBOLS * symbolNs(other.sf, other.bandwidth_hz) < lock &&
+      this.#detects(other, gateway);
     return this.table.filter(earlier).length >= gateway.demodulators;
   }
 
@@ -181,8 +217,12 @@ export class Air {
   }
 
   #noise(receiver, from, to, band = receiver) {
-    const jams = this.settings.jam.filter((jam) => jam.from_us * 1e3 < to && jam.to_us * 1e3 > from
-      && (jam.frequency_hz === undefined || Math.abs(jam.frequency_hz - band.frequency_hz) < band.bandwidth_hz));
+    const jams = this.settings.jam.filter(
+      (jam) =>
+        jam.from_us * 1e3 < to &&
+        jam.to_us * 1e3 > from &&
+        (jam.frequency_hz === undefined || Math.abs(jam.frequency_hz - band.frequency_hz) < band.bandwidth_hz),
+    );
     return sumDbm([noiseDbm(band.bandwidth_hz, receiver.noiseFigure), ...jams.map((jam) => jam.dbm)]);
   }
 
@@ -204,8 +244,15 @@ export class Air {
 
   /** No other transmission overpowers `tx` at the receiver during [from, to) ns. */
   #clear(tx, receiver, from, to) {
-    const rivals = this.table.filter((other) => other !== tx && other.from !== tx.from && other.from !== receiver.name
-      && other.start_ns < to && other.until_ns > from && overlaps(other, tx));
+    const rivals = this.table.filter(
+      (other) =>
+        other !== tx &&
+        other.from !== tx.from &&
+        other.from !== receiver.name &&
+        other.start_ns < to &&
+        other.until_ns > from &&
+        overlaps(other, tx),
+    );
     if (!rivals.length) return true;
     const signal = this.#signal(tx, receiver);
     return rivals.every((other) => {
@@ -219,9 +266,13 @@ export class Air {
 const overlaps = (a, b) => Math.abs(a.frequency_hz - b.frequency_hz) < (a.bandwidth_hz + b.bandwidth_hz) / 2;
 
 /** Same modulation; LoRa bears a quarter of the bandwidth of offset (SX1261/2 datasheet 6.1.1). */
-const matches = (tx, receiver) => tx.sf === receiver.sf && tx.bandwidth_hz === receiver.bandwidth_hz
-  && tx.inverted === receiver.inverted && tx.sync === receiver.sync && tx.implicit === receiver.implicit
-  && Math.abs(tx.frequency_hz - receiver.frequency_hz) <= tx.bandwidth_hz / 4;
+const matches = (tx, receiver) =>
+  tx.sf === receiver.sf &&
+  tx.bandwidth_hz === receiver.bandwidth_hz &&
+  tx.inverted === receiver.inverted &&
+  tx.sync === receiver.sync &&
+  tx.implicit === receiver.implicit &&
+  Math.abs(tx.frequency_hz - receiver.frequency_hz) <= tx.bandwidth_hz / 4;
 
 /** A payload as it comes out of a collision: some bytes are wrong, the same in every replay. */
 function garbled(seed, tx, receiver) {

@@ -22,5 +22,4 @@ export function normal(...words) {
 }
 
 /** A standard normal number from a source of evenly spread ones. */
-export const gauss = (random) =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+export const gauss = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

@@ -5,9 +5,30 @@ import { Air } from '../../bench/sim/air.mjs';
 import { pathLossDb } from '../../bench/sim/air/propagation.mjs';
 
 const GATEWAY = '0016c001f153a14c';
-const UP = { from: 'bin', position: [200, 0], frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, code_rate: 5, preamble: 8, inverted: false,
-  sync: 0x3444, crc: true, implicit: false, power_dbm: 14, payload: new Uint8Array(20).fill(9) };
-const DOWN = { time_ns: 1e9, frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, power_dbm: 14, inverted: true, payload: new Uint8Array(12) };
+const UP = {
+  from: 'bin',
+  position: [200, 0],
+  frequency_hz: 868.1e6,
+  sf: 7,
+  bandwidth_hz: 125000,
+  code_rate: 5,
+  preamble: 8,
+  inverted: false,
+  sync: 0x3444,
+  crc: true,
+  implicit: false,
+  power_dbm: 14,
+  payload: new Uint8Array(20).fill(9),
+};
+const DOWN = {
+  time_ns: 1e9,
+  frequency_hz: 868.1e6,
+  sf: 7,
+  bandwidth_hz: 125000,
+  power_dbm: 14,
+  inverted: true,
+  payload: new Uint8Array(12),
+};
 const END_NS = 56.576e6; // 20 bytes at SF7
 
 let air;
@@ -27,8 +48,20 @@ test('an uplink is heard at its end, once, with all that a gateway reports', () 
   assert.deepEqual(air.heard(1e9 + END_NS - 1), []);
   const [frame, ...more] = air.heard(1e9 + END_NS);
   assert.deepEqual(more, []);
-  assert.deepEqual(frame, { gateway_id: GATEWAY, end_ns: 1e9 + END_NS, frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, code_rate: '4/5',
-    rssi_dbm: frame.rssi_dbm, snr_db: frame.snr_db, channel: 0, crc_ok: true, from: 'bin', payload: UP.payload });
+  assert.deepEqual(frame, {
+    gateway_id: GATEWAY,
+    end_ns: 1e9 + END_NS,
+    frequency_hz: 868.1e6,
+    sf: 7,
+    bandwidth_hz: 125000,
+    code_rate: '4/5',
+    rssi_dbm: frame.rssi_dbm,
+    snr_db: frame.snr_db,
+    channel: 0,
+    crc_ok: true,
+    from: 'bin',
+    payload: UP.payload,
+  });
   assert.ok(frame.rssi_dbm < -70 && frame.rssi_dbm > -120 && Number.isInteger(frame.rssi_dbm));
   assert.ok(frame.snr_db <= 14 && Number.isInteger(frame.snr_db * 4));
   assert.deepEqual(frames(), []);
@@ -38,7 +71,10 @@ test('frames come in order of their end, from several gateways', () => {
   air.addGateway('0016c001f153a14d', [50, 0]);
   send({ at_ns: 1e9, sf: 12, from: 'slow' });
   send({ at_ns: 1.1e9, frequency_hz: 868.3e6 });
-  assert.deepEqual(frames().map((frame) => frame.from), ['bin', 'bin', 'slow', 'slow']);
+  assert.deepEqual(
+    frames().map((frame) => frame.from),
+    ['bin', 'bin', 'slow', 'slow'],
+  );
 });
 
 test('what is not an uplink, or on no channel, is not heard', () => {
@@ -52,14 +88,25 @@ test('what is not an uplink, or on no channel, is not heard', () => {
 });
 
 test('loss grows with distance and its shadow is the same both ways', () => {
-  const [a, near, far] = [{ name: 'a', position: [0, 0] }, { name: 'b', position: [100, 0] }, { name: 'b', position: [1000, 0] }];
+  const [a, near, far] = [
+    { name: 'a', position: [0, 0] },
+    { name: 'b', position: [100, 0] },
+    { name: 'b', position: [1000, 0] },
+  ];
   assert.ok(Math.abs(pathLossDb(1, a, far) - pathLossDb(1, a, near) - 23.2) < 1e-9);
   assert.equal(pathLossDb(1, a, far), pathLossDb(1, far, a));
   assert.notEqual(pathLossDb(1, a, far), pathLossDb(2, a, far));
 });
 
 test('each spreading factor reaches down to the SNR of the datasheet', () => {
-  for (const [sf, limit] of [[7, -7.5], [8, -10], [9, -12.5], [10, -15], [11, -17.5], [12, -20]]) {
+  for (const [sf, limit] of [
+    [7, -7.5],
+    [8, -10],
+    [9, -12.5],
+    [10, -15],
+    [11, -17.5],
+    [12, -20],
+  ]) {
     let least = Infinity;
     for (let km = 0.2; km < 60; km *= 1.02) {
       air = new Air({ seed: 3 });
@@ -74,7 +121,10 @@ test('each spreading factor reaches down to the SNR of the datasheet', () => {
 test('two alike at once: the one 6 dB stronger survives, equals destroy each other', () => {
   send({ from: 'strong', position: [0, 100], power_dbm: 20 });
   send({ from: 'weak', position: [0, 3000] });
-  assert.deepEqual(frames().map((frame) => [frame.from, frame.crc_ok]), [['strong', true]]);
+  assert.deepEqual(
+    frames().map((frame) => [frame.from, frame.crc_ok]),
+    [['strong', true]],
+  );
   send({ at_ns: 9e9, from: 'one' });
   send({ at_ns: 9e9, from: 'one-too', payload: new Uint8Array(20) });
   const both = frames();
@@ -94,19 +144,35 @@ test('other spreading factors and channels do not disturb', () => {
   send({});
   send({ sf: 9, from: 'nine' });
   send({ frequency_hz: 868.3e6, from: 'beside' });
-  assert.deepEqual(frames().map((frame) => frame.crc_ok), [true, true, true]);
+  assert.deepEqual(
+    frames().map((frame) => frame.crc_ok),
+    [true, true, true],
+  );
 });
 
 test('a gateway is deaf while it sends', () => {
   assert.equal(air.gatewayTransmit(GATEWAY, DOWN, 0), 'OK');
   send({ at_ns: 1.01e9, frequency_hz: 868.5e6 });
   send({ at_ns: 1.2e9, frequency_hz: 868.5e6 });
-  assert.deepEqual(frames().map((frame) => frame.end_ns), [1.2e9 + END_NS]);
+  assert.deepEqual(
+    frames().map((frame) => frame.end_ns),
+    [1.2e9 + END_NS],
+  );
 });
 
 test('nine at once are one too many for eight demodulators', () => {
-  for (let i = 0; i < 9; i++) send({ at_ns: i, frequency_hz: [868.1, 868.3, 868.5, 867.1, 867.3, 867.5, 867.7, 867.9, 868.1][i] * 1e6, sf: i < 8 ? 9 : 12, power_dbm: i < 8 ? 16 : -5, from: `n${i}` });
-  assert.deepEqual(frames().map((frame) => frame.from), ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7']);
+  for (let i = 0; i < 9; i++)
+    send({
+      at_ns: i,
+      frequency_hz: [868.1, 868.3, 868.5, 867.1, 867.3, 867.5, 867.7, 867.9, 868.1][i] * 1e6,
+      sf: i < 8 ? 9 : 12,
+      power_dbm: i < 8 ? 16 : -5,
+      from: `n${i}`,
+    });
+  assert.deepEqual(
+    frames().map((frame) => frame.from),
+    ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'],
+  );
 });
 
 for (const [status, more, now] of [
@@ -153,7 +219,10 @@ test('duty cycle: 1 % of an hour, watched per transmitter and sub-band', () => {
   send({ ...once, at_ns: 1300e9, from: 'other' });
   assert.deepEqual(notices, []);
   send({ ...once, at_ns: 1400e9 });
-  assert.deepEqual(notices.map(({ event, who, rule, band }) => [event, who, rule, band]), [['violation', 'bin', 'duty', '868.0-868.6']]);
+  assert.deepEqual(
+    notices.map(({ event, who, rule, band }) => [event, who, rule, band]),
+    [['violation', 'bin', 'duty', '868.0-868.6']],
+  );
   assert.equal(notices[0].allowed_ms, 36000);
   assert.ok(notices[0].used_ms > 36000 && notices[0].used_ms < 36800);
   send({ ...once, at_ns: 4000e9 });
@@ -171,7 +240,10 @@ test('an hour of silence does not hide the next violation', () => {
 test('too much power and the gap between sub-bands are violations', () => {
   send({ power_dbm: 17 });
   send({ at_ns: 1e9, frequency_hz: 868.67e6 });
-  assert.deepEqual(notices.map((notice) => notice.rule), ['power', 'band']);
+  assert.deepEqual(
+    notices.map((notice) => notice.rule),
+    ['power', 'band'],
+  );
   assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, frequency_hz: 869.525e6, power_dbm: 29 }, 0), 'OK');
   assert.equal(notices.length, 2);
 });
@@ -198,7 +270,10 @@ test('a jammer drowns its channel while it lasts', () => {
   send({});
   send({ frequency_hz: 868.3e6, from: 'beside' });
   send({ at_ns: 2e9 });
-  assert.deepEqual(frames().map((frame) => frame.from), ['beside', 'bin']);
+  assert.deepEqual(
+    frames().map((frame) => frame.from),
+    ['beside', 'bin'],
+  );
 });
 
 test('an unknown setting of the air is refused by name', () => {
@@ -209,7 +284,10 @@ test('a transmission cut before its header is not heard, after it its CRC is wro
   air.cut(send({}), 15e6);
   assert.deepEqual(frames(), []);
   air.cut(send({ at_ns: 1e9 }), 1e9 + 40e6);
-  assert.deepEqual(frames().map((frame) => frame.crc_ok), [false]);
+  assert.deepEqual(
+    frames().map((frame) => frame.crc_ok),
+    [false],
+  );
 });
 
 test('old transmissions are forgotten', () => {

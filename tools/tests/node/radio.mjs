@@ -78,11 +78,34 @@ export class Radio {
   }
 
   /** The whole legal set-up; `skip`: opcodes left out, to see them missed. */
-  setUp({ hz = 868.1e6, sf = 7, bw = 125000, inverted = false, crc = true, size = 16, dbm = 14, rxBase = 0, ldro = sf > 10 ? 1 : 0, skip = [] } = {}) {
+  setUp({
+    hz = 868.1e6,
+    sf = 7,
+    bw = 125000,
+    inverted = false,
+    crc = true,
+    size = 16,
+    dbm = 14,
+    rxBase = 0,
+    ldro = sf > 10 ? 1 : 0,
+    skip = [],
+  } = {}) {
     const commands = [
-      [0x80, 0], [0x97, 1, ...bytesOf(320, 3)], [0x07, 0, 0], [0x89, 0x7f], [0x96, 1], [0x9d, 1], [0x8a, 1], [0x86, ...bytesOf(RAW(hz), 4)],
-      [0x98, 0xd7, 0xdb], [0x95, 2, 2, 0, 1], [0x8e, (dbm + 8) & 255, 4], [0x8f, 0, rxBase], [0x8b, sf, BW[bw], 1, ldro],
-      [0x8c, 0, 8, 0, size, Number(crc), Number(inverted)], [0x08, 3, 0xff, 3, 0xff, 0, 0, 0, 0],
+      [0x80, 0],
+      [0x97, 1, ...bytesOf(320, 3)],
+      [0x07, 0, 0],
+      [0x89, 0x7f],
+      [0x96, 1],
+      [0x9d, 1],
+      [0x8a, 1],
+      [0x86, ...bytesOf(RAW(hz), 4)],
+      [0x98, 0xd7, 0xdb],
+      [0x95, 2, 2, 0, 1],
+      [0x8e, (dbm + 8) & 255, 4],
+      [0x8f, 0, rxBase],
+      [0x8b, sf, BW[bw], 1, ldro],
+      [0x8c, 0, 8, 0, size, Number(crc), Number(inverted)],
+      [0x08, 3, 0xff, 3, 0xff, 0, 0, 0, 0],
     ];
     for (const command of commands) if (!skip.includes(command[0])) this.send(...command);
     this.setRegister(0x740, 0x34, 0x44);

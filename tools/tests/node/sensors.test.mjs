@@ -55,7 +55,13 @@ test('a02yyuw: a low RX pin means real time, every 100 ms', () => {
 });
 
 test('a02yyuw: follows a schedule of street time', () => {
-  ranger({ distance_mm: [[0, 1000], [5e6, 500], [10e6, null]] });
+  ranger({
+    distance_mm: [
+      [0, 1000],
+      [5e6, 500],
+      [10e6, null],
+    ],
+  });
   street.run(15e6);
   const seen = distances();
   assert.ok(Math.abs(seen[5] - 1000) < 10 && seen.at(-1) === 0);
@@ -64,8 +70,16 @@ test('a02yyuw: follows a schedule of street time', () => {
 
 test('a step of a schedule holds from its very instant', () => {
   const around = new Surroundings('x', { value: 1 });
-  around.set({ value: [[10, 'a'], [20, 'b']] });
-  assert.deepEqual([9999, 10000, 19999, 20000].map((ns) => around.get('value', ns)), [null, 'a', 'a', 'b']);
+  around.set({
+    value: [
+      [10, 'a'],
+      [20, 'b'],
+    ],
+  });
+  assert.deepEqual(
+    [9999, 10000, 19999, 20000].map((ns) => around.get('value', ns)),
+    [null, 'a', 'a', 'b'],
+  );
 });
 
 test('a02yyuw: out of range says 0, in the blind zone nonsense below 30', () => {
@@ -116,7 +130,16 @@ test('a02yyuw: bytes sent to it are refused', () => {
 
 test('a02yyuw: unknown values are refused by name, times that go back too', () => {
   assert.throws(() => ranger({ distance: 3 }), /a02yyuw has no "distance"/);
-  assert.throws(() => ranger({ distance_mm: [[5, 1], [3, 1]] }), /go back/);
+  assert.throws(
+    () =>
+      ranger({
+        distance_mm: [
+          [5, 1],
+          [3, 1],
+        ],
+      }),
+    /go back/,
+  );
 });
 
 // --- BH1750 ----------------------------------------------------------------------------------------------------------
@@ -154,7 +177,12 @@ test('bh1750: a one-shot reads counts of lux times 1.2 after its time, and power
 });
 
 test('bh1750: continuous mode measures again and again until power down', () => {
-  const part = light({ lux: [[0, 10], [1e6, 20]] });
+  const part = light({
+    lux: [
+      [0, 10],
+      [1e6, 20],
+    ],
+  });
   command(0x10);
   street.run(0.5e6);
   assert.equal(raw(), 12);
@@ -244,15 +272,28 @@ test('am312: a motion holds the output for 2.3 s, another one longer', () => {
   street.run(2e6);
   part.set({ motion: true });
   street.run(10e6);
-  assert.deepEqual(edges, [[1, 0], [0, 4300]]);
+  assert.deepEqual(edges, [
+    [1, 0],
+    [0, 4300],
+  ]);
   assert.deepEqual(part.ledger(), { motions: 2, pulses: 1, high: false });
 });
 
 test('am312: passages of a schedule, one alarm at a time', () => {
-  const { part, edges } = pir({ warm: true, motion: [[1e6, true], [2e6, true], [60e6, true]] });
+  const { part, edges } = pir({
+    warm: true,
+    motion: [
+      [1e6, true],
+      [2e6, true],
+      [60e6, true],
+    ],
+  });
   assert.equal(street.alarms.length, 1);
   street.run(100e6);
-  assert.deepEqual(edges.map(([level]) => level), [1, 0, 1, 0]);
+  assert.deepEqual(
+    edges.map(([level]) => level),
+    [1, 0, 1, 0],
+  );
   assert.equal(part.ledger().motions, 3);
   assert.equal(street.alarms.length, 0);
 });
@@ -300,7 +341,12 @@ test('lamp: energy follows the duty, changes are kept with their instants', () =
   const { duty, frequency_hz, energy_wh, full_load_s, changes } = part.ledger();
   assert.equal(changes, 2);
   assert.deepEqual([duty, frequency_hz, Math.round(energy_wh * 100) / 100, full_load_s], [1, 0, 1 + 20.5 + 40, 5400]);
-  assert.deepEqual(part.drain(), { changes: [[3600e9, 0.5, 1000], [7200e9, 1, 0]] });
+  assert.deepEqual(part.drain(), {
+    changes: [
+      [3600e9, 0.5, 1000],
+      [7200e9, 1, 0],
+    ],
+  });
   assert.deepEqual(part.drain(), { changes: [] });
 });
 

@@ -90,8 +90,12 @@ export class Host {
   }
 
   pin(gpio) {
-    return { read: () => this.level(gpio), drive: (level) => this.#change(gpio, 'part', level),
-      onChange: (fn) => this.wire(gpio).listeners.push(fn), onDuty: (fn) => this.wire(gpio).duty.push(fn) };
+    return {
+      read: () => this.level(gpio),
+      drive: (level) => this.#change(gpio, 'part', level),
+      onChange: (fn) => this.wire(gpio).listeners.push(fn),
+      onDuty: (fn) => this.wire(gpio).duty.push(fn),
+    };
   }
 
   spi() {
@@ -103,8 +107,13 @@ export class Host {
   }
 
   uart() {
-    return { send: (bytes, baud) => this.received.push({ bytes, baud, ns: this.now() }), onByte: (fn) => (this.toPart = fn),
-      baud: () => 9600, open: () => this.uartOpen, onOpen: (fn) => this.opened.push(fn) };
+    return {
+      send: (bytes, baud) => this.received.push({ bytes, baud, ns: this.now() }),
+      onByte: (fn) => (this.toPart = fn),
+      baud: () => 9600,
+      open: () => this.uartOpen,
+      onOpen: (fn) => this.opened.push(fn),
+    };
   }
 
   listenOnUart(open) {

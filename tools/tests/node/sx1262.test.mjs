@@ -113,7 +113,10 @@ test('the buffer is lost in sleep', () => {
   assert.deepEqual(radio.send(0x1e, 0, 0, 0, 0).slice(3), [0, 0]);
 });
 
-for (const [opcode, name] of [[0x8b, 'SetModulationParams'], [0x86, 'SetRfFrequency']])
+for (const [opcode, name] of [
+  [0x8b, 'SetModulationParams'],
+  [0x86, 'SetRfFrequency'],
+])
   test(`sending before ${name} is refused`, () => {
     radio.setUp({ skip: [opcode, 0x8c].slice(0, opcode === 0x8b ? 2 : 1) });
     radio.host.refused.length = 0;
@@ -289,7 +292,10 @@ test('SetTx: BUSY until the preamble begins, TxDone at its time on air, then sta
   assert.equal(radio.irq(), 1);
   assert.equal(radio.chip.mode, 'stdby_rc');
   const [row] = radio.chip.drain().transmissions;
-  assert.deepEqual({ ...row, start_ns: 0, end_ns: 0 }, { start_ns: 0, end_ns: 0, sf: 7, bw_hz: 125000, frequency_hz: 868.1e6, power_dbm: 14, size: 13 });
+  assert.deepEqual(
+    { ...row, start_ns: 0, end_ns: 0 },
+    { start_ns: 0, end_ns: 0, sf: 7, bw_hz: 125000, frequency_hz: 868.1e6, power_dbm: 14, size: 13 },
+  );
   assert.equal(row.end_ns - row.start_ns, 46336e3);
   assert.ok(row.start_ns > start);
   clean();
@@ -419,7 +425,11 @@ test('power: PA settings and over-current protection decide', () => {
   radio.send(0x80, 0);
   radio.transmit([1]);
   street.pass(100e3);
-  assert.deepEqual(radio.chip.drain().transmissions.map((row) => row.power_dbm), [22, 6], '60 mA allow 6 dBm: 57.0 mA with DC-DC, 7 dBm would take 60.3');
+  assert.deepEqual(
+    radio.chip.drain().transmissions.map((row) => row.power_dbm),
+    [22, 6],
+    '60 mA allow 6 dBm: 57.0 mA with DC-DC, 7 dBm would take 60.3',
+  );
 });
 
 test('forgotten settings cost range and are noted', () => {
@@ -428,7 +438,11 @@ test('forgotten settings cost range and are noted', () => {
   radio.transmit([1]);
   street.pass(100e3);
   const { notes, transmissions } = radio.chip.drain();
-  assert.deepEqual(Object.keys(notes).sort(), ['0x08D8 was not set after start (15.2)', 'image not calibrated for this band', 'the RF switch was not given to DIO2']);
+  assert.deepEqual(Object.keys(notes).sort(), [
+    '0x08D8 was not set after start (15.2)',
+    'image not calibrated for this band',
+    'the RF switch was not given to DIO2',
+  ]);
   assert.equal(transmissions[0].power_dbm, -16);
 });
 
@@ -440,7 +454,10 @@ test('an antenna mismatch costs 5 dB unless the clamp is set', () => {
   radio.setRegister(0x8d8, 0xc8);
   radio.transmit([1]);
   street.pass(100e3);
-  assert.deepEqual(radio.chip.drain().transmissions.map((row) => row.power_dbm), [14, 9]);
+  assert.deepEqual(
+    radio.chip.drain().transmissions.map((row) => row.power_dbm),
+    [14, 9],
+  );
 });
 
 test('the ledger counts, and the record is given out once', () => {
@@ -449,7 +466,13 @@ test('the ledger counts, and the record is given out once', () => {
   street.pass(100e3);
   radio.receive(0, 8);
   street.pass(100e3);
-  assert.deepEqual(radio.chip.ledger(), { mode: 'stdby_rc', transmissions: 1, windows: 1, airtime_s: 0.046336, notes: radio.chip.ledger().notes });
+  assert.deepEqual(radio.chip.ledger(), {
+    mode: 'stdby_rc',
+    transmissions: 1,
+    windows: 1,
+    airtime_s: 0.046336,
+    notes: radio.chip.ledger().notes,
+  });
   assert.equal(radio.chip.drain().windows.length, 1);
   assert.equal(radio.chip.drain().windows.length, 0);
   assert.equal(radio.chip.ledger().windows, 1);

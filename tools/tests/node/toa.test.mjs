@@ -8,8 +8,16 @@ const { vectors } = JSON.parse(readFileSync(new URL('../data/time_on_air.json', 
 
 test('time on air agrees with every golden value', () => {
   for (const v of vectors) {
-    const { end } = packetTimes({ sf: v.sf, bandwidthHz: v.bw_hz, codeRate: v.cr, preamble: v.preamble, implicit: v.implicit_header,
-      crc: v.crc, size: v.payload, ldro: v.ldro });
+    const { end } = packetTimes({
+      sf: v.sf,
+      bandwidthHz: v.bw_hz,
+      codeRate: v.cr,
+      preamble: v.preamble,
+      implicit: v.implicit_header,
+      crc: v.crc,
+      size: v.payload,
+      ldro: v.ldro,
+    });
     const off = Math.abs(end / 1e3 - (v.ref_us ?? v.toa_us));
     assert.ok(off <= (v.ref_us ? 1 : v.tolerance_us), `SF${v.sf} ${v.payload} B: ${end / 1e3} us is off by ${off}`);
   }
@@ -29,7 +37,9 @@ test('SF5 and SF6 have a longer sync word', () => {
 });
 
 test('low data rate optimisation begins at symbols of 16.38 ms', () => {
-  const needing = [7, 8, 9, 10, 11, 12].flatMap((sf) => [125000, 250000, 500000].filter((bw) => needsLdro(sf, bw)).map((bw) => `${sf}/${bw}`));
+  const needing = [7, 8, 9, 10, 11, 12].flatMap((sf) =>
+    [125000, 250000, 500000].filter((bw) => needsLdro(sf, bw)).map((bw) => `${sf}/${bw}`),
+  );
   assert.deepEqual(needing, ['11/125000', '12/125000', '12/250000']);
   assert.equal(symbolNs(12, 125000), 32768e3);
 });

@@ -21,7 +21,10 @@ beforeEach(() => {
 
 /** A downlink whose preamble begins at `us`. */
 const downlink = (us, payload = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], more = {}) =>
-  assert.equal(street.air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: us * 1e3, payload: Uint8Array.from(payload), ...more }, street.ns), 'OK');
+  assert.equal(
+    street.air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: us * 1e3, payload: Uint8Array.from(payload), ...more }, street.ns),
+    'OK',
+  );
 
 /** Opens a window of `symbols` at `us` and runs past it; the result it had. */
 function windowAt(us, { symbols = 8, ticks = 0 } = {}) {
@@ -58,7 +61,11 @@ test('RxDone comes at the end of the packet', () => {
   assert.equal(ends(), 2);
 });
 
-for (const [symbols, early, late] of [[8, 3, 3], [6, 1, 3], [20, 15, 3]])
+for (const [symbols, early, late] of [
+  [8, 3, 3],
+  [6, 1, 3],
+  [20, 15, 3],
+])
   test(`${symbols} symbols: open up to ${early} symbols early or ${late} late is in time, two more is not`, () => {
     let at = 1e6;
     const tryAt = (shift) => {
@@ -74,8 +81,12 @@ for (const [symbols, early, late] of [[8, 3, 3], [6, 1, 3], [20, 15, 3]])
   });
 
 test('another sync word, IQ, spreading factor or channel is not heard', () => {
-  const unlike = [() => radio.setRegister(0x740, 0x14, 0x24), () => radio.send(0x8c, 0, 8, 0, 16, 0, 0), () => radio.send(0x8b, 8, 4, 1, 0),
-    () => radio.send(0x86, 0x36, 0x44, 0xcc, 0xcd)];
+  const unlike = [
+    () => radio.setRegister(0x740, 0x14, 0x24),
+    () => radio.send(0x8c, 0, 8, 0, 16, 0, 0),
+    () => radio.send(0x8b, 8, 4, 1, 0),
+    () => radio.send(0x86, 0x36, 0x44, 0xcc, 0xcd),
+  ];
   unlike.forEach((change, i) => {
     const at = (i + 1) * 1e6;
     radio.setUp({ inverted: true, crc: false });
@@ -137,8 +148,21 @@ test('a receiver that opens inside a preamble with five symbols to come still lo
 });
 
 test('a collision in the payload breaks it: RxDone with CRC error when there is a CRC, garbage without', () => {
-  const rival = () => ({ from: 'rival', position: [60, 0], frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, code_rate: 5, preamble: 8,
-    inverted: false, sync: 0x3444, crc: true, implicit: false, power_dbm: 20, payload: new Uint8Array(10) });
+  const rival = () => ({
+    from: 'rival',
+    position: [60, 0],
+    frequency_hz: 868.1e6,
+    sf: 7,
+    bandwidth_hz: 125000,
+    code_rate: 5,
+    preamble: 8,
+    inverted: false,
+    sync: 0x3444,
+    crc: true,
+    implicit: false,
+    power_dbm: 20,
+    payload: new Uint8Array(10),
+  });
   downlink(1e6, new Array(12).fill(5));
   street.air.transmit({ ...rival(), at_ns: 1.03e9 });
   assert.equal(windowAt(1e6), 'frame');
@@ -153,8 +177,22 @@ test('a collision in the payload breaks it: RxDone with CRC error when there is 
 
 test('a collision in the header is a header error and ends a single reception', () => {
   downlink(1e6);
-  street.air.transmit({ from: 'rival', position: [60, 0], frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, code_rate: 5, preamble: 8,
-    inverted: false, sync: 0x3444, crc: true, implicit: false, power_dbm: 20, payload: new Uint8Array(1), at_ns: 1.012e9 });
+  street.air.transmit({
+    from: 'rival',
+    position: [60, 0],
+    frequency_hz: 868.1e6,
+    sf: 7,
+    bandwidth_hz: 125000,
+    code_rate: 5,
+    preamble: 8,
+    inverted: false,
+    sync: 0x3444,
+    crc: true,
+    implicit: false,
+    power_dbm: 20,
+    payload: new Uint8Array(1),
+    at_ns: 1.012e9,
+  });
   assert.equal(windowAt(1e6), 'header');
   assert.equal(radio.irq() & 0x22, 0x20);
 });

@@ -56,8 +56,15 @@ export class Concentrator {
     if (refused) return [refused, null];
     const tx = { ...DOWNLINK, ...downlink };
     const size = tx.payload.length;
-    const length = packetTimes({ sf: tx.sf, bandwidthHz: tx.bandwidth_hz, codeRate: tx.code_rate,
-      preamble: tx.preamble, implicit: tx.implicit, crc: tx.crc, size }).end;
+    const length = packetTimes({
+      sf: tx.sf,
+      bandwidthHz: tx.bandwidth_hz,
+      codeRate: tx.code_rate,
+      preamble: tx.preamble,
+      implicit: tx.implicit,
+      crc: tx.crc,
+      size,
+    }).end;
     const start = downlink.time_ns ?? this.#soonest(nowNs, length);
     if (start - nowNs < PRE_NS + MARGIN_NS) return ['TOO_LATE', null];
     if (start - nowNs > ADVANCE_NS) return ['TOO_EARLY', null];
@@ -73,8 +80,9 @@ export class Concentrator {
   }
 
   #free(start, length) {
-    return !this.busy.some((own) =>
-      start < own.end_ns + PRE_NS + MARGIN_NS && own.start_ns < start + length + PRE_NS + MARGIN_NS);
+    return !this.busy.some(
+      (own) => start < own.end_ns + PRE_NS + MARGIN_NS && own.start_ns < start + length + PRE_NS + MARGIN_NS,
+    );
   }
 
   /** An immediate downlink goes out after twice the programming delay, or after what is already programmed. */

@@ -39,7 +39,12 @@ export class DutyWatch {
       return;
     }
     if (tx.power_dbm - ERP_DB > band.erp + 0.05)
-      this.report({ ...told, rule: 'power', band: band.name, text: `${tx.from} radiated ${tx.power_dbm} dBm EIRP, ${band.name} MHz allows ${band.erp} dBm ERP` });
+      this.report({
+        ...told,
+        rule: 'power',
+        band: band.name,
+        text: `${tx.from} radiated ${tx.power_dbm} dBm EIRP, ${band.name} MHz allows ${band.erp} dBm ERP`,
+      });
     this.#airtime(tx, band, told);
   }
 
@@ -52,7 +57,13 @@ export class DutyWatch {
     const used = list.reduce((sum, [start, end]) => sum + end - Math.max(start, tx.end_ns - HOUR_NS), 0);
     const allowed = band.share * HOUR_NS;
     if (used > allowed)
-      this.report({ ...told, rule: 'duty', band: band.name, used_ms: Math.round(used / 1e6), allowed_ms: Math.round(allowed / 1e6),
-        text: `${tx.from} was on air ${(used / 1e9).toFixed(1)} s of an hour in ${band.name} MHz, ${allowed / 1e9} s are allowed` });
+      this.report({
+        ...told,
+        rule: 'duty',
+        band: band.name,
+        used_ms: Math.round(used / 1e6),
+        allowed_ms: Math.round(allowed / 1e6),
+        text: `${tx.from} was on air ${(used / 1e9).toFixed(1)} s of an hour in ${band.name} MHz, ${allowed / 1e9} s are allowed`,
+      });
   }
 }

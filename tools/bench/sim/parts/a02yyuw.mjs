@@ -28,7 +28,9 @@ export class A02YYUW {
     this.around = new Surroundings('a02yyuw', { distance_mm: 1200, absent: false, stuck: false, obstructed_mm: null });
     this.around.set(options);
     Object.assign(this, { powered: false, alarm: null, frames: 0, last: 0 });
-    this.uart.onByte(() => host.refuse('A02YYUW: it takes no data; its RX pin only chooses processed (high) or real-time (low) values'));
+    this.uart.onByte(() =>
+      host.refuse('A02YYUW: it takes no data; its RX pin only chooses processed (high) or real-time (low) values'),
+    );
     this.uart.onOpen(() => this.#schedule());
   }
 

@@ -6,8 +6,12 @@
 import { Surroundings } from '../schedule.mjs';
 
 const MODES = {
-  0x10: { gain: 1, step: 1, once: false }, 0x11: { gain: 2, step: 1, once: false }, 0x13: { gain: 1, step: 4, once: false },
-  0x20: { gain: 1, step: 1, once: true }, 0x21: { gain: 2, step: 1, once: true }, 0x23: { gain: 1, step: 4, once: true },
+  0x10: { gain: 1, step: 1, once: false },
+  0x11: { gain: 2, step: 1, once: false },
+  0x13: { gain: 1, step: 4, once: false },
+  0x20: { gain: 1, step: 1, once: true },
+  0x21: { gain: 2, step: 1, once: true },
+  0x23: { gain: 1, step: 4, once: true },
 };
 const COUNTS_PER_LUX = 1.2;
 const MTREG = { usual: 69, least: 31, most: 254 };
@@ -102,7 +106,8 @@ export class BH1750 {
 
   #mtregLow(bits) {
     this.mtreg = (this.mtreg & 0xe0) | bits;
-    if (this.mtreg < MTREG.least || this.mtreg > MTREG.most) this.#refuse(`has MTreg ${MTREG.least} to ${MTREG.most}, not ${this.mtreg}`);
+    if (this.mtreg < MTREG.least || this.mtreg > MTREG.most)
+      this.#refuse(`has MTreg ${MTREG.least} to ${MTREG.most}, not ${this.mtreg}`);
   }
 
   /** The result is there after the measuring time, which grows with MTreg; until then the old one is read. */

@@ -68,7 +68,8 @@ export class Lamp {
     this.#settle(ns);
     const dimmed = duty > 0 && duty < 1;
     const wrong = dimmed && (hz < HZ[0] / TOLERANCE || hz > HZ[1] * TOLERANCE);
-    if (wrong && hz !== this.hz) this.host.refuse(`lamp: dimmed at ${Math.round(hz)} Hz, its driver takes ${HZ[0]} to ${HZ[1]} Hz`);
+    if (wrong && hz !== this.hz)
+      this.host.refuse(`lamp: dimmed at ${Math.round(hz)} Hz, its driver takes ${HZ[0]} to ${HZ[1]} Hz`);
     Object.assign(this, { duty, hz });
     this.changed++;
     this.changes.push([ns, duty, hz]);

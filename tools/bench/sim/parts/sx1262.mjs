@@ -143,7 +143,8 @@ export class SX1262 {
   #legal(command, bytes) {
     if (!command) return this.fail(`opcode ${hex(bytes[0])} does not exist`, 'error');
     if (!command.modes.length) return this.fail(`${command.name} is not modelled`);
-    if (bytes.length < command.size) return this.fail(`${command.name} takes ${command.size} bytes, ${bytes.length} came`, 'error');
+    if (bytes.length < command.size)
+      return this.fail(`${command.name} takes ${command.size} bytes, ${bytes.length} came`, 'error');
     if (!command.modes.includes(this.mode)) return this.fail(`${command.name} is not allowed in ${this.mode}`);
     return true;
   }
@@ -167,10 +168,38 @@ export class SX1262 {
     this.registers = new Uint8Array(0x1000);
     for (const [address, value] of Object.entries(REGISTERS)) this.registers[address] = value;
     this.buffer = new Uint8Array(256);
-    this.config = { lora: false, modulation: null, packet: null, frequency_hz: null, pa: null, power: null, rampNs: 0, fallback: 'stdby_rc',
-      stopOnPreamble: false, symbols: 0, dcdc: false, rfSwitch: false, txBase: 0, rxBase: 0, cad: null };
-    Object.assign(this, { irq: 0, irqMask: 0, dio1Mask: 0, result: STATUS.none, shownMode: 'stdby_rc', tcxoDelayNs: null, warm: false,
-      busy: false, onReady: null, before: null, errors: tcxo ? XOSC_START_ERR : 0, calibrated: !tcxo, imageMhz: [902, 928] });
+    this.config = {
+      lora: false,
+      modulation: null,
+      packet: null,
+      frequency_hz: null,
+      pa: null,
+      power: null,
+      rampNs: 0,
+      fallback: 'stdby_rc',
+      stopOnPreamble: false,
+      symbols: 0,
+      dcdc: false,
+      rfSwitch: false,
+      txBase: 0,
+      rxBase: 0,
+      cad: null,
+    };
+    Object.assign(this, {
+      irq: 0,
+      irqMask: 0,
+      dio1Mask: 0,
+      result: STATUS.none,
+      shownMode: 'stdby_rc',
+      tcxoDelayNs: null,
+      warm: false,
+      busy: false,
+      onReady: null,
+      before: null,
+      errors: tcxo ? XOSC_START_ERR : 0,
+      calibrated: !tcxo,
+      imageMhz: [902, 928],
+    });
     this.modem.forget();
   }
 
@@ -237,7 +266,10 @@ export class SX1262 {
     const { tcxoDelayNs: given, options } = this;
     if (given !== null && given >= options.tcxo_start_us * 1e3) return true;
     this.errors |= XOSC_START_ERR;
-    const why = given === null ? 'before SetDIO3AsTcxoCtrl' : `with a TCXO delay of ${given / 1e3} us, it needs ${options.tcxo_start_us} us`;
+    const why =
+      given === null
+        ? 'before SetDIO3AsTcxoCtrl'
+        : `with a TCXO delay of ${given / 1e3} us, it needs ${options.tcxo_start_us} us`;
     return this.fail(`${name} ${why}: XOSC_START_ERR`);
   }
 

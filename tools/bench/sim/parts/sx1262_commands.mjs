@@ -59,13 +59,20 @@ function setModulation(chip, [, sf, code, rate, ldro]) {
 function setPacket(chip, bytes) {
   if (!chip.config.lora) return refuse(chip, 'SetPacketParams before SetPacketType');
   if (!chip.config.modulation) return refuse(chip, 'SetPacketParams before SetModulationParams');
-  chip.config.packet = { preamble: word(bytes, 1), implicit: bytes[3] === 1, size: bytes[4], crc: bytes[5] === 1, inverted: bytes[6] === 1 };
+  chip.config.packet = {
+    preamble: word(bytes, 1),
+    implicit: bytes[3] === 1,
+    size: bytes[4],
+    crc: bytes[5] === 1,
+    inverted: bytes[6] === 1,
+  };
   return undefined;
 }
 
 function setPa(chip, [, duty, hp, device, lut]) {
   if (device !== 0) return refuse(chip, `SetPaConfig: deviceSel ${device} is the SX1261; this is an SX1262`);
-  if (duty > 4 || hp > 7 || lut !== 1) return refuse(chip, `SetPaConfig ${duty}, ${hp}, 0, ${lut} may damage the chip: at most 4, 7, 0, 1`);
+  if (duty > 4 || hp > 7 || lut !== 1)
+    return refuse(chip, `SetPaConfig ${duty}, ${hp}, 0, ${lut} may damage the chip: at most 4, 7, 0, 1`);
   chip.config.pa = { duty, hp };
   chip.registers[0x8e7] = 0x38; // the command sets the over-current protection of the chosen PA: 140 mA
   return undefined;
@@ -125,51 +132,107 @@ const pair = (get) => (chip, _bytes, index) => (get(chip) >> (8 * (1 - (index & 
 
 export const COMMANDS = {
   0x84: { name: 'SetSleep', size: 2, modes: STANDBY, run: setSleep },
-  0x80: { name: 'SetStandby', size: 2, modes: AWAKE, run: (chip, [, xosc]) => chip.standby(xosc ? 'stdby_xosc' : 'stdby_rc', 'SetStandby') },
+  0x80: {
+    name: 'SetStandby',
+    size: 2,
+    modes: AWAKE,
+    run: (chip, [, xosc]) => chip.standby(xosc ? 'stdby_xosc' : 'stdby_rc', 'SetStandby'),
+  },
   0xc1: { name: 'SetFs', size: 1, modes: AWAKE, run: (chip) => chip.standby('fs', 'SetFs') },
   0x83: { name: 'SetTx', size: 4, modes: [...IDLE, 'rx'], run: (chip, bytes) => chip.modem.startTx(triple(bytes, 1) * TICK_NS) },
   0x82: { name: 'SetRx', size: 4, modes: AWAKE, run: (chip, bytes) => chip.modem.startRx(triple(bytes, 1)) },
-  0x9f: { name: 'StopTimerOnPreamble', size: 2, modes: IDLE, run: (chip, [, on]) => void (chip.config.stopOnPreamble = on === 1) },
+  0x9f: {
+    name: 'StopTimerOnPreamble',
+    size: 2,
+    modes: IDLE,
+    run: (chip, [, on]) => void (chip.config.stopOnPreamble = on === 1),
+  },
   0xc5: { name: 'SetCad', size: 1, modes: IDLE, run: (chip) => chip.modem.startCad() },
-  0x88: { name: 'SetCadParams', size: 8, modes: IDLE, run: (chip, bytes) => void (chip.config.cad = { symbols: 2 ** bytes[1], exit: bytes[4], timeout: triple(bytes, 5) }) },
+  0x88: {
+    name: 'SetCadParams',
+    size: 8,
+    modes: IDLE,
+    run: (chip, bytes) => void (chip.config.cad = { symbols: 2 ** bytes[1], exit: bytes[4], timeout: triple(bytes, 5) }),
+  },
   0x96: { name: 'SetRegulatorMode', size: 2, modes: RC, run: (chip, [, dcdc]) => void (chip.config.dcdc = dcdc === 1) },
   0x89: { name: 'Calibrate', size: 2, modes: RC, run: calibrate },
-  0x98: { name: 'CalibrateImage', size: 3, modes: STANDBY, run: (chip, [, low, high]) => {
-    chip.imageMhz = [low * 4, high * 4];
-    return chip.startNs() + 2e6; // assumed: the datasheet gives the whole calibration only
-  } },
+  0x98: {
+    name: 'CalibrateImage',
+    size: 3,
+    modes: STANDBY,
+    run: (chip, [, low, high]) => {
+      chip.imageMhz = [low * 4, high * 4];
+      return chip.startNs() + 2e6; // assumed: the datasheet gives the whole calibration only
+    },
+  },
   0x95: { name: 'SetPaConfig', size: 5, modes: IDLE, run: setPa },
   0x93: { name: 'SetRxTxFallbackMode', size: 2, modes: IDLE, run: setFallback },
   0x0d: { name: 'WriteRegister', size: 4, modes: AWAKE, run: writeRegister },
   0x1d: { name: 'ReadRegister', size: 4, modes: AWAKE, skip: 4, reply: readRegister },
   0x0e: { name: 'WriteBuffer', size: 2, modes: AWAKE, run: bufferWrite },
-  0x1e: { name: 'ReadBuffer', size: 3, modes: AWAKE, skip: 3, reply: (chip, bytes, index) => chip.buffer[(bytes[1] + index) & 255] },
-  0x08: { name: 'SetDioIrqParams', size: 9, modes: AWAKE, run: (chip, bytes) => {
-    Object.assign(chip, { irqMask: word(bytes, 1), dio1Mask: word(bytes, 3) });
-    chip.updateDio1();
-  } },
+  0x1e: {
+    name: 'ReadBuffer',
+    size: 3,
+    modes: AWAKE,
+    skip: 3,
+    reply: (chip, bytes, index) => chip.buffer[(bytes[1] + index) & 255],
+  },
+  0x08: {
+    name: 'SetDioIrqParams',
+    size: 9,
+    modes: AWAKE,
+    run: (chip, bytes) => {
+      Object.assign(chip, { irqMask: word(bytes, 1), dio1Mask: word(bytes, 3) });
+      chip.updateDio1();
+    },
+  },
   0x12: { name: 'GetIrqStatus', size: 2, modes: AWAKE, reply: pair((chip) => chip.irq) },
-  0x02: { name: 'ClearIrqStatus', size: 3, modes: AWAKE, run: (chip, bytes) => {
-    chip.irq &= ~word(bytes, 1);
-    chip.updateDio1();
-  } },
+  0x02: {
+    name: 'ClearIrqStatus',
+    size: 3,
+    modes: AWAKE,
+    run: (chip, bytes) => {
+      chip.irq &= ~word(bytes, 1);
+      chip.updateDio1();
+    },
+  },
   0x9d: { name: 'SetDIO2AsRfSwitchCtrl', size: 2, modes: IDLE, run: (chip, [, on]) => void (chip.config.rfSwitch = on === 1) },
   0x97: { name: 'SetDIO3AsTcxoCtrl', size: 5, modes: STANDBY, run: setDio3 },
-  0x86: { name: 'SetRfFrequency', size: 5, modes: IDLE, run: (chip, bytes) => {
-    chip.config.frequency_hz = Math.round((bytes[1] * 2 ** 24 + triple(bytes, 2)) * (32e6 / 2 ** 25));
-  } },
+  0x86: {
+    name: 'SetRfFrequency',
+    size: 5,
+    modes: IDLE,
+    run: (chip, bytes) => {
+      chip.config.frequency_hz = Math.round((bytes[1] * 2 ** 24 + triple(bytes, 2)) * (32e6 / 2 ** 25));
+    },
+  },
   0x8a: { name: 'SetPacketType', size: 2, modes: STANDBY, run: setPacketType },
   0x11: { name: 'GetPacketType', size: 2, modes: AWAKE, reply: (chip) => (chip.config.lora ? 1 : 0) },
   0x8e: { name: 'SetTxParams', size: 3, modes: IDLE, run: setTxParams },
   0x8b: { name: 'SetModulationParams', size: 5, modes: IDLE, run: setModulation },
   0x8c: { name: 'SetPacketParams', size: 7, modes: IDLE, run: setPacket },
-  0x8f: { name: 'SetBufferBaseAddress', size: 3, modes: IDLE, run: (chip, [, tx, rx]) => void Object.assign(chip.config, { txBase: tx, rxBase: rx }) },
+  0x8f: {
+    name: 'SetBufferBaseAddress',
+    size: 3,
+    modes: IDLE,
+    run: (chip, [, tx, rx]) => void Object.assign(chip.config, { txBase: tx, rxBase: rx }),
+  },
   0xa0: { name: 'SetLoRaSymbNumTimeout', size: 2, modes: IDLE, run: (chip, [, symbols]) => void (chip.config.symbols = symbols) },
   0xc0: { name: 'GetStatus', size: 1, modes: AWAKE, run: getStatus },
-  0x13: { name: 'GetRxBufferStatus', size: 2, modes: AWAKE, reply: (chip, _bytes, index) => [chip.modem.last.size, chip.modem.last.start][index] ?? 0 },
+  0x13: {
+    name: 'GetRxBufferStatus',
+    size: 2,
+    modes: AWAKE,
+    reply: (chip, _bytes, index) => [chip.modem.last.size, chip.modem.last.start][index] ?? 0,
+  },
   0x14: { name: 'GetPacketStatus', size: 2, modes: AWAKE, reply: packetStatus },
   0x15: { name: 'GetRssiInst', size: 2, modes: AWAKE, reply: (chip) => chip.modem.rssiInst() },
-  0x10: { name: 'GetStats', size: 2, modes: AWAKE, reply: (chip, bytes, index) => pair(() => chip.modem.stats[index >> 1] ?? 0)(chip, bytes, index) },
+  0x10: {
+    name: 'GetStats',
+    size: 2,
+    modes: AWAKE,
+    reply: (chip, bytes, index) => pair(() => chip.modem.stats[index >> 1] ?? 0)(chip, bytes, index),
+  },
   0x00: { name: 'ResetStats', size: 1, modes: AWAKE, run: (chip) => void (chip.modem.stats = [0, 0, 0]) },
   0x17: { name: 'GetDeviceErrors', size: 2, modes: AWAKE, reply: pair((chip) => chip.errors) },
   0x07: { name: 'ClearDeviceErrors', size: 3, modes: AWAKE, run: (chip) => void (chip.errors = 0) },

@@ -10,7 +10,18 @@ import { txMicroamps } from './sx1262_current.mjs';
 const TICK_NS = 15625;
 const CONTINUOUS = 0xffffff;
 const RECORDS = 20000;
-const IRQ = { txDone: 1, rxDone: 2, preamble: 4, sync: 8, header: 16, headerError: 32, crc: 64, cadDone: 128, cadFound: 256, timeout: 512 };
+const IRQ = {
+  txDone: 1,
+  rxDone: 2,
+  preamble: 4,
+  sync: 8,
+  header: 16,
+  headerError: 32,
+  crc: 64,
+  cadDone: 128,
+  cadFound: 256,
+  timeout: 512,
+};
 const PA_DBM = { '4,7': 22, '3,5': 20, '2,3': 17, '2,2': 14 }; // table 13-21: what SetTxParams 22 gives
 const NO_SWITCH_DB = 30; // the antenna is not connected; assumed
 const CLAMP_DB = 5; // 15.2: 5 to 6 dB less into a mismatched antenna
@@ -22,8 +33,19 @@ const NOTHING = { size: 0, start: 0, rssi: 0, snr: 0, signal: 0 };
 
 export class Modem {
   constructor(chip) {
-    Object.assign(this, { chip, host: chip.host, tx: null, window: null, receiver: null, txEndNs: null, windows: [], transmissions: [], notes: {},
-      counts: { transmissions: 0, windows: 0 }, airtimeNs: 0 });
+    Object.assign(this, {
+      chip,
+      host: chip.host,
+      tx: null,
+      window: null,
+      receiver: null,
+      txEndNs: null,
+      windows: [],
+      transmissions: [],
+      notes: {},
+      counts: { transmissions: 0, windows: 0 },
+      airtimeNs: 0,
+    });
     this.forget();
   }
 
@@ -108,8 +130,18 @@ export class Modem {
   #send(timeoutNs) {
     const { modulation, packet, txBase, frequency_hz } = this.chip.config;
     const payload = Uint8Array.from({ length: packet.size }, (_, i) => this.chip.buffer[(txBase + i) & 255]);
-    this.tx = this.host.air.transmit({ ...modulation, ...packet, payload, frequency_hz, from: this.host.name, position: this.host.position,
-      at_ns: this.host.now(), sync: this.#syncWord(), power_dbm: this.conductedDbm() - this.#switchLoss(), snr_loss_db: this.#sendLoss() });
+    this.tx = this.host.air.transmit({
+      ...modulation,
+      ...packet,
+      payload,
+      frequency_hz,
+      from: this.host.name,
+      position: this.host.position,
+      at_ns: this.host.now(),
+      sync: this.#syncWord(),
+      power_dbm: this.conductedDbm() - this.#switchLoss(),
+      snr_loss_db: this.#sendLoss(),
+    });
     this.chip.alarm('end', this.tx.end_ns, () => this.#sent());
     if (timeoutNs) this.chip.alarm('timer', this.host.now() + timeoutNs, () => this.#timedOut());
   }
@@ -134,7 +166,15 @@ export class Modem {
     this.tx = null;
     this.txEndNs = until_ns;
     this.airtimeNs += until_ns - start_ns;
-    this.#record('transmissions', { start_ns, end_ns: until_ns, sf, bw_hz: bandwidth_hz, frequency_hz, power_dbm, size: payload.length });
+    this.#record('transmissions', {
+      start_ns,
+      end_ns: until_ns,
+      sf,
+      bw_hz: bandwidth_hz,
+      frequency_hz,
+      power_dbm,
+      size: payload.length,
+    });
   }
 
   // --- receiving -----------------------------------------------------------------------------------------------
@@ -145,8 +185,20 @@ export class Modem {
     const ns = this.chip.change('rx');
     const { modulation, frequency_hz, symbols } = this.chip.config;
     const continuous = ticks === CONTINUOUS;
-    this.window = { tx_end_ns: this.txEndNs, set_ns: this.host.now(), rx_on_ns: null, end_ns: null, symbols, sf: modulation.sf,
-      bw_hz: modulation.bandwidth_hz, frequency_hz, timeout_ns: continuous || !ticks ? null : ticks * TICK_NS, continuous, frames: 0, result: null };
+    this.window = {
+      tx_end_ns: this.txEndNs,
+      set_ns: this.host.now(),
+      rx_on_ns: null,
+      end_ns: null,
+      symbols,
+      sf: modulation.sf,
+      bw_hz: modulation.bandwidth_hz,
+      frequency_hz,
+      timeout_ns: continuous || !ticks ? null : ticks * TICK_NS,
+      continuous,
+      frames: 0,
+      result: null,
+    };
     this.chip.onReady = () => this.#open();
     return ns;
   }
@@ -154,9 +206,21 @@ export class Modem {
   #listener(onLock) {
     const { modulation, packet, frequency_hz } = this.chip.config;
     const figure = NOISE_FIGURE_DB[this.chip.registers[0x8ac] === 0x96 ? 'boosted' : 'saving'] + this.#switchLoss();
-    return { name: this.host.name, position: this.host.position, open_ns: this.host.now(), frequency_hz, sf: modulation.sf,
-      bandwidth_hz: modulation.bandwidth_hz, ldro: modulation.ldro, inverted: packet.inverted, implicit: packet.implicit,
-      sync: this.#syncWord(), noiseFigure: figure, at: (ns, fn) => this.host.at(ns, fn), onLock };
+    return {
+      name: this.host.name,
+      position: this.host.position,
+      open_ns: this.host.now(),
+      frequency_hz,
+      sf: modulation.sf,
+      bandwidth_hz: modulation.bandwidth_hz,
+      ldro: modulation.ldro,
+      inverted: packet.inverted,
+      implicit: packet.implicit,
+      sync: this.#syncWord(),
+      noiseFigure: figure,
+      at: (ns, fn) => this.host.at(ns, fn),
+      onLock,
+    };
   }
 
   #open() {
@@ -164,7 +228,12 @@ export class Modem {
     const now = this.host.now();
     this.window.rx_on_ns = now;
     this.pointer = this.chip.config.rxBase;
-    if (symbols) this.chip.alarm('symbols', Math.ceil(now + symbols * symbolNs(sf, bandwidth)) + 1, () => this.receiver.locked || this.#timedOut());
+    if (symbols)
+      this.chip.alarm(
+        'symbols',
+        Math.ceil(now + symbols * symbolNs(sf, bandwidth)) + 1,
+        () => this.receiver.locked || this.#timedOut(),
+      );
     if (timeout) this.chip.alarm('timer', now + timeout, () => this.#timedOut());
     this.receiver = this.host.air.listen(this.#listener((reception) => this.#locked(reception)));
   }
@@ -192,7 +261,13 @@ export class Modem {
     const { payload, intact } = reception.payload();
     const broken = reception.tx.crc && !intact;
     payload.forEach((byte, i) => (this.chip.buffer[(this.pointer + i) & 255] = byte));
-    this.last = { size: payload.length, start: this.pointer, rssi: reception.rssi_dbm, snr: reception.snr_db, signal: reception.signal_dbm };
+    this.last = {
+      size: payload.length,
+      start: this.pointer,
+      rssi: reception.rssi_dbm,
+      snr: reception.snr_db,
+      signal: reception.signal_dbm,
+    };
     this.pointer = (this.pointer + payload.length) & 255;
     this.stats[0]++;
     if (broken) this.stats[1]++;
@@ -238,7 +313,10 @@ export class Modem {
   }
 
   #searched(cad) {
-    const found = this.host.air.active(this.#listener(() => {}), this.host.now());
+    const found = this.host.air.active(
+      this.#listener(() => {}),
+      this.host.now(),
+    );
     this.chip.done('none', 'stdby_rc');
     this.chip.raise(IRQ.cadDone | (found ? IRQ.cadFound : 0));
     if (!found || cad.exit !== 1) return;
