@@ -60,7 +60,10 @@ class Mac:
         self._identity = dev_eui, join_eui, app_key
         mark = Key(aes, app_key).cmac(dev_eui + join_eui)[:4]
         self.session = Session(region, aes, store, mark)
-        self.joined = self._resume()
+        from lorawan import saved
+
+        self.joined = saved.load(self.session)
+        unload("saved")
         self.answers = Answers()
         self.on_downlink = self.on_time = _ignore
         self.battery = lambda: 255
@@ -93,11 +96,6 @@ class Mac:
         """True when the network waits for an uplink: something to acknowledge, answer or fetch."""
         return bool(self._ack or self._pending or self.answers.once)
 
-    @property
-    def busy(self) -> bool:
-        """True from a transmission to the end of its windows: no flash write, no collection."""
-        return self._busy
-
     def set_class(self, name: str) -> None:
         """Class "A" is deaf between uplinks, "C" listens always, once joined."""
         self._class_c = name == "C"
@@ -123,14 +121,6 @@ class Mac:
         return self.pick(self._channels(self.session.dr))[0] if self.joined else self.wait_us()
 
     # --- joining ----------------------------------------------------------------------------
-
-    def _resume(self):
-        """Go on with the session of before the restart; False where there is none."""
-        from lorawan import saved
-
-        found = saved.load(self.session)
-        unload("saved")
-        return found
 
     def _attempts(self):
         """The attempts to join, with the code for it."""
