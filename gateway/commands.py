@@ -5,6 +5,7 @@ The steps of a command are in gateway/lifecycle.py; here is the loop that takes 
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
@@ -67,10 +68,10 @@ class Commands:
             except Retry:
                 self._failures += 1
                 await asyncio.sleep(delay_s(self._failures, 0.2, 10))
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_S)
-            except TimeoutError:
-                continue
+            # not wait_for: on Python 3.11 it may swallow a cancellation
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._wake.wait()
 
     async def step(self) -> None:
         """Do what is due now, devices side by side, one device's commands one after the other."""

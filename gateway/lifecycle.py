@@ -77,9 +77,7 @@ def ask(
         history=(Step(now_ms, "queued"),),
     )
     _check(command, most_bytes)
-    for other in tx.open_commands(dev_eui):
-        if other.name == name and name in REPLACEABLE:
-            end(tx, other, "superseded", f"by command {command.id}", now_ms)
+    _supersede(tx, command)
     tx.put_command(command)
     _tell(tx, command)
     return command
@@ -90,6 +88,15 @@ def frame(command: Command) -> tuple[int, bytes]:
     expires_s = -(-command.expires_at_ms // 1000)
     data = pack(command.name, {**command.values, "token": command.token, "expires": expires_s})
     return COMMANDS[command.name][0], data
+
+
+def _supersede(tx: Transaction, command: Command) -> None:
+    """End those of the same device that the new command makes pointless."""
+    if command.name not in REPLACEABLE:
+        return
+    for other in tx.open_commands(command.dev_eui):
+        if other.name == command.name:
+            end(tx, other, "superseded", f"by command {command.id}", command.created_at_ms)
 
 
 def _check(command: Command, most_bytes: int) -> None:

@@ -65,7 +65,8 @@ class Calls:
         """One call. Raises Unknown, Refused, ConfigError (the key), Retry; Unsure when sent."""
         channel, timeout_s = self.channel(), self.settings.timeout_s
         try:
-            await asyncio.wait_for(channel.channel_ready(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await channel.channel_ready()
         except TimeoutError:
             raise Retry(f"the network server at {self.settings.grpc} does not answer") from None
         try:

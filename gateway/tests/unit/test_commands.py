@@ -1,95 +1,20 @@
-"""Commands: whatever happens in whatever order, one end, told once."""
+"""Commands: each step, each way to fail, and its end."""
 
 import asyncio
-import random
 
-import msgspec
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from wire.codec import frame, pack, unpack_command
+from wire.codec import unpack_command
 
-from gateway.commands import Commands
 from gateway.errors import Refused, Retry, Unknown, Unsure
-from gateway.ingest import Context, take
-from gateway.lifecycle import LOOK_MS, RANK
-from gateway.model import Answered, Device, Event, Transmitted, Trouble, Uplink
-from gateway.networks import Envelope, virtual
-from gateway.settings import CommandSettings
-from gateway.store import memory
-
-LAMP = Device("00000000000000b2", "lamp", "lamp", "00", "C", 1)
-BIN = Device("00000000000000a1", "bin", "bin", "00", "A", 1)
-START_MS = 1_795_572_000_000
-SETTINGS = CommandSettings(attempts=3, answer_s=60, grace_s=30)
-RESULT = {"applied": 0, "refused": 1, "expired": 2}
-
-
-class Bench:
-    """Commands over a virtual network and a store in memory, with a clock in our hand."""
-
-    def __init__(self):
-        self.store = memory.Store()
-        self.network = virtual.Network()
-        self.now_ms = START_MS
-        self.words = 0
-        self.restart()
-
-    def restart(self):
-        self.commands = Commands(self.store, self.network, SETTINGS, lambda: self.now_ms)
-        self.context = Context(self.network, SETTINGS)
-
-    async def pass_time(self, seconds):
-        self.now_ms += int(seconds * 1000)
-        await self.commands.step()
-
-    async def hear(self, kind, item="item-0", dev_eui=LAMP.dev_eui, **own):
-        self.words += 1
-        stamp = {"dev_eui": dev_eui, "id": f"word-{self.words}", "at_ms": self.now_ms}
-        notice = kind(**stamp, queue_item_id=item, **own)
-        await self.take(notice)
-
-    async def take(self, notice):
-        envelope = Envelope("", b"", lambda: None)
-        await self.store.write(lambda tx: take(tx, self.context, envelope, notice, self.now_ms))
-
-    async def report(self, token, result="applied", reason=0, dev_eui=LAMP.dev_eui, **values):
-        fields = {"token": token, "result": RESULT[result], "reason": reason, "config_version": 7}
-        self.words += 1
-        await self.take(
-            Uplink(
-                dev_eui=dev_eui,
-                id=f"up-{self.words}",
-                at_ms=self.now_ms,
-                dev_addr="01",
-                fcnt=self.words,
-                fport=21,
-                data=frame([pack("applied", fields | values)]),
-            )
-        )
-
-    async def command(self, command_id):
-        found = await self.store.read(lambda view: view.command(command_id))
-        assert found
-        return found
-
-    async def told(self, command_id):
-        entries = await self.store.read(lambda view: view.events(kind="command", limit=1000))
-        events = [msgspec.json.decode(one.body, type=Event) for one in entries]
-        return [one.data["state"] for one in events if one.data["id"] == command_id]
+from gateway.lifecycle import LOOK_MS
+from gateway.model import Answered, Transmitted, Trouble
+from gateway.networks import virtual
+from gateway.tests.unit.command_bench import BIN, LAMP, START_MS, begun, dim
 
 
 @pytest.fixture
 async def bench():
-    made = Bench()
-    await made.store.write(lambda tx: tx.add_device(LAMP))
-    await made.store.write(lambda tx: tx.add_device(BIN))
-    return made
-
-
-async def dim(bench, level=40, expires_in_s=600):
-    return await bench.commands.request(LAMP.dev_eui, "dim", {"level": level}, expires_in_s)
+    return await begun()
 
 
 async def test_a_command_goes_its_way_to_applied(bench):
@@ -412,129 +337,3 @@ async def test_the_loop_sends_at_once_what_is_asked(bench):
     await asyncio.wait_for(sent.wait(), 0.9)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-
-
-class AnyOrder(RuleBasedStateMachine):
-    """A network server and a device that do everything, late, twice, and in any order."""
-
-    @initialize()
-    def begin(self):
-        self.loop = asyncio.new_event_loop()
-        self.bench = Bench()
-        self.submitted: list[int] = []
-        for device in (LAMP, BIN):
-            self.do(self.bench.store.write(lambda tx, device=device: tx.add_device(device)))
-        self.ids: list[str] = []
-        self.states: dict[str, list[str]] = {}
-
-    def do(self, work):
-        return self.loop.run_until_complete(work)
-
-    @rule(level=st.integers(0, 100), expires_in_s=st.sampled_from([5, 60, 600]))
-    def ask(self, level, expires_in_s):
-        self.ids.append(self.do(dim(self.bench, level, expires_in_s)).id)
-
-    @rule(first=st.integers(0, 9), expires_in_s=st.sampled_from([5, 60, 600]))
-    def ask_what_is_not_superseded(self, first, expires_in_s):
-        self.ids.append(self.do(resend(self.bench, first, expires_in_s)).id)
-
-    @rule(seconds=st.sampled_from([0, 1, 10, 40, 61, 100]))
-    def time(self, seconds):
-        self.do(self.bench.pass_time(seconds))
-
-    @rule(failure=st.sampled_from([Retry("busy", 1), Refused("no"), Unsure("lost")]))
-    def fail(self, failure):
-        self.bench.network.failures.append(failure)
-
-    @rule()
-    def crash(self):
-        self.bench.restart()
-
-    @rule()
-    def flush(self):
-        self.bench.network.queue.clear()
-
-    @rule(
-        item=st.integers(0, 6),
-        kind=st.sampled_from(["txack", "ack", "nack", "EXPIRED", "F_CNT_DOWN"]),
-    )
-    def word(self, item, kind):
-        item = f"item-{item}"
-        if kind == "txack":
-            self.bench.network.queue.pop(item, None)
-            self.do(self.bench.hear(Transmitted, item))
-        elif kind in {"ack", "nack"}:
-            self.do(self.bench.hear(Answered, item, acknowledged=kind == "ack"))
-        else:
-            self.do(self.bench.hear(Trouble, item, code=kind, description="", dropped=True))
-
-    @rule(token=st.integers(1, 8), result=st.sampled_from(sorted(RESULT)))
-    def report(self, token, result):
-        self.do(self.bench.report(token, result))
-
-    @invariant()
-    def every_command_moves_forward_to_one_end(self):
-        for command_id in getattr(self, "ids", []):
-            told = self.do(self.bench.told(command_id))
-            ranks = [RANK.get(state, 3) for state in told]
-            assert ranks == sorted(set(ranks)), told
-            assert told[-1] == self.do(self.bench.command(command_id)).state
-
-    @invariant()
-    def no_two_submissions_without_unknown_between(self):
-        for command_id in getattr(self, "ids", []):
-            since = False
-            for step in self.do(self.bench.command(command_id)).history:
-                if step.what == "submitted":
-                    assert not since
-                    since = True
-                elif step.what in {"unknown", "not taken", "late unknown"}:
-                    since = False
-
-    @invariant()
-    def nothing_outlives_its_time(self):
-        for command in (
-            self.do(self.bench.store.read(lambda view: view.open_commands()))
-            if hasattr(self, "ids")
-            else []
-        ):
-            assert command.next_at_ms <= command.expires_at_ms + 30_000
-
-    def teardown(self):
-        if hasattr(self, "ids"):
-            for _ in range(4):
-                self.do(self.bench.pass_time(700))
-            assert self.do(self.bench.store.read(lambda view: view.open_commands())) == []
-            self.loop.close()
-
-
-TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(deadline=None, max_examples=60, stateful_step_count=30)
-
-
-async def resend(bench, first=1, expires_in_s=600):
-    values = {"first": first, "count": 1}
-    return await bench.commands.request(LAMP.dev_eui, "resend", values, expires_in_s)
-
-
-async def test_ten_thousand_words_in_any_order_end_every_command(bench):
-    draw = random.Random(7)
-    asked = [await resend(bench, n, 6000) for n in range(40)]
-    words = (
-        lambda item: bench.hear(Transmitted, item),
-        lambda item: bench.hear(Answered, item, acknowledged=True),
-        lambda item: bench.hear(Answered, item, acknowledged=False),
-        lambda item: bench.hear(Trouble, item, code="F_CNT", description="", dropped=True),
-        lambda _: bench.report(draw.randrange(1, 45), draw.choice(sorted(RESULT))),
-        lambda _: bench.pass_time(draw.randrange(3)),
-    )
-    for _ in range(10_000):
-        await draw.choice(words)(f"item-{draw.randrange(45)}")
-    for _ in range(3):
-        await bench.pass_time(6000)
-
-    for one in asked:
-        told = await bench.told(one.id)
-        ranks = [RANK.get(state, 3) for state in told]
-        assert ranks == sorted(set(ranks))
-        assert ranks[-1] == 3
