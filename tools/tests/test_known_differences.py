@@ -1,52 +1,16 @@
 """A test for each line of KNOWN_DIFFERENCES.md that no other test holds, and one for the list."""
 
-import contextlib
-import itertools
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tools.bench.board import files, image
 from tools.bench.simulation import Simulation
 from tools.setup import paths
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make setup`"
-    ),
-]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 LIST = paths.ROOT / "tools" / "bench" / "KNOWN_DIFFERENCES.md"
-BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
-    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
-)
-
-
-SHARED: dict[str, Simulation] = {}
-NAMES = (f"node{i}" for i in itertools.count())
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def shared_street():
-    """One process for the boards of this file: it starts once and is warm for most of them."""
-    async with Simulation() as made:
-        SHARED["street"] = made
-        yield
-    SHARED.clear()
-
-
-@contextlib.asynccontextmanager
-async def running(street=None, **options):
-    """A fresh board at its prompt, bare but for the parts asked for."""
-    street = street or SHARED["street"]
-    parts = BARE | options.pop("parts", {})
-    board = await street.add_board(next(NAMES), parts=parts, **options)
-    await board.expect(">>> ", within_s=3)
-    yield street, board
-    await board.power(False)
 
 
 async def test_every_line_of_the_list_names_a_test_that_exists():
@@ -60,7 +24,7 @@ async def test_every_line_of_the_list_names_a_test_that_exists():
     assert {name for [name] in named} <= tests
 
 
-async def test_the_flash_cache_makes_code_slower():
+async def test_the_flash_cache_makes_code_slower(running):
     code = """
 import time
 def work():
@@ -76,7 +40,7 @@ t = time.ticks_us(); work(); print(time.ticks_diff(time.ticks_us(), t))"""
     assert 1.15 < took[True] / took[False] < 2.5
 
 
-async def test_dormant_never_ends():
+async def test_dormant_never_ends(running):
     async with running() as (street, board):
         await board.usb(False)
         await board.write(b"import machine; machine.lightsleep()\r\n")
@@ -87,12 +51,12 @@ async def test_dormant_never_ends():
 
 
 @pytest.mark.parametrize("ppm", [30, -30])
-async def test_a_crystal_that_is_wrong_shifts_the_board_against_the_street(ppm):
+async def test_a_crystal_that_is_wrong_shifts_the_board_against_the_street(bare, ppm):
     flash = image(
         {"/main.py": b"import time\ntime.sleep(1000 - time.ticks_ms() / 1000)\nprint('now')\n"}
     )
     async with Simulation() as street:
-        board = await street.add_board("node", parts=BARE, ppm=ppm, flash=flash)
+        board = await street.add_board("node", parts=bare, ppm=ppm, flash=flash)
         await street.step(999_900_000)
         assert b"now" not in board.transcript
 
@@ -102,7 +66,7 @@ async def test_a_crystal_that_is_wrong_shifts_the_board_against_the_street(ppm):
         assert abs(street.now_us - 1_000_000_000 - ppm * 1000) < 5000
 
 
-async def test_the_crystal_is_exact_by_default():
+async def test_the_crystal_is_exact_by_default(running):
     async with running() as (street, board):
         start_us = board.notices[0]["time_us"]
         await board.write(
@@ -116,7 +80,7 @@ async def test_the_crystal_is_exact_by_default():
         assert b"\nnow" in board.transcript
 
 
-async def test_a_wrong_baud_rate_receives_damage():
+async def test_a_wrong_baud_rate_receives_damage(running):
     code = """
 from machine import Pin, UART
 u = UART(0, %d, tx=Pin(0), rx=Pin(1))
@@ -129,7 +93,7 @@ print(b'\\xff\\x04' in u.read(u.any()))"""
     assert said == ["True\n", "True\n", "False\n"]
 
 
-async def test_a_thread_locks_the_board():
+async def test_a_thread_locks_the_board(running):
     async with running() as (street, board):
         await board.write(b"import _thread; _thread.start_new_thread(print, ())\r\n")
         await street.run_s(1)
@@ -137,7 +101,7 @@ async def test_a_thread_locks_the_board():
         assert "emulates core 0 only" in board.notices[-1]["sentence"]
 
 
-async def test_a_torn_page_reads_the_same_each_time():
+async def test_a_torn_page_reads_the_same_each_time(running):
     async with running() as (street, board):
         await board.cut_power(after_flash_op=2, torn=True)
         await board.write(b"import rp2; b = rp2.Flash(); b.writeblocks(8, bytes(4096))\r\n")
@@ -154,7 +118,7 @@ async def test_a_torn_page_reads_the_same_each_time():
         assert said == "1\n"
 
 
-async def test_float_arithmetic_takes_an_invented_time():
+async def test_float_arithmetic_takes_an_invented_time(running):
     code = """
 import time
 def work(x):
@@ -169,7 +133,7 @@ t = time.ticks_us(); work(1); print(a, time.ticks_diff(time.ticks_us(), t))"""
     assert 0 < (floats - integers) / 20_000 < 10
 
 
-async def test_waking_from_light_sleep_has_a_floor():
+async def test_waking_from_light_sleep_has_a_floor(bare):
     main = b"""
 import machine, time
 t = time.ticks_us()
@@ -180,13 +144,13 @@ with open("out", "w") as f:
 """
     flash = image({"/main.py": main})
     async with Simulation() as street:
-        board = await street.add_board("node", parts=BARE, usb=False, flash=flash)
+        board = await street.add_board("node", parts=bare, usb=False, flash=flash)
         await street.run_s(1)
 
         assert 100_200 < int(files(await board.flash())["/out"]) < 102_000
 
 
-async def test_a_new_duty_acts_at_once():
+async def test_a_new_duty_acts_at_once(running):
     async with running(parts={"lamp": {}}) as (street, board):
         await board.exec("from machine import PWM, Pin; p = PWM(Pin(6), freq=10, duty_u16=0)")
         await street.run_s(0.2)
@@ -196,7 +160,7 @@ async def test_a_new_duty_acts_at_once():
         assert (await board.ledger())["parts"]["lamp"]["duty"] > 0.99
 
 
-async def test_the_adc_has_no_noise():
+async def test_the_adc_has_no_noise(running):
     async with running() as (_, board):
         said = await board.exec(
             "from machine import ADC; a = ADC(3); print(len({a.read_u16() for i in range(50)}))"
@@ -205,14 +169,14 @@ async def test_the_adc_has_no_noise():
         assert said == "1\n"
 
 
-async def test_a_floating_input_reads_low():
+async def test_a_floating_input_reads_low(running):
     async with running() as (_, board):
         said = await board.exec("from machine import Pin; print(Pin(15, Pin.IN, None).value())")
 
         assert said == "0\n"
 
 
-async def test_a_scan_finds_the_sensor():
+async def test_a_scan_finds_the_sensor(running):
     async with running(parts={"bh1750": {}}) as (_, board):
         said = await board.exec(
             "from machine import I2C, Pin; print(I2C(0, sda=Pin(4), scl=Pin(5)).scan())"
@@ -221,7 +185,7 @@ async def test_a_scan_finds_the_sensor():
         assert said == "[35]\n"
 
 
-async def test_the_boot_loader_stops_the_chip():
+async def test_the_boot_loader_stops_the_chip(running):
     async with running() as (street, board):
         await board.write(b"import machine; machine.bootloader()\r\n")
         await street.run_s(1)
@@ -231,16 +195,16 @@ async def test_the_boot_loader_stops_the_chip():
         assert (await board.ledger())["cpu_busy_us"] == before
 
 
-async def test_the_port_opens_two_tenths_of_a_second_after_power():
+async def test_the_port_opens_two_tenths_of_a_second_after_power(bare):
     async with Simulation() as street:
-        board = await street.add_board("node", parts=BARE)
+        board = await street.add_board("node", parts=bare)
         await street.run_s(1)
         [opened] = [n["time_us"] for n in board.notices if n["event"] == "port"]
 
         assert 100_000 < opened < 250_000
 
 
-async def test_light_sleep_lasts_with_a_host_plugged_in():
+async def test_light_sleep_lasts_with_a_host_plugged_in(running):
     async with running() as (_, board):
         said = await board.exec(
             "import machine, time; t = time.ticks_ms(); machine.lightsleep(2000)\n"
@@ -250,7 +214,7 @@ async def test_light_sleep_lasts_with_a_host_plugged_in():
         assert 2000 <= int(said) <= 2003
 
 
-async def test_currents_are_constants():
+async def test_currents_are_constants(running):
     async with running() as (street, board):
         await street.run_s(10)
         energy = (await board.ledger())["energy"]["rp2040"]
@@ -260,7 +224,7 @@ async def test_currents_are_constants():
             assert spent["microampere_hours"] * 3600 / spent["seconds"] == pytest.approx(microamps)
 
 
-async def test_pio_runs():
+async def test_pio_runs(running):
     code = """
 import rp2
 from machine import Pin

@@ -86,7 +86,7 @@ async def test_output_that_nobody_reads_waits_and_is_complete():
             waiting = len(board.transcript)
 
             def drain():
-                port.timeout = 10
+                port.timeout = 60
                 return port.read_until(b"02999029990299902999\r\n")
 
             said = await asyncio.to_thread(drain)

@@ -1,0 +1,71 @@
+"""Emulated boards for the tests of this folder: one process a file, a fresh board a test."""
+
+import contextlib
+import itertools
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tools.bench.board import image
+from tools.bench.simulation import Simulation
+from tools.setup import paths
+
+NAMES = (f"node{i}" for i in itertools.count())
+BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
+    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
+)
+PROGRAM = """
+import io, machine, time
+out = io.StringIO()
+%s
+f = open("out", "w")
+f.write(out.getvalue())
+f.close()
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def street():
+    """The process that the boards of one test file share: it starts once and stays warm."""
+    if not paths.FIRMWARE_BIN.exists():
+        pytest.skip("the firmware is not built: run `make setup`")
+    async with Simulation() as made:
+        yield made
+
+
+@pytest.fixture
+def bare():
+    """Options of a board without any part."""
+    return BARE
+
+
+@pytest.fixture
+def running(street):
+    """`async with running(parts=...) as (street, board)`: a fresh bare board at its prompt."""
+
+    @contextlib.asynccontextmanager
+    async def run(other=None, *, usb=True, parts=None, **options):
+        on = other or street
+        board = await on.add_board(next(NAMES), parts=BARE | (parts or {}), usb=usb, **options)
+        if usb:
+            await board.expect(">>> ", within_s=3)
+        yield on, board
+        await board.power(False)
+
+    return run
+
+
+@pytest.fixture
+def unplugged(street):
+    """A board without a cable (USB keeps it half awake) that has run a program."""
+
+    @contextlib.asynccontextmanager
+    async def run(code, within_s=10.0, **parts):
+        flash = image({"/main.py": (PROGRAM % code).encode()})
+        board = await street.add_board(next(NAMES), parts=BARE | parts, usb=False, flash=flash)
+        await street.run_s(within_s)
+        yield street, board
+        await board.power(False)
+
+    return run
