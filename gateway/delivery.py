@@ -10,6 +10,7 @@ an endpoint in trouble is probed by one request, not by a crowd.
 
 import asyncio
 import base64
+import contextlib
 import random
 import secrets
 from collections import Counter, deque
@@ -116,10 +117,10 @@ class Deliverer:
                 await self._follow(group)
                 for line, _ in self._lines.values():
                     line.wake.set()
-                try:
-                    await asyncio.wait_for(self._appended.wait(), self._poll_s)
-                except TimeoutError:
-                    continue
+                # not wait_for: CPython 3.11's swallows a cancellation in the turn of its end
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_s):
+                        await self._appended.wait()
                 self._appended.clear()
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
