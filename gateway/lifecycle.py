@@ -57,9 +57,7 @@ def ask(
     Raises Unknown for the device, Refused for whatever could never be applied.
     """
     if not tx.device(dev_eui):
-        raise Unknown(
-            f"no device has the DevEUI {dev_eui!r}; the list of devices shows them", "dev_eui"
-        )
+        raise Unknown(f"no device has the DevEUI {dev_eui!r}; list the devices", "dev_eui")
     if not 0 < expires_in_s <= LONGEST_S:
         raise Refused(
             f"expires_in_s is {expires_in_s:g}, not within 1 to {LONGEST_S}", "expires_in_s"

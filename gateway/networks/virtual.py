@@ -12,7 +12,7 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from gateway.errors import GatewayError, Lost
+from gateway.errors import GatewayError, Lost, Unsure
 from gateway.model import Device, Downlink, Notice, Receipt
 from gateway.networks import Envelope
 
@@ -30,7 +30,8 @@ class Network:
 
     unacknowledged: [(number, body)] given and not yet kept.  acknowledged: numbers, in order.
     sent: every Downlink taken.  queue: {queue_item_id: Downlink} not yet transmitted.
-    failures: raised by the next calls of `send`, one each.  away: raised by every call.
+    failures: raised by the next calls of `send`, one each; with Unsure the frame is taken all the
+    same.  away: raised by every call.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -110,9 +111,12 @@ class Network:
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""
         self._answer()
-        if self.failures:
-            raise self.failures.pop(0)
-        return Receipt(self.enqueue(downlink))
+        if not self.failures:
+            return Receipt(self.enqueue(downlink))
+        failure = self.failures.pop(0)
+        if isinstance(failure, Unsure):  # taken, but the reply is lost
+            self.enqueue(downlink)
+        raise failure
 
     def enqueue(self, downlink: Downlink) -> str:
         """Take a frame into the queue; returns its queue_item_id."""

@@ -189,11 +189,7 @@ async def test_what_was_surely_not_taken_costs_no_attempt(bench):
 
 
 async def test_a_lost_reply_is_looked_for_before_it_is_sent_again(bench):
-    async def send(downlink):
-        bench.network.enqueue(downlink)
-        raise Unsure("no answer")
-
-    bench.network.send = send
+    bench.network.failures = [Unsure("no answer")]
     asked = await dim(bench)
     await bench.commands.step()
     await bench.commands.step()

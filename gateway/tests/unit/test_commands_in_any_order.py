@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from gateway.errors import Refused, Retry, Unsure
-from gateway.lifecycle import RANK
+from gateway.lifecycle import RANK, frame
 from gateway.model import Answered, Transmitted, Trouble
 from gateway.tests.unit.command_bench import RESULT, begun, dim, resend
 
@@ -93,12 +93,20 @@ class AnyOrder(RuleBasedStateMachine):
                     since = False
 
     @invariant()
+    def the_network_server_gets_no_more_than_the_history_says(self):
+        for command_id in getattr(self, "ids", []):
+            command = self.do(self.bench.command(command_id))
+            same = [one for one in self.bench.network.sent if one.data == frame(command)[1]]
+            mine = [one for one in same if one.dev_eui == command.dev_eui]
+            unknown = [one.what for one in command.history].count("unknown")
+            assert len(mine) <= 1 + unknown
+            assert len(mine) <= 3
+
+    @invariant()
     def nothing_outlives_its_time(self):
-        for command in (
-            self.do(self.bench.store.read(lambda view: view.open_commands()))
-            if hasattr(self, "ids")
-            else []
-        ):
+        if not hasattr(self, "ids"):
+            return
+        for command in self.do(self.bench.store.read(lambda view: view.open_commands())):
             assert command.next_at_ms <= command.expires_at_ms + 30_000
 
     def teardown(self):
