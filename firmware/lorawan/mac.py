@@ -94,7 +94,7 @@ class Mac:
     @property
     def uplink_wanted(self) -> bool:
         """True when the network waits for an uplink: something to acknowledge, answer or fetch."""
-        return bool(self._ack or self._pending or self.answers.once)
+        return bool(self._ack or self._pending or self.answers.waiting)
 
     def set_class(self, name: str) -> None:
         """Class "A" is deaf between uplinks, "C" listens always, once joined."""
@@ -353,7 +353,7 @@ class Mac:
         stream = payload if fport == 0 else fopts
         if stream:
             self._obey(stream, snr // 4)
-        if self._class_c and (confirmed or self.answers.once):
+        if self._class_c and (confirmed or self.answers.waiting):
             asyncio.create_task(self._reply())
         if fport:
             self.on_downlink(fport, payload, confirmed)
@@ -372,7 +372,7 @@ class Mac:
     async def _reply(self):
         """Class C: acknowledge within 8 s, in an uplink of its own unless another came first."""
         await self._sleep_us(self.random() % 2000000)
-        if self.joined and (self._ack or self.answers.once):
+        if self.joined and (self._ack or self.answers.waiting):
             await self.send(None)
 
     def on_link(self, margin: int, gateways: int) -> None:

@@ -21,9 +21,13 @@ STICKY = (0x05, 0x08, 0x0A)
 
 
 class Answers:
-    """What the next uplinks must say: `once`, `sticky` {cid: bytes}, and what is asked."""
+    """What the next uplinks must say: `once`, `sticky` {cid: bytes}, and what is asked.
+
+    waiting: something was added since the last uplink.
+    """
 
     def __init__(self):
+        self.waiting = False
         self.once = b""
         self.sticky = {}
         self.asks = {}
@@ -31,6 +35,7 @@ class Answers:
     def add(self, cid: int, *values: int) -> None:
         """Answer one command. A flood is cut: more would not fit the slowest data rate."""
         answer = bytes((cid,) + values)
+        self.waiting = True
         if cid in STICKY:
             self.sticky[cid] = answer
         elif len(self.once) < _ONCE_MAX:
@@ -38,6 +43,7 @@ class Answers:
 
     def sent(self) -> None:
         """They are on their way; the sticky ones stay."""
+        self.waiting = False
         self.once = b""
         self.asks = {}
 

@@ -118,3 +118,22 @@ def test_forged_and_foreign_frames_change_nothing():
     assert world.mac.session.fcnt_down == -1
     assert world.mac.refused == 2 * size + 2
     assert world.store.saves == 3  # the attempt, the accepted nonce, the session
+
+
+def test_class_c_answers_a_change_of_its_window_and_then_listens_there():
+    world = World()
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        at = world.clock.us() + 60000000
+        world.send(world.server.down(fopts=b"\x05\x03\xd2\xad\x84"), at, (869525000, 12, 125000))
+        await world.clock.sleep_until_us(at + 20000000)
+        at = world.clock.us() + 60000000
+        world.send(world.server.down(30, b"x"), at, (869525000, 9, 125000))
+        await world.clock.sleep_until_us(at + 20000000)
+
+    world.run(story())
+
+    assert [one[2] for one in world.server.uplinks] == [b"\x05\x07"]
+    assert world.heard == [(30, b"x", False)]
