@@ -81,7 +81,7 @@ def _low_rate(sf, bw_hz):
 
 
 class SX126X:
-    """One radio. `error_us`: worst opening error of a window so far, without its sign."""
+    """One radio. `error_us`: worst opening error of the last windows, without its sign."""
 
     def __init__(self, spi, nss, busy, dio1, reset, clock, tcxo_mv=0, dio2_switch=True):
         self._spi, self._nss, self._busy, self._reset = spi, nss, busy, reset
@@ -93,8 +93,8 @@ class SX126X:
         self._flag = asyncio.ThreadSafeFlag()
         self._task = self._on_frame = None
         self._asleep = self._wide = False
-        self._sent = self._image = self._iq = 0
-        self.error_us = 0
+        self._sent = self._image = self._iq = self._slept = 0
+        self.error_us = self._worst_us = 0
         self._open_us, self._opened = None, 0
         self._lates = array("h", bytes(2 * _LATES))
         dio1.irq(self._irq, dio1.IRQ_RISING, hard=True)
@@ -108,9 +108,8 @@ class SX126X:
 
     def _wait(self):
         """BUSY low. RadioError after 0.4 s: nobody is there, or the wiring is wrong."""
-        busy = self._busy
         start = ticks_us()
-        while busy():
+        while self._busy():
             waited = ticks_diff(ticks_us(), start)
             if waited > _BUSY_US:
                 raise RadioError("sx126x: BUSY stays high; check power and PINS of /board.py")
@@ -127,9 +126,8 @@ class SX126X:
 
     def _ask(self, question):
         """Send a question of 4 or 5 bytes; what was read meanwhile, valid until the next."""
-        answer = self._answers[len(question) - 4]
+        answer, nss = self._answers[len(question) - 4], self._nss
         self._wait()
-        nss = self._nss
         nss(0)
         self._spi.write_readinto(question, answer)
         nss(1)
@@ -191,6 +189,8 @@ class SX126X:
         """To standby on the crystal or TCXO: from there TX and RX start without delay."""
         self._stop_listening()
         if self._asleep:
+            while 0 <= ticks_diff(ticks_us(), self._slept) < 500:
+                pass  # NSS must not fall sooner after SetSleep (13.1.1)
             self._nss(0)
             self._wait()
             self._nss(1)
@@ -203,7 +203,7 @@ class SX126X:
         if not self._asleep:
             self._send(_STANDBY_RC)
             self._send(_SLEEP_WARM)
-            self._asleep = True
+            self._asleep, self._slept = True, ticks_us()
 
     def random(self) -> int:
         """32 random bits, from a generator seeded by the receiver's noise."""
@@ -316,7 +316,8 @@ class SX126X:
         late = abs(ticks_diff(ticks_us(), due) - _COMMAND_US)
         self._lates[self._opened % _LATES] = min(late, 32767)
         self._opened += 1
-        self.error_us = max(self.error_us, late)
+        self._worst_us = max(self._worst_us, late)
+        self.error_us = max(late, self.error_us - self.error_us // 16)
 
     async def _interrupt(self, until_us):
         """True when DIO1 rose, False at the instant. Sleepers doze: the pin wakes them."""
@@ -383,7 +384,7 @@ class SX126X:
         count = min(self._opened, _LATES)
         late = sorted(self._lates[:count])
         half = late[count // 2] if count else None
-        return {"n": self._opened, "p50_us": half, "max_us": self.error_us}
+        return {"n": self._opened, "p50_us": half, "max_us": self._worst_us}
 
 
 def from_board(board, clock) -> SX126X:
