@@ -4,6 +4,11 @@ Two blobs, each saved before the radio moves. `session`: keys and parameters, sa
 change. `frames`: counters; FCntUp is reserved `MARGIN` ahead, so that one save serves as many
 uplinks and a power cut skips at most as many counters, never repeats one. A session is known by
 the DevNonce it came from (`tag`): counters of another are not used.
+
+Flash: one save of `frames` per 32 uplinks and one per downlink taken. A bin that reports every
+600 s and asks for an acknowledgement each fourth time makes 40 saves a day; rewriting a small
+file costs the stock file system about 0.06 erases (measured on the emulated board), so 2.4 of
+them a day, over all its sectors.
 """
 
 import struct
