@@ -1,0 +1,156 @@
+"""The outbox loop: what is tried again, when, and when no more."""
+
+import asyncio
+
+import pytest
+
+from gateway.delivery import REFUSED, enable, replay
+from gateway.errors import Refused, Retry, Unknown
+from gateway.settings import DeliverySettings
+from gateway.sinks import Gone
+from gateway.store.memory import Store
+from gateway.tests.unit.outbox_bench import (
+    BIN,
+    LAMP,
+    SCHEDULE,
+    ScriptedSink,
+    append,
+    delivering,
+    noted,
+    settled,
+    until,
+)
+
+
+async def test_a_failed_attempt_is_repeated_by_the_schedule_with_the_same_body():
+    sink = ScriptedSink(Retry("500"), Retry("500"))
+    async with delivering(sink) as (store, clock, [endpoint]):
+        (event_id,) = await append(store, LAMP)
+
+        await until(lambda: noted(store, endpoint, attempts=1))
+        clock.pass_s(4.9)
+        await asyncio.sleep(0.02)
+        assert len(sink.attempts) == 1
+        clock.pass_s(0.2)
+        await until(lambda: noted(store, endpoint, attempts=2))
+        clock.pass_s(300)
+        await settled(store, endpoint, delivered=1)
+
+    assert sink.ids() == [event_id] * 3
+    assert len({body for *_, body in sink.attempts}) == 1
+
+
+async def test_at_the_end_of_the_schedule_an_event_is_dead_and_the_next_goes():
+    sink = ScriptedSink(*[Retry("500")] * 3)
+    async with delivering(sink) as (store, clock, [endpoint]):
+        await append(store, LAMP, LAMP)
+        for attempts, wait_s in ((1, 5), (2, 300)):
+            await until(lambda n=attempts: noted(store, endpoint, attempts=n))
+            clock.pass_s(wait_s)
+
+        await settled(store, endpoint, dead=1, delivered=1, matched=2)
+
+
+async def test_an_event_the_endpoint_refuses_is_tried_three_times_in_ten_minutes():
+    sink = ScriptedSink(*[Refused("400")] * 3)
+    async with delivering(sink) as (store, clock, [endpoint]):
+        first, second = await append(store, LAMP, LAMP)
+        for attempts, wait_s in ((1, 60), (2, 540)):
+            await until(lambda n=attempts: noted(store, endpoint, attempts=n))
+            clock.pass_s(wait_s)
+
+        await settled(store, endpoint, dead=1, delivered=1)
+
+    assert sink.ids() == [first] * 3 + [second]
+
+
+async def test_an_earlier_outage_does_not_use_up_the_tries_of_a_refused_event():
+    sink = ScriptedSink(Retry("500"), Retry("500"), Refused("400"))
+    async with delivering(sink) as (store, clock, [endpoint]):
+        await append(store, LAMP)
+        for attempts, wait_s in ((1, 5), (2, 300), (3, 60)):
+            await until(lambda n=attempts: noted(store, endpoint, attempts=n))
+            clock.pass_s(wait_s)
+
+        await settled(store, endpoint, delivered=1)
+
+
+async def test_a_gone_endpoint_is_disabled_and_keeps_what_is_pending_until_enabled():
+    sink = ScriptedSink(Gone("410"))
+    async with delivering(sink) as (store, _, [endpoint]):
+        await append(store, LAMP)
+
+        await until(lambda: disabled(store, endpoint))
+        await append(store, BIN)
+        await asyncio.sleep(0.02)
+        assert len(sink.attempts) == 1
+        await settled(store, endpoint, pending=1, matched=1)
+        await store.write(lambda tx: enable(tx, endpoint))
+        await settled(store, endpoint, delivered=1)
+
+
+async def disabled(store, endpoint):
+    return (await store.read(lambda view: view.endpoint(endpoint))).disabled_reason == "410"
+
+
+async def test_retry_after_is_a_lower_bound():
+    sink = ScriptedSink(Retry("429", after_s=100))
+    async with delivering(sink) as (store, clock, [endpoint]):
+        await append(store, LAMP)
+
+        await until(lambda: noted(store, endpoint, next_at_ms=clock.now_ms + 100_000))
+
+
+async def test_an_endpoint_that_answers_again_gets_what_waits_at_once():
+    sink = ScriptedSink(None, *[Retry("500")] * 4)
+    async with delivering(sink, parallel=1) as (store, clock, [endpoint]):
+        await append(store, BIN)
+        await settled(store, endpoint, delivered=1)
+        clock.pass_s(61)  # hastened at most once a minute
+        await append(store, LAMP, BIN)
+        for _ in range(2):
+            await until(lambda: waiting(store, endpoint, clock, 2))
+            clock.pass_s(5.1)
+
+        await until(lambda: waiting(store, endpoint, clock, 2))
+        await append(store, "0000000000000003")
+
+        await settled(store, endpoint, delivered=4)
+
+
+async def waiting(store, endpoint, clock, count):
+    """Whether so many tried events wait for a later time."""
+    found = await store.read(lambda view: view.deliveries(endpoint, state="pending"))
+    return sum(one.next_at_ms > clock.now_ms for one in found) == count
+
+
+async def test_dead_letters_can_be_replayed():
+    sink = ScriptedSink(*[Refused("400")] * 3)
+    async with delivering(sink) as (store, clock, [endpoint]):
+        (event_id,) = await append(store, LAMP)
+        for attempts, wait_s in ((1, 60), (2, 540)):
+            await until(lambda n=attempts: noted(store, endpoint, attempts=n))
+            clock.pass_s(wait_s)
+        await settled(store, endpoint, dead=1)
+
+        count = await store.write(lambda tx: replay(tx, endpoint, clock()))
+
+        await settled(store, endpoint, delivered=1, matched=1)
+    assert (count, sink.ids()[-1]) == (1, event_id)
+
+
+def test_the_schedule_waits_with_jitter_and_ends():
+    waits = [SCHEDULE.wait_s(n, 0.5) for n in (1, 2, 3)]
+
+    assert waits == [5.0, 300.0, None]
+    assert SCHEDULE.wait_s(1, 0.0) == pytest.approx(4.0)
+    assert SCHEDULE.wait_s(1, 1.0) == pytest.approx(6.0)
+    assert REFUSED.wait_s(3, 0.5) is None
+    assert sum(DeliverySettings().schedule_s) == 75 * 3600 + 35 * 60 + 5
+
+
+async def test_replaying_and_enabling_an_unknown_webhook_says_so():
+    async with Store("lamplighter/test") as store:
+        for change in (lambda tx: replay(tx, "wh_x", 0), lambda tx: enable(tx, "wh_x")):
+            with pytest.raises(Unknown, match="there is no webhook wh_x"):
+                await store.write(change)
