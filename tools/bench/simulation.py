@@ -15,7 +15,7 @@ import contextlib
 import inspect
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -93,6 +93,11 @@ class Simulation:
         if not firmware.exists():
             raise SimulationError(f"there is no firmware at {firmware}: run `make setup`")
 
+    def _check_firmware(self) -> None:
+        firmware = Path(self._options["firmware"])
+        if not firmware.exists():
+            raise SimulationError(f"there is no firmware at {firmware}: run `make setup`")
+
     async def __aexit__(self, *exc: object) -> None:
         if self.pacing:
             await self.pacing.stop()
@@ -107,7 +112,8 @@ class Simulation:
         if process.stdin:
             process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), 1)
+            async with asyncio.timeout(1):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -352,4 +358,5 @@ class Pace:
             return
         self.simulation.kick.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.simulation.kick.wait(), left)
+            async with asyncio.timeout(left):
+                await self.simulation.kick.wait()

@@ -14,14 +14,24 @@ LIST = paths.ROOT / "tools" / "bench" / "KNOWN_DIFFERENCES.md"
 
 
 async def test_every_line_of_the_list_names_a_test_that_exists():
-    rows = [line for line in LIST.read_text().splitlines() if re.match(r"\| (?!what)[^-]", line)]
+    board, parts = LIST.read_text().split("## Parts and air")
+    rows = [line for line in board.splitlines() if re.match(r"\| (?!what)[^-]", line)]
     named = [re.findall(r"`(test_\w+)`", row) for row in rows]
-    tests = set()
-    for path in Path(__file__).parent.glob("test_*.py"):
-        tests |= set(re.findall(r"def (test_\w+)", path.read_text()))
+    folder = Path(__file__).parent
+    python = "\n".join(path.read_text() for path in folder.glob("test_*.py"))
+    node = "\n".join(path.read_text() for path in folder.glob("node/*.test.mjs"))
+    titles = [
+        re.sub(r"\\\$\\\{.*?\\\}", ".+", re.escape(title))
+        for _, title in re.findall(r"\btest\((['`])(.+?)\1", node)
+    ]
+    others = [line for line in parts.splitlines() if re.match(r"\| (?!what)[^-]", line)]
 
-    assert all(len(names) == 1 for names in named)
-    assert {name for [name] in named} <= tests
+    assert [row for row, names in zip(rows, named, strict=True) if len(names) != 1] == []
+    assert [name for [name] in named if f"def {name}(" not in python] == []
+    for line in others:
+        [name] = re.findall(r"`([^`]+)` \|$", line)
+        in_node = any(re.fullmatch(title, name) for title in titles)
+        assert in_node or f"def {name}(" in python, line
 
 
 async def test_the_flash_cache_makes_code_slower(running):

@@ -3,104 +3,13 @@
 // three boards keep up with the wall clock. Exceptions and special registers stay rp2040js's.
 //
 // Cycles: Cortex-M0+ TRM table 3-1 with the RP2040's single-cycle multiplier and single-cycle IO port.
-import { Memory } from './memory.mjs';
+import { Operations } from './operations.mjs';
 
 const HANDLER = 1;
 const FLASH = 0x10;
 const SRAM = 0x20;
 
-export class Core extends Memory {
-  carry = 0;
-
-  // ---- rare instructions; flags are in N, Z, C, V while these run ----
-
-  /** CPSIE, CPSID or a write to PRIMASK. */
-  mask(masked) {
-    this.PM = masked;
-    if (masked) return;
-    const pending = this.pendingInterrupts & this.enabledInterrupts;
-    if (pending || this.pendingPendSV || this.pendingSystick || this.pendingSVCall || this.pendingNMI) {
-      this.interruptsUpdated = true;
-      this.limit = 0;
-    }
-  }
-
-  hint(op) {
-    const kind = (op >>> 4) & 15;
-    if (kind === 4) {
-      this.eventRegistered = true; // SEV
-    } else if (kind === 3 || (kind === 2 && !this.eventRegistered)) {
-      this.waiting = true; // WFI, WFE
-      this.limit = 0;
-    } else if (kind === 2) {
-      this.eventRegistered = false;
-    }
-  }
-
-  /** MSR, MRS and the barriers; returns their cycles beyond the first. */
-  special(op, second) {
-    if ((op & 0xfff0) === 0xf380) {
-      const value = this.registers[op & 15];
-      if ((second & 0xff) === 16) this.mask((value & 1) === 1);
-      else this.writeSpecialRegister(second & 0xff, value);
-      return 2;
-    }
-    if (op === 0xf3ef) {
-      this.registers[(second >>> 8) & 15] = this.readSpecialRegister(second & 0xff);
-      return 2;
-    }
-    if (op === 0xf3bf) return 2;
-    return this.undefined(op, second);
-  }
-
-  undefined(op, second = 0) {
-    const code = op.toString(16) + (second ? ` ${second.toString(16)}` : '');
-    throw new Error(`the firmware ran an undefined instruction (${code}) at 0x${(this.signed[15] - 2).toString(16)}: a hard fault`);
-  }
-
-  saveFlags(nz, c, v) {
-    this.N = nz < 0;
-    this.Z = nz === 0;
-    this.C = c !== 0;
-    this.V = v < 0;
-  }
-
-  /** One value that is negative for N, zero for Z. */
-  get nz() {
-    return this.Z ? 0 : this.N ? -1 : 1;
-  }
-
-  /** LSLS (2), LSRS (3), ASRS (4), RORS (7) by a register's low byte; the carry goes to `this.carry`, kept for 0. */
-  shift(kind, value, amount, carry) {
-    this.carry = carry;
-    if (amount === 0) return value;
-    if (kind === 7) return this.rotate(value, amount & 31);
-    if (amount >= 32) return this.shiftOut(kind, value, amount);
-    this.carry = (kind === 2 ? value >>> (32 - amount) : value >>> (amount - 1)) & 1;
-    if (kind === 2) return value << amount;
-    return kind === 3 ? value >>> amount : value >> amount;
-  }
-
-  rotate(value, amount) {
-    const turned = amount ? (value >>> amount) | (value << (32 - amount)) : value;
-    this.carry = turned >>> 31;
-    return turned;
-  }
-
-  /** All bits leave the register. */
-  shiftOut(kind, value, amount) {
-    const sign = value >>> 31;
-    if (kind === 4) {
-      this.carry = sign;
-      return value >> 31;
-    }
-    const last = kind === 2 ? value & 1 : sign;
-    this.carry = amount === 32 ? last : 0;
-    return 0;
-  }
-
-  // ---- the loop ----
-
+export class Core extends Operations {
   /**
    * Executes from the PC until `budget` cycles have gone or something outside the core needs attention. Returns the cycles.
    * One function on purpose: the compiler keeps pc, cycles and flags in machine registers.
@@ -360,20 +269,8 @@ export class Core extends Memory {
             const b = r[m];
             const n = (op >>> 6) & 3;
             r[d] = n === 0 ? (b << 16) >> 16 : n === 1 ? (b << 24) >> 24 : n === 2 ? b & 0xffff : b & 0xff;
-          } else if (kind === 4 || kind === 5) { // PUSH
-            let list = op & 0x1ff;
-            let count = 0;
-            for (let bits = list; bits; bits &= bits - 1) count += 1;
-            let address = (r[13] - 4 * count) | 0;
-            r[13] = address;
-            cycles += count;
-            for (let n = 0; n < 8; n++) {
-              if (list & (1 << n)) {
-                this.store32(address, r[n], cycles);
-                address += 4;
-              }
-            }
-            if (list & 0x100) this.store32(address, r[14], cycles);
+          } else if (kind === 4 || kind === 5) {
+            cycles += this.push(op, cycles);
           } else if (kind === 6 && (op & 0xffef) === 0xb662) { // CPSIE, CPSID
             this.mask((op & 0x10) !== 0);
           } else {
@@ -385,17 +282,10 @@ export class Core extends Memory {
         case 23: {
           const kind = (op >>> 8) & 7;
           if (kind === 4 || kind === 5) { // POP
-            let address = r[13];
-            for (let n = 0; n < 8; n++) {
-              if (op & (1 << n)) {
-                cycles += 1;
-                r[n] = this.load32(address, cycles);
-                address += 4;
-              }
-            }
+            cycles += this.pop(op, cycles);
             if (op & 0x100) {
-              const to = this.load32(address, cycles);
-              r[13] = address + 4;
+              const to = this.load32(r[13], cycles);
+              r[13] += 4;
               cycles += 3;
               if (to >>> 28 === 15 && this.currentMode === HANDLER) {
                 this.exceptionReturn(to & 0x0fffffff);
@@ -408,14 +298,9 @@ export class Core extends Memory {
               } else {
                 pc = to & ~1;
               }
-            } else {
-              r[13] = address;
             }
-          } else if (kind === 2) { // REV, REV16, REVSH
-            const b = r[m];
-            const swapped = ((b & 0xff00ff) << 8) | ((b >>> 8) & 0xff00ff);
-            const n = (op >>> 6) & 3;
-            r[d] = n === 0 ? (swapped << 16) | (swapped >>> 16) : n === 1 ? swapped : (swapped << 16) >> 16;
+          } else if (kind === 2) {
+            r[d] = this.reverse(op, r[m]);
           } else if (kind === 6) { // BKPT: a routine of the boot ROM
             r[15] = pc;
             this.saveFlags(nz, c, v);
@@ -433,32 +318,12 @@ export class Core extends Memory {
           }
           break;
         }
-        case 24: { // STM Rn!, {list}
-          const n = (op >>> 8) & 7;
-          let address = r[n];
-          for (let i = 0; i < 8; i++) {
-            if (op & (1 << i)) {
-              cycles += 1;
-              this.store32(address, r[i], cycles);
-              address = (address + 4) | 0;
-            }
-          }
-          r[n] = address;
+        case 24:
+          cycles += this.storeMany(op, cycles);
           break;
-        }
-        case 25: { // LDM
-          const n = (op >>> 8) & 7;
-          let address = r[n];
-          for (let i = 0; i < 8; i++) {
-            if (op & (1 << i)) {
-              cycles += 1;
-              r[i] = this.load32(address, cycles);
-              address = (address + 4) | 0;
-            }
-          }
-          if (!(op & (1 << n))) r[n] = address;
+        case 25:
+          cycles += this.loadMany(op, cycles);
           break;
-        }
         case 26:
         case 27: { // B<cond>, SVC
           let taken = false;
@@ -503,12 +368,8 @@ export class Core extends Memory {
           }
           pc += 2;
           if ((second & 0xd000) === 0xd000) { // BL
-            const sign = (op << 21) >> 31;
-            const i1 = ~(second >>> 13) ^ sign;
-            const i2 = ~(second >>> 11) ^ sign;
-            const offset = (sign << 24) | ((i1 & 1) << 23) | ((i2 & 1) << 22) | ((op & 0x3ff) << 12) | ((second & 0x7ff) << 1);
             r[14] = pc | 1;
-            pc = (pc + offset) | 0;
+            pc = (pc + this.distance(op, second)) | 0;
             cycles += 2;
           } else {
             r[15] = pc;
@@ -528,9 +389,5 @@ export class Core extends Memory {
     r[15] = pc;
     this.saveFlags(nz, c, v);
     return cycles + this.wait;
-  }
-
-  lost(pc) {
-    throw new Error(`the firmware jumped to 0x${(pc >>> 0).toString(16)}, where there is no code: a hard fault`);
   }
 }
