@@ -18,7 +18,7 @@ _DRIFT_PPM = const(40)  # both crystals together, over the delay
 _ADR_ACK_LIMIT = const(64)
 _ADR_BACK_OFF = const(96)
 _ADR_STEP = const(32)
-_CONFIRMED_TRIES = const(4)
+_CONFIRMED_TRIES = const(3)  # ChirpStack acknowledges a first copy only: more is air wasted
 _HELD_FRAMES = const(4)
 _SHORT_FRAME = const(32)
 _RX2_SLACK_US = const(60000)
@@ -160,7 +160,7 @@ class Mac:
     async def send(self, fport: "int | None", data: bytes = b"", confirmed: bool = False) -> Sent:
         """One uplink, when duty cycle allows; returns after its windows. fport None: no data.
 
-        Repeated as the network set, a confirmed one until it is acknowledged, at most 4 times.
+        Repeated as the network set, a confirmed one until it is acknowledged, at most 3 times.
         Raises MacError when not joined, or when the data is longer than the data rate takes.
         """
         async with self.lock:

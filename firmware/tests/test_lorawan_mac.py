@@ -77,7 +77,7 @@ def test_a_confirmed_uplink_nobody_answers_ends():
 
     sent = world.run(story())
 
-    assert (sent.acked, sent.heard, sent.tries) == (False, False, 4)
+    assert (sent.acked, sent.heard, sent.tries) == (False, False, 3)
 
 
 def test_unconfirmed_uplinks_are_repeated_as_the_network_set_until_it_answers():
