@@ -1,0 +1,109 @@
+"""The SX126x driver on the emulated board against the model of its chip, without a MAC."""
+
+import re
+
+import pytest
+
+from tools.bench.board import image
+from tools.bench.simulation import Downlink, Simulation
+from tools.build import staged_files
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+BOARD = "pico_lora_sx1262"
+GATEWAY_ID = "0016c001ff10a235"
+DATA_RATES = [(sf, 125_000, 868_100_000) for sf in range(7, 13)] + [(7, 250_000, 868_300_000)]
+DOWNLINK = bytes(range(30))
+TRIAL = """
+import asyncio
+import board
+from node.clock import Clock
+from radios.sx126x import from_board
+
+class Power:
+    def may_doze(self): return False
+    def feed(self): pass
+
+async def run():
+    radio = from_board(board, Clock(Power()))
+    for sf, bw, freq in DATA_RATES:
+        end = await radio.transmit(bytes(range(20)), freq, sf, bw, 14)
+        for delay in (1000000, 5000000):
+            late = int(SHIFT * ((1 << sf) * 1000000 // bw))
+            got = await radio.receive(end + delay + late, 8, freq, sf, bw)
+            print("window", sf, bw, got and got[0] == bytes(range(30)))
+    radio.listen(869525000, 9, 125000, lambda data, rssi, snr: print("listened", data[0]))
+    await asyncio.sleep(SECONDS)
+    radio.sleep()
+    print("done")
+
+asyncio.run(run())
+"""
+
+
+async def trial(shift: float, seconds: int = 1, listen: int = 0) -> tuple[str, dict, Simulation]:
+    """What the board printed, the radio's record, and the street it was on.
+
+    shift: symbols by which each window opens too late. listen: downlinks sent in class C.
+    """
+    values = {"DATA_RATES": DATA_RATES, "SHIFT": shift, "SECONDS": seconds}
+    script = re.sub(r"\b[A-Z_]{5,}\b", lambda name: repr(values.get(name[0], name[0])), TRIAL)
+    files = staged_files(BOARD) | {"/main.py": script.encode()}
+    async with Simulation() as street:
+        await street.add_gateway(GATEWAY_ID, (0, 0))
+        board = await street.add_board("trial", flash=image(files), position_m=(200, 0))
+        said = bytearray()
+        board.on_serial(said.extend)
+
+        async def answer(heard) -> None:
+            when = heard.time_us + 1_000_000
+            reply = Downlink(when, heard.frequency_hz, heard.sf, heard.bandwidth_hz, 14, DOWNLINK)
+            assert await street.transmit(GATEWAY_ID, reply) == "OK"
+
+        street.on_heard(answer)
+        while said.count(b"window") < 2 * len(DATA_RATES):
+            await street.run_s(1)
+        for number in range(listen):
+            await street.run_s(1.5)
+            frame = Downlink(None, 869_525_000, 9, 125_000, 27, bytes([number, 0, 0]))
+            assert await street.transmit(GATEWAY_ID, frame) == "OK"
+        while b"done" not in said:
+            await street.run_s(1)
+        return said.decode(), await board.drain("sx1262"), street
+
+
+@pytest.mark.parametrize(
+    ("shift", "heard"), [(0, True), (-2.9, True), (2.9, True), (-5, False), (5, False)]
+)
+async def test_windows_hear_at_every_data_rate_within_three_symbols(shift, heard):
+    """8 symbols, a preamble of 8, 5 to lock: three to spare on each side."""
+    said, record, street = await trial(shift)
+
+    answers = [f"window {sf} {bw} " for sf, bw, _ in DATA_RATES]
+    windows = [line for line in said.splitlines() if line.startswith("window")]
+    assert windows[::2] == [start + ("True" if heard else "None") for start in answers]
+    assert windows[1::2] == [start + "None" for start in answers]
+    assert street.refusals == []
+    assert street.violations == []
+    assert record["notes"] == {}
+
+
+async def test_windows_open_within_half_a_millisecond_of_their_instant():
+    _, record, _ = await trial(0)
+
+    windows = [w for w in record["windows"] if not w["continuous"]]
+    errors_us = [
+        (w["rx_on_ns"] - w["tx_end_ns"]) / 1000 - delay
+        for w, delay in zip(windows, [1_000_000, 5_000_000] * len(DATA_RATES), strict=True)
+    ]
+    assert max(errors_us, key=abs) < 500
+    assert min(errors_us) > -500
+
+
+async def test_class_c_hears_every_frame():
+    said, record, street = await trial(0, seconds=12, listen=5)
+
+    assert re.findall(r"listened (\d)", said) == ["0", "1", "2", "3", "4"]
+    assert record["windows"][-1]["continuous"]
+    assert record["windows"][-1]["frames"] == 5
+    assert street.refusals == []
