@@ -15,7 +15,7 @@ import contextlib
 import inspect
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -93,20 +93,17 @@ class Simulation:
         if not firmware.exists():
             raise SimulationError(f"there is no firmware at {firmware}: run `make setup`")
 
-    def _check_firmware(self) -> None:
-        firmware = Path(self._options["firmware"])
-        if not firmware.exists():
-            raise SimulationError(f"there is no firmware at {firmware}: run `make setup`")
-
     async def __aexit__(self, *exc: object) -> None:
-        if self.pacing:
-            await self.pacing.stop()
-        for board in self.boards.values():
-            await board.close_port()
-        if self._process:
-            await self._end(self._process)
-        if self._trace:
-            self._trace.close()
+        try:
+            if self.pacing:
+                await self.pacing.stop()
+            for board in self.boards.values():
+                await board.close_port()
+        finally:
+            if self._process:
+                await self._end(self._process)
+            if self._trace:
+                self._trace.close()
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         if process.stdin:

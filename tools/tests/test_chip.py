@@ -86,6 +86,20 @@ out.write('%d %d %d' % (heard > 0, u.any(), rtc.datetime()[6]))"""
         assert await written(board) == "1 0 0"
 
 
+async def test_a_dimmed_lamp_freezes_at_its_level_in_light_sleep(unplugged):
+    code = """
+from machine import Pin, PWM
+lamp = PWM(Pin(6), freq=1000, duty_u16=32768)
+time.sleep_ms(500)
+machine.lightsleep(3000)"""
+    async with unplugged(code, within_s=2.5, lamp={}) as (street, board):
+        asleep = await board.duty("lamp", window_us=100_000)
+        await street.run_s(2)
+
+        assert asleep in {0, 1}
+        assert await board.duty("lamp", window_us=100_000) == pytest.approx(0.5, abs=0.001)
+
+
 async def test_deep_sleep_ends_in_a_reset(unplugged):
     code = """
 import os

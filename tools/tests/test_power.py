@@ -83,6 +83,16 @@ async def test_a_torn_program_leaves_half_a_page_and_a_whole_one_all_of_it(runni
     assert written == {False: [0, 0, 0, 0, 0, 255], True: [0, 0, 0x55, 255, 255, 255]}
 
 
+async def test_a_torn_erase_ends_after_half_its_time(running):
+    async with running() as (street, board):
+        before = (await board.ledger())["flash_stall_us"]
+        await board.cut_power(after_flash_op=1, torn=True)
+        await board.write(b"import rp2; b = rp2.Flash(); b.writeblocks(8, bytes(4096))\r\n")
+        await street.run_s(1)
+
+        assert (await board.ledger())["flash_stall_us"] - before == 22_500
+
+
 async def test_flash_is_not_written_from_outside_while_the_board_runs(running):
     async with running() as (_, board):
         with pytest.raises(SimulationError, match=r"node\d+ is powered: switch it off"):
