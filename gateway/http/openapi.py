@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made from the table of routes and the Structs it names."""
 
+import functools
 import re
 from typing import Any
 
@@ -23,8 +24,9 @@ REASONS = {
 _REF = "#/components/schemas/{name}"
 
 
+@functools.cache
 def document() -> dict[str, Any]:
-    """The whole document, as JSON values; the same for the same code."""
+    """The whole document, as JSON values; the same for the same code. Not to be changed."""
     types = _types()
     refs, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     by_type = dict(zip(types, refs, strict=True))
