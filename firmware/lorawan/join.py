@@ -53,12 +53,15 @@ class Joining:
         self._dev_eui, self._join_eui = identity[:2]
         self._store = store
         self._clock = clock
-        self._next_us = 0
+        self._next_us = 0  # no sooner
         self._channels = [[freq, freq, 0] for freq in mac.region.CHANNELS]
         blob = store.load("join")
         fields = struct.unpack(_BLOB, blob) if blob else (0, -1, 0, 0, 0)
         self.dev_nonce, self._join_nonce, self._attempts, self._spent_ms, self._saved_s = fields
-        self._zero_us = clock.us() - self._saved_s * 1000000 if self._attempts else None
+        self._zero_us = None
+        if self._attempts:  # a restart between attempts frees neither hours nor sub-bands
+            self._zero_us = clock.us() - self._saved_s * 1000000
+            self._next_us = clock.us() + self._rate(-1)[1] * 99000
 
     def _save(self):
         fields = self.dev_nonce, self._join_nonce, self._attempts, self._spent_ms, self._saved_s
@@ -68,9 +71,9 @@ class Joining:
         """Since the first attempt; time without power does not count."""
         return 0 if self._zero_us is None else (self._clock.us() - self._zero_us) // 1000000
 
-    def _rate(self):
-        """(data rate, ms of air) of the next attempt."""
-        dr = self._mac.region.join_dr(self._attempts)
+    def _rate(self, step=0):
+        """(data rate, ms of air) of the next attempt, or of another."""
+        dr = self._mac.region.join_dr(self._attempts + step)
         return dr, self._mac.air_us(dr, _SIZE) // 1000
 
     def wait_us(self) -> int:

@@ -79,7 +79,7 @@ class Mac:
         self._ack = self._acked = self._pending = False
         self._tx_end_us = 0
         self._last_channel = None
-        self._free_us = [0] * len(region.BANDS)
+        self._free_us = [self._rest_us(part) for _, _, part in region.BANDS]
         self._silent_us = 0
         self._rx2_us = 0
         self._joining = None
@@ -119,6 +119,15 @@ class Mac:
     def time_until_tx_us(self) -> int:
         """Microseconds until duty cycle allows the next uplink; 0: now."""
         return self.pick(self._channels(self.session.dr))[0] if self.joined else self.wait_us()
+
+    def _rest_us(self, part):
+        """When a sub-band is free after a start: as if the last frame ended just before.
+
+        A board that starts again and again must not send more than one that runs.
+        """
+        return (
+            self._clock.us() + self.air_us(self.session.dr, 24) * (part - 1) if self.joined else 0
+        )
 
     # --- joining ----------------------------------------------------------------------------
 

@@ -257,3 +257,21 @@ def test_join_attempts_stay_within_the_tiers():
     assert len(spent) >= 3, spent
     for (_, allowed), air in spent.items():
         assert air <= allowed
+
+
+def test_a_board_that_starts_again_and_again_keeps_the_duty_cycle():
+    world = World()
+    world.server.answers_join = False
+    for _ in range(20):
+        world.run(world.mac.join())
+        world.start()
+    world.server.answers_join = True
+    world.run(world.joined())
+    for _ in range(20):
+        world.run(world.mac.send(10, b"x"))
+        world.start()
+
+    for before, after in zip(world.sent, world.sent[1:]):
+        if after[2] != before[2]:  # 868.1 to 868.5 MHz share one sub-band
+            assert 868000000 <= after[2] < 868600000
+        assert after[0] - before[1] >= (before[1] - before[0]) * 98
