@@ -64,7 +64,8 @@ class Street {
     const { nanos, heard } = this.scheduler.step(until * 1000);
     this.air.collect(nanos);
     for (const board of this.boards.values()) this.flushSerial(board);
-    return { now_us: Math.round(nanos / 1000), heard: heard.map((frame) => ({ ...frame, payload: Buffer.from(frame.payload).toString('base64') })) };
+    const frames = heard.map((frame) => ({ ...frame, payload: Buffer.from(frame.payload).toString('base64') }));
+    return { now_us: Math.round(nanos / 1000), heard: frames };
   }
 
   flushSerial(board) {
@@ -149,10 +150,13 @@ async function answer(street, line) {
     if (!REQUESTS.has(op)) throw new Error(`the street does not know the request ${op}`);
     return { id, ok: await street[op](values) };
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError) process.stderr.write(`${error.stack}\n`);
+    if (error instanceof TypeError || error instanceof ReferenceError) process.stderr.write(`${error.stack}\n`);
     return { id, error: error.message };
   }
 }
+
+// Nobody listens any more: Python is gone.
+process.stdout.on('error', () => process.exit(0));
 
 const street = new Street();
 for await (const line of readline.createInterface({ input: process.stdin, crlfDelay: Infinity })) {
