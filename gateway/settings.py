@@ -11,15 +11,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from gateway import networks
 from gateway.errors import ConfigError
 
 PREFIX = "LAMPLIGHTER__"
+Wait = Annotated[float, Meta(ge=0, le=7 * 86400)]
+"""Seconds between two attempts, at most a week."""
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,9 +50,11 @@ class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     allow_private: bool = False
-    timeout_s: float = 15.0
-    schedule_s: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
-    parallel: int = 8
+    timeout_s: Annotated[float, Meta(gt=0, le=300)] = 15.0
+    schedule_s: Annotated[tuple[Wait, ...], Meta(max_length=100)] = (
+        5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400,
+    )  # fmt: skip
+    parallel: Annotated[int, Meta(ge=1, le=256)] = 8
 
 
 class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,7 +163,9 @@ class _Source:
             return msgspec.convert(tree, into, strict=False)
         except msgspec.ValidationError as error:
             said, _, where = str(error).partition(" - at `$")
-            key = ".".join(part for part in (inside, where.strip("`.")) if part)
+            key = ".".join(
+                part for part in (inside, where.replace("[...]", "").strip("`.")) if part
+            )
             found = re.search(r"(?:unknown|required) field `(\w+)`", said)
             if found:
                 key = f"{key}.{found[1]}".strip(".")
