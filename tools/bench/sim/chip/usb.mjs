@@ -148,7 +148,7 @@ export class UsbHost {
       else this.pump();
       return;
     }
-    if (key === 0 || (key === this.bulkIn && this.reading && this.plugged)) {
+    if (key === 0 || key === this.bulkIn) {
       this.clock.at(this.clock.nanos + PACKET_NS, this.guard(() => this.takeIn(key)));
     }
   }
@@ -165,7 +165,7 @@ export class UsbHost {
   /** The host takes what an IN endpoint holds: one buffer, or both of a double-buffered one. */
   takeIn(key) {
     const value = this.armed.get(key);
-    if (value === undefined || (key !== 0 && !this.reading)) return;
+    if (value === undefined || (key !== 0 && !(this.reading && this.plugged))) return;
     this.armed.delete(key);
     const offset = this.bufferOffset(key);
     const parts = [this.mcu.usbDPRAM.slice(offset, offset + (value & LENGTH))];
