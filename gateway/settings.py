@@ -163,9 +163,8 @@ class _Source:
             return msgspec.convert(tree, into, strict=False)
         except msgspec.ValidationError as error:
             said, _, where = str(error).partition(" - at `$")
-            key = ".".join(
-                part for part in (inside, where.replace("[...]", "").strip("`.")) if part
-            )
+            where = re.sub(r"\[.*?\]", "", where).strip("`.")  # a list's lines are its key's
+            key = ".".join(part for part in (inside, where) if part)
             found = re.search(r"(?:unknown|required) field `(\w+)`", said)
             if found:
                 key = f"{key}.{found[1]}".strip(".")
