@@ -1,15 +1,14 @@
 """Battery, USB presence, watchdog, light sleep, and why the board started."""
 
-from time import ticks_diff, ticks_ms
-
 import machine
 from micropython import const
 
 _WATCHDOG_MS = const(8300)  # the RP2040's longest is 8388 ms
-_PIECE_MS = const(8000)
+_WATCHED_MS = const(4000)
 _DOZE_MS = const(240000)  # the clock must be read before its ticks wrap
 _SCRATCH = const(0x4005800C)  # WATCHDOG SCRATCH0: kept over a reset, cleared by power
 _WATCHDOG_CLEAR = const(0x4005B000)  # WATCHDOG CTRL, atomic-clear alias (RP2040 2.1.2, 4.7)
+_WATCHDOG_SET = const(0x4005A000)  # ... atomic-set alias
 _ENABLE = const(1 << 30)
 _RUNNING = const(0x1A3F0001)
 _ASKED = const(0x1A3F0002)
@@ -26,7 +25,8 @@ class Power:
         self._battery = board.BATTERY
         self._vbus = None
         if "vbus" in board.PINS:
-            self._vbus = machine.Pin(board.PINS["vbus"], machine.Pin.IN)
+            self._vbus = vbus = machine.Pin(board.PINS["vbus"], machine.Pin.IN)
+            vbus.irq(lambda _pin: None, vbus.IRQ_RISING)  # ends light sleep: somebody plugged in
         self._wdt = None
         self._rp2 = board.PORT == "rp2"
         if self._rp2:
@@ -55,19 +55,19 @@ class Power:
         return self.sleeper and not self.usb()
 
     def doze(self, ms: int) -> None:
-        """Light sleep, at most 4 min, in pieces that the watchdog bears.
+        """Light sleep, at most 4 min; a pin's interrupt ends it early, a USB host's power too.
 
-        A pin's interrupt ends it early, and a USB host that is plugged in.
+        The watchdog rests meanwhile: nothing runs that could hang, and should it bite in light
+        sleep, where the ring oscillator stands, the RP2040 would hang for good (MicroPython 1.25).
         """
-        left = min(ms, _DOZE_MS)
-        while left > 0:
-            piece = min(left, _PIECE_MS)
-            before = ticks_ms()
-            machine.lightsleep(piece)
+        if self._wdt and self._rp2 and ms > _WATCHED_MS:
+            machine.mem32[_WATCHDOG_CLEAR] = _ENABLE
+            machine.lightsleep(min(ms, _DOZE_MS))
             self.feed()
-            left -= piece
-            if ticks_diff(ticks_ms(), before) < piece - 1 or self.usb():
-                return
+            machine.mem32[_WATCHDOG_SET] = _ENABLE
+        else:
+            machine.lightsleep(min(ms, _WATCHED_MS))
+            self.feed()
 
     def battery_mv(self) -> "int | None":
         """Supply in mV, the median of 3 samples, or None where the board measures none."""

@@ -4,11 +4,11 @@ from tests import fake_device
 from tests.fake_device import machine
 
 # isort: split
-from node import power as subject
 from node.power import POWER, SOFT, WATCHDOG, Power
 
 SCRATCH = 0x4005800C
 CONTROL_CLEAR = 0x4005B000
+CONTROL_SET = 0x4005A000
 
 
 class Board:
@@ -29,47 +29,41 @@ class Watchdog:
         self.fed += 1
 
 
-class Ticks:
-    """`ticks_ms` that moves by what was slept."""
-
-    def __init__(self, wakes_after=None):
-        self.slept = []
-        self.wakes_after = wakes_after
-        self.now = 0
-
-    def sleep(self, ms):
-        self.slept.append(ms)
-        self.now += ms if self.wakes_after is None else min(ms, self.wakes_after)
-
-    def __call__(self):
-        return self.now
-
-
 def made(sleeper=True):
     machine.mem32[SCRATCH] = 0
     return Power(Board, sleeper)
 
 
-def dozing(ms, **options):
-    power, ticks = made(), Ticks(**options)
-    power._wdt = Watchdog()
-    machine.lightsleep, subject.ticks_ms = ticks.sleep, ticks
+def dozed(ms, watched=True):
+    """(what was slept, was the watchdog on then, is it on afterwards, how often it was fed)"""
+    power = made()
+    dog = power._wdt = Watchdog() if watched else None
+    machine.mem32[CONTROL_CLEAR] = machine.mem32[CONTROL_SET] = 0
+    asleep = []
+
+    def lightsleep(slept_ms):
+        asleep.append((slept_ms, machine.mem32[CONTROL_CLEAR] == 0))
+
+    machine.lightsleep = lightsleep
     power.doze(ms)
-    return ticks.slept, power._wdt.fed
+    return asleep[0] + (
+        machine.mem32[CONTROL_SET] == machine.mem32[CONTROL_CLEAR],
+        dog and dog.fed,
+    )
 
 
-def test_it_dozes_in_pieces_that_the_watchdog_bears():
-    assert dozing(20000) == ([8000, 8000, 4000], 3)
-    assert sum(dozing(3600000)[0]) == 240000
+def test_a_short_doze_is_watched_and_a_long_one_cannot_bite():
+    assert dozed(1500) == (1500, True, True, 1)
+    assert dozed(60000) == (60000, False, True, 1)
+    assert dozed(3600000) == (240000, False, True, 1)
 
 
-def test_a_pin_or_a_usb_host_ends_a_doze():
-    assert dozing(20000, wakes_after=500)[0] == [8000]
-    power, ticks = made(), Ticks()
-    machine.lightsleep, subject.ticks_ms = ticks.sleep, ticks
-    power._vbus.level = 1
-    power.doze(20000)
-    assert ticks.slept == [8000]
+def test_without_a_watchdog_none_is_switched_on():
+    assert dozed(60000, watched=False) == (4000, True, True, None)
+
+
+def test_a_usb_host_that_is_plugged_in_ends_light_sleep():
+    assert made()._vbus.handler is not None
 
 
 def test_only_a_sleeper_without_a_usb_host_may_doze():
