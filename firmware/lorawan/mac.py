@@ -20,6 +20,7 @@ _ADR_BACK_OFF = const(96)
 _ADR_STEP = const(32)
 _CONFIRMED_TRIES = const(3)  # ChirpStack acknowledges a first copy only: more is air wasted
 _HELD_FRAMES = const(4)
+_REPLY_US = const(2500000)
 _SHORT_FRAME = const(32)
 _RX2_SLACK_US = const(60000)
 
@@ -379,8 +380,11 @@ class Mac:
         unload("commands")
 
     async def _reply(self):
-        """Class C: acknowledge within 8 s, in an uplink of its own unless another came first."""
-        await self._sleep_us(self.random() % 2000000)
+        """Class C: acknowledge within 8 s, in an uplink of its own unless another came first.
+
+        The application gets a moment: what it answers a command then carries the acknowledgement.
+        """
+        await self._sleep_us(_REPLY_US + self.random() % 2000000)
         if self.joined and (self._ack or self.answers.waiting):
             await self.send(None)
 

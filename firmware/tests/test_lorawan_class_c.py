@@ -137,3 +137,22 @@ def test_class_c_answers_a_change_of_its_window_and_then_listens_there():
 
     assert [one[2] for one in world.server.uplinks] == [b"\x05\x07"]
     assert world.heard == [(30, b"x", False)]
+
+
+def test_what_the_application_answers_carries_the_acknowledgement():
+    world = World()
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        at = world.clock.us() + 60000000
+        down = world.server.down(30, b"dim", confirmed=True)
+        world.send(down, at, (869525000, 12, 125000))
+        end = at + frame.time_on_air_us(12, 125000, len(down), False)
+        await world.clock.sleep_until_us(end + 2000000)
+        await world.mac.send(21, b"applied", True)
+        await world.clock.sleep_until_us(end + 60000000)
+
+    world.run(story())
+
+    assert [(one[1] & 0x20, one[3]) for one in world.server.uplinks] == [(0x20, 21)]
