@@ -73,7 +73,7 @@ class Mac:
         self.refused = 0
         self.antenna_dbi = 2
         self._class_c = False
-        self.lock = self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
         self._busy = False
         self._listens = None
         self._held = []

@@ -40,7 +40,7 @@ class Link:
         self._not_before_us = 0
         self._time_asked_s = None
         self.sent = 0
-        self.lock = mac._lock
+        self.lock = mac.lock
         self._joining = asyncio.Lock()
 
     def battery(self, power, sleeper) -> None:
