@@ -272,6 +272,8 @@ def _move(
     forward = RANK.get(state, len(RANK)) > RANK[command.state]
     if forward:
         changed |= {"state": state, "reason": note}
+    if now_ms >= command.expires_at_ms:  # its last chance is set and is not put off
+        changed["next_at_ms"] = min(changed.get("next_at_ms", now_ms), command.next_at_ms)
     command = _in_time(replace(command, **changed), now_ms)
     if command.final:
         command = replace(command, submitted=False)

@@ -305,6 +305,16 @@ async def test_a_transmitted_command_without_a_report_fails_after_the_grace(benc
     assert (late.state, late.history[-1].what) == ("failed", "late applied")
 
 
+async def test_a_transmission_after_the_expiry_does_not_put_off_the_end(bench):
+    asked = await dim(bench, expires_in_s=60)
+    await bench.commands.step()
+    await bench.pass_time(61)
+    await bench.hear(Transmitted)
+    await bench.pass_time(29)
+
+    assert (await bench.command(asked.id)).state == "failed"
+
+
 async def test_devices_do_not_wait_for_each_other(bench):
     async def send(downlink):
         if downlink.dev_eui == LAMP.dev_eui:
