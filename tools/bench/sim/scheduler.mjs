@@ -103,7 +103,10 @@ export class Scheduler {
   runOne(board, until) {
     this.running = board;
     this.turns += 1;
-    board.run(until);
-    this.running = null;
+    try {
+      board.run(until);
+    } finally {
+      this.running = null;
+    }
   }
 }
