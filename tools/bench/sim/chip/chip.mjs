@@ -125,19 +125,9 @@ export class Chip {
     };
   }
 
-  /** rp2040js takes an interrupt that ends WFI at once, also while PRIMASK holds it back; and it has no SCR. */
+  /** The system control register, which rp2040js lacks. */
   correctCore() {
-    const { core, mcu } = this;
-    core.setInterrupt = (irq, value) => {
-      const bit = 1 << irq;
-      if (!value) {
-        core.pendingInterrupts &= ~bit;
-      } else if (!(core.pendingInterrupts & bit)) {
-        core.pendingInterrupts |= bit;
-        core.interruptsUpdated = true;
-        if (core.waiting && core.enabledInterrupts & bit) this.wake();
-      }
-    };
+    const { mcu } = this;
     const { ppb } = mcu;
     const read = ppb.readUint32.bind(ppb);
     const write = ppb.writeUint32.bind(ppb);

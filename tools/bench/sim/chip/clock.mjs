@@ -33,7 +33,7 @@ export class Alarm {
  */
 export class Clock {
   constructor(nanos = 0) {
-    this.nanosCounter = nanos;
+    this.nanosCounter = nanos || -0; // a double from the start, see memory.mjs
     this.nextAlarm = null;
     this.nextNanos = Infinity;
     this.onSooner = null;

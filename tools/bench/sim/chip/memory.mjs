@@ -21,8 +21,9 @@ export class Memory extends CortexM0Core {
     this.limit = 0; // cycles at which the loop ends, the waits taken off; 0 ends it after this instruction
     this.wait = 0; // cycles that memory made the core wait, beside the instructions' own
     this.line = -1; // flash line that the last fetch came from
-    this.base = 0;
-    this.nanosPerCycle = 8;
+    // -0 is no small integer: the fields are doubles from the start, and V8 need not compile the loop again for that.
+    this.base = -0;
+    this.nanosPerCycle = -0;
   }
 
   attachMemory(mcu) {

@@ -4,6 +4,18 @@ import { Memory } from './memory.mjs';
 export class Operations extends Memory {
   carry = 0;
 
+  /** rp2040js takes an interrupt that ends WFI at once, also while PRIMASK still holds it back. */
+  setInterrupt(irq, value) {
+    const bit = 1 << irq;
+    if (!value) {
+      this.pendingInterrupts &= ~bit;
+    } else if (!(this.pendingInterrupts & bit)) {
+      this.pendingInterrupts |= bit;
+      this.interruptsUpdated = true;
+      if (this.waiting && this.enabledInterrupts & bit) this.chip.wake();
+    }
+  }
+
   /** CPSIE, CPSID or a write to PRIMASK. */
   mask(masked) {
     this.PM = masked;
