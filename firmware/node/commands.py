@@ -11,8 +11,6 @@ from micropython import const
 from wire import codec
 from wire.schema import REASONS, RESULTS
 
-from node.config import ConfigError
-
 _KEPT = const(4)
 _SETTLE_MS = const(10000)
 _REBOOT_MS = const(60000)
@@ -66,9 +64,6 @@ class Commands:
                 shown = await getattr(self, "_do_" + name)(values)
         except Refused as refusal:
             result, reason = "refused", refusal.args[0]
-        except ConfigError as error:
-            self._log("command", str(error))
-            result, reason = "refused", "out_of_range"
         self._log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
         self._end(token, result, reason, shown)
         if name == "reboot" and result == "applied":
@@ -139,7 +134,7 @@ class Commands:
                 changes[setting] = values[field]
         if not changes:
             raise Refused("out_of_range")
-        self._config.update(changes)
+        self._config.put(changes)  # the table has the same limits as the setting
         return self._stands("interval")
 
     async def _do_resend(self, values):

@@ -112,13 +112,18 @@ class Config:
             self._bump()
 
     def update(self, changes: dict) -> None:
-        """Change settings; on flash in both forms when it returns. Raises ConfigError."""
+        """Change settings that somebody typed. Raises ConfigError."""
         from node import settings
 
         values = self._values.copy()
         for name, value in changes.items():
             values[name] = settings.check(name, value)
         self._take(settings, values)
+        self.put({})
+
+    def put(self, checked: dict) -> None:
+        """Change settings whose values are known to be right; on flash in both forms after it."""
+        self._values.update(checked)
         self._write_file()
         self._bump()
 

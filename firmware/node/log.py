@@ -11,7 +11,7 @@ import sys
 
 from micropython import const
 
-_KEPT = const(24)
+_KEPT = const(20)
 _WAITING = const(40)
 _AT_ONCE = const(32)  # bytes between two turns of the other tasks: 2 ms
 _LONGEST_PAUSE_MS = const(1000)

@@ -90,6 +90,7 @@ async def _measure(node, _words):
     for name, sensed in node.sensed.items():
         if sensed is None:
             raise ConsoleError("%s does not answer" % name, node.wiring(name))
+    node.report_soon()
     return [("values", values)]
 
 
@@ -155,7 +156,7 @@ TABLE = (
     ("help", _help, "help", "this list; every command takes --json"),
     ("info", _info, "info", "who, what, how it is"),
     ("join", _join, "join [again]", "join the network now, or anew"),
-    ("measure", _measure, "measure", "read the sensors now"),
+    ("measure", _measure, "measure", "read the sensors now, and report"),
     ("link", _link, "link [N]", "signal, timing; N link checks"),
     ("config", _config, "config [NAME [VALUE]]", "show or change settings"),
     ("log", _log, "log [N]", "the last lines"),

@@ -8,6 +8,7 @@ from tests.fake_device import contents, folder
 from node.config import Config, ConfigError
 from node.settings import FIELDS, check, typed
 from node.store import Store
+from wire.schema import COMMANDS
 
 GOOD = {
     "dev_eui": "70B3D57ED0000001",
@@ -146,6 +147,12 @@ def test_typed_values_are_json_only_where_the_setting_is_no_text():
     assert typed("report_s", "soon") == "soon"
     assert typed("dev_eui", "0011223344556677") == "0011223344556677"
     assert typed("programme", '[["22:00", 40]]') == [["22:00", 40]]
+
+
+def test_what_a_command_may_set_is_what_a_person_may_set():
+    for name, at in (("report_s", 2), ("sample_s", 3)):
+        field = COMMANDS["interval"][1][at]
+        assert FIELDS[name][0] == (field[2], field[3]), name
 
 
 def test_every_setting_has_a_meaning():

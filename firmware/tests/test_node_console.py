@@ -36,6 +36,9 @@ class Node:
     async def measure(self):
         return {"fill": 73, "distance": None}
 
+    def report_soon(self):
+        self.reported = True
+
     def wiring(self, name):
         return "check its pins"
 
@@ -113,7 +116,9 @@ def test_config_sets_one_setting_and_never_shows_a_key():
 
 
 def test_people_read_one_fact_a_line():
-    assert run("measure") == ["distance        -", "fill            73"]
+    node = Node()
+    assert run("measure", node) == ["distance        -", "fill            73"]
+    assert node.reported
     assert (
         run("help")[0]
         == "help            help                          this list; every command takes --json"
