@@ -305,10 +305,9 @@ class Command(Struct, frozen=True, kw_only=True):
     """Something asked of a device, and how far it came.
 
     values: {name: integer} by the wire table.  token: 1..65535, the device's answer repeats it.
-    expires_at_ms: not to be carried out later.  queue_item_id: of the running submission, empty
-    when there is none.
-    submitted: given to the network server and its reply not yet known.  attempts: submissions so
-    far.
+    expires_at_ms: not to be carried out later.
+    queue_item_id: of the running submission, empty when there is none.  attempts: submissions.
+    submitted: given to the network server and its reply not yet known.
     next_at_ms: when the next step of ours is due.  applied: what the device reported.
     """
 

@@ -66,20 +66,20 @@ class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
     grace_s: time for a late report after the command expired.
     """
 
-    expires_in_s: int = 3600
+    expires_in_s: Annotated[int, Meta(ge=1, le=30 * 86400)] = 3600
     confirmed: bool = True
-    attempts: int = 3
-    answer_s: float = 60.0
-    grace_s: float = 30.0
+    attempts: Annotated[int, Meta(ge=1, le=20)] = 3
+    answer_s: Annotated[float, Meta(ge=5, le=86400)] = 60.0
+    grace_s: Annotated[float, Meta(ge=0, le=86400)] = 30.0
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. site.
+    """The whole file.
 
-    Names the installation in every event. network: Settings of the network's module.
+    site: names the installation in every event's source.  network: Settings of its module.
     """
 
-    site: str
+    site: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
     network: Any
     store: StoreSettings = field(default_factory=StoreSettings)
     http: HttpSettings = field(default_factory=HttpSettings)

@@ -1,15 +1,13 @@
 """The store: what the gateway knows, and the promise that it still knows it after a power cut.
 
-Two calls. `read` asks a question of a View, `write` runs a change on a Transaction; both take a
-plain
-function, so that everything that must happen together is one function, tested without a database::
+Two calls: `read` asks a question of a View, `write` runs a change on a Transaction. Both take a
+plain function, so that what must happen together is one function, tested without a database::
 
     device = await store.read(lambda view: view.device(dev_eui))
-    command = await store.write(lambda tx: commands.ask(tx, ...))
+    command = await store.write(lambda tx: lifecycle.ask(tx, ...))
 
-The function given to `write` may run more than once (a failed commit is tried again with its
-group) and, in the SQLite store, runs in the writer's thread: it changes nothing but the
-transaction, awaits nothing, and keeps no reference to it. When `write` returns, the change is on
+The function given to `write` runs in the SQLite store's writer thread, and again when its caller
+tries again: it changes nothing but the transaction, awaits nothing, and keeps no reference. When `write` returns, the change is on
 the disk (fsync). Calls are carried out in the order they were made; those that wait together
 share one commit. An exception of the function undoes its own change alone and is raised at its
 caller.
@@ -239,8 +237,7 @@ class Store(Protocol):
         """Carry out a change and return its result once it is durable.
 
         Raises what the change raised; Retry when nothing was kept and trying again may help (disk
-        full, locked);
-        Broken when the disk failed: nothing of this process may be trusted then, it must end.
+        full, locked); Broken when the disk failed: nothing of this process may be trusted then, it must end.
         """
         ...
 

@@ -70,6 +70,8 @@ def test_the_environment_overrides_the_file(write):
         (GOOD + "[deliver]\n", 9, "`deliver`: there is no such key; expected one of: site"),
         (GOOD.replace("mqtt =", "mqtts ="), 5, "`network.mqtts`: there is no such key; expect"),
         (GOOD.replace("kind =", "knd ="), 3, "there is no network ''"),
+        (GOOD + "[commands]\nattempts = 0\n", 10, "`commands.attempts`: expected `int` >= 1"),
+        (GOOD.replace("mulhouse", "rue d'\u00e9t\u00e9"), 1, "`site`: expected `str` matching"),
         ("network = 3\nsite = 'a'\n", 0, "the section [network] is missing"),
     ],
 )  # fmt: skip
