@@ -7,10 +7,10 @@ plain function, so that what must happen together is one function, tested withou
     command = await store.write(lambda tx: lifecycle.ask(tx, ...))
 
 The function given to `write` runs in the SQLite store's writer thread, and again when its caller
-tries again: it changes nothing but the transaction, awaits nothing, and keeps no reference. When `write` returns, the change is on
-the disk (fsync). Calls are carried out in the order they were made; those that wait together
-share one commit. An exception of the function undoes its own change alone and is raised at its
-caller.
+tries again: it changes nothing but the transaction, awaits nothing, and keeps no reference. When
+`write` returns, the change is on the disk (fsync). Calls are carried out in the order they were
+made; those that wait together share one commit. An exception of the function undoes its own change
+alone and is raised at its caller.
 
 Folders here are the stores; `gateway/tests/contract/test_store.py` runs over all of them.
 """
@@ -237,7 +237,8 @@ class Store(Protocol):
         """Carry out a change and return its result once it is durable.
 
         Raises what the change raised; Retry when nothing was kept and trying again may help (disk
-        full, locked); Broken when the disk failed: nothing of this process may be trusted then, it must end.
+        full, locked); Broken when the disk failed: nothing of this process may be trusted then, it
+        must end.
         """
         ...
 
