@@ -120,6 +120,14 @@ async def test_the_flash_stalls_the_core_and_counts_its_operations(running):
         assert after["flash_stall_us"] - before["flash_stall_us"] == 51_400
 
 
+async def test_a_write_to_the_flash_window_changes_nothing(running):
+    async with running() as (_, board):
+        before = await board.flash()
+        await board.exec("import machine; machine.mem32[0x100A8000] = 0")
+
+        assert await board.flash() == before
+
+
 async def test_programming_can_only_clear_bits(running):
     async with running() as (_, board):
         await board.exec(
