@@ -8,7 +8,7 @@ from tests.fake_device import contents, folder
 from node.config import Config, ConfigError
 from node.settings import FIELDS, check, typed
 from node.store import Store
-from wire.schema import COMMANDS
+from wire import codec
 
 GOOD = {
     "dev_eui": "70B3D57ED0000001",
@@ -150,9 +150,15 @@ def test_typed_values_are_json_only_where_the_setting_is_no_text():
 
 
 def test_what_a_command_may_set_is_what_a_person_may_set():
-    for name, at in (("report_s", 2), ("sample_s", 3)):
-        field = COMMANDS["interval"][1][at]
-        assert FIELDS[name][0] == (field[2], field[3]), name
+    for setting, field in (("report_s", "report"), ("sample_s", "sample")):
+        for value in FIELDS[setting][0]:
+            codec.pack("interval", {"token": 1, field: value})
+        for value in (FIELDS[setting][0][0] - 1, FIELDS[setting][0][1] + 1):
+            try:
+                codec.pack("interval", {"token": 1, field: value})
+                raise AssertionError(field)
+            except codec.WireError:
+                pass
 
 
 def test_every_setting_has_a_meaning():
