@@ -143,7 +143,7 @@ async def test_a_hard_fault_of_the_firmware_locks_the_board_and_is_told(running)
 # ---- cable ----
 
 
-async def test_a_host_that_stops_reading_blocks_a_print_and_gets_everything_later(running):
+async def test_a_host_that_stops_reading_blocks_a_print(running):
     async with running() as (street, board):
         await board.exec(
             "import time\ndef run():\n    t = time.ticks_ms()\n"
