@@ -8,7 +8,7 @@ import pytest
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 PURE = {"asyncio", "binascii", "collections", "hashlib", "math", "struct"}
 DEVICE = PURE | {"board", "cryptolib", "gc", "json", "machine", "micropython", "os", "random"}
-DEVICE |= {"rp2", "select", "sys", "time"}
+DEVICE |= {"array", "rp2", "select", "sys", "time"}
 MAY_IMPORT = {
     "wire": PURE | {"wire"},
     "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "sys"},
