@@ -19,6 +19,7 @@ from node.store import Store
 
 _PIECE_MS = const(8000)  # the watchdog bites at 8.3 s
 _RETRY_US = const(60000000)
+_TIDY_US = const(300000000)
 _CRASH_PAUSE_S = const(5)
 _PHASES = const(2)
 _LOAD_MS = const(150)  # loading the shell from flash holds the CPU about half as long
@@ -49,7 +50,7 @@ class Node:
         self._phases = {}
         self._wake = asyncio.Event()
         self._free = asyncio.Lock()  # stands for the link's while there is none
-        self._next_us = 0
+        self._next_us = self._tidy_us = 0
         self._last = None
         self._reported_us = 0
 
@@ -106,6 +107,9 @@ class Node:
             self.log("radio", str(error))
             self._restart_radio()
             until_us = clock.us() + _RETRY_US
+        if not self.power.sleeper and clock.us() >= self._tidy_us and not self.still().locked():
+            gc.collect()  # so that what stays lies together: the heap stays whole
+            self._tidy_us = clock.us() + _TIDY_US
         # an interval may have changed meanwhile
         self._next_us = min(self._next_us, clock.us() + self._sample_us())
         return min(until_us, self._next_us)

@@ -81,7 +81,3 @@ class Clock:
             if not self.doze(left_ms):
                 await asyncio.sleep_ms(min(left_ms, _PIECE_MS))
             feed()
-
-    async def sleep_s(self, seconds: int) -> None:
-        """Sleep for whole seconds."""
-        await self.sleep_until_us(self.us() + seconds * 1000000)
