@@ -1,0 +1,198 @@
+"""What is sent when, and again until it is acknowledged, over the real MAC in a fake world."""
+
+from tests.fake_device import Log, folder
+from tests.fake_network import APP_KEY, DEV_EUI, JOIN_EUI, World
+
+# isort: split
+from node.journal import Journal
+from node.links.lorawan import Link
+from node.store import Store
+from wire import codec
+
+
+class Config(dict):
+    """Settings of a device that is known to the world's server."""
+
+    boots = 3
+
+
+class Street:
+    """A link with its journal in the fake world; `acks`: does the server acknowledge?"""
+
+    def __init__(self, every=4):
+        self.world = world = World()
+        self.path = folder()
+        self.clock, self.log = world.clock, Log()
+        self.clock.uptime_s = lambda: self.clock.now // 1000000
+        self.clock.unix = lambda: 0
+        self.clock.set_unix = lambda unix_us, at_us, error_ms: None
+        world.radio.random = world.random
+        self.journal = Journal(Store(self.path + "/state"), self.path + "/journal")
+        config = Config(
+            dev_eui=DEV_EUI.hex(), join_eui=JOIN_EUI.hex(), app_key=APP_KEY.hex(),
+            region="eu868", confirm_every=every,
+        )  # fmt: skip
+        self.link = Link(world.radio, world.clock, world.store, self.journal, config, self.log)
+        self.acks = True
+        world.server.reply = self._reply
+
+    def _reply(self, uplink):
+        return {"ack": True} if uplink[5] and self.acks else None
+
+    def read(self, count=1):
+        for _ in range(count):
+            fields = {"seq": self.journal.next_seq, "age": 0, "valid": 7}
+            fields.update(dict.fromkeys(("obstructed", "suspect", "low_battery"), 0))
+            fields["uncalibrated"] = 0
+            data = codec.pack("bin", fields)
+            self.journal.add(3, self.clock.uptime_s(), 0, 10, data)
+
+    async def send_all(self):
+        """Everything that waits, in the time it takes."""
+        while True:
+            wait_us = self.link.wait_us()
+            if wait_us is None:
+                return
+            await self.clock.sleep_until_us(self.clock.now + wait_us)
+            if self.link.wait_us() == 0:
+                await self.link.run_once()
+
+    def uplinks(self):
+        """(port, sequence numbers, confirmed) of what the server took."""
+        found = []
+        for _, _, _, fport, payload, confirmed in self.world.server.uplinks:
+            seqs = None
+            if fport == 10:
+                seqs = [one["seq"] for one in codec.unpack(10, payload)[1]]
+            found.append((fport, seqs, confirmed))
+        return found
+
+
+def test_reports_go_first_and_readings_take_the_one_before_along():
+    street = Street()
+
+    async def story():
+        assert await street.link.join()
+        street.read(1)
+        street.link.report("applied", {"token": 5, "result": 0, "reason": 0, "config_version": 1})
+        await street.send_all()
+        for _ in range(4):
+            street.read(1)
+            await street.send_all()
+
+    street.world.run(story())
+
+    assert street.uplinks() == [
+        (21, None, True),
+        (10, [0], False),
+        (10, [1, 0], False),
+        (10, [2, 1], False),
+        (10, [3, 2], True),
+        (10, [4], False),
+    ]
+    assert street.link.idle()
+
+
+def test_what_nobody_acknowledged_goes_again():
+    street = Street(every=2)
+
+    async def story():
+        await street.link.join()
+        street.acks = False
+        for _ in range(2):
+            street.read(1)
+            await street.link.run_once()
+        assert street.journal.waiting() == 2
+        assert street.link.wait_us() > 5000000
+        street.acks = True
+        await street.send_all()
+
+    street.world.run(story())
+
+    sent = street.uplinks()
+    assert sent[:2] == [(10, [0], False), (10, [1, 0], True)]
+    assert sent[2][1] == [1, 0]
+    assert "NOT acknowledged" in " ".join(street.log.lines)
+
+
+def test_a_backlog_goes_in_frames_as_long_as_the_data_rate_takes():
+    street = Street(every=1)
+
+    async def story():
+        street.read(60)
+        await street.link.join()
+        await street.send_all()
+
+    street.world.run(story())
+
+    seqs = [seq for _, seqs, _ in street.uplinks() for seq in reversed(seqs)]
+    assert seqs == list(range(60))
+    assert len(street.uplinks()) < 8
+
+
+def test_a_report_is_repeated_until_it_is_acknowledged():
+    street = Street()
+
+    async def story():
+        await street.link.join()
+        street.acks = False
+        street.link.report("applied", {"token": 5, "result": 0, "reason": 0, "config_version": 1})
+        await street.link.run_once()
+        assert not street.link.idle()
+        street.acks = True
+        await street.send_all()
+
+    street.world.run(story())
+
+    assert [fport for fport, _, _ in street.uplinks()] == [21, 21]
+    assert street.link.idle()
+
+
+def test_a_network_that_is_gone_for_good_is_joined_anew():
+    street = Street(every=1)
+
+    async def story():
+        await street.link.join()
+        street.acks = False
+        street.read(1)
+        for _ in range(16):
+            assert street.link.mac.joined
+            await street.clock.sleep_until_us(street.clock.now + street.link.wait_us())
+            await street.link.run_once()
+        assert not street.link.mac.joined
+        assert street.link.wait_us() is None
+        street.acks = True
+        assert await street.link.join()
+        await street.send_all()
+
+    street.world.run(story())
+
+    assert street.world.server.sessions == 2
+    assert street.journal.idle()
+
+
+def test_joining_twice_at_once_is_one_join():
+    street = Street()
+
+    async def story():
+        assert await street.link.join()
+        assert await street.link.join()
+
+    street.world.run(story())
+
+    assert street.world.server.nonces == [0]
+
+
+def test_downlinks_wait_for_somebody_to_act():
+    street = Street()
+    street.world.server.reply = lambda uplink: {"fport": 31, "data": b"abc", "ack": True}
+
+    async def story():
+        await street.link.join()
+        street.read(1)
+        await street.link.run_once()
+
+    street.world.run(story())
+
+    assert street.link.inbox == [(31, b"abc")]
+    assert street.link.came.is_set()
