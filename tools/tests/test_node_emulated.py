@@ -161,6 +161,19 @@ async def test_a_sleeper_on_its_cell_sleeps_and_still_measures(lab: Lab) -> None
     assert max(map(abs, await window_errors_ns(unit))) < WINDOW_ERROR_NS
 
 
+async def test_plugging_in_wakes_a_sleeper_for_the_technician(lab: Lab) -> None:
+    unit = await lab.add("bin", report_s=600, usb=False)
+    await lab.run(100)
+    assert (await unit.board.ledger())["sleep_us"] > 80_000_000
+    await unit.board.usb(True)
+    await lab.run(2)
+
+    info = await lab.ask(unit, "info")
+
+    assert info["joined"] is True
+    assert info["uptime_s"] > 100
+
+
 async def test_readings_wait_while_nobody_hears_and_all_arrive_later(lab: Lab) -> None:
     unit = await lab.add("bin", report_s=60, sample_s=60)
     assert await lab.run(60, lambda: bool(records(unit, 10)), step_s=1)
