@@ -150,8 +150,7 @@ class Node:
         commands = Commands(self)
         while inbox:
             fport, data = inbox.pop(0)
-            async with self.still():
-                await commands.act(fport, data)
+            await commands.act(fport, data)
         self.phase("command")
         self.forget("commands")
 

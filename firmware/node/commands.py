@@ -24,13 +24,14 @@ class Refused(Exception):  # noqa: N818 - the word of the table
 class Commands:
     """Acts on downlinks. Loaded for each: what must last stands in flash.
 
-    node: its `store config journal clock lamp link log`, and `reset()`. `lamp` may be None.
+    node: its `store config journal clock lamp link log`, `still()` and `reset()`. `lamp` may be
+    None. Only flash waits for the radio: a dimming lamp keeps no acknowledgement waiting.
     """
 
     def __init__(self, node):
         self._store, self._config, self._journal = node.store, node.config, node.journal
         self._clock, self._lamp, self._link = node.clock, node.lamp, node.link
-        self._log, self._reboot = node.log, node.reset
+        self._log, self._still, self._reboot = node.log, node.still, node.reset
         self._answers = []  # (token, result, reason, count)
         blob = node.store.load("commands") or b""
         size = struct.calcsize(_ANSWER)
@@ -44,7 +45,7 @@ class Commands:
         except codec.WireError as error:
             self._log("command", str(error))
             if len(data) >= 2:  # whoever sent it waits for the end of its token
-                self._end(data[0] << 8 | data[1], "refused", "malformed", {})
+                await self._end(data[0] << 8 | data[1], "refused", "malformed", {})
             return
         token = values["token"]
         for known in self._answers:
@@ -65,7 +66,7 @@ class Commands:
         except Refused as refusal:
             result, reason = "refused", refusal.args[0]
         self._log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
-        self._end(token, result, reason, shown)
+        await self._end(token, result, reason, shown)
         if name == "reboot" and result == "applied":
             asyncio.create_task(self._reboot_later())
 
@@ -77,13 +78,14 @@ class Commands:
             raise Refused("clock_unknown")
         return now > expires
 
-    def _end(self, token, result, reason, shown):
+    async def _end(self, token, result, reason, shown):
         result, reason = RESULTS.index(result), REASONS.index(reason)
         count = shown.get("count")
         self._answers.append((token, result, reason, 0 if count is None else count + 1 & 255))
         self._answers = self._answers[-_KEPT:]
         blob = b"".join([struct.pack(_ANSWER, *answer) for answer in self._answers])
-        self._store.save("commands", blob)
+        async with self._still():
+            self._store.save("commands", blob)
         self._report(token, result, reason, shown)
 
     def _report(self, token, result, reason, shown):
@@ -134,7 +136,8 @@ class Commands:
                 changes[setting] = values[field]
         if not changes:
             raise Refused("out_of_range")
-        self._config.put(changes)  # the table has the same limits as the setting
+        async with self._still():
+            self._config.put(changes)  # the table has the same limits as the setting
         return self._stands("interval")
 
     async def _do_resend(self, values):

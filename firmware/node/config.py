@@ -54,15 +54,18 @@ class Config:
         saved = json.loads(blob) if blob else {}
         self.version = saved.get("version", 0)
         self._crc = saved.get("crc", 0)
-        self._values = saved.get("values", {})
+        self._settle(saved.get("values", {}))
+
+    def _settle(self, values):
+        """These values were given; what they leave open is the profile's, or a default."""
+        profile = PROFILES.get(values.get("profile"), PROFILES["bin"])
+        self._values = values
+        self._all = DEFAULTS.copy()
+        self._all.update(report_s=profile["report_s"], sample_s=profile["sample_s"])
+        self._all.update(values)
 
     def __getitem__(self, name):
-        value = self._values.get(name)
-        if value is not None:
-            return value
-        if name in ("report_s", "sample_s"):
-            return PROFILES.get(self._values.get("profile"), PROFILES["bin"])[name]
-        return DEFAULTS.get(name)
+        return self._all.get(name)
 
     def told(self, name: str) -> bool:
         """Was the setting given by somebody, or is it a default?"""
@@ -124,16 +127,18 @@ class Config:
     def put(self, checked: dict) -> None:
         """Change settings whose values are known to be right; on flash in both forms after it."""
         self._values.update(checked)
+        self._settle(self._values)
         self._write_file()
         self._bump()
 
     def _take(self, settings, values):
         """New values, unless they are wrong together."""
-        before, self._values = self._values, values
+        before = self._values
+        self._settle(values)
         try:
             settings.together(self)
         except ConfigError:
-            self._values = before
+            self._settle(before)
             raise
 
     def _bump(self):

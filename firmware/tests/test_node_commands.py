@@ -44,6 +44,9 @@ class World:
         self.reboots = 0
         self.commands = Commands(self)
 
+    def still(self):
+        return asyncio.Lock()
+
     def reset(self):
         self.reboots += 1
 
