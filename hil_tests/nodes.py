@@ -36,14 +36,30 @@ class Node:
             assert time.monotonic() < deadline, f"{key} is not {value!r}: {info}"
             await asyncio.sleep(1)
 
-    async def values(self, within_s: float = 60.0) -> dict[str, Any]:
-        """{property: value} of a reading measured now."""
+    async def reading(self, within_s: float = 60.0) -> dict[str, Any]:
+        """Data of a reading event that was measured now."""
         known = len(self.street.receiver.events)
         await self.console.ask("measure")
         event = await self.street.receiver.event(
             "reading", within_s, since=known, dev_eui=self.dev_eui
         )
-        return {one["property"]: one["value"] for one in event["data"]["values"]}
+        return event["data"]
+
+    async def values(self, within_s: float = 60.0) -> dict[str, Any]:
+        """{property: value} of a reading measured now."""
+        data = await self.reading(within_s)
+        return {one["property"]: one["value"] for one in data["values"]}
+
+    async def trusted(self, within_s: float = 120.0) -> None:
+        """Returns once readings carry no flag but `ok`: a PIR settles for a minute after power."""
+        deadline = time.monotonic() + within_s
+        while True:
+            data = await self.reading(within_s)
+            flags = {flag for one in data["values"] for flag in one["quality"]}
+            if flags == {"ok"}:
+                return
+            assert time.monotonic() < deadline, f"still {flags} after {within_s} s"
+            await asyncio.sleep(8)
 
     async def command(self, name: str, values: dict[str, int], expires_in_s: int = 300) -> str:
         """Asks the gateway for a command; returns its id."""

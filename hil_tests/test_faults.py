@@ -6,7 +6,12 @@ import pytest
 
 from hil_tests.nodes import of_profile
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.faults]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.slow,
+    pytest.mark.faults,
+    pytest.mark.timeout(400),
+]
 
 
 async def measured(node, count):
@@ -39,11 +44,10 @@ async def test_readings_under_way_while_the_gateway_is_killed_arrive_once(nodes,
 
     numbers = sequence_numbers(street, node)
     assert sorted(set(numbers)) == list(range(min(numbers), max(numbers) + 1)), "a reading is lost"
-    stored = await street.service.request("GET", "/v1/events?after=0&limit=1000&type=reading")
-    identities = [
-        (event["data"]["dev_eui"], event["data"]["seq"], event["data"]["link"]["fcnt"])
-        for event in stored["events"]
-    ]
+    stored = await street.service.request("GET", "/v1/events?after=0&limit=1000")
+    readings = [e for e in stored["events"] if e["type"] == "lamplighter.reading.v1"]
+    identities = [(event["subject"], event["data"]["seq"]) for event in readings]
+    assert len(readings) < 1000, "the page is full: this test needs the next one too"
     assert len(identities) == len(set(identities)), "a reading is twice in the store"
 
 
@@ -62,12 +66,15 @@ async def test_readings_from_while_the_network_server_was_away_arrive_later(node
     assert numbers == list(range(min(numbers), max(numbers) + 1))
 
 
-async def settled(street, node, within_s=120):
-    """The node's sequence numbers at the backend, once no hole is left or the time is over."""
+async def settled(street, node, tries=12):
+    """The node's sequence numbers at the backend, once no hole is left or the tries are over.
+
+    Each try is one more report: a class A node hears the request to resend only after it spoke.
+    """
     numbers: list[int] = []
-    for _ in range(within_s):
+    for _ in range(tries):
         numbers = sorted(set(sequence_numbers(street, node)))
         if numbers == list(range(min(numbers), max(numbers) + 1)):
             break
-        await asyncio.sleep(1)
+        await measured(node, 1)
     return numbers

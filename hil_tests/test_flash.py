@@ -14,7 +14,11 @@ from hil_tests.console import Console
 from hil_tests.nodes import only_virtual
 from tools.setup.paths import ROOT, environment
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 
 def lines(name):

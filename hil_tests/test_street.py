@@ -6,7 +6,11 @@ import pytest
 
 from hil_tests.nodes import of_profile, only_virtual
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
 
 JOIN_S = 60
 REPORT_S = 90
@@ -59,6 +63,7 @@ async def test_the_lamps_lux_arrives_as_it_is(nodes, street, virtual):
 async def test_people_are_counted(nodes, street, virtual):
     only_virtual(virtual, "somebody passes in front of the sensor's model")
     node = of_profile(nodes, "counter")
+    await node.trusted()
     before = (await node.values(REPORT_S))["peopleCount"]
     for _ in range(3):
         await street.nodes["counter"].board.set("am312", motion=True)
