@@ -7,6 +7,7 @@ no reading lost that the journal took. Emulated: the flash is a model, its opera
 import asyncio
 import os
 from collections import defaultdict
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tools.bench.network.lorawan import DataFrame, JoinRequest, MType, mtype
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
 
-SETTINGS = {"report_s": 60, "sample_s": 10}
+SETTINGS: dict[str, Any] = {"report_s": 60, "sample_s": 10}
 CUT_WITHIN_S = 120
 DARK_S = 5
 

@@ -192,11 +192,11 @@ class Lab:
                 if unit.dev_eui == output.dev_eui:
                     unit.events.append(output)
             return
-        statuses = [int(gw.TxAckStatus.IGNORED) for _ in output.frame.items]
+        statuses: list[Any] = [gw.IGNORED for _ in output.frame.items]
         for at, item in enumerate(output.frame.items):
             downlink = forwarder.downlink(item, self.simulation.now_us)
             said = await self.simulation.transmit(output.gateway_id, downlink)
             statuses[at] = gw.TxAckStatus.Value(said)
-            if statuses[at] == gw.TxAckStatus.OK:
+            if said == "OK":
                 break
         self.core.acknowledged(forwarder.tx_ack(output.frame, statuses), self.unix_us())

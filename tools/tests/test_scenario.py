@@ -27,19 +27,21 @@ def asked():
 
 
 @pytest.fixture
-def scenario(asked):
+def measured():
+    return {"lamp": 0.401}
+
+
+@pytest.fixture
+def scenario(asked, measured):
     async def post(method, path, body=None):
         asked.append((method, path, body))
         return {"id": f"c{len(asked)}"}
 
     async def duty(name):
-        assert name == "lamp"
-        return scenario.measured
+        return measured[name]
 
     story = Story(io.StringIO())
-    scenario = Scenario(nodes={BIN: "bin", LAMP: "lamp"}, post=post, duty=duty, story=story)
-    scenario.measured = 0.401
-    return scenario
+    return Scenario(nodes={BIN: "bin", LAMP: "lamp"}, post=post, duty=duty, story=story)
 
 
 async def test_the_bin_is_asked_as_soon_as_it_joined(scenario, asked):
@@ -62,8 +64,8 @@ async def test_everything_seen_is_met_and_nothing_less(scenario):
     assert scenario.met()
 
 
-async def test_a_lamp_that_says_applied_but_does_not_dim_is_not_dimmed(scenario):
-    scenario.measured = 1.0
+async def test_a_lamp_that_says_applied_but_does_not_dim_is_not_dimmed(scenario, measured):
+    measured["lamp"] = 1.0
 
     await scenario.arrived(event("command", LAMP, id="c2", name="dim", state="applied"))
 

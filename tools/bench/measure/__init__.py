@@ -48,8 +48,10 @@ class Figure:
         )
 
 
-def spread(name: str, values: Sequence[float], unit: str, *, p50: float, most: float) -> list:
-    """Median and maximum of a sample as two figures."""
+def spread(
+    name: str, values: Sequence[float], unit: str, *, p50: float | None, most: float | None
+) -> list[Figure]:
+    """Median and maximum of a sample as two figures, each beside its aim."""
     if not values:
         raise ValueError(f"{name}: nothing was measured")
     return [
