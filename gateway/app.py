@@ -11,7 +11,6 @@ import fcntl
 import functools
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import aiohttp
@@ -33,13 +32,12 @@ from gateway.sinks.addresses import check_url
 from gateway.store import Store
 from gateway.store.memory import Store as MemoryStore
 from gateway.store.sqlite import Store as SqliteStore
+from gateway.threads import Threads
 
 STOP_S = 3.0
 """What requests under way get to finish when the service ends."""
 ANSWER_S = 1.0
 """What a service on our port gets to say that it is ours."""
-LOOKUPS = 32
-"""Threads for name look-ups: a resolver that hangs for one endpoint leaves some for the others."""
 
 log = structlog.get_logger("gateway")
 
@@ -75,7 +73,7 @@ async def serve(settings: Settings) -> None:
     does not keep what it was given.
     """
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, "lookup"))
+    loop.set_default_executor(Threads())
     ending = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, ending.set)

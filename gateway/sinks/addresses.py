@@ -47,6 +47,11 @@ def is_blocked(address: str) -> bool:
     return any(ip in net for net in BLOCKED if net.version == ip.version)
 
 
+def is_local_name(host: str) -> bool:
+    """Whether the name means this machine, whatever a name server says. Source: RFC 6761, 6.3."""
+    return ("." + host.rstrip(".").lower()).endswith(".localhost")
+
+
 def public_socket(info: AddrInfoType) -> socket.socket:
     """A socket for one resolved address. Raises BlockedError before anything is sent to it."""
     family, kind, protocol, _, address = info
@@ -70,7 +75,7 @@ def check_url(url: str, *, allow_private: bool) -> None:
     if allow_private:
         return
     literal = ":" in host or host.replace(".", "").isdigit()
-    if host.rstrip(".").lower() == "localhost" or (literal and is_blocked(host)):
+    if is_local_name(host) or (literal and is_blocked(host)):
         raise Refused(
             f"{host} lies in a private net: give a public address, or let the operator set "
             "`[delivery] allow_private = true`"

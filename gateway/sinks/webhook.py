@@ -5,9 +5,10 @@ Source: Standard Webhooks 1.0.0; CloudEvents 1.0.2 HTTP binding, structured mode
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -17,25 +18,30 @@ from gateway.clock import Clock
 from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone
-from gateway.sinks.addresses import public_socket
+from gateway.sinks.addresses import check_url, public_socket
 
 REPLY_BYTES = 64 * 1024
 """What is read of a reply; the rest is dropped with the connection."""
 SHOWN_BYTES = 200
 RETRIED = frozenset({408, 425, 429})
 RETRY_AFTER_MAX_S = 24 * 3600.0
+Check = Callable[[str], None]
 
 
 class Sink:
     """Delivers to every endpoint through one connection pool; one attempt per call.
 
     clock: stamps each attempt.  timeout_s: for the whole exchange, so that a
-    peer that drips bytes cannot hold it longer.
+    peer that drips bytes cannot hold it longer.  check: raises Refused for a URL that names an
+    inside place; what a name resolves to is looked at by the session.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, clock: Clock, timeout_s: float) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, clock: Clock, timeout_s: float, check: Check
+    ) -> None:
         self._session = session
         self._clock = clock
+        self._check = check
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     async def deliver(self, endpoint: Endpoint, delivery: Delivery) -> None:
@@ -44,6 +50,7 @@ class Sink:
         Raises Retry (later, perhaps at a named time), Refused (the endpoint does not want this
         event) or Gone (it wants none any more).
         """
+        self._check(endpoint.url)
         headers = _headers(endpoint, delivery, self._clock() // 1000)
         try:
             async with self._session.post(
@@ -69,10 +76,7 @@ async def open_sink(
     allow_private: bool,
     resolver: AbstractResolver | None = None,
 ) -> AsyncIterator[Sink]:
-    """The sink with its connection pool. Neither proxies nor cookies nor netrc are used.
-
-    resolver: None is the machine's.
-    """
+    """The sink with its connection pool; neither proxies nor cookies nor netrc are used."""
     connector = aiohttp.TCPConnector(
         limit=0,  # each endpoint is bounded by its own width; a hanging one must not eat the pool
         socket_factory=None if allow_private else public_socket,
@@ -84,7 +88,7 @@ async def open_sink(
         trust_env=False,
         auto_decompress=False,  # a reply is only shown, never worth a decompression bomb
     ) as session:
-        yield Sink(session, clock, timeout_s)
+        yield Sink(session, clock, timeout_s, partial(check_url, allow_private=allow_private))
 
 
 def judge(status: int, said: str, after_s: float | None) -> None:
@@ -129,10 +133,9 @@ async def _beginning(reply: aiohttp.ClientResponse) -> str:
 
 
 def _failed(error: BaseException, timeout_s: float | None) -> Retry | Refused:
-    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(
-        error.os_error, PermissionError
-    ):
-        return Refused(f"not sent: {error.os_error.strerror}")
+    system = getattr(error, "os_error", None)
+    if isinstance(system, PermissionError):
+        return Refused(f"not sent: {system.strerror}: register a public address")
     if isinstance(error, TimeoutError):
         return Retry(f"no complete answer within {timeout_s:g} s")
     return Retry(f"not reached: {type(error).__name__}: {error}")

@@ -312,6 +312,16 @@ async def test_a_name_that_resolves_to_loopback_is_refused_before_connecting():
     assert (resolver.asked, connections) == (1, [])
 
 
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "backend.localhost"])
+async def test_a_name_of_this_machine_is_refused_without_asking_a_name_server(host):
+    resolver = LoopbackResolver()
+    async with open_sink(lambda: NOW_MS, 5.0, allow_private=False, resolver=resolver) as sink:
+        with pytest.raises(Refused, match="private"):
+            await sink.deliver(endpoint(f"http://{host}:1/"), delivery())
+
+    assert resolver.asked == 0
+
+
 async def test_proxies_of_the_environment_are_not_used(monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1/")

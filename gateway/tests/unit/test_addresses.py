@@ -63,8 +63,11 @@ def test_what_is_no_address_of_a_webhook_is_refused(url):
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "localhost", "LOCALHOST.", "10.0.0.1:8080", "0"],
-)
+    [
+        "127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "10.0.0.1:8080", "0",
+        "localhost", "LOCALHOST.", "a.b.localhost",
+    ],
+)  # fmt: skip
 def test_a_private_literal_is_refused_when_the_webhook_is_added(host):
     with pytest.raises(Refused, match="private"):
         check_url(f"http://{host}/", allow_private=False)
@@ -73,3 +76,4 @@ def test_a_private_literal_is_refused_when_the_webhook_is_added(host):
 
 def test_a_name_is_judged_only_when_it_is_resolved():
     check_url("https://backend.example.org/events?key=1", allow_private=False)
+    check_url("https://notlocalhost/", allow_private=False)

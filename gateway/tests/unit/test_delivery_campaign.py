@@ -50,7 +50,7 @@ class Campaign:
         self.sink = ChanceSink(self.random)
         self.now_ms = 1_700_000_000_000
         self.restarts = 0
-        self.task = None
+        self.task = asyncio.create_task(asyncio.sleep(0))  # nothing runs yet
 
     def start(self):
         deliverer = Deliverer(
