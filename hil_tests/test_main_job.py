@@ -1,0 +1,99 @@
+"""`make run` itself: a process that tells the story, earns its exit code, and leaves nothing."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from hil_tests.nodes import only_virtual
+from tools.setup.paths import ROOT, environment
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def start(virtual, tmp_path):
+    """Starts the main job with its own temporary folder and a mark that its children inherit."""
+    only_virtual(virtual, "the main job is emulated")
+    mark = f"LAMPLIGHTER_MARK={uuid.uuid4()}"
+    started = []
+
+    def run(*arguments):
+        name, value = mark.split("=")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tools.bench.run", "--json", *arguments],
+            cwd=ROOT, env=environment() | {name: value, "TMPDIR": str(tmp_path)},
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    assert left_running(mark) == [], "processes are left"
+    assert list(tmp_path.iterdir()) == [], "files are left"
+
+
+def left_running(mark):
+    """Command lines of the processes that carry the mark in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def facts(process):
+    """The story, line by line."""
+    for line in process.stdout:
+        yield json.loads(line)
+
+
+def ports(story):
+    """Every port of the loopback that the story names."""
+    text = " ".join(fact["what"] for fact in story)
+    return {int(port) for port in re.findall(r"(?:127\.0\.0\.1:|broker on port )(\d+)", text)}
+
+
+def listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_main_job_sees_everything_and_ends_by_itself(start):
+    process = start("--for", "75")
+
+    story = list(facts(process))
+
+    assert process.wait(30) == 0, "\n".join(fact["what"] for fact in story[-20:])
+    assert story[-1]["ok"]
+    assert len(ports(story)) >= 4
+    assert [port for port in ports(story) if listening(port)] == []
+
+
+@pytest.mark.parametrize("word", ["broker on port", "gets power", "joined"])
+def test_ctrl_c_at_any_moment_leaves_nothing(start, word):
+    process = start()
+    story = []
+    for fact in facts(process):
+        story.append(fact)
+        if word in fact["what"]:
+            process.send_signal(signal.SIGINT)
+            break
+
+    story += list(facts(process))
+
+    assert process.wait(30) in {1, 130}
+    assert [port for port in ports(story) if listening(port)] == []
