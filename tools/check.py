@@ -23,7 +23,7 @@ CHECKS = {
     "device files and sizes": ["python", "-m", "tools.build", "--check"],
 }
 FOLDERS = ["gateway/tests", "tools/tests", "firmware/tests"]
-TESTS = ["python", "-m", "pytest", "-q", "-m", FAST, "-n", "2", "--dist", "loadfile", *FOLDERS]
+TESTS = ["python", "-m", "pytest", "-q", "-m", FAST, "-n", "3", "--dist", "loadfile", *FOLDERS]
 
 
 def run(name: str, command: list[str]) -> tuple[bool, str]:
