@@ -82,6 +82,7 @@ class Mac:
         self._last_channel = None
         self._free_us = [self._rest_us(part) for _, _, part in region.BANDS]
         self._silent_us = 0
+        self._all_free_us = max(self._free_us)
         self._rx2_us = 0
         self._joining = None
 
@@ -236,8 +237,8 @@ class Mac:
         """
         now = self._clock.us()
         soonest = None
-        free = []
-        for channel in channels:
+        free = channels if now >= self._all_free_us else []
+        for channel in channels if not free else ():
             wait = max(self._free_us[self.region.band(channel[0])], self._silent_us) - now
             if wait <= 0:
                 free.append(channel)
@@ -311,6 +312,7 @@ class Mac:
         self._free_us[band] = end_us + air_us * (self.region.BANDS[band][2] - 1)
         if self.joined and self.session.duty:
             self._silent_us = end_us + air_us * ((1 << self.session.duty) - 1)
+        self._all_free_us = max(*self._free_us, self._silent_us)
 
     def _rest(self):
         """The radio's state while nothing is to be done. A frame being heard is not disturbed."""

@@ -14,6 +14,7 @@ DRIFT_PPM = 40
 """Worst crystal of the boards over temperature. Source: Raspberry Pi Pico datasheet, 2.1: 30."""
 
 _PIECE_MS = const(4000)
+_TICKS = const(0x3FFFFFFF)  # ticks_us wraps at 30 bits, after 17.9 minutes
 
 
 class Clock:
@@ -30,7 +31,7 @@ class Clock:
     def us(self) -> int:
         """Microseconds since start. Not for interrupt handlers: stamp `ticks_us` there."""
         now = ticks_us()
-        self._us += ticks_diff(now, self._last)
+        self._us += now - self._last & _TICKS
         self._last = now
         return self._us
 

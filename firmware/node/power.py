@@ -5,7 +5,7 @@ from micropython import const
 
 _WATCHDOG_MS = const(8300)  # the RP2040's longest is 8388 ms
 _WATCHED_MS = const(4000)
-_DOZE_MS = const(240000)  # the clock must be read before its ticks wrap
+_DOZE_MS = const(900000)  # the clock must be read before its ticks wrap
 _SCRATCH = const(0x4005800C)  # WATCHDOG SCRATCH0: kept over a reset, cleared by power
 _WATCHDOG_CLEAR = const(0x4005B000)  # WATCHDOG CTRL, atomic-clear alias (RP2040 2.1.2, 4.7)
 _WATCHDOG_SET = const(0x4005A000)  # ... atomic-set alias
@@ -55,7 +55,7 @@ class Power:
         return self.sleeper and not self.usb()
 
     def doze(self, ms: int) -> None:
-        """Light sleep, at most 4 min; a pin's interrupt ends it early, a USB host's power too.
+        """Light sleep, at most 15 min; a pin's interrupt ends it early, a USB host's power too.
 
         The watchdog rests meanwhile: nothing runs that could hang, and should it bite in light
         sleep, where the ring oscillator stands, the RP2040 would hang for good (MicroPython 1.25).

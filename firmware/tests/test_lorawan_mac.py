@@ -8,6 +8,7 @@ def test_the_wait_is_that_of_the_sub_band_that_is_free_first():
     world = World()
     channels = [[868100000, 868100000, 0x50], [867100000, 867100000, 0x50], [869525000, 0, 0x50]]
     world.mac._free_us[:] = [0, 7000, 5000, 0, 9000, 0]
+    world.mac._all_free_us = 9000
 
     assert world.mac.pick(channels) == (5000, None)
     world.mac._silent_us = 8000
@@ -15,6 +16,8 @@ def test_the_wait_is_that_of_the_sub_band_that_is_free_first():
     world.mac._silent_us = 0
     world.clock.now = 5000
     assert world.mac.pick(channels) == (0, channels[0])
+    world.clock.now = 9000
+    assert world.mac.pick(channels)[1] in channels
 
 
 def test_counters_cost_one_save_in_32_uplinks():

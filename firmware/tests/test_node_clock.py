@@ -23,7 +23,7 @@ class Power:
 
     def doze(self, ms):
         self.dozed.append(ms)
-        self.ticks.now += min(ms, 240000) * 1000
+        self.ticks.now += min(ms, 900000) * 1000
 
 
 class Ticks:
@@ -71,7 +71,7 @@ def test_a_long_sleep_is_in_pieces_that_feed_the_watchdog():
     asyncio.run(clock.sleep_until_us(start + 3600000000))
 
     assert 0 <= clock.us() - start - 3600000000 < 1000
-    assert power.fed >= 15
+    assert power.fed >= 4
     assert sum(power.dozed) >= 3590000
 
 

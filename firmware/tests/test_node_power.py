@@ -55,7 +55,7 @@ def dozed(ms, watched=True):
 def test_a_short_doze_is_watched_and_a_long_one_cannot_bite():
     assert dozed(1500) == (1500, True, True, 1)
     assert dozed(60000) == (60000, False, True, 1)
-    assert dozed(3600000) == (240000, False, True, 1)
+    assert dozed(3600000) == (900000, False, True, 1)
 
 
 def test_without_a_watchdog_none_is_switched_on():

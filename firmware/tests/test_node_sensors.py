@@ -18,13 +18,14 @@ class Uart:
         self._cleared = False
 
     def any(self):
-        return len(self._raw)
+        return len(self._raw) if self._cleared else 3
 
-    def read(self):
+    def read(self, count):
+        assert count == self.any()  # more would spin on a board
         if not self._cleared:
             self._cleared = True
             return b"old"
-        return self._raw or None
+        return self._raw
 
 
 class I2c:

@@ -25,6 +25,7 @@ _FAR_MM = const(4500)
 _CLUSTERS_MM = const(80)
 _RIGHT_BEFORE_MM = const(150)
 _TURN_MS = const(720)  # 7 frames at the fastest rate; each wake costs 0.7 ms of CPU
+_LATE_MS = const(120)
 _WAIT_MS = const(2600)
 
 
@@ -50,13 +51,19 @@ class A02YYUW:
 
     async def read(self) -> "dict | None":
         """Waits at most 2.9 s in a few pieces: bytes gather in the UART's buffer."""
-        self._uart.read()
+        self._take()
         waited = 0
         while self._uart.any() < 4 * _PINGS and waited < _WAIT_MS:
-            await asyncio.sleep_ms(_TURN_MS)
-            waited += _TURN_MS
-        raw = self._uart.read()
+            turn_ms = _TURN_MS if waited < 2 * _TURN_MS else _LATE_MS
+            await asyncio.sleep_ms(turn_ms)
+            waited += turn_ms
+        raw = self._take()
         return _result(parse(raw)[:_PINGS]) if raw else None
+
+    def _take(self):
+        """What has come. A read without a length spins until the line is silent: 2 ms and more."""
+        count = self._uart.any()
+        return self._uart.read(count) if count else None
 
     def sleep(self) -> None:
         """The sensor measures as long as it has power."""
