@@ -1,4 +1,4 @@
-"""Wrong key, wiped file system, network away, lamp at power-up: named states with a way out.
+"""Wrong key, wiped file system, absent sensor, unread console: named states with a way out.
 
 Virtual time: boards, air and the bench network server, no gateway and no wall clock.
 """
@@ -68,24 +68,6 @@ async def test_a_wiped_file_system_is_named_and_cleared_nonces_let_it_join_again
         unit.device.dev_nonces.clear()  # what the operator does at the network server
 
         assert await joined(lab, unit, 400)
-
-
-async def test_a_lamp_is_lit_within_two_seconds_of_power():
-    async with Lab() as lab:
-        unit = await lab.add("lamp", power=False)
-        await unit.board.power(True)
-        start = lab.simulation.now_us
-        while await unit.board.duty("lamp") < 0.99:
-            await lab.run(0.02)
-            assert lab.simulation.now_us - start <= 2_000_000
-
-
-async def test_a_lamp_without_network_and_light_sensor_is_lit():
-    async with Lab() as lab:
-        unit = await lab.add("lamp", parts={"bh1750": {"absent": True}}, app_key=WRONG_KEY)
-        await lab.run(600)
-
-        assert await unit.board.duty("lamp") == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -170,12 +170,12 @@ class Node:
 
     async def watch(self, motion) -> None:
         """Presence lights the lamp at once; the first of a boost is reported at once."""
-        boost_s, seen_s = self.config["boost_s"], -86400
+        seen_s = -86400
         while True:
             await motion.moved.wait()
             self.lamp.moved()
             now_s = self.clock.uptime_s()
-            if now_s - seen_s >= boost_s:
+            if now_s - seen_s >= self.config["boost_s"]:
                 self.report_soon()
             seen_s = now_s
 

@@ -18,6 +18,8 @@ from tools.bench.street import Street
 PASSAGES = 8
 PAUSE_S = 25
 """Longer than the boost that the last passage began, so that each passage changes the level."""
+SETTLE_S = 65
+"""A PIR is believed a while after power. Source: AM312 product page, 30 to 60 s."""
 SETTINGS = {"report_s": 3600, "boost_s": 8, "night_level": 30, "on_lux": 200, "off_lux": 400}
 
 
@@ -32,7 +34,7 @@ async def measure() -> list[Figure]:
             await street.receiver.event("reading", 60)
             ends: list[float] = []
             street.simulation.on_heard(lambda _: ends.append(time.monotonic()))
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(SETTLE_S)
             for _ in range(PASSAGES):
                 ends.clear()
                 known = len(street.receiver.events)
