@@ -102,6 +102,6 @@ async def nodes(street: Street, bench: Bench, virtual: bool) -> AsyncIterator[di
             console = await stack.enter_async_context(Console(bench.port))
             for key in ("dev_eui", "join_eui", "app_key", "profile"):
                 await console.ask(f"config {key} {made['device_json'][key]}")
-            await console.send(b"reboot\r\n")
+            await console.restart()
             found[name] = Node(name, made["dev_eui"], console, street)
         yield found

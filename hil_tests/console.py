@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,8 @@ import serial
 BAUD = 115200
 """USB CDC ignores it; a UART adapter in between does not."""
 KEPT_LINES = 40
+RESTART_S = 4.0
+"""A node restarts half a second after it said so, and greets a second later."""
 
 
 class ConsoleError(AssertionError):
@@ -35,9 +38,18 @@ class Console:
         self._notes: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
+        self._open()
+        return self
+
+    def _open(self) -> None:
         self._serial = serial.Serial(self.port, BAUD, timeout=0, write_timeout=5, exclusive=True)
         asyncio.get_running_loop().add_reader(self._serial.fileno(), self._readable)
-        return self
+
+    def _close(self) -> None:
+        opened, self._serial = self._serial, None
+        if opened:
+            asyncio.get_running_loop().remove_reader(opened.fileno())
+            opened.close()
 
     async def __aexit__(
         self,
@@ -45,15 +57,35 @@ class Console:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        opened, self._serial = self._serial, None
-        if opened:
-            asyncio.get_running_loop().remove_reader(opened.fileno())
-            opened.close()
+        self._close()
+
+    async def restart(self, within_s: float = 20.0) -> None:
+        """Restarts the node and returns when it answers again; its USB port goes away meanwhile.
+
+        Raises ConsoleError when it does not come back.
+        """
+        await self.ask("reboot")
+        self._close()
+        self._partial = b""
+        deadline = time.monotonic() + within_s
+        await asyncio.sleep(RESTART_S)
+        while not self._serial:
+            await asyncio.sleep(0.2)
+            try:
+                self._open()
+            except serial.SerialException as error:
+                if time.monotonic() > deadline:
+                    raise ConsoleError(f"{self.port} did not come back: {error}") from None
+        await self.ask("info", within_s)
 
     def _readable(self) -> None:
         if not self._serial:
             return
-        self._partial += self._serial.read(4096)
+        try:
+            self._partial += self._serial.read(4096)
+        except serial.SerialException:
+            self._close()  # the board went away: whoever asks next is told
+            return
         *whole, self._partial = self._partial.split(b"\n")
         if not whole:
             return
