@@ -19,6 +19,7 @@ REASONS = {
     404: "nothing of that name exists",
     413: "the body is too large",
     422: "the request was understood and is refused",
+    500: "the service failed; its log says why",
     503: "not now; try again",
 }
 _REF = "#/components/schemas/{name}"

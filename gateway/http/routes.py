@@ -31,7 +31,7 @@ def _route(
     name: str, line: str, scope: str, summary: str, reply: type[Struct] | None, **more: Any
 ) -> Route:
     method, path = line.split()
-    errors = {503, *more.pop("errors", ())}
+    errors = {500, 503, *more.pop("errors", ())}
     errors |= {401, 403} if scope else set()
     errors |= {400, 413, 422} if "body" in more else set()
     errors |= {400} if "query" in more else set()

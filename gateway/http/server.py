@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+import structlog
 from aiohttp import web
 
 from gateway.errors import Broken, ConfigError, GatewayError, Refused, Retry, Unknown
@@ -21,6 +22,8 @@ STATUS: tuple[tuple[type[GatewayError], int], ...] = (
 )
 """HTTP status by kind of error; the others are in `status_of`."""
 
+log = structlog.get_logger("gateway.http")
+
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -30,7 +33,7 @@ class Unreadable(Refused):
 
 def application(api: Api) -> web.Application:
     """The application, with errors in JSON, bodies bounded, and an API key asked for by scope."""
-    app = web.Application(client_max_size=BODY_BYTES, middlewares=[_problems])
+    app = web.Application(client_max_size=BODY_BYTES, middlewares=[_faults, _problems])
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(api, route))
     return app
@@ -83,6 +86,20 @@ def status_of(error: GatewayError) -> int:
     if isinstance(error, Refused):
         return 422
     return 503 if isinstance(error, Retry | ConfigError) else 500
+
+
+@web.middleware
+async def _faults(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """What nobody foresaw, logged whole and answered in the same form as any other error."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        act = Refused.act if error.status < 500 else GatewayError.act
+        return _json(Problem(error.reason, act), error.status)
+    except Exception as error:
+        act = error.act if isinstance(error, Broken) else GatewayError.act
+        log.exception("a request failed", method=request.method, path=request.path)
+        return _json(Problem("the service failed at this; its log says why", act), 500)
 
 
 @web.middleware

@@ -32,8 +32,7 @@ class Sink:
     """Delivers to every endpoint through one connection pool; one attempt per call.
 
     clock: stamps each attempt.  timeout_s: for the whole exchange, so that a
-    peer that drips bytes cannot hold it longer.  check: raises Refused for a URL that names an
-    inside place; what a name resolves to is looked at by the session.
+    peer that drips bytes cannot hold it longer.  check(url): raises Refused.
     """
 
     def __init__(
