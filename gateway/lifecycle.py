@@ -29,6 +29,24 @@ from gateway.store import Transaction
 REPLACEABLE = ("dim", "interval")
 """Commands that make an earlier one of their name pointless."""
 RANK = {"queued": 0, "sent": 1, "acked": 2}
+REFUSALS = {
+    "ok": "the device gives no reason; a technician reads its log",
+    "malformed": "the device cannot read it; the operator updates its firmware or the gateway",
+    "out_of_range": "a value does not fit the device's settings; the caller asks for another",
+    "unsupported": "the device has nothing that could do it; the caller asks another one",
+    "below_floor": "the level is below the device's floor; the caller asks for more",
+    "manual": "a technician holds it on the spot; the caller asks again later",
+    "safety": "a technician holds it safe on the spot; the caller asks again later",
+    "clock_unknown": "the device does not know the time yet; the caller asks again in a while",
+    "gone": "the device has nothing of it left; nobody can bring it back",
+    "failed": "the device tried and could not; a technician reads its log",
+}
+"""A device's word of refusal (`wire.schema.REASONS`) as a sentence: what, and who acts next."""
+LATE = "it reached the device after its expiry; the caller asks again"
+TIMED_OUT = "its time ran out before it was transmitted; the caller asks again"
+NO_REPORT = "it was transmitted, but the device did not report in time; the caller asks again"
+NO_CHANCE = "the network server had no chance to transmit it in time; the caller asks again"
+TOO_LONG = "it is too long for the device's data rate; the caller asks for less at a time"
 LONGEST_S = 30 * 86400
 HISTORY = 40
 LOOK_MS = 60_000
@@ -155,9 +173,9 @@ def heard(
 def _dropped(tx: Transaction, command: Command, signal: Signal, now_ms: int) -> None:
     code = signal.note.partition(":")[0]
     if code == "EXPIRED":
-        end(tx, command, "expired", "the network server had no chance to transmit it", now_ms)
+        end(tx, command, "expired", NO_CHANCE, now_ms)
     elif code == "DOWNLINK_PAYLOAD_SIZE":
-        end(tx, command, "failed", "it is too long for the device's data rate", now_ms)
+        end(tx, command, "failed", TOO_LONG, now_ms)
     else:
         repeat(tx, command, f"the network server dropped it ({signal.note})", now_ms)
 
@@ -170,8 +188,8 @@ def reported(tx: Transaction, dev_eui: str, fields: dict[str, Any], now_ms: int)
     result: Literal["applied", "refused", "expired"] = RESULTS[fields["result"]]
     own = ("token", "result", "reason")
     applied = {name: value for name, value in in_words(fields).items() if name not in own}
-    reason = "" if result == "applied" else f"the device says {REASONS[fields['reason']]}"
-    _move(tx, command, now_ms, result, reason, state=result, applied=applied)
+    reasons = {"applied": "", "expired": LATE, "refused": REFUSALS[REASONS[fields["reason"]]]}
+    _move(tx, command, now_ms, result, reasons[result], state=result, applied=applied)
     return True
 
 
@@ -229,10 +247,9 @@ def end(tx: Transaction, command: Command, state: CommandState, reason: str, now
 def end_late(tx: Transaction, command: Command, now_ms: int) -> None:
     """End a command whose time is over."""
     if command.state == "queued":
-        end(tx, command, "expired", "its time ran out before it was transmitted", now_ms)
+        end(tx, command, "expired", TIMED_OUT, now_ms)
     else:
-        reason = "it was transmitted, but the device did not report in time"
-        end(tx, command, "failed", reason, now_ms)
+        end(tx, command, "failed", NO_REPORT, now_ms)
 
 
 def last_chance_ms(command: Command, settings: CommandSettings) -> int:

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 from wire.codec import unpack_command
+from wire.schema import REASONS
 
 from gateway.errors import Refused, Retry, Unknown, Unsure
-from gateway.lifecycle import LOOK_MS
+from gateway.lifecycle import LOOK_MS, NO_REPORT, REFUSALS, TIMED_OUT
 from gateway.model import Answered, Transmitted, Trouble
 from gateway.networks import virtual
 from gateway.tests.unit.command_bench import BIN, LAMP, START_MS, begun, dim
@@ -87,7 +88,15 @@ async def test_the_device_may_refuse(bench):
     await bench.report(1, "refused", 5)
 
     ended = await bench.command(asked.id)
-    assert (ended.state, ended.reason) == ("refused", "the device says manual")
+    assert (ended.state, ended.reason) == (
+        "refused", "a technician holds it on the spot; the caller asks again later",
+    )  # fmt: skip
+
+
+def test_every_refusal_of_a_device_says_who_acts_next():
+    assert set(REFUSALS) == set(REASONS)
+    for sentence in REFUSALS.values():
+        assert "; " in sentence
 
 
 async def test_a_word_that_overtakes_the_reply_is_not_lost(bench):
@@ -274,7 +283,7 @@ async def test_a_command_ends_at_its_expiry_when_it_was_never_given_away(bench):
         await bench.pass_time(20)
 
     ended = await bench.command(asked.id)
-    assert (ended.state, ended.reason) == ("expired", "its time ran out before it was transmitted")
+    assert (ended.state, ended.reason) == ("expired", TIMED_OUT)
     assert ended.updated_at_ms == asked.expires_at_ms
 
 
@@ -298,7 +307,7 @@ async def test_a_transmitted_command_without_a_report_fails_after_the_grace(benc
 
     ended = await bench.command(asked.id)
     assert (ended.state, ended.reason) == (
-        "failed", "it was transmitted, but the device did not report in time",
+        "failed", NO_REPORT,
     )  # fmt: skip
     await bench.report(1)
     late = await bench.command(asked.id)
