@@ -91,7 +91,7 @@ class Simulation:
     def _check_firmware(self) -> None:
         firmware = Path(self._options["firmware"])
         if not firmware.exists():
-            raise SimulationError(f"there is no firmware at {firmware}: run `make setup`")
+            raise SimulationError(f"there is no firmware at {firmware}: run `make check`")
 
     async def __aexit__(self, *exc: object) -> None:
         try:

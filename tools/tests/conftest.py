@@ -29,7 +29,7 @@ f.close()
 async def street():
     """The process that the boards of one test file share: it starts once and stays warm."""
     if not paths.FIRMWARE_BIN.exists():
-        pytest.skip("the firmware is not built: run `make setup`")
+        pytest.skip("the firmware is not built: run `make check`")
     async with Simulation() as made:
         yield made
 

@@ -15,7 +15,7 @@ from tools.bench.simulation import Simulation
 from tools.setup import paths
 
 pytestmark = pytest.mark.skipif(
-    not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make setup`"
+    not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make check`"
 )
 BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
     ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")

@@ -13,7 +13,7 @@ from tools.bench.simulation import Downlink, Simulation, SimulationError
 from tools.setup import paths
 
 pytestmark = pytest.mark.skipif(
-    not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make setup`"
+    not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make check`"
 )
 BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
     ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
@@ -127,7 +127,7 @@ async def test_an_unknown_board_part_or_request_is_named_in_a_sentence():
 
 
 async def test_without_firmware_the_street_says_what_to_do(tmp_path):
-    with pytest.raises(SimulationError, match=r"there is no firmware .*make setup"):
+    with pytest.raises(SimulationError, match=r"there is no firmware .*make check"):
         async with Simulation(firmware=tmp_path / "none.bin"):
             pass
 
