@@ -182,7 +182,8 @@ class Deliverer:
             tx.put_delivery(replace(due, note=why))
             endpoint = tx.endpoint(line.endpoint.id)
             if endpoint:
-                tx.put_endpoint(replace(endpoint, disabled_reason=why))
+                told = f"{why}; `lamplighter webhook enable {endpoint.id}` delivers again"
+                tx.put_endpoint(replace(endpoint, disabled_reason=told))
 
         await self._write(change)
 
@@ -209,10 +210,12 @@ class Deliverer:
         if wait_s is None:
             del line.refusals[due.cursor]
             log.warning("dead letter", **facts, why=why)
-            await self._write(lambda tx: tx.put_delivery(replace(due, state="dead", note=why)))
+            told = f"{why}; `lamplighter webhook replay {due.endpoint_id}` sends it again"
+            await self._write(lambda tx: tx.put_delivery(replace(due, state="dead", note=told)))
             return
         log.info("delivery put off", **facts, wait_s=round(wait_s, 1), why=why)
-        later = replace(due, next_at_ms=self._clock() + int(wait_s * 1000), note=why)
+        next_at_ms = self._clock() + int(wait_s * 1000)
+        later = replace(due, next_at_ms=next_at_ms, note=f"{why}; the gateway tries again")
         await self._write(lambda tx: tx.put_delivery(later))
 
     async def _write(self, change: Callable[[Transaction], T]) -> T:

@@ -134,16 +134,15 @@ async def troublesome():
         pytest.fail("a redirect was followed")
 
     app = web.Application()
-    app.router.add_post("/redirect", redirect)
-    app.router.add_route("*", "/followed", followed)
+    app.add_routes([web.post("/redirect", redirect), web.route("*", "/followed", followed)])
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     servers = [await asyncio.start_server(talk, "127.0.0.1", 0) for talk in (hang, drip, cut)]
     urls = [f"http://127.0.0.1:{one.sockets[0].getsockname()[1]}/" for one in servers]
-    port = runner.addresses[0][1]
+    here = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
-        yield [*urls, f"http://127.0.0.1:{port}/redirect", f"http://127.0.0.1:{port}/nothing"]
+        yield [*urls, f"{here}/redirect", f"{here}/nothing"]
     finally:
         for one in servers:
             one.close()

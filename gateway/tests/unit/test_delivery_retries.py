@@ -21,13 +21,15 @@ from gateway.tests.unit.outbox_bench import (
     until,
 )
 
+TRIED_AGAIN = "500; the gateway tries again"
+
 
 async def test_a_failed_attempt_is_repeated_by_the_schedule_with_the_same_body():
     sink = ScriptedSink(Retry("500"), Retry("500"))
     async with delivering(sink) as (store, clock, [endpoint]):
         (event_id,) = await append(store, LAMP)
 
-        await until(lambda: noted(store, endpoint, attempts=1))
+        await until(lambda: noted(store, endpoint, attempts=1, note=TRIED_AGAIN))
         clock.pass_s(4.9)
         await asyncio.sleep(0.02)
         assert len(sink.attempts) == 1
@@ -49,6 +51,9 @@ async def test_at_the_end_of_the_schedule_an_event_is_dead_and_the_next_goes():
             clock.pass_s(wait_s)
 
         await settled(store, endpoint, dead=1, delivered=1, matched=2)
+        [dead] = await store.read(lambda view: view.deliveries(endpoint, state="dead"))
+
+    assert dead.note == f"500; `lamplighter webhook replay {endpoint}` sends it again"
 
 
 async def test_an_event_the_endpoint_refuses_is_tried_three_times_in_ten_minutes():
@@ -90,7 +95,8 @@ async def test_a_gone_endpoint_is_disabled_and_keeps_what_is_pending_until_enabl
 
 
 async def disabled(store, endpoint):
-    return (await store.read(lambda view: view.endpoint(endpoint))).disabled_reason == "410"
+    found = await store.read(lambda view: view.endpoint(endpoint))
+    return found.disabled_reason == f"410; `lamplighter webhook enable {endpoint}` delivers again"
 
 
 async def test_retry_after_is_a_lower_bound():
