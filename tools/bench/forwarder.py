@@ -12,7 +12,6 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Coroutine
-from types import TracebackType
 from typing import Protocol, Self, cast
 
 from chirpstack_api import gw
@@ -135,12 +134,7 @@ class Forwarder:
         self._start(self._statistics())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         self._listening = False
         for task in self._tasks:
             task.cancel()

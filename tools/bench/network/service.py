@@ -8,7 +8,6 @@ import random
 import re
 import socket
 import time
-from types import TracebackType
 from typing import Self, TypeVar
 
 import grpc
@@ -93,12 +92,7 @@ class NetworkServer:
         await self._open()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         await self._close()
 
     @property

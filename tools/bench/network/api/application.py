@@ -6,7 +6,7 @@ from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
 
 from tools.bench.network.api.call import Backend, Context, rpc
-from tools.bench.network.api.reading import named, page, part, times, uuid
+from tools.bench.network.api.reading import found, named, page, part, times, uuid
 from tools.bench.network.registry import StorageError, Stored
 
 
@@ -68,15 +68,9 @@ class Applications(api.ApplicationServiceServicer):
     ) -> api.ListApplicationsResponse:
         tenant_id = uuid(request.tenant_id)
         self.backend.caller(context).may(tenant_id)
-        found = [
-            stored
-            for stored in self.registry.applications.values()
-            if stored.message.tenant_id == tenant_id
-            and request.search.lower() in stored.message.name.lower()
-        ]
-        found.sort(key=lambda stored: stored.message.name)
+        rows = found(self.registry.applications.values(), request.search, tenant_id)
         return api.ListApplicationsResponse(
-            total_count=len(found), result=[_item(stored) for stored in page(found, request)]
+            total_count=len(rows), result=[_item(stored) for stored in page(rows, request)]
         )
 
 

@@ -7,7 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from tools.bench.network import region
 from tools.bench.network.api.call import Backend, Context, rpc
-from tools.bench.network.api.reading import CallError, Code, named, page, part, times, uuid
+from tools.bench.network.api.reading import CallError, Code, found, named, page, part, times, uuid
 from tools.bench.network.registry import StorageError, Stored
 
 
@@ -69,15 +69,9 @@ class DeviceProfiles(api.DeviceProfileServiceServicer):
     ) -> api.ListDeviceProfilesResponse:
         tenant_id = uuid(request.tenant_id)
         self.backend.caller(context).may(tenant_id)
-        found = [
-            stored
-            for stored in self.registry.profiles.values()
-            if stored.message.tenant_id == tenant_id
-            and request.search.lower() in stored.message.name.lower()
-        ]
-        found.sort(key=lambda stored: stored.message.name)
+        rows = found(self.registry.profiles.values(), request.search, tenant_id)
         return api.ListDeviceProfilesResponse(
-            total_count=len(found), result=[_item(stored) for stored in page(found, request)]
+            total_count=len(rows), result=[_item(stored) for stored in page(rows, request)]
         )
 
 

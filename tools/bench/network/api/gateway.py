@@ -8,7 +8,7 @@ from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
 
 from tools.bench.network.api.call import Backend, Context, rpc
-from tools.bench.network.api.reading import eui, named, page, part, times, uuid
+from tools.bench.network.api.reading import eui, found, named, page, part, times, uuid
 from tools.bench.network.durations import us
 from tools.bench.network.events import timestamp
 from tools.bench.network.registry import Gateway, StorageError
@@ -69,16 +69,10 @@ class Gateways(api.GatewayServiceServicer):
     def List(self, request: api.ListGatewaysRequest, context: Context) -> api.ListGatewaysResponse:
         tenant_id = uuid(request.tenant_id) if request.tenant_id else None
         self.backend.caller(context).may(tenant_id)
-        found = [
-            stored
-            for stored in self.registry.gateways.values()
-            if tenant_id in {None, stored.message.tenant_id}
-            and request.search.lower() in (stored.message.name + stored.message.gateway_id).lower()
-        ]
-        found.sort(key=lambda stored: stored.message.name)
+        rows = found(self.registry.gateways.values(), request.search, tenant_id, "gateway_id")
         now = self.backend.now_us()
         return api.ListGatewaysResponse(
-            total_count=len(found), result=[_item(stored, now) for stored in page(found, request)]
+            total_count=len(rows), result=[_item(stored, now) for stored in page(rows, request)]
         )
 
 

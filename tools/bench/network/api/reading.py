@@ -10,6 +10,7 @@ from tools.bench.network.registry import Stored
 
 Code = grpc.StatusCode
 Row = TypeVar("Row")
+Kept = TypeVar("Kept", bound=Stored[Any])
 
 
 class CallError(Exception):
@@ -72,6 +73,23 @@ def times(stored: Stored[Any]) -> dict[str, Any]:
         "created_at": timestamp(stored.created_us),
         "updated_at": timestamp(stored.updated_us),
     }
+
+
+def found(
+    rows: Iterable[Kept], search: str, tenant_id: str | None = None, also: str = ""
+) -> list[Kept]:
+    """Objects by name: of a tenant, or of all, whose name holds the text, in any case.
+
+    also: a field that may hold the end of the text after the name.
+    """
+    chosen = [
+        one
+        for one in rows
+        if (tenant_id is None or one.message.tenant_id == tenant_id)
+        and search.lower()
+        in (one.message.name + (getattr(one.message, also) if also else "")).lower()
+    ]
+    return sorted(chosen, key=lambda one: one.message.name)
 
 
 def page(rows: Iterable[Row], request: Any) -> list[Row]:

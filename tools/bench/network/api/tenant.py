@@ -6,7 +6,7 @@ from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
 
 from tools.bench.network.api.call import Backend, Context, rpc
-from tools.bench.network.api.reading import named, page, part, times, uuid
+from tools.bench.network.api.reading import found, named, page, part, times, uuid
 from tools.bench.network.registry import Stored
 
 
@@ -55,12 +55,9 @@ class Tenants(api.TenantServiceServicer):
     @rpc
     def List(self, request: api.ListTenantsRequest, context: Context) -> api.ListTenantsResponse:
         self.backend.caller(context).may(None)
-        found = [
-            s for s in self.table.values() if request.search.lower() in s.message.name.lower()
-        ]
-        found.sort(key=lambda s: s.message.name)
+        rows = found(self.table.values(), request.search)
         return api.ListTenantsResponse(
-            total_count=len(found), result=[_item(s) for s in page(found, request)]
+            total_count=len(rows), result=[_item(s) for s in page(rows, request)]
         )
 
 
