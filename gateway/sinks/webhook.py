@@ -137,7 +137,7 @@ def _failed(error: BaseException, timeout_s: float | None) -> Retry | Refused:
         return Refused(f"not sent: {system.strerror}: register a public address")
     if isinstance(error, TimeoutError):
         return Retry(f"no complete answer within {timeout_s:g} s")
-    return Retry(f"not reached: {type(error).__name__}: {error}")
+    return Retry(f"not reached: {str(error) or type(error).__name__}")
 
 
 def _retry_after_s(headers: Mapping[str, str], now: float) -> float | None:

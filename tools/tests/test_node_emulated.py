@@ -268,6 +268,19 @@ async def test_an_absent_sensor_is_told_with_its_pins_and_the_node_goes_on(lab: 
     assert (answer["ok"], answer["error"]) == (False, "a02yyuw does not answer")
 
 
+async def test_a_stuck_sensor_is_told_and_its_readings_are_suspect(lab: Lab) -> None:
+    parts = {"a02yyuw": {"distance_mm": 700}}
+    unit = await lab.add("bin", report_s=60, sample_s=60, parts=parts)
+    assert await lab.run(60, lambda: bool(records(unit, 10)), step_s=1)
+    await unit.board.set("a02yyuw", stuck=True)
+
+    stuck = lambda: bool(records(unit, 10)[-1]["suspect"])  # noqa: E731
+    assert await lab.run(1200, stuck, step_s=10)
+
+    assert re.search(r"it says (69|70)\d again and again; clean it, or replace it", said(unit))
+    assert not any(one["suspect"] for one in records(unit, 10)[:12])
+
+
 async def test_a_missing_light_sensor_leaves_the_lamp_on(lab: Lab) -> None:
     unit = await lab.add("lamp", parts={"bh1750": {"absent": True}})
     assert await lab.run(60, lambda: bool(records(unit, 11)), step_s=1)
