@@ -36,6 +36,9 @@ from gateway.seen import SETTLE_MS, WRAP, Seen, Signal
 from gateway.settings import CommandSettings
 from gateway.store import Store, Transaction
 
+FOREIGN = "the operator looks at what publishes to the network server's topics"
+MISMATCH = "the operator compares the device's firmware with the gateway's"
+FAULT = "the gateway failed at it; the operator reports this"
 LEAVE_S = 5.0
 """The store takes nothing for this long: leave the broker, which can keep more than we can."""
 RESEND_MOST = 254
@@ -97,7 +100,8 @@ class Ingest:
         try:
             notice = self.network.parse(envelope)
         except Lost as error:
-            await self._quarantine(envelope, str(error), error.details.get("dev_eui", ""))
+            reason = f"{error}; {FOREIGN}"
+            await self._quarantine(envelope, reason, error.details.get("dev_eui", ""))
             return
         if notice is None:
             return
@@ -108,7 +112,8 @@ class Ingest:
         except (Retry, Broken):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not stop or lose a frame
-            await self._quarantine(envelope, f"{type(error).__name__}: {error}", notice.dev_eui)
+            reason = f"{FAULT} ({type(error).__name__}: {error})"
+            await self._quarantine(envelope, reason, notice.dev_eui)
             return
         if unsettled:
             self._unsettled.add(notice.dev_eui)
@@ -216,7 +221,7 @@ class _Taking:
         try:
             name, records = decode(uplink.fport, uplink.data)
         except WireError as error:
-            reason = f"frame {uplink.fcnt}: {error}"
+            reason = f"frame {uplink.fcnt}: {error}; {MISMATCH}"
             quarantine(self.tx, envelope, reason, self.dev_eui, self.now_ms)
             return
         for fields in reversed(records):  # oldest first

@@ -13,7 +13,7 @@ from wire.codec import frame, pack
 from wire.meaning import EXAMPLES
 
 from gateway.errors import Broken, Retry
-from gateway.ingest import Ingest
+from gateway.ingest import FOREIGN, Ingest
 from gateway.model import Device, Event, Joined, Link, Status, Trouble, Uplink
 from gateway.networks import virtual
 from gateway.settings import CommandSettings
@@ -148,7 +148,11 @@ async def test_what_cannot_be_read_is_kept_whole_and_told(bench):
     ]
     assert kept[0].body == b"\x00rubbish"
     assert msgspec.json.decode(kept[1].body, type=Uplink).data == b"\x05abc"
-    assert kept[1].reason == "frame 0: bin: 4 bytes are not whole records"
+    assert kept[0].reason.endswith(f"; {FOREIGN}")
+    assert kept[1].reason == (
+        "frame 0: bin: 4 bytes are not whole records; "
+        "the operator compares the device's firmware with the gateway's"
+    )
     events = await bench.events()
     assert [one.data["id"] for one in events] == [1, 2]
     assert events[1].data["reason"] == kept[1].reason
@@ -169,6 +173,7 @@ async def test_a_fault_of_ours_loses_no_frame(bench):
 
     (kept,) = await bench.store.read(lambda view: view.quarantined())
     assert kept.dev_eui == BIN.dev_eui
+    assert kept.reason.startswith("the gateway failed at it; the operator reports this (")
     assert [one.data["seq"] for one in await bench.events("reading")] == [2]
 
 
