@@ -27,9 +27,14 @@ FILES = {
         "links/__init__.py",
         "links/lorawan.py",
         "log.py",
+        "payloads/__init__.py",
+        "payloads/bin.py",
+        "payloads/counter.py",
+        "payloads/lamp.py",
         "power.py",
         "profiles.py",
         "readings.py",
+        "segments.py",
         "sensors/__init__.py",
         "sensors/a02yyuw.py",
         "sensors/am312.py",
@@ -43,6 +48,7 @@ FILES = {
     "radios": (
         "__init__.py",
         "sx126x.py",
+        "sx126x_start.py",
     ),
     "wire": (
         "__init__.py",

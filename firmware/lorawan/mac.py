@@ -120,7 +120,11 @@ class Mac:
 
     def time_until_tx_us(self) -> int:
         """Microseconds until duty cycle allows the next uplink; 0: now."""
-        return self.pick(self._channels(self.session.dr))[0] if self.joined else self.wait_us()
+        if not self.joined:
+            return self.wait_us()
+        if self._clock.us() >= self._all_free_us:
+            return 0
+        return self.pick(self._channels(self.session.dr))[0]
 
     def _rest_us(self, part):
         """When a sub-band is free after a start: as if the last frame ended just before.
@@ -227,8 +231,7 @@ class Mac:
     def _channels(self, dr):
         """The channels that may be used for a data rate."""
         session = self.session
-        usable = session.usable(dr) or range(len(self.region.CHANNELS))
-        return [session.channels[at] for at in usable]
+        return session.usable(dr) or session.channels[: len(self.region.CHANNELS)]
 
     def pick(self, channels: list) -> tuple:
         """(0, a random channel whose sub-band is free) or (us until one is, None).

@@ -119,9 +119,11 @@ class Session:
         self.mask |= (1 << len(self._region.CHANNELS)) - 1
 
     def usable(self, dr: int) -> list:
-        """Indices of the enabled channels that allow a data rate."""
+        """The enabled channels that allow a data rate."""
         found = []
-        for at, channel in enumerate(self.channels):
-            if self.mask >> at & 1 and channel[2] & 15 <= dr <= channel[2] >> 4:
-                found.append(at)
+        mask = self.mask
+        for channel in self.channels:
+            if mask & 1 and channel[2] & 15 <= dr <= channel[2] >> 4:
+                found.append(channel)
+            mask >>= 1
         return found

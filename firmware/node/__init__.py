@@ -1,1 +1,9 @@
-"""What runs on the board and nowhere else. `app.py` composes it."""
+"""The device application. `app` starts it."""
+
+import sys
+
+
+def unload(name: str) -> None:
+    """Forget a module that is needed once in a while: on a board its bytecode is heap."""
+    if sys.modules.pop("node." + name, None):
+        delattr(sys.modules["node"], name)

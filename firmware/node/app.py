@@ -9,6 +9,7 @@ from micropython import const, kbd_intr
 from wire import codec
 from wire.schema import PAYLOADS
 
+from node import unload
 from node.clock import Clock
 from node.config import Config, ConfigError
 from node.console import Console, ConsoleError
@@ -41,14 +42,14 @@ class Node:
         self.wiped = self.store.fresh
         self.config = Config(self.store, log=self.log)
         self.journal = Journal(self.store)
-        self.radio = self.link = self.lamp = self.profile = self.readings = None
+        self.radio = self.link = self.lamp = self.profile = self.readings = self.fields = None
         self.sensors = {}
         self.sensed = {}
         self.problem = None
         self.failure = None
         self.peak = 0
         self._phases = {}
-        self._wake = asyncio.Event()
+        self.wake = asyncio.Event()
         self._free = asyncio.Lock()  # stands for the link's while there is none
         self._next_us = self._tidy_us = 0
         self._last = None
@@ -77,7 +78,7 @@ class Node:
     def _task_failed(self, _loop, context):
         """A task ended by an error: nothing runs on with half of its parts."""
         self.failure = context["exception"]
-        self._wake.set()
+        self.wake.set()
 
     def _composed(self, start):
         try:
@@ -91,8 +92,7 @@ class Node:
     def forget(self, *names) -> None:
         """Unload modules that are not needed before somebody asks for them: bytecode is heap."""
         for name in names:
-            if sys.modules.pop("node." + name, None):
-                delattr(sys.modules["node"], name)
+            unload(name)
 
     # --- the flow -------------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class Node:
             came.clear()
             self.link.heard()
             await self._act()
-            self._wake.set()
+            self.wake.set()
 
     def heard(self) -> None:
         """The network spoke: the lamp's fail-safe waits anew."""
@@ -181,7 +181,7 @@ class Node:
 
     async def pause(self, until_us: int) -> None:
         """Sleep, ended early by whoever has news."""
-        wake, feed = self._wake, self.power.feed
+        wake, feed = self.wake, self.power.feed
         while not wake.is_set():
             feed()
             left_ms = (until_us - self.clock.us()) // 1000
@@ -232,7 +232,7 @@ class Node:
         """A reading at the next turn, whatever is due: the technician wants to see it arrive."""
         self._last = None
         self._next_us = 0
-        self._wake.set()
+        self.wake.set()
 
     def _sample_us(self):
         """A reading cannot be sent more often than it is made."""
@@ -260,7 +260,7 @@ class Node:
             light = self.sensed["bh1750"]
             self.lamp.rules.light(light and light["lux"], self.clock.uptime_s())
             self.lamp.changed()
-        return getattr(self.readings, self.profile["payload"])(self.sensed)
+        return self.fields(self.readings, self.sensed)
 
     # --- for the console ------------------------------------------------------------------------
 
@@ -289,17 +289,6 @@ class Node:
         if not self.link:
             raise ConsoleError(self.problem or "not ready", "set what is missing with config")
         return self.link
-
-    async def configure(self, changes: dict) -> None:
-        """Change settings; a node that waited for them goes on."""
-        async with self.still():
-            self.config.update(changes)
-        self._wake.set()
-
-    async def reboot_soon(self) -> None:
-        """Restart when the answer is out."""
-        await asyncio.sleep_ms(300)
-        self.reset()
 
     def reset(self) -> None:
         """Restart on purpose."""

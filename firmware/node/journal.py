@@ -2,37 +2,36 @@
 
 The newest 14 stand in one small rewritten blob (the tail: up to 512 bytes cost littlefs no block
 of their own, 10 ms); it also holds readings that the network has, so that one can be sent again.
-When the link is away, 8 at a time go to a segment file in one append (dear, so rare). Every record
-has its own CRC, and the tail a watermark. After a power cut a reading may be sent twice with the
-same sequence number, which the gateway drops; none is lost.
+When the link is away, 8 at a time go to a segment file in one append (dear, so rare; the code is
+`node.segments`, loaded while there are any). Every record has its own CRC, and the tail a
+watermark. After a power cut a reading may be sent twice with the same sequence number, which the
+gateway drops; none is lost.
 """
 
 import binascii
-import os
 import struct
 
 from micropython import const
 
+from node import unload
+
 _RECORD = "<HHIIBB14s"
 RECORD_SIZE = const(32)
 _BODY_SIZE = const(28)
-_HEADER = (
+HEADER = (
     "<HIHHH"  # next seq, counter total, read segment, read index, seq below which all is there
 )
-_HEADER_SIZE = const(12)
 _TAIL_RECORDS = const(14)  # 12 + 14 x 32 and the blob's header stay below 512
-_SPILL_RECORDS = const(8)
-_SEGMENT_SIZE = const(4096)
-_SEGMENTS = const(48)
+SENT, THERE = 1, 2
+"""Marks of a reading in the tail: it left the antenna; it is acknowledged."""
 
 
 class Record:
-    """One reading: `seq`; `sent`: it left the antenna; `there`: acknowledged."""
+    """One reading, made from its 32 bytes when somebody asks: `seq` and what follows."""
 
     def __init__(self, raw):
-        self.raw = raw  # as on flash: whole records are kept, parts are read when needed
+        self.raw = raw
         self.seq = raw[0] | raw[1] << 8
-        self.sent = self.there = False
 
     @property
     def fport(self) -> int:
@@ -58,117 +57,86 @@ def record(seq, boots, uptime_s, unix, fport, data) -> Record:
     return Record(body + struct.pack("<I", binascii.crc32(body)))
 
 
-def parse(raw: bytes) -> "Record | None":
-    """A record from its 32 bytes, or None if torn."""
-    if len(raw) != RECORD_SIZE:
-        return None
-    if struct.unpack("<I", raw[_BODY_SIZE:])[0] != binascii.crc32(raw[:_BODY_SIZE]):
-        return None
-    return Record(raw)
-
-
-def _before(seq, other):
-    """Is `seq` older than `other`? 16 bits, wrapping."""
-    return (other - seq) & 0xFFFF < 0x8000 and seq != other
-
-
 class Journal:
-    """The node's readings in order. `torn` and `dropped` count what was found or had to go."""
+    """The node's readings in order. `torn` and `dropped` count what was found or had to go.
+
+    For `node.segments`: `tail` (whole records one after another), `marks` (one for each),
+    `segments` (numbers of files), `at` (sent up to here), `index` (acknowledged up to here).
+    """
 
     def __init__(self, store, folder="/state/journal"):
+        from node import segments
+
         self._store = store
-        self._folder = folder
+        self.folder = folder
         self.total = 0  # the counter's cumulative total
         self.torn = 0
         self.dropped = 0
         self.next_seq = 0
-        self._there = 0
-        self._tail = []
-        self._segments = self._found()
-        self._load(store.load("tail"))
-        self._at = self._index  # sent up to here; `_index`: acknowledged up to here
+        self.there = 0
+        self.tail = bytearray()
+        self.marks = []
+        self._files = segments
+        self.segments = segments.found(folder)
+        segments.load(self, store.load("tail"))
+        self.at = self.index
+        self._rest()
 
-    def _found(self):
-        try:
-            return sorted(int(name) for name in os.listdir(self._folder))
-        except OSError:
-            os.mkdir(self._folder)
-            return []
-
-    def _load(self, blob):
-        """Tail and watermarks of the last save."""
-        self._index = segment = 0
-        if blob:
-            self.next_seq, self.total, segment, self._index, self._there = struct.unpack(
-                _HEADER, blob[:_HEADER_SIZE]
-            )
-            for at in range(_HEADER_SIZE, len(blob), RECORD_SIZE):
-                one = parse(blob[at : at + RECORD_SIZE])
-                if one:
-                    one.there = _before(one.seq, self._there)
-                    self._tail.append(one)
-                else:
-                    self.torn += 1
-        while self._segments and self._segments[0] < segment:
-            os.remove(self._path(self._segments.pop(0)))
-        if not self._segments or self._segments[0] != segment:
-            self._index = 0
-
-    def _path(self, segment):
-        return "%s/%05d" % (self._folder, segment)
+    def _rest(self):
+        """The code for segments goes when the last of them has gone."""
+        if not self.segments and self._files:
+            self._files = None
+            unload("segments")
 
     def save(self) -> None:
         """Tail and watermarks to flash."""
-        segment = self._segments[0] if self._segments else 0
-        header = struct.pack(_HEADER, self.next_seq, self.total, segment, self._index, self._there)
-        self._store.save("tail", header + b"".join([one.raw for one in self._tail]))
+        segment = self.segments[0] if self.segments else 0
+        header = struct.pack(HEADER, self.next_seq, self.total, segment, self.index, self.there)
+        self._store.save("tail", header + self.tail)
 
     def add(self, boots, uptime_s, unix, fport, data: bytes) -> Record:
         """Journal one reading, whose payload says `next_seq`. On flash when it returns."""
         one = record(self.next_seq, boots, uptime_s, unix, fport, data)
-        if len(self._tail) >= _TAIL_RECORDS:
+        if len(self.marks) >= _TAIL_RECORDS:
             self._make_room()
-        self._tail.append(one)
+        self.tail += one.raw
+        self.marks.append(0)
         self.next_seq = (self.next_seq + 1) & 0xFFFF
         self.save()
         return one
 
     def _make_room(self):
         """Forget the oldest, which the network has; if not, the oldest 8 go to a segment."""
-        if self._tail[0].there:
-            self._tail.pop(0)
+        if self.marks[0] & THERE:
+            self.drop(1)
             return
-        waiting = b"".join([one.raw for one in self._tail[:_SPILL_RECORDS] if not one.there])
-        last = self._segments[-1] if self._segments else 0
-        if not self._segments or os.stat(self._path(last))[6] + len(waiting) > _SEGMENT_SIZE:
-            last += 1
-            self._segments.append(last)
-        with open(self._path(last), "ab") as file:
-            file.write(waiting)
-        self._tail = self._tail[_SPILL_RECORDS:]
-        if len(self._segments) > _SEGMENTS:
-            self.dropped += _SEGMENT_SIZE // RECORD_SIZE - self._index
-            self._forget_segment()
+        from node import segments
 
-    def _forget_segment(self):
-        os.remove(self._path(self._segments.pop(0)))
-        self._index = self._at = 0
+        self._files = segments
+        segments.spill(self)
+
+    def drop(self, count: int) -> None:
+        """Forget the oldest of the tail."""
+        self.tail = self.tail[count * RECORD_SIZE :]
+        self.marks = self.marks[count:]
+
+    def seq(self, at: int) -> int:
+        """Sequence number of a reading of the tail."""
+        at *= RECORD_SIZE
+        return self.tail[at] | self.tail[at + 1] << 8
+
+    def _record(self, at):
+        at *= RECORD_SIZE
+        return Record(bytes(self.tail[at : at + RECORD_SIZE]))
 
     def waiting(self) -> int:
         """Readings to be sent."""
-        records = sum(
-            [os.stat(self._path(segment))[6] // RECORD_SIZE for segment in self._segments]
-        )
-        return records - self._at + len([1 for r in self._tail if not (r.sent or r.there)])
+        records = self._files.count(self) if self._files else 0
+        return records - self.at + self.marks.count(0)
 
     def idle(self) -> bool:
         """Is there nothing to be sent?"""
-        if self._segments and self.waiting():
-            return False
-        for one in reversed(self._tail):
-            if not (one.sent or one.there):
-                return False
-        return True
+        return 0 not in self.marks and not (self.segments and self.waiting())
 
     def first_seq(self) -> int:
         """Sequence number of the oldest reading that waits, `next_seq` if none does."""
@@ -177,63 +145,61 @@ class Journal:
 
     def batch(self, limit: int) -> list:
         """Up to `limit` waiting readings of one port, oldest first."""
-        found = self._from_segment(limit) if self._segments else []
+        found = self._files.take(self, limit) if self._files else []
         if not found:
-            found = [r for r in self._tail if not (r.sent or r.there)]
-        return [r for r in found[:limit] if r.fport == found[0].fport]
+            waiting = [at for at in range(len(self.marks)) if not self.marks[at]]
+            found = [self._record(at) for at in waiting[:limit]]
+        return [r for r in found if r.fport == found[0].fport]
 
     def before(self, batch: list) -> list:
         """The reading sent before these and not yet acknowledged, if it is still at hand."""
-        fport = batch[0].fport
-        found = [r for r in self._tail if r.sent and not r.there and r.fport == fport]
-        return found[-1:]
-
-    def _from_segment(self, limit):
-        """Readings of the oldest segment after those already sent; a torn one is stepped over."""
-        with open(self._path(self._segments[0]), "rb") as file:
-            file.seek(self._at * RECORD_SIZE)
-            raw = file.read(limit * RECORD_SIZE)
-        found = []
-        for at in range(0, len(raw), RECORD_SIZE):
-            one = parse(raw[at : at + RECORD_SIZE])
-            if one:
-                found.append(one)
-            elif found:
-                break
-            else:
-                self.torn += 1
-                self._at += 1
-        return found
+        for at in range(len(self.marks) - 1, -1, -1):
+            if self.marks[at] == SENT:
+                one = self._record(at)
+                if one.fport == batch[0].fport:
+                    return [one]
+        return []
 
     def sent(self, batch: list) -> None:
         """These left the antenna: they wait for `acked`, or for `lost`."""
         for one in batch:
-            one.sent = True
-            if one not in self._tail:
-                self._at += 1
+            at = self._at(one.seq)
+            if at < 0:
+                self.at += 1
+            else:
+                self.marks[at] |= SENT
+
+    def _at(self, seq):
+        """Where a reading stands in the tail; -1: in a segment."""
+        at = len(self.marks) - (self.next_seq - seq & 0xFFFF)
+        return at if 0 <= at < len(self.marks) and self.seq(at) == seq else -1
 
     def acked(self) -> None:
         """The network has every reading sent so far. On flash with the next reading."""
-        for one in self._tail:
-            one.there = one.there or one.sent
-        self._index = self._at
-        if self._segments:
-            size = os.stat(self._path(self._segments[0]))[6]
-            if self._at * RECORD_SIZE >= size:
-                self._forget_segment()
-                self.save()
-        missing = [one.seq for one in self._tail if not one.there]
-        self._there = missing[0] if missing else self.next_seq
+        marks = self.marks
+        for at in range(len(marks)):
+            if marks[at]:
+                marks[at] = SENT | THERE
+        self.index = self.at
+        if self._files and self._files.done(self):
+            self.save()
+            self._rest()
+        at = 0
+        while at < len(marks) and marks[at]:
+            at += 1
+        self.there = self.seq(at) if at < len(marks) else self.next_seq
 
     def lost(self) -> None:
         """Nobody answered: what was sent since the last acknowledgement waits again."""
-        self._at = self._index
-        for one in self._tail:
-            one.sent = False
+        self.at = self.index
+        for at in range(len(self.marks)):
+            self.marks[at] &= THERE
 
     def resend(self, first: int, count: int) -> int:
         """Send these again; returns how many of them are still here."""
-        found = [r for r in self._tail if (r.seq - first) & 0xFFFF < count]
-        for one in found:
-            one.sent = one.there = False
-        return len(found)
+        found = 0
+        for at in range(len(self.marks)):
+            if (self.seq(at) - first) & 0xFFFF < count:
+                self.marks[at] = 0
+                found += 1
+        return found

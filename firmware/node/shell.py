@@ -82,7 +82,7 @@ async def _join(node, words):
             "check keys (config), antenna, that a gateway is near and the network knows the device"
             + ("; the file system is new: have its used DevNonces cleared" if node.wiped else ""),
         )
-    return link.quality()
+    return _quality(link)
 
 
 async def _measure(node, _words):
@@ -94,6 +94,30 @@ async def _measure(node, _words):
     return [("values", values)]
 
 
+def _quality(link):
+    """The last downlink's signal, the last link check's word."""
+    mac = link.mac
+    margin_db, gateways = mac.link or (None, None)
+    return [
+        ("joined", mac.joined),
+        ("dr", mac.session.dr if mac.joined else None),
+        ("rssi", mac.rssi),
+        ("snr", mac.snr),
+        ("margin", margin_db),
+        ("gateways", gateways),
+        ("sent", link.sent),
+    ]
+
+
+async def _check(link):
+    """One link check; True when the network answered."""
+    mac = link.mac
+    mac.link = None
+    mac.ask_link()
+    await link.send(None, b"", False)
+    return mac.link is not None
+
+
 async def _link(node, words):
     link = node.need_link()
     tries = _number(words, 0, 1, 10)
@@ -101,8 +125,8 @@ async def _link(node, words):
     for _ in range(tries):
         if not link.mac.joined:
             raise ConsoleError("not joined", "type join")
-        answered += await link.check()
-    facts = link.quality()
+        answered += await _check(link)
+    facts = _quality(link)
     if tries:
         facts += [("tries", tries), ("answered", answered)]
     return facts + [("windows", node.radio.windows())]
@@ -111,7 +135,10 @@ async def _link(node, words):
 async def _config(node, words):
     config, fields = node.config, settings.FIELDS
     if len(words) > 1:
-        await node.configure({words[0]: settings.typed(words[0], " ".join(words[1:]))})
+        change = {words[0]: settings.typed(words[0], " ".join(words[1:]))}
+        async with node.still():
+            config.update(change)
+        node.wake.set()  # it may have waited for this
     elif words and words[0] not in fields:
         raise ConsoleError("%s: unknown setting" % words[0], "type config for the list")
     facts = []
@@ -147,8 +174,13 @@ async def _lamp(node, words):
     return [("level", lamp.level), ("why", lamp.reason())]
 
 
+async def _restart(node):
+    await asyncio.sleep_ms(300)  # the answer goes out first
+    node.reset()
+
+
 async def _reboot(node, _words):
-    asyncio.create_task(node.reboot_soon())
+    asyncio.create_task(_restart(node))
     return [("restarting", True)]
 
 

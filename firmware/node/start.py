@@ -32,6 +32,8 @@ def compose(node) -> None:
         )
     _connect(node)
     node.forget("wiring")
+    payload = __import__("node.payloads." + profile["payload"], None, None, ("*",))
+    node.fields = payload.fields
     node.readings = Readings(config, node.power, node.clock, node.journal, node.lamp, node.log)
     _link(node)
 

@@ -10,7 +10,6 @@ Source: SX1261/2 datasheet rev 2.1; chapters are named at the numbers.
 
 import asyncio
 import gc
-import os
 import random
 from array import array
 from struct import pack_into
@@ -18,15 +17,16 @@ from time import sleep_ms, ticks_add, ticks_diff, ticks_us
 
 from micropython import const
 
+from radios import unload
+
 _STANDBY_RC = b"\x80\x00"
 _STANDBY_XOSC = b"\x80\x01"
 _SLEEP_WARM = b"\x84\x04"
-_LISTEN = b"\x82\xff\xff\xff"
+LISTEN = b"\x82\xff\xff\xff"
 _IRQS_TX = b"\x08\x02\x01\x02\x01\x00\x00\x00\x00"  # TxDone, Timeout; to DIO1 as well
 _IRQS_RX = b"\x08\x02\x62\x02\x62\x00\x00\x00\x00"  # RxDone, HeaderErr, CrcErr, Timeout
 _CLEAR_IRQS = b"\x02\x03\xff"
 _GET_IRQS = b"\x12\x00\x00\x00"
-_GET_ERRORS = b"\x17\x00\x00\x00"
 _GET_BUFFER = b"\x13\x00\x00\x00"
 _GET_SIGNAL = b"\x14\x00\x00\x00\x00"
 _TX_DONE = const(0x001)
@@ -34,25 +34,10 @@ _RX_DONE = const(0x002)
 _BROKEN = const(0x060)  # HeaderErr, CrcErr
 _R_SYNC_TIMEOUT = const(0x0706)
 _R_IQ = const(0x0736)  # 15.4
-_R_SYNC = const(0x0740)
-_R_RANDOM = const(0x0819)
 _R_TX_MODULATION = const(0x0889)  # 15.1
-_R_TX_CLAMP = const(0x08D8)  # 15.2
 
-_START = (
-    b"\x96\x01",  # DC-DC regulator
-    b"\x8a\x01",  # LoRa; before modulation and packet parameters
-    b"\x93\x20",  # fall back to STDBY_RC
-    b"\x8f\x00\x00",  # both buffers from 0
-    b"\x0d\x07\x40\x34\x44",  # sync word of public networks
-    b"\x0d\x08\xe7\x38",  # over-current at 140 mA
-    b"\x0d\x08\xac\x96",  # boosted receiver (9.6) ...
-    b"\x0d\x02\x9f\x01\x08\xac",  # ... also after warm sleep
-)
 _PA_STEPS = ((14, 2, 2), (17, 2, 3), (20, 3, 5), (22, 4, 7))  # 13.1.14: up to dBm, duty, hp
-_TCXO_MV = (1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)  # 13.3.6
 _IMAGES = ((425, 0x6B6F), (460, 0x7581), (770, 0xC1C5), (850, 0xD7DB), (900, 0xE1E9))  # 9.2.1
-_TCXO_START = b"\x00\x01\x40"  # 5 ms in steps of 15.625 us
 _HOLD_MS = const(32)  # before a window, others may hold the CPU this long: a full collection
 _HOLD_DOZING_MS = const(11)  # a sleeper runs nothing else; TCXO start and settings take 8
 _SPIN_US = const(250)
@@ -113,7 +98,7 @@ class SX126X:
             waited = ticks_diff(ticks_us(), start)
             if waited > _BUSY_US:
                 raise RadioError("sx126x: BUSY stays high; check power and PINS of /board.py")
-            if waited > 300:
+            if waited > 100:
                 sleep_ms(1)
 
     def _send(self, command):
@@ -146,44 +131,17 @@ class SX126X:
     # --- states -----------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Reset and set up. RadioError when no SX126x answers."""
-        self._stop_listening()
-        self._reset(0)
-        sleep_ms(2)
-        self._reset(1)
-        sleep_ms(5)
-        self._asleep, self._image = False, 0
-        self._send(_STANDBY_RC)
-        if self._tcxo_mv:
-            self._send(bytes((0x97, _TCXO_MV.index(self._tcxo_mv))) + _TCXO_START)
-            self._send(b"\x07\x00\x00")  # XOSC_START_ERR is expected before (13.3.6)
-        self._send(b"\x89\x7f")  # calibrate all
-        if self._dio2:
-            self._send(b"\x9d\x01")
-        for command in _START:
-            self._send(command)
-        self._set_register(_R_TX_CLAMP, self._register(_R_TX_CLAMP) | 0x1E)
-        self._set_register(_R_TX_MODULATION, self._register(_R_TX_MODULATION) | 4)
-        self._wide = False
-        self._iq = self._register(_R_IQ)
-        errors = self._ask(_GET_ERRORS)[3] & 0x7F
-        if errors or self._register(_R_SYNC) != 0x34:
-            what = "sx126x: answers wrongly (errors %02x); check SPI pins and TCXO_MV of /board.py"
-            raise RadioError(what % errors)
-        self._seed()
-        self.sleep()
+        """Reset and set up, by code that is loaded for it. RadioError when no SX126x answers."""
+        from radios import sx126x_start
 
-    def _seed(self):
-        """Noise of the receiver into the generator of `random`. Source: 12.1, RandomNumberGen."""
-        self._tune(868100000, 7, 125000)
-        self._packet(255, 0, 1)
-        self._send(_LISTEN)
-        sleep_ms(2)
-        noise = int.from_bytes(os.urandom(4), "big")
-        for at in range(4):
-            noise ^= self._register(_R_RANDOM + at) << 8 * at
-        random.seed(noise)
-        self._send(_STANDBY_RC)
+        self._stop_listening()
+        self._asleep, self._image, self._tuned, self._dbm = False, 0, None, None
+        try:
+            sx126x_start.start(self, self._reset, self._tcxo_mv, self._dio2)
+        finally:
+            unload("sx126x_start")
+        self._wide = False
+        self.sleep()
 
     def _wake(self):
         """To standby on the crystal or TCXO: from there TX and RX start without delay."""
@@ -210,11 +168,17 @@ class SX126X:
         return random.getrandbits(32)
 
     def _tune(self, freq_hz, sf, bw_hz):
+        """Channel and modulation; both outlive warm sleep, so RX1 mostly finds them set."""
+        tuned = freq_hz, sf, bw_hz
+        if tuned == self._tuned:
+            return
+        self._tuned = tuned
         image = [codes for above_mhz, codes in _IMAGES if freq_hz >= above_mhz * 1000000][-1]
         if image != self._image:
             self._image = image
             self._send(bytes((0x98, image >> 8, image & 255)))
-        raw = (freq_hz * 16384 + 7812) // 15625  # 13.4.1: Hz x 2^25 / 32e6
+        # 13.4.1: Hz x 2^25 / 32e6, in parts that need no long integers: those cost 0.4 ms
+        raw = freq_hz // 15625 * 16384 + (freq_hz % 15625 * 16384 + 7812) // 15625
         self._send(b"\x86" + raw.to_bytes(4, "big"))
         width = 4 if bw_hz == 125000 else 5 if bw_hz == 250000 else 6
         self._send(bytes((0x8B, sf, width, 1, _low_rate(sf, bw_hz))))
@@ -231,6 +195,9 @@ class SX126X:
         self._seen = False
 
     def _power(self, dbm):
+        if dbm == self._dbm:
+            return
+        self._dbm = dbm
         dbm = max(-9, min(22, dbm))
         for step in _PA_STEPS:
             if dbm <= step[0]:
@@ -355,7 +322,7 @@ class SX126X:
         self._packet(255, 0, 1)
         self._irqs(_IRQS_RX)
         self._symbols(0)  # or the symbols of the window before end it
-        self._send(_LISTEN)
+        self._send(LISTEN)
         self._on_frame = on_frame
         self._task = asyncio.create_task(self._listening(on_frame))
 
@@ -389,12 +356,6 @@ class SX126X:
 
 def from_board(board, clock) -> SX126X:
     """The radio as `board` wires it. RadioError when it does not answer."""
-    from machine import SPI, Pin
+    from radios import sx126x_start
 
-    pins = board.PINS
-    sck, mosi, miso = [Pin(pins[name]) for name in ("sck", "mosi", "miso")]
-    spi = SPI(board.RADIO_SPI, baudrate=8000000, sck=sck, mosi=mosi, miso=miso)
-    nss, reset = [Pin(pins[name], Pin.OUT, value=1) for name in ("nss", "reset")]
-    busy, dio1 = [Pin(pins[name], Pin.IN) for name in ("busy", "dio1")]
-    dio2_switch = board.RF_SWITCH == "dio2"
-    return SX126X(spi, nss, busy, dio1, reset, clock, board.TCXO_MV, dio2_switch)
+    return sx126x_start.from_board(board, clock)

@@ -26,12 +26,13 @@ class Node:
         self.log = Log()
         self.sensed = {}
         self.lines = []
+        self.lock, self.wake = asyncio.Lock(), asyncio.Event()
 
     def need_link(self):
         raise ConsoleError(self.problem, "set what is missing with config")
 
-    async def configure(self, changes):
-        self.config.update(changes)
+    def still(self):
+        return self.lock
 
     async def measure(self):
         return {"fill": 73, "distance": None}

@@ -5,7 +5,8 @@ import os
 from tests.fake_device import contents, folder
 
 # isort: split
-from node.journal import Journal, parse
+from node.journal import Journal
+from node.segments import parse
 from node.store import Store
 
 

@@ -3,7 +3,11 @@
 from tests.fake_device import Clock, Log
 
 # isort: split
-from node.readings import Readings, Stuck, fill_percent
+from node.payloads.bin import fields as bin_fields
+from node.payloads.bin import fill_percent
+from node.payloads.counter import fields as counter_fields
+from node.payloads.lamp import fields as lamp_fields
+from node.readings import Readings, Stuck
 from wire import codec
 
 ECHO = {"distance": 700, "valid": 7, "spread": 3, "obstructed": 0}
@@ -53,7 +57,7 @@ def test_fill_is_measured_from_the_empty_bottom_and_stays_within_the_scale():
 def test_a_bin_reading_says_how_far_it_can_be_trusted():
     one, _, _ = readings()
 
-    fields = one.bin({"a02yyuw": ECHO})
+    fields = bin_fields(one, {"a02yyuw": ECHO})
 
     assert (fields["fill"], fields["distance"], fields["battery"]) == (50, 700, 3600)
     assert (fields["suspect"], fields["uncalibrated"], fields["low_battery"]) == (0, 1, 0)
@@ -62,18 +66,18 @@ def test_a_bin_reading_says_how_far_it_can_be_trusted():
 
 def test_few_or_spread_echoes_are_suspect():
     one, _, _ = readings()
-    assert one.bin({"a02yyuw": dict(ECHO, valid=4)})["suspect"] == 1
-    assert one.bin({"a02yyuw": dict(ECHO, spread=30)})["suspect"] == 1
+    assert bin_fields(one, {"a02yyuw": dict(ECHO, valid=4)})["suspect"] == 1
+    assert bin_fields(one, {"a02yyuw": dict(ECHO, spread=30)})["suspect"] == 1
 
 
 def test_an_absent_sensor_gives_no_value_and_says_so():
     one, _, _ = readings(with_lamp=True)
 
-    fields = one.bin({"a02yyuw": None})
+    fields = bin_fields(one, {"a02yyuw": None})
 
     assert (fields["fill"], fields["distance"], fields["suspect"]) == (None, None, 1)
     assert packed("bin", fields) == 10
-    fields = one.lamp({"bh1750": None, "am312": {"total": 0, "presence": 0, "warm": 1}})
+    fields = lamp_fields(one, {"bh1750": None, "am312": {"total": 0, "presence": 0, "warm": 1}})
     assert (fields["lux"], fields["suspect"]) == (None, 1)
     assert packed("lamp", fields) == 10
 
@@ -90,8 +94,8 @@ def test_a_sensor_that_repeats_itself_is_stuck():
 
 def test_still_echoes_that_tremble_are_no_stuck_sensor():
     one, _, log = readings()
-    steady = [one.bin({"a02yyuw": dict(ECHO, spread=1)})["suspect"] for _ in range(50)]
-    stuck = [one.bin({"a02yyuw": dict(ECHO, spread=0)})["suspect"] for _ in range(14)]
+    steady = [bin_fields(one, {"a02yyuw": dict(ECHO, spread=1)})["suspect"] for _ in range(50)]
+    stuck = [bin_fields(one, {"a02yyuw": dict(ECHO, spread=0)})["suspect"] for _ in range(14)]
     assert not any(steady)
     assert stuck == [0] * 12 + [1, 1]
     assert log.lines == ["sensor: it says 700 again and again; clean it, or replace it"]
@@ -105,7 +109,7 @@ def test_passages_count_from_reading_to_reading():
         "am312": {"total": 3, "presence": 1, "warm": 1},
     }
 
-    first, second = one.lamp(sensed), one.lamp(sensed)
+    first, second = lamp_fields(one, sensed), lamp_fields(one, sensed)
 
     assert (first["passages"], second["passages"]) == (3, 0)
     assert (first["level"], first["why"], first["lux"], first["presence"]) == (40, 5, 12, 1)
@@ -116,7 +120,8 @@ def test_the_total_goes_on_over_restarts():
     part.total = 1000
 
     totals = [
-        one.counter({"am312": {"total": n, "presence": 0, "warm": 1}})["total"] for n in (2, 2, 5)
+        counter_fields(one, {"am312": {"total": n, "presence": 0, "warm": 1}})["total"]
+        for n in (2, 2, 5)
     ]
 
     assert totals == [1002, 1002, 1005]
@@ -126,7 +131,10 @@ def test_the_total_goes_on_over_restarts():
 def test_somebody_who_never_leaves_is_a_stuck_sensor():
     one, _, _ = readings()
     here = {"am312": {"total": 1, "presence": 1, "warm": 1}}
-    assert one.counter(here)["suspect"] == 0
-    one._clock.now_us = 601 * 1000000
-    assert one.counter(here)["suspect"] == 1
-    assert packed("counter", one.counter({"am312": {"total": 1, "presence": 0, "warm": 1}})) == 10
+    assert counter_fields(one, here)["suspect"] == 0
+    one.clock.now_us = 601 * 1000000
+    assert counter_fields(one, here)["suspect"] == 1
+    assert (
+        packed("counter", counter_fields(one, {"am312": {"total": 1, "presence": 0, "warm": 1}}))
+        == 10
+    )

@@ -98,28 +98,6 @@ class Link:
             )
         return joined
 
-    def quality(self) -> list:
-        """Facts for the console: the last downlink's signal, the last link check's word."""
-        mac = self.mac
-        margin_db, gateways = mac.link or (None, None)
-        return [
-            ("joined", mac.joined),
-            ("dr", mac.session.dr if mac.joined else None),
-            ("rssi", mac.rssi),
-            ("snr", mac.snr),
-            ("margin", margin_db),
-            ("gateways", gateways),
-            ("sent", self.sent),
-        ]
-
-    async def check(self) -> bool:
-        """One link check; True when the network answered."""
-        mac = self.mac
-        mac.link = None
-        mac.ask_link()
-        await self._send(None, b"", False)
-        return mac.link is not None
-
     # --- sending --------------------------------------------------------------------------------
 
     def report(self, name: str, values: dict) -> None:
@@ -142,14 +120,14 @@ class Link:
         self._ask_time()
         if self._reports:
             fport, data = self._reports[0]
-            if await self._send(fport, data, True):
+            if await self.send(fport, data, True):
                 self._reports.pop(0)
             return
         batch = self._journal.batch((mac.max_payload() - 11) // _RECORD_SIZE)
         if batch:
             await self._send_readings(batch)
         elif mac.uplink_wanted:
-            await self._send(None, b"", False)
+            await self.send(None, b"", False)
 
     async def _send_readings(self, batch):
         every = self._config["confirm_every"]
@@ -161,7 +139,7 @@ class Link:
             age_s = one.age_s(self.boots, clock.uptime_s(), clock.unix())
             records.insert(0, one.data if age_s == 0 else codec.set_age(one.data, age_s))
         self._journal.sent(batch)
-        acked = await self._send(batch[0].fport, codec.frame(records), confirmed)
+        acked = await self.send(batch[0].fport, codec.frame(records), confirmed)
         if acked or (not every and not confirmed):
             self._journal.acked()
         if acked:
@@ -169,8 +147,8 @@ class Link:
         elif confirmed:
             self._journal.lost()
 
-    async def _send(self, fport, data, confirmed):
-        """True when acknowledged."""
+    async def send(self, fport: "int | None", data: bytes, confirmed: bool) -> bool:
+        """One uplink now; True when acknowledged. fport None: no data."""
         mac = self.mac
         try:
             sent = await mac.send(fport, data, confirmed)

@@ -1,0 +1,123 @@
+"""The journal's start, and its files while the link is away. Loaded for these alone.
+
+journal: a `node.journal.Journal`, whose `tail`, `marks`, `segments`, `at` and `index` these move.
+"""
+
+import binascii
+import os
+import struct
+
+from micropython import const
+
+from node.journal import HEADER, RECORD_SIZE, SENT, THERE, Record
+
+_BODY_SIZE = const(28)
+_SPILL_RECORDS = const(8)
+_SEGMENT_SIZE = const(4096)
+_SEGMENTS = const(48)
+
+
+def parse(raw: bytes) -> "Record | None":
+    """A record from its 32 bytes, or None if torn."""
+    if len(raw) != RECORD_SIZE:
+        return None
+    if struct.unpack("<I", raw[_BODY_SIZE:])[0] != binascii.crc32(raw[:_BODY_SIZE]):
+        return None
+    return Record(raw)
+
+
+def found(folder: str) -> list:
+    """Numbers of the segments on flash, oldest first."""
+    try:
+        return sorted(int(name) for name in os.listdir(folder))
+    except OSError:
+        os.mkdir(folder)
+        return []
+
+
+def _before(seq, other):
+    """Is `seq` older than `other`? 16 bits, wrapping."""
+    return (other - seq) & 0xFFFF < 0x8000 and seq != other
+
+
+def _path(journal, segment):
+    return "%s/%05d" % (journal.folder, segment)
+
+
+def load(journal, blob: "bytes | None") -> None:
+    """Tail and watermarks of the last save."""
+    journal.index = segment = 0
+    if blob:
+        size = struct.calcsize(HEADER)
+        journal.next_seq, journal.total, segment, journal.index, journal.there = struct.unpack(
+            HEADER, blob[:size]
+        )
+        for at in range(size, len(blob), RECORD_SIZE):
+            one = parse(blob[at : at + RECORD_SIZE])
+            if one:
+                journal.tail += one.raw
+                journal.marks.append(SENT | THERE if _before(one.seq, journal.there) else 0)
+            else:
+                journal.torn += 1
+    while journal.segments and journal.segments[0] < segment:
+        os.remove(_path(journal, journal.segments.pop(0)))
+    if not journal.segments or journal.segments[0] != segment:
+        journal.index = 0
+
+
+def spill(journal) -> None:
+    """The oldest 8 of the tail go to a segment; the oldest segment goes when there are 48."""
+    waiting = b"".join([
+        journal.tail[at * RECORD_SIZE : (at + 1) * RECORD_SIZE]
+        for at in range(_SPILL_RECORDS)
+        if not journal.marks[at] & THERE
+    ])  # fmt: skip
+    segments = journal.segments
+    last = segments[-1] if segments else 0
+    if not segments or os.stat(_path(journal, last))[6] + len(waiting) > _SEGMENT_SIZE:
+        last += 1
+        segments.append(last)
+    with open(_path(journal, last), "ab") as file:
+        file.write(waiting)
+    journal.drop(_SPILL_RECORDS)
+    if len(segments) > _SEGMENTS:
+        journal.dropped += _SEGMENT_SIZE // RECORD_SIZE - journal.index
+        _forget(journal)
+
+
+def _forget(journal):
+    os.remove(_path(journal, journal.segments.pop(0)))
+    journal.index = journal.at = 0
+
+
+def count(journal) -> int:
+    """Readings in all segments, those already sent included."""
+    return sum(
+        [os.stat(_path(journal, segment))[6] // RECORD_SIZE for segment in journal.segments]
+    )
+
+
+def take(journal, limit: int) -> list:
+    """Readings of the oldest segment after those already sent; a torn one is stepped over."""
+    with open(_path(journal, journal.segments[0]), "rb") as file:
+        file.seek(journal.at * RECORD_SIZE)
+        raw = file.read(limit * RECORD_SIZE)
+    taken = []
+    for at in range(0, len(raw), RECORD_SIZE):
+        one = parse(raw[at : at + RECORD_SIZE])
+        if one:
+            taken.append(one)
+        elif taken:
+            break
+        else:
+            journal.torn += 1
+            journal.at += 1
+    return taken
+
+
+def done(journal) -> bool:
+    """Was the oldest segment sent to its end? Then it is gone."""
+    if journal.at * RECORD_SIZE < os.stat(_path(journal, journal.segments[0]))[6]:
+        return False
+    _forget(journal)
+    return True

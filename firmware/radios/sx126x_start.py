@@ -1,0 +1,83 @@
+"""The start of an SX1262: wires, reset, what never changes, noise. Unloaded after it.
+
+Source: SX1261/2 datasheet rev 2.1; chapters are named at the numbers.
+"""
+
+import os
+import random
+from time import sleep_ms
+
+from micropython import const
+
+from radios import sx126x
+
+_STANDBY_RC = b"\x80\x00"
+_GET_ERRORS = b"\x17\x00\x00\x00"
+_R_IQ = const(0x0736)  # 15.4
+_R_SYNC = const(0x0740)
+_R_RANDOM = const(0x0819)
+_R_TX_MODULATION = const(0x0889)  # 15.1
+_R_TX_CLAMP = const(0x08D8)  # 15.2
+_TCXO_MV = (1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)  # 13.3.6
+_TCXO_START = b"\x00\x01\x40"  # 5 ms in steps of 15.625 us
+_START = (
+    b"\x96\x01",  # DC-DC regulator
+    b"\x8a\x01",  # LoRa; before modulation and packet parameters
+    b"\x93\x20",  # fall back to STDBY_RC
+    b"\x8f\x00\x00",  # both buffers from 0
+    b"\x0d\x07\x40\x34\x44",  # sync word of public networks
+    b"\x0d\x08\xe7\x38",  # over-current at 140 mA
+    b"\x0d\x08\xac\x96",  # boosted receiver (9.6) ...
+    b"\x0d\x02\x9f\x01\x08\xac",  # ... also after warm sleep
+)
+
+
+def from_board(board, clock):
+    """The radio as `board` wires it. Raises RadioError when it does not answer."""
+    from machine import SPI, Pin
+
+    pins = board.PINS
+    sck, mosi, miso = [Pin(pins[name]) for name in ("sck", "mosi", "miso")]
+    spi = SPI(board.RADIO_SPI, baudrate=8000000, sck=sck, mosi=mosi, miso=miso)
+    nss, reset = [Pin(pins[name], Pin.OUT, value=1) for name in ("nss", "reset")]
+    busy, dio1 = [Pin(pins[name], Pin.IN) for name in ("busy", "dio1")]
+    dio2_switch = board.RF_SWITCH == "dio2"
+    return sx126x.SX126X(spi, nss, busy, dio1, reset, clock, board.TCXO_MV, dio2_switch)
+
+
+def start(radio, reset, tcxo_mv: int, dio2_switch: bool) -> None:
+    """Reset and set up, left in standby. Raises RadioError when no SX126x answers."""
+    reset(0)
+    sleep_ms(2)
+    reset(1)
+    sleep_ms(5)
+    radio._send(_STANDBY_RC)
+    if tcxo_mv:
+        radio._send(bytes((0x97, _TCXO_MV.index(tcxo_mv))) + _TCXO_START)
+        radio._send(b"\x07\x00\x00")  # XOSC_START_ERR is expected before (13.3.6)
+    radio._send(b"\x89\x7f")  # calibrate all
+    if dio2_switch:
+        radio._send(b"\x9d\x01")
+    for command in _START:
+        radio._send(command)
+    radio._set_register(_R_TX_CLAMP, radio._register(_R_TX_CLAMP) | 0x1E)
+    radio._set_register(_R_TX_MODULATION, radio._register(_R_TX_MODULATION) | 4)
+    errors = radio._ask(_GET_ERRORS)[3] & 0x7F
+    if errors or radio._register(_R_SYNC) != 0x34:
+        what = "sx126x: answers wrongly (errors %02x); check SPI pins and TCXO_MV of /board.py"
+        raise sx126x.RadioError(what % errors)
+    radio._iq = radio._register(_R_IQ)
+    _seed(radio)
+
+
+def _seed(radio):
+    """Noise of the receiver into the generator of `random`. Source: 12.1, RandomNumberGen."""
+    radio._tune(868100000, 7, 125000)
+    radio._packet(255, 0, 1)
+    radio._send(sx126x.LISTEN)
+    sleep_ms(2)
+    noise = int.from_bytes(os.urandom(4), "big")
+    for at in range(4):
+        noise ^= radio._register(_R_RANDOM + at) << 8 * at
+    random.seed(noise)
+    radio._send(_STANDBY_RC)
