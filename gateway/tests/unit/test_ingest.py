@@ -13,7 +13,7 @@ from wire.codec import frame, pack
 from wire.meaning import EXAMPLES
 
 from gateway.errors import Broken, Retry
-from gateway.ingest import FOREIGN, Ingest
+from gateway.ingest import FOREIGN, MISMATCH, Ingest
 from gateway.model import Device, Event, Joined, Link, Status, Trouble, Uplink
 from gateway.networks import virtual
 from gateway.settings import CommandSettings
@@ -156,6 +156,17 @@ async def test_what_cannot_be_read_is_kept_whole_and_told(bench):
     events = await bench.events()
     assert [one.data["id"] for one in events] == [1, 2]
     assert events[1].data["reason"] == kept[1].reason
+
+
+async def test_a_frame_longer_than_any_of_ours_is_kept_whole_and_the_next_one_counts(bench):
+    long = bytes(range(255))
+
+    await bench.take(bench.raw(20, long), bench.uplink("bin", reading(1)))
+
+    (kept,) = await bench.store.read(lambda view: view.quarantined())
+    assert msgspec.json.decode(kept.body, type=Uplink).data == long
+    assert kept.reason.endswith(f"; {MISMATCH}")
+    assert [one.data["seq"] for one in await bench.events("reading")] == [1]
 
 
 async def test_a_device_that_nobody_added_is_kept_in_quarantine(bench):
