@@ -49,15 +49,41 @@ def main(seconds: int | None, *, as_json: bool, keep: Path | None, seed: int) ->
     except (BrokerError, ServiceError, SimulationError, OSError) as error:
         story.tell("error", str(error))
         code = 2
-    except KeyboardInterrupt:
-        code = 130
+    except asyncio.CancelledError:
+        code = 130  # asked to end before the street lived
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
     sys.exit(code)
 
 
+class Stop:
+    """Ctrl-C or SIGTERM: cancels the street while it is set up, later only sets `asked`.
+
+    `asked` is what counts: on Python 3.11 a cancellation that comes in the same turn as the end
+    of a `wait_for` is lost.
+    """
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self._setting_up = asyncio.current_task()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.ask)
+
+    def ask(self) -> None:
+        """Somebody wants the end."""
+        self.asked.set()
+        if self._setting_up:
+            self._setting_up.cancel()
+        self.set_up()
+
+    def set_up(self) -> None:
+        """The street stands: from here on it ends in good order, with its summary."""
+        self._setting_up = None
+
+
 async def _run(story: Story, folder: Path, seconds: int | None, seed: int) -> int:
+    stop = Stop()
     story.tell("street", "everything that follows was emulated: no board was touched")
     async with Street(folder, seed=seed, settings=SETTINGS, story=story) as street:
         scenario = Scenario(
@@ -67,16 +93,16 @@ async def _run(story: Story, folder: Path, seconds: int | None, seed: int) -> in
             story=story,
         )
         _listen(street, story)
-        ended = await _live(street, scenario, seconds)
+        stop.set_up()
+        ended = await _live(street, scenario, seconds, stop.asked)
         return _summary(story, street, scenario, ended)
 
 
-async def _live(street: Street, scenario: Scenario, seconds: int | None) -> str:
+async def _live(
+    street: Street, scenario: Scenario, seconds: int | None, stop: asyncio.Event
+) -> str:
     """Lets the street live; returns why it ended. Raises what a part of the street raised."""
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
     async with street.simulation.pace() as pace:
         work = [
             loop.create_task(stop.wait()),
