@@ -55,6 +55,7 @@ FILES = {
         "codec.py",
         "schema.py",
         "sun.py",
+        "words.py",
     ),
 }
 for name, files in FILES.items():

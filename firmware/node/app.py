@@ -7,7 +7,6 @@ import time
 
 from micropython import const, kbd_intr
 from wire import codec
-from wire.schema import PAYLOADS
 
 from node import unload
 from node.clock import Clock
@@ -142,17 +141,25 @@ class Node:
     async def _act(self):
         """Carry out the downlinks that came."""
         inbox = self.link.inbox
-        if not inbox:
-            return
-        await self.gap(_LOAD_MS)
-        from node.commands import Commands
-
-        commands = Commands(self)
         while inbox:
             fport, data = inbox.pop(0)
-            await commands.act(fport, data)
-        self.phase("command")
-        self.forget("commands")
+            await self.gap(_LOAD_MS)
+            asked = self._asked(fport, data)
+            from node.commands import Commands
+
+            await Commands(self).act(asked, data)
+            self.phase("command")
+            Commands = None
+            self.forget("commands")
+
+    def _asked(self, fport, data):
+        """The command of a downlink, or None. The table goes before the commands' code comes."""
+        try:
+            return codec.unpack_command(fport, data)
+        except codec.WireError as error:
+            self.log("command", str(error))
+        finally:
+            unload("schema", "wire")
 
     async def obey(self) -> None:
         """Class C: commands are carried out when they come."""
@@ -226,7 +233,7 @@ class Node:
             fields = {"seq": journal.next_seq, "age": 0}
             fields.update(values)
             data = codec.pack(name, fields)
-            journal.add(config.boots, clock.uptime_s(), clock.unix(), PAYLOADS[name][0], data)
+            journal.add(config.boots, clock.uptime_s(), clock.unix(), codec.entry(name)[0], data)
 
     def report_soon(self) -> None:
         """A reading at the next turn, whatever is due: the technician wants to see it arrive."""

@@ -8,8 +8,7 @@ import asyncio
 import struct
 
 from micropython import const
-from wire import codec
-from wire.schema import REASONS, RESULTS
+from wire.words import REASONS, RESULTS
 
 _KEPT = const(4)
 _SETTLE_MS = const(10000)
@@ -18,7 +17,7 @@ _ANSWER = "<HBBB"  # token, result, reason, count + 1 or 0
 
 
 class Refused(Exception):  # noqa: N818 - the word of the table
-    """The command is not done. args[0]: a word of `wire.schema.REASONS`."""
+    """The command is not done. args[0]: a word of `wire.words.REASONS`."""
 
 
 class Commands:
@@ -38,15 +37,16 @@ class Commands:
         for at in range(0, len(blob) - size + 1, size):
             self._answers.append(struct.unpack(_ANSWER, blob[at : at + size]))
 
-    async def act(self, fport: int, data: bytes) -> None:
-        """Take one downlink to its end: done, refused or expired, and the report queued."""
-        try:
-            name, values = codec.unpack_command(fport, data)
-        except codec.WireError as error:
-            self._log("command", str(error))
+    async def act(self, asked: "tuple | None", data: bytes) -> None:
+        """Take one downlink to its end: done, refused or expired, and the report queued.
+
+        asked: (name, values) by `wire.codec.unpack_command` of `data`; None: it could not.
+        """
+        if not asked:
             if len(data) >= 2:  # whoever sent it waits for the end of its token
                 await self._end(data[0] << 8 | data[1], "refused", "malformed", {})
             return
+        name, values = asked
         token = values["token"]
         for known in self._answers:
             if known[0] == token:

@@ -10,7 +10,7 @@ import json
 import os
 import struct
 
-from node.profiles import PROFILES
+from node import unload
 
 
 class ConfigError(ValueError):
@@ -58,11 +58,14 @@ class Config:
 
     def _settle(self, values):
         """These values were given; what they leave open is the profile's, or a default."""
+        from node.profiles import PROFILES
+
         profile = PROFILES.get(values.get("profile"), PROFILES["bin"])
         self._values = values
         self._all = DEFAULTS.copy()
         self._all.update(report_s=profile["report_s"], sample_s=profile["sample_s"])
         self._all.update(values)
+        unload("profiles")
 
     def __getitem__(self, name):
         return self._all.get(name)

@@ -7,10 +7,10 @@ photocell, default. Whatever fails, the lamp is on rather than off at night.
 import asyncio
 
 from micropython import const
-from wire.schema import WHY
+from wire.words import WHY
 
 DEFAULT, PROGRAMME, PHOTOCELL, PRESENCE, FAILSAFE, COMMAND, MANUAL, SAFETY = range(8)
-"""Reasons in the order of `wire.schema.WHY`."""
+"""Reasons in the order of `wire.words.WHY`."""
 
 _FOR_EVER_S = const(1 << 29)
 _DARK_HOLD_S = const(60)  # headlights and clouds are shorter

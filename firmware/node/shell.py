@@ -8,7 +8,7 @@ import asyncio
 import gc
 import json
 
-from wire.schema import CAUSES
+from wire.words import CAUSES
 
 from node import settings
 from node.config import SECRET, ConfigError

@@ -3,10 +3,11 @@
 import asyncio
 import os
 
-from wire.schema import CAUSES
-from wire.schema import PROFILES as PROFILE_IDS
+from wire import codec
+from wire.words import CAUSES
+from wire.words import PROFILES as PROFILE_IDS
 
-from node import power
+from node import power, unload
 from node.config import ConfigError
 from node.profiles import PROFILES
 from node.readings import Readings
@@ -34,6 +35,8 @@ def compose(node) -> None:
     node.forget("wiring")
     payload = __import__("node.payloads." + profile["payload"], None, None, ("*",))
     node.fields = payload.fields
+    codec.entry(profile["payload"])  # kept: a reading needs no table later
+    unload("schema", "wire")
     node.readings = Readings(config, node.power, node.clock, node.journal, node.lamp, node.log)
     _link(node)
 
@@ -70,6 +73,7 @@ def _link(node):
     node.link = link = Link(
         node.radio, node.clock, node.store, node.journal, node.config, node.log
     )
+    link.gap = node.gap
     link.battery(node.power, profile["sleeper"])
     node.power.sleeper = profile["sleeper"]
     if not profile["sleeper"]:

@@ -56,7 +56,11 @@ class World:
     def act(self, fport, data, wait_s=0):
         async def story():
             task = asyncio.create_task(self.lamp.run()) if self.lamp else None
-            await self.commands.act(fport, data)
+            try:
+                asked = codec.unpack_command(fport, data)
+            except codec.WireError:
+                asked = None
+            await self.commands.act(asked, data)
             await asyncio.sleep(wait_s)
             if task:
                 task.cancel()

@@ -1,5 +1,7 @@
 """What is sent when, and again until it is acknowledged, over the real MAC in a fake world."""
 
+import sys
+
 from tests.fake_device import Log, folder
 from tests.fake_network import APP_KEY, DEV_EUI, JOIN_EUI, World
 
@@ -181,6 +183,20 @@ def test_joining_twice_at_once_is_one_join():
     street.world.run(story())
 
     assert street.world.server.nonces == [0]
+
+
+def test_the_table_is_gone_when_a_report_is_made():
+    street = Street()
+
+    async def story():
+        await street.link.join()
+        street.link.report("applied", {"token": 7, "result": 0, "reason": 0, "config_version": 1})
+        await street.send_all()
+
+    street.world.run(story())
+
+    assert "wire.schema" not in sys.modules
+    assert [one[0] for one in street.uplinks()] == [21]
 
 
 def test_downlinks_wait_for_somebody_to_act():

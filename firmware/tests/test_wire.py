@@ -130,11 +130,16 @@ def test_a_field_appended_into_the_spare_bits_reads_as_absent_from_an_older_send
     assert values["uncalibrated"] == 0
 
 
-def test_only_the_fields_asked_for_last_are_kept_parsed():
-    codec.pack("bin", FILL)
+def test_a_reading_is_packed_again_without_the_table():
+    codec._kept.clear()
+    first = codec.pack("bin", FILL)
     codec.pack("reboot", {"token": 1})
-
-    assert list(codec._kept) == [schema.COMMANDS["reboot"][1]]
+    table, schema.PAYLOADS["bin"] = schema.PAYLOADS["bin"], (10, "seq 16 0 65535")
+    try:
+        assert codec.pack("bin", FILL) == first
+    finally:
+        schema.PAYLOADS["bin"] = table
+    assert list(codec._kept) == ["bin"]
 
 
 def test_age_is_set_in_place_when_a_journalled_record_is_sent():

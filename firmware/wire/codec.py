@@ -5,22 +5,32 @@ may know fields that the other does not: unknown trailing bytes are skipped, mis
 fields are None. A command is its fields alone and must have exactly their size.
 """
 
-from wire.schema import COMMANDS, PAYLOADS
-
 
 class WireError(ValueError):
     """The values do not fit the table, or the bytes do not; the sentence says where."""
 
 
-_kept = {}  # the fields asked for last: a node packs one payload again and again
+_kept = {}  # readings by name: a node packs one of them again and again, without the table
 
 
 def fields(text: str) -> list:
     """[(name, bits, low, high, step, optional)] of an entry's fields."""
-    if text not in _kept:
-        _kept.clear()
-        _kept[text] = [_field(line.split() + ["1", ""]) for line in text.split(",")]
-    return _kept[text]
+    return [_field(line.split() + ["1", ""]) for line in text.split(",")]
+
+
+def entry(name: str) -> tuple:
+    """(fport, fields) of a payload or command. Raises WireError for an unknown name."""
+    if name in _kept:
+        return _kept[name]
+    from wire import schema
+
+    fport, text = schema.PAYLOADS.get(name) or schema.COMMANDS.get(name) or (0, None)
+    if not text:
+        raise WireError("%s: unknown payload or command" % name)
+    found = fport, fields(text)
+    if fport < schema.FIRST_REPORT:
+        _kept[name] = found
+    return found
 
 
 def _field(words):
@@ -39,9 +49,7 @@ def pack(name: str, values: dict) -> bytes:
     Values between two steps go to the nearest. Raises WireError for an unknown name or field, a
     value out of range, or a missing one.
     """
-    if name not in PAYLOADS and name not in COMMANDS:
-        raise WireError("%s: unknown payload or command" % name)
-    rows = fields((PAYLOADS.get(name) or COMMANDS[name])[1])
+    rows = entry(name)[1]
     out = bytearray()
     acc = held = found = 0
     for field, bits, low, high, step, optional in rows:
@@ -95,7 +103,7 @@ def set_age(record: bytes, age_s: "int | None") -> bytes:
 
 def unpack(fport: int, data: bytes) -> tuple:
     """(name, [{field: value}, newest first]) of an uplink. Raises WireError."""
-    name, rows = _entry(PAYLOADS, fport)
+    name, rows = _at_port("PAYLOADS", fport)
     if not data or not data[0] or len(data) < 2 or (len(data) - 1) % data[0]:
         raise WireError("%s: %d bytes are not whole records" % (name, len(data)))
     step = data[0]
@@ -104,16 +112,18 @@ def unpack(fport: int, data: bytes) -> tuple:
 
 def unpack_command(fport: int, data: bytes) -> tuple:
     """(name, {field: value}) of a downlink. Raises WireError."""
-    name, rows = _entry(COMMANDS, fport)
+    name, rows = _at_port("COMMANDS", fport)
     if len(data) != size(rows):
         raise WireError("%s: %d bytes instead of %d" % (name, len(data), size(rows)))
     return name, _values(name, rows, data)
 
 
-def _entry(table, fport):
-    for name in table:
-        if table[name][0] == fport:
-            return name, fields(table[name][1])
+def _at_port(table, fport):
+    from wire import schema
+
+    for name, known in getattr(schema, table).items():
+        if known[0] == fport:
+            return name, fields(known[1])
     raise WireError("port %d: nothing is defined there" % fport)
 
 

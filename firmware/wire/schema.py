@@ -6,14 +6,7 @@ examples stand in `meaning.py`, which no board carries. Fields are only ever app
 meaning is a new fport. Text, because text takes a third of the heap that tuples take.
 """
 
-CAUSES = ("power", "soft", "watchdog", "deepsleep", "wiped")
-PROFILES = ("none", "bin", "lamp", "counter", "parking")
-WHY = ("default", "programme", "photocell", "presence", "failsafe", "command", "manual", "safety")
-RESULTS = ("applied", "refused", "expired")
-REASONS = (
-    "ok", "malformed", "out_of_range", "unsupported", "below_floor", "manual", "safety",
-    "clock_unknown", "gone", "failed",
-)  # fmt: skip
+from wire.words import CAUSES, PROFILES, REASONS, RESULTS, WHY
 
 ENUMS = {
     "cause": CAUSES,

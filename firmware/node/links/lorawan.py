@@ -12,7 +12,10 @@ from lorawan.mac import Mac, MacError
 from micropython import const
 from wire import codec
 
+from node import unload
+
 _TRIES_MS = (10000, 30000, 60000, 300000)  # after an uplink that nobody acknowledged
+_LOAD_MS = const(150)  # as node.app's
 _RECORD_SIZE = const(10)  # the longest of a reading's payloads
 _SILENCE_JOIN = const(16)  # acknowledgements that never came, then a new join
 _TIME_EVERY_S = const(86400)
@@ -33,6 +36,7 @@ class Link:
         self.inbox = []
         self.came = asyncio.Event()
         self.heard = lambda: None
+        self.gap = None  # async: waits until no window opens within so many ms
         self.boots = config.boots
         self._reports = []
         self._unacked = 0  # uplinks with readings since the last acknowledgement was asked for
@@ -102,7 +106,7 @@ class Link:
 
     def report(self, name: str, values: dict) -> None:
         """Queue one payload that goes before readings, until acknowledged."""
-        self._reports.append((codec.PAYLOADS[name][0], codec.frame([codec.pack(name, values)])))
+        self._reports.append((name, values))
 
     def idle(self) -> bool:
         """Is there nothing to send?"""
@@ -119,7 +123,7 @@ class Link:
         mac = self.mac
         self._ask_time()
         if self._reports:
-            fport, data = self._reports[0]
+            fport, data = await self._report()
             if await self.send(fport, data, True):
                 self._reports.pop(0)
             return
@@ -128,6 +132,16 @@ class Link:
             await self._send_readings(batch)
         elif mac.uplink_wanted:
             await self.send(None, b"", False)
+
+    async def _report(self):
+        """Port and bytes of the report that is first; the table is loaded to make them."""
+        name, values = self._reports[0]
+        if type(name) is str:
+            if self.gap:
+                await self.gap(_LOAD_MS)
+            self._reports[0] = codec.entry(name)[0], codec.frame([codec.pack(name, values)])
+            unload("schema", "wire")
+        return self._reports[0]
 
     async def _send_readings(self, batch):
         every = self._config["confirm_every"]

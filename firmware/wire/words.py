@@ -1,0 +1,13 @@
+"""Words of the table's enumerations, in the order of their numbers; a word is only ever appended.
+
+Apart from the table, because a board needs some of them when the table is not loaded.
+"""
+
+CAUSES = ("power", "soft", "watchdog", "deepsleep", "wiped")
+PROFILES = ("none", "bin", "lamp", "counter", "parking")
+WHY = ("default", "programme", "photocell", "presence", "failsafe", "command", "manual", "safety")
+RESULTS = ("applied", "refused", "expired")
+REASONS = (
+    "ok", "malformed", "out_of_range", "unsupported", "below_floor", "manual", "safety",
+    "clock_unknown", "gone", "failed",
+)  # fmt: skip
