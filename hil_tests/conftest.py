@@ -83,6 +83,7 @@ async def street(
     names = tuple(POSITIONS_M) if virtual else ()
     opened = Street(folder, names=names, network=external, settings=SETTINGS, recorded=False)
     async with opened, opened.simulation.paced():
+        await opened.power_up()
         yield opened
 
 

@@ -104,6 +104,7 @@ async def _live(
     """Lets the street live; returns why it ended. Raises what a part of the street raised."""
     loop = asyncio.get_running_loop()
     async with street.simulation.pace() as pace:
+        await street.power_up()
         work = [
             loop.create_task(stop.wait()),
             loop.create_task(_backend_tells(street, scenario)),

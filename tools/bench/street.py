@@ -36,6 +36,9 @@ START = datetime(2015, 11, 20, 17, 0, tzinfo=UTC)
 POSITIONS_M = {"bin": (140, 0), "lamp": (60, 90), "counter": (-80, 40)}
 """Where the boards stand, metres from the radio gateway: a street of some 200 m."""
 
+STAGGER_US = 1_700_000
+"""Between two boards' power: a join-accept of one then meets no uplink of another."""
+
 CONFIG = """\
 site = "street"
 
@@ -75,7 +78,7 @@ def free_port() -> int:
 
 
 class Street:
-    """Everything from the boards' pins to the backend. `async with Street(folder) as street:`.
+    """Everything from the boards' pins to the backend; its boards wait for `power_up`.
 
     names: which of bin, lamp, counter stand there. settings: what every board's /device.json gets
     beside its keys. network: a real ChirpStack instead of the bench's. recorded: the city's data
@@ -171,9 +174,16 @@ class Street:
             flash=image(files),
             position_m=POSITIONS_M[name],
             parts=self.city.parts(name) if self.recorded else None,
+            power=False,
         )
         self.nodes[name] = Node(name, made["dev_eui"], settings, board)
-        self.tell(f"{name}: an emulated {BOARD} with DevEUI {made['dev_eui']} gets power")
+
+    async def power_up(self) -> None:
+        """Gives the boards power, one after the other: on one feeder all would join at once."""
+        for node in self.nodes.values():
+            await node.board.power(True)
+            self.tell(f"{node.name}: an emulated {BOARD} with DevEUI {node.dev_eui} gets power")
+            await self.simulation.advance(STAGGER_US)
 
     @property
     def names_by_eui(self) -> dict[str, str]:

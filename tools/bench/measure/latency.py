@@ -29,6 +29,7 @@ async def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="lamplighter-latency-") as folder:
         street = Street(Path(folder), names=("lamp",), settings=SETTINGS, recorded=False)
         async with street, street.simulation.paced():
+            await street.power_up()
             lamp = street.nodes["lamp"].board
             await lamp.set("bh1750", lux=1)
             await street.receiver.event("reading", 60)
