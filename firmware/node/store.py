@@ -40,7 +40,7 @@ class Store:
             self.fresh = True
 
     def _path(self, name, slot):
-        return self._folder + "/" + name + "." + "ab"[slot]
+        return "%s/%s.%s" % (self._folder, name, "ab"[slot])
 
     def _copies(self, name):
         """Whole copies, newest first: [(generation, slot, data)]."""

@@ -148,9 +148,10 @@ class Link:
         self._unacked += 1
         confirmed = bool(every) and self._unacked >= every
         clock = self._clock
+        now_s, unix = clock.uptime_s(), clock.unix()
         records = []
         for one in self._journal.before(batch) + batch:  # once more: no lost frame makes a hole
-            age_s = one.age_s(self.boots, clock.uptime_s(), clock.unix())
+            age_s = one.age_s(self.boots, now_s, unix)
             records.insert(0, one.data if age_s == 0 else codec.set_age(one.data, age_s))
         self._journal.sent(batch)
         acked = await self.send(batch[0].fport, codec.frame(records), confirmed)

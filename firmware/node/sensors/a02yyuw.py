@@ -25,7 +25,7 @@ _FAR_MM = const(4500)
 _CLUSTERS_MM = const(80)
 _RIGHT_BEFORE_MM = const(150)
 _TURN_MS = const(720)  # 7 frames at the fastest rate; each wake costs 0.7 ms of CPU
-_LATE_MS = const(120)
+_LATE_MS = const(60)
 _WAIT_MS = const(2600)
 
 
