@@ -37,7 +37,7 @@ REFUSALS = {
     "below_floor": "the level is below the device's floor; the caller asks for more",
     "manual": "a technician holds it on the spot; the caller asks again later",
     "safety": "a technician holds it safe on the spot; the caller asks again later",
-    "clock_unknown": "the device does not know the time yet; the caller asks again in a while",
+    "clock_unknown": "the device does not know the time yet; the gateway sends it again",
     "gone": "the device has nothing of it left; nobody can bring it back",
     "failed": "the device tried and could not; a technician reads its log",
 }
@@ -181,11 +181,17 @@ def _dropped(tx: Transaction, command: Command, signal: Signal, now_ms: int) -> 
 
 
 def reported(tx: Transaction, dev_eui: str, fields: dict[str, Any], now_ms: int) -> bool:
-    """Take the device's own word (payload `applied`). Returns whether a command has its token."""
+    """Take the device's own word (payload `applied`). Returns whether a command has its token.
+
+    A refusal for want of the time is no end: the device asked for it, and the command goes again.
+    """
     command = tx.command_of_token(dev_eui, fields["token"])
     if not command:
         return False
     result: Literal["applied", "refused", "expired"] = RESULTS[fields["result"]]
+    if result == "refused" and REASONS[fields["reason"]] == "clock_unknown":
+        repeat(tx, command, REFUSALS["clock_unknown"], now_ms)
+        return True
     own = ("token", "result", "reason")
     applied = {name: value for name, value in in_words(fields).items() if name not in own}
     reasons = {"applied": "", "expired": LATE, "refused": REFUSALS[REASONS[fields["reason"]]]}

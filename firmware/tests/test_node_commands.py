@@ -126,6 +126,9 @@ def test_an_expiry_cannot_be_judged_without_a_clock_and_is_refused():
     assert world.send("dim", token=1, level=0, expires=999)[:2] == ("refused", "clock_unknown")
     assert world.lamp.level == 100
 
+    world.clock.unix_s = 900
+    assert world.send("dim", token=1, level=0, ramp=0, expires=999)[0] == "applied"
+
 
 def test_the_same_token_is_answered_again_and_not_done_again():
     world = World(with_lamp=False)

@@ -93,6 +93,32 @@ async def test_the_device_may_refuse(bench):
     )  # fmt: skip
 
 
+async def test_a_device_that_has_no_time_yet_is_asked_again(bench):
+    asked = await dim(bench)
+    await bench.commands.step()
+    bench.network.queue.clear()
+    await bench.report(1, "refused", REASONS.index("clock_unknown"))
+    await bench.commands.step()
+    await bench.report(1, level=40)
+
+    ended = await bench.command(asked.id)
+    assert ended.state == "applied"
+    assert [sent.data for sent in bench.network.sent] == [bench.network.sent[0].data] * 2
+
+
+async def test_a_device_that_never_gets_the_time_ends_the_command_as_failed(bench):
+    asked = await dim(bench)
+    for _ in range(4):
+        await bench.commands.step()
+        bench.network.queue.clear()
+        await bench.report(1, "refused", REASONS.index("clock_unknown"))
+
+    ended = await bench.command(asked.id)
+    assert ended.state == "failed"
+    assert "does not know the time yet" in ended.reason
+    assert len(bench.network.sent) == 3
+
+
 def test_every_refusal_of_a_device_says_who_acts_next():
     assert set(REFUSALS) == set(REASONS)
     for sentence in REFUSALS.values():
