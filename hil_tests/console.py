@@ -9,7 +9,6 @@ import asyncio
 import json
 import time
 from collections import deque
-from types import TracebackType
 from typing import Any, Self
 
 import serial
@@ -51,12 +50,7 @@ class Console:
             asyncio.get_running_loop().remove_reader(opened.fileno())
             opened.close()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         self._close()
 
     async def restart(self, within_s: float = 20.0) -> None:

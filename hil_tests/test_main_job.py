@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -97,3 +98,14 @@ def test_ctrl_c_at_any_moment_leaves_nothing(start, word):
 
     assert process.wait(30) in {1, 130}
     assert [port for port in ports(story) if listening(port)] == []
+
+
+def test_a_killed_main_job_leaves_no_process(start, tmp_path_factory):
+    process = start("--keep", str(tmp_path_factory.mktemp("kept")))
+    for fact in facts(process):
+        if "gets power" in fact["what"]:
+            process.kill()
+            break
+    process.wait(10)
+
+    time.sleep(3)  # its children are told by the kernel, and end in good order

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from types import TracebackType
 from typing import Any, Self
 
 from chirpstack_api import api, common, gw
@@ -70,13 +69,8 @@ class Lab:
         self._register()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.simulation.__aexit__(kind, error, trace)
+    async def __aexit__(self, *exc: object) -> None:
+        await self.simulation.__aexit__(*exc)
 
     def _register(self) -> None:
         """One tenant, application and gateway; a profile for each class."""

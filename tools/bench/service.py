@@ -13,6 +13,8 @@ from typing import Any
 
 import aiohttp
 
+from tools.setup.children import die_with_parent
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -61,7 +63,8 @@ class GatewayService:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "gateway", "--config", str(self.config), "serve",
                 cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                start_new_session=True, preexec_fn=die_with_parent,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},
             )  # fmt: skip
         if not self._http:
             headers = {"Authorization": f"Bearer {self.key}"}

@@ -13,9 +13,9 @@ import signal
 import socket
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from tools.setup.children import die_with_parent
 from tools.setup.paths import mosquitto
 
 QUEUE_BYTES = 64 * 1024 * 1024
@@ -61,12 +61,7 @@ class Broker:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         await self.stop()
         self._forget()
 
@@ -92,6 +87,7 @@ class Broker:
                 str(program), "-c", str(conf), env=environment,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # Ctrl-C is the street's; the broker ends last
+                preexec_fn=die_with_parent,
             )  # fmt: skip
         await self._until_listening(self._process)
 
