@@ -27,7 +27,6 @@ _RX2_SLACK_US = const(60000)
 Sent = namedtuple("Sent", ("acked", "heard", "fcnt", "dr", "tries"))  # noqa: PYI024
 """What became of an uplink. acked: None where none was asked. heard: a class A downlink came."""
 
-
 GPS_EPOCH_S = 315964800
 LEAP_S = 18
 """Unix time is GPS time + the epoch - the leap seconds. Source: IERS Bulletin C, 2017 on."""
@@ -210,8 +209,7 @@ class Mac:
         session.fcnt_up += 1
         session.unanswered += 1
         most = max(session.repeats, _CONFIRMED_TRIES) if confirmed else session.repeats
-        heard = False
-        tries = 0
+        heard, tries = False, 0
         while tries < most and not (self._acked if confirmed else heard):
             if tries and confirmed:  # RETRANSMIT_TIMEOUT
                 await self._sleep_us(1000000 + self.random() % 2000000)
@@ -220,9 +218,8 @@ class Mac:
                 await self._sleep_us(wait_us)
                 wait_us, channel = self.pick(self._channels(dr))
             tries += 1
-            heard |= await self.exchange(
-                made, channel, dr, session.rx_delay_s * 1000000, self._take
-            )
+            delay_us = session.rx_delay_s * 1000000
+            heard |= await self.exchange(made, channel, dr, delay_us, self._take)
         return Sent(self._acked if confirmed else None, heard, fcnt, dr, tries)
 
     async def _sleep_us(self, us):
