@@ -74,7 +74,7 @@ def listening(port):
 
 
 def test_the_main_job_sees_everything_and_ends_by_itself(start):
-    process = start("--for", "75")
+    process = start("--for", "60")
 
     story = list(facts(process))
 
