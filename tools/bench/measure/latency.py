@@ -16,7 +16,7 @@ from tools.bench.measure import Figure
 from tools.bench.street import Street
 
 PASSAGES = 8
-PAUSE_S = 25
+PAUSE_S = 13
 """Longer than the boost that the last passage began, so that each passage changes the level."""
 SETTLE_S = 65
 """A PIR is believed a while after power. Source: AM312 product page, 30 to 60 s."""
