@@ -25,6 +25,9 @@ def start(virtual, tmp_path):
     mark = f"LAMPLIGHTER_MARK={uuid.uuid4()}"
     started = []
 
+    # a shell that runs tests in the background has them ignore Ctrl-C, and children inherit that
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def run(*arguments):
         name, value = mark.split("=")
         process = subprocess.Popen(
@@ -36,6 +39,7 @@ def start(virtual, tmp_path):
         return process
 
     yield run
+    signal.signal(signal.SIGINT, before)
     for process in started:
         process.kill()
         process.wait()
