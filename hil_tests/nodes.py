@@ -37,13 +37,10 @@ class Node:
             await asyncio.sleep(1)
 
     async def reading(self, within_s: float = 60.0) -> dict[str, Any]:
-        """Data of a reading event that was measured now."""
-        known = len(self.street.receiver.events)
+        """Data of a reading event that was measured after this was called."""
+        number = (await self.console.ask("info"))["next_seq"]
         await self.console.ask("measure")
-        event = await self.street.receiver.event(
-            "reading", within_s, since=known, dev_eui=self.dev_eui
-        )
-        return event["data"]
+        return (await self.event("reading", within_s, seq=number))["data"]
 
     async def values(self, within_s: float = 60.0) -> dict[str, Any]:
         """{property: value} of a reading measured now."""

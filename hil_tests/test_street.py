@@ -25,10 +25,11 @@ async def test_every_node_boots_and_says_who_it_is(nodes):
 
 async def test_every_node_joins_and_the_backend_knows(nodes):
     for node in nodes.values():
-        event = await node.event("joined", JOIN_S)
-        info = await node.info_where("joined", True)
+        info = await node.info_where("joined", True, JOIN_S)
 
-        assert event["data"]["dev_addr"] == info["dev_addr"]
+        event = await node.event("joined", JOIN_S, dev_addr=info["dev_addr"])
+
+        assert event["data"]["device"]
 
 
 async def test_the_first_reading_of_every_node_arrives(nodes):

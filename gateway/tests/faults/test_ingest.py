@@ -10,6 +10,7 @@ import os
 import random
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -72,11 +73,12 @@ class Street:
             entries = await store.read(lambda view: view.events(kind="reading", limit=100_000))
         return [msgspec.json.decode(one.body, type=Event).data["seq"] for one in entries]
 
-    async def until(self, count, within_s=30):
-        """Wait until the store holds this many readings."""
-        async with asyncio.timeout(within_s):
-            while len(await self.readings()) < count:  # noqa: ASYNC110 - another process writes
-                await asyncio.sleep(0.05)
+    async def until(self, count, within_s=90):
+        """Wait until the store holds this many readings; waits between reconnections included."""
+        end = time.monotonic() + within_s
+        while (found := len(await self.readings())) < count:
+            assert time.monotonic() < end, f"{found} of {count} readings after {within_s} s"
+            await asyncio.sleep(0.05)
 
     async def has_session(self):
         """Have the broker know our client, so that it keeps what comes."""
