@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, made from the table of routes and the Structs it names."""
 
 import functools
+import inspect
 import re
 from typing import Any
 
@@ -31,6 +32,9 @@ def document() -> dict[str, Any]:
     types = _types()
     refs, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     by_type = dict(zip(types, refs, strict=True))
+    for schema in schemas.values():
+        if "description" in schema:  # Python 3.13 takes a docstring's indentation off, 3.11 not
+            schema["description"] = inspect.cleandoc(schema["description"])
     paths: dict[str, Any] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_type)

@@ -47,7 +47,8 @@ t = time.ticks_us(); work(); print(time.ticks_diff(time.ticks_us(), t))"""
         async with Simulation(cache_model=cache) as street, running(street) as (_, board):
             took[cache] = int(await board.exec(code))
 
-    assert 1.15 < took[True] / took[False] < 2.5
+    # how much depends on where the compiler laid the code: 1.12 by gcc 14, more by gcc 12
+    assert 1.05 < took[True] / took[False] < 2.5
 
 
 async def test_dormant_never_ends(running):
