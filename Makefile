@@ -7,6 +7,8 @@ PYTHON ?= python3
 BIN := .cache/venv/bin
 SETUP = @$(PYTHON) -m tools.setup
 PYTEST ?=
+# gRPC's fork handlers serve children that go on in Python; ours run another program at once.
+export GRPC_ENABLE_FORK_SUPPORT := 0
 
 .PHONY: run test check bench faults flash build
 
