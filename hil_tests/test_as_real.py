@@ -15,6 +15,7 @@ from hil_tests.nodes import only_virtual
 from tools.bench.board import image
 from tools.bench.external import ExternalNetwork
 from tools.bench.forwarder import Forwarder
+from tools.bench.lab import BOARD, GATEWAY_ID
 from tools.bench.simulation import Simulation
 from tools.build import staged_files
 from tools.setup.mosquitto import Broker
@@ -22,8 +23,6 @@ from tools.setup.paths import ROOT, environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-BOARD = "pico_lora_sx1262"
-GATEWAY_ID = "0016c001ff10a235"
 CHOSEN = "says_who or knows or first_reading or interval or unknown or garbage"
 
 

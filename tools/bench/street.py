@@ -20,6 +20,7 @@ from tools.bench.board import VirtualBoard, image
 from tools.bench.city import City
 from tools.bench.external import ExternalNetwork
 from tools.bench.forwarder import Forwarder
+from tools.bench.lab import BOARD, GATEWAY_ID
 from tools.bench.network import NetworkServer
 from tools.bench.receiver import Receiver
 from tools.bench.service import GatewayService
@@ -28,8 +29,6 @@ from tools.bench.story import Story
 from tools.build import staged_files
 from tools.setup.mosquitto import Broker
 
-BOARD = "pico_lora_sx1262"
-GATEWAY_ID = "0016c001ff10a235"
 START = datetime(2015, 11, 20, 17, 0, tzinfo=UTC)
 """The street's first instant: a dusk of the recorded year."""
 POSITIONS_M = {"bin": (140, 0), "lamp": (60, 90), "counter": (-80, 40)}
