@@ -18,8 +18,8 @@ from gateway import app, delivery, logs, provisioning
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.errors import GatewayError, Refused, Unknown
+from gateway.events import KINDS, Event, event_type
 from gateway.http import api, auth, openapi, views
-from gateway.model import KINDS, Event, event_type
 from gateway.provisioning import PROFILES, Wanted
 from gateway.settings import Settings, load
 from gateway.sinks.addresses import check_url

@@ -23,8 +23,9 @@ from gateway.lifecycle import (
     submitting,
     wait,
 )
-from gateway.model import Command, Downlink
+from gateway.model import Command
 from gateway.networks import Network
+from gateway.notices import Downlink
 from gateway.settings import CommandSettings
 from gateway.store import Store
 

@@ -24,7 +24,8 @@ from msgspec.structs import replace
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry, Unknown
-from gateway.model import KINDS, Delivery, Endpoint, event_type
+from gateway.events import KINDS, event_type
+from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone, Sink
 from gateway.store import Store, Transaction, View
 

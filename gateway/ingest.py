@@ -16,22 +16,11 @@ from gateway import lifecycle
 from gateway.backoff import delay_s
 from gateway.clock import Clock, rfc3339, wall_ms
 from gateway.errors import Broken, Lost, Refused, Retry
-from gateway.model import (
-    Answered,
-    BootData,
-    Device,
-    Joined,
-    JoinedData,
-    MissingData,
-    Notice,
-    QuarantinedData,
-    ReadingData,
-    Transmitted,
-    Trouble,
-    Uplink,
-)
-from gateway.networks import Envelope, Network
+from gateway.events import BootData, JoinedData, MissingData, QuarantinedData, ReadingData
+from gateway.model import Device
+from gateway.networks import Network
 from gateway.normalise import decode, in_words, is_reading, record, start
+from gateway.notices import Answered, Envelope, Joined, Notice, Transmitted, Trouble, Uplink
 from gateway.seen import SETTLE_MS, WRAP, Seen, Signal
 from gateway.settings import CommandSettings
 from gateway.store import Store, Transaction

@@ -20,7 +20,8 @@ from wire.codec import WireError, pack
 from wire.schema import COMMANDS, REASONS, RESULTS
 
 from gateway.errors import Refused, Unknown
-from gateway.model import Command, CommandData, CommandState, Step
+from gateway.events import CommandData
+from gateway.model import Command, CommandState, Step
 from gateway.normalise import in_words
 from gateway.seen import Seen, Signal
 from gateway.settings import CommandSettings

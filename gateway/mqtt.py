@@ -24,7 +24,7 @@ from paho.mqtt.properties import Properties
 
 from gateway.backoff import delay_s
 from gateway.errors import ConfigError, GatewayError, Retry
-from gateway.networks import Envelope
+from gateway.notices import Envelope
 
 RECEIVE_MOST = 50
 """Messages held without acknowledgement; below the frames that `gateway.seen` tells apart."""

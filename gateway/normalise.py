@@ -11,7 +11,7 @@ from wire.codec import unpack
 from wire.meaning import QUALITY, READINGS
 from wire.schema import ENUMS, FIRST_REPORT, PAYLOADS
 
-from gateway.model import Value
+from gateway.events import Value
 
 DELAYED_S = 600
 """A reading older than this at its arrival is flagged `delayed`."""

@@ -11,7 +11,7 @@ import hashlib
 import msgspec
 from msgspec import Struct, field
 
-from gateway.model import Joined, Notice, Uplink
+from gateway.notices import Joined, Notice, Uplink
 
 FRAMES = 63
 """Frame counters behind the highest that are told apart.

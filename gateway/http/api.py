@@ -9,8 +9,9 @@ from msgspec import Struct
 from gateway import delivery
 from gateway.clock import Clock
 from gateway.errors import Unknown
+from gateway.events import Event
 from gateway.http import openapi, views
-from gateway.model import Command, Event
+from gateway.model import Command
 from gateway.provisioning import Provisioned, Wanted
 from gateway.store import Store, View
 

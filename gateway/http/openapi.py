@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from gateway.events import EVENT_DATA, Event, event_type
 from gateway.http.routes import ROUTES, Route
 from gateway.http.views import Problem
-from gateway.model import EVENT_DATA, Event, event_type
 
 VERSION = "0.1.0"
 """Of the whole project; the same as in pyproject.toml."""

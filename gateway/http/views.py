@@ -8,17 +8,8 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from gateway.clock import rfc3339
-from gateway.model import (
-    KINDS,
-    Command,
-    CommandState,
-    Delivery,
-    Device,
-    Endpoint,
-    Event,
-    Latest,
-    Totals,
-)
+from gateway.events import KINDS, Event
+from gateway.model import Command, CommandState, Delivery, Device, Endpoint, Latest, Totals
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="how many at most")]
 Eui = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{16}$", description="16 hexadecimal digits")]

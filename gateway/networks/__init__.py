@@ -5,25 +5,11 @@ beside `kind`, and `class Network`, made from them. `gateway/tests/contract/test
 over all that can run alone.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol, Self
 
-from msgspec import Struct
-
-from gateway.model import Device, Downlink, Notice, Receipt
-
-
-class Envelope(Struct, frozen=True):
-    """One message of the network server as it came.
-
-    topic: where it came from.  body: its bytes.
-    acknowledge: tells the server's broker that it is kept; bound to the connection it came on, so
-    after a reconnect it does nothing (the message comes again). Call it in the order of receipt.
-    """
-
-    topic: str
-    body: bytes
-    acknowledge: Callable[[], None]
+from gateway.model import Device
+from gateway.notices import Downlink, Envelope, Notice, Receipt
 
 
 class Network(Protocol):

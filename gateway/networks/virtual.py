@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from gateway.errors import GatewayError, Lost, Unsure
-from gateway.model import Device, Downlink, Notice, Receipt
-from gateway.networks import Envelope
+from gateway.model import Device
+from gateway.notices import Downlink, Envelope, Notice, Receipt
 
 TOPIC = "virtual"
 

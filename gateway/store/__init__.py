@@ -18,19 +18,8 @@ Folders here are the stores; `gateway/tests/contract/test_store.py` runs over al
 from collections.abc import Callable
 from typing import Any, Protocol, Self, TypeVar
 
-from gateway.model import (
-    ApiKey,
-    Command,
-    Delivery,
-    Device,
-    Endpoint,
-    Entry,
-    Event,
-    Latest,
-    Quarantined,
-    Totals,
-    Value,
-)
+from gateway.events import Entry, Event, Value
+from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
 
 T = TypeVar("T")
 

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from gateway.clock import rfc3339
-from gateway.model import Endpoint, Event, event_type
+from gateway.events import Event, event_type
+from gateway.model import Endpoint
 
 _encode = msgspec.json.Encoder().encode
 

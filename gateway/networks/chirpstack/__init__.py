@@ -6,13 +6,13 @@ Its configuration must say `[integration.mqtt] qos=1`, else nothing waits for us
 from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
-from gateway.model import Device, Downlink, Notice, Receipt
+from gateway.model import Device
 from gateway.mqtt import Broker, Subscription, try_subscription
-from gateway.networks import Envelope
 from gateway.networks.chirpstack import events
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.registry import Registry
 from gateway.networks.chirpstack.settings import Settings as Settings
+from gateway.notices import Downlink, Envelope, Notice, Receipt
 
 
 class Network:

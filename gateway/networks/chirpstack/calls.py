@@ -10,8 +10,8 @@ from chirpstack_api import api
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.errors import ConfigError, Refused, Retry, Unknown, Unsure
-from gateway.model import Downlink, Receipt
 from gateway.networks.chirpstack.settings import Settings
+from gateway.notices import Downlink, Receipt
 
 KEY_S = 30.0
 """Until a refused key is tried again, s: a person has to act."""

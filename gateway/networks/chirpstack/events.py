@@ -14,8 +14,8 @@ import msgspec
 
 from gateway.clock import parse_ms
 from gateway.errors import Lost
-from gateway.model import Answered, Joined, Link, Notice, Status, Transmitted, Trouble, Uplink
 from gateway.networks.chirpstack import shapes
+from gateway.notices import Answered, Joined, Link, Notice, Status, Transmitted, Trouble, Uplink
 
 TOPIC = "application/+/device/+/event/+"
 DROPPING = frozenset({"EXPIRED", "DOWNLINK_PAYLOAD_SIZE", "F_CNT_DOWN"})

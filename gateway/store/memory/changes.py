@@ -6,17 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
-from gateway.model import (
-    ApiKey,
-    Command,
-    Delivery,
-    Device,
-    Endpoint,
-    Event,
-    Latest,
-    Quarantined,
-    Value,
-)
+from gateway.events import Event, Value
+from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined
 from gateway.store._event import new_event, wants
 from gateway.store.memory.view import Rows
 

@@ -6,19 +6,8 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Raw
 
-from gateway.model import (
-    ApiKey,
-    Command,
-    Delivery,
-    Device,
-    Endpoint,
-    Entry,
-    Event,
-    Latest,
-    Quarantined,
-    Totals,
-    event_type,
-)
+from gateway.events import Entry, Event, event_type
+from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
 from gateway.store.memory.table import Table
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from gateway.errors import Refused, Unknown
-from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Event, Latest, Value
+from gateway.events import Event, Value
+from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
 from gateway.store._event import new_event, wants
 from gateway.store.sqlite.view import Rows
 

@@ -9,18 +9,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw
 
-from gateway.model import (
-    ApiKey,
-    Command,
-    Delivery,
-    Device,
-    Endpoint,
-    Entry,
-    Latest,
-    Quarantined,
-    Totals,
-    event_type,
-)
+from gateway.events import Entry, event_type
+from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
 
 FOLDER = Path(__file__).parent
 S = TypeVar("S", bound=msgspec.Struct)

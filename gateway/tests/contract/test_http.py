@@ -9,12 +9,13 @@ import pytest
 from aiohttp import web
 
 from gateway.errors import Broken, GatewayError, Refused, Retry, Unknown
+from gateway.events import JoinedData, Value
 from gateway.http import openapi
 from gateway.http.api import Api
 from gateway.http.auth import SCOPES, new_key
 from gateway.http.routes import ROUTES
 from gateway.http.server import BODY_BYTES, application
-from gateway.model import Command, Device, JoinedData, Value
+from gateway.model import Command, Device
 from gateway.provisioning import Provisioned
 from gateway.store.memory import Store
 

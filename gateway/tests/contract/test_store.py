@@ -7,16 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
-from gateway.model import (
-    ApiKey,
-    Command,
-    Device,
-    Endpoint,
-    Event,
-    JoinedData,
-    Totals,
-    Value,
-)
+from gateway.events import Event, JoinedData, Value
+from gateway.model import ApiKey, Command, Device, Endpoint, Totals
 from gateway.store import memory, sqlite
 
 BIN = Device("a1", "bin", "bin", "00", "A", 1)

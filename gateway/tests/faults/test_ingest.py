@@ -19,7 +19,8 @@ import pytest
 from wire.codec import frame, pack
 from wire.meaning import EXAMPLES
 
-from gateway.model import Device, Event
+from gateway.events import Event
+from gateway.model import Device
 from gateway.store.sqlite import Store
 from tools.setup.mosquitto import Broker
 

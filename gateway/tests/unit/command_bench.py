@@ -4,9 +4,11 @@ import msgspec
 from wire.codec import frame, pack
 
 from gateway.commands import Commands
+from gateway.events import Event
 from gateway.ingest import Context, take
-from gateway.model import Device, Event, Uplink
-from gateway.networks import Envelope, virtual
+from gateway.model import Device
+from gateway.networks import virtual
+from gateway.notices import Envelope, Uplink
 from gateway.settings import CommandSettings
 from gateway.store import memory
 

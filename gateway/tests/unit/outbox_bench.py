@@ -5,7 +5,7 @@ import contextlib
 from typing import Any
 
 from gateway.delivery import Deliverer, Schedule, new_endpoint
-from gateway.model import JoinedData
+from gateway.events import JoinedData
 from gateway.store.memory import Store
 
 LAMP, BIN = "0000000000000001", "0000000000000002"

@@ -7,9 +7,9 @@ import pytest
 from chirpstack_api import api
 
 from gateway.errors import Refused, Retry, Unsure
-from gateway.model import Downlink
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.settings import Settings
+from gateway.notices import Downlink
 
 DOWNLINK = Downlink(dev_eui="a1", fport=30, data=b"x", confirmed=True, expires_at_ms=1500)
 

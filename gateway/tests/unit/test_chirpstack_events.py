@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Lost
-from gateway.model import Answered, Joined, Link, Status, Transmitted, Trouble, Uplink
 from gateway.networks.chirpstack.events import parse
+from gateway.notices import Answered, Joined, Link, Status, Transmitted, Trouble, Uplink
 
 DATA = Path(__file__).parents[1] / "data" / "chirpstack_events.jsonl"
 RECORDED = [json.loads(line) for line in DATA.read_text().splitlines()]

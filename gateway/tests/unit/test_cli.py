@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from gateway import cli
-from gateway.model import JoinedData
+from gateway.events import JoinedData
 from gateway.store.sqlite import Store
 
 CONFIG = """\

@@ -8,8 +8,8 @@ from wire.schema import REASONS
 
 from gateway.errors import Refused, Retry, Unknown, Unsure
 from gateway.lifecycle import LOOK_MS, NO_REPORT, REFUSALS, TIMED_OUT
-from gateway.model import Answered, Transmitted, Trouble
 from gateway.networks import virtual
+from gateway.notices import Answered, Transmitted, Trouble
 from gateway.tests.unit.command_bench import BIN, LAMP, START_MS, begun, dim
 
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from gateway.errors import Refused, Retry, Unsure
 from gateway.lifecycle import RANK, frame
-from gateway.model import Answered, Transmitted, Trouble
+from gateway.notices import Answered, Transmitted, Trouble
 from gateway.tests.unit.command_bench import RESULT, begun, dim, resend
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.delivery import Deliverer, Schedule, new_endpoint
 from gateway.errors import Refused, Retry
-from gateway.model import JoinedData
+from gateway.events import JoinedData
 from gateway.store.memory import Store
 
 DEVICES = [f"{n:016x}" for n in range(4)]

@@ -5,18 +5,18 @@ import json
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
-from gateway.http import openapi
-from gateway.model import (
+from gateway.events import (
     EVENT_DATA,
     BootData,
     CommandData,
     JoinedData,
-    Link,
     MissingData,
     QuarantinedData,
     ReadingData,
     Value,
 )
+from gateway.http import openapi
+from gateway.notices import Link
 from gateway.store.memory import Store
 
 EUI = "70b3d57ed005a001"

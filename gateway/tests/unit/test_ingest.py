@@ -13,9 +13,11 @@ from wire.codec import frame, pack
 from wire.meaning import EXAMPLES
 
 from gateway.errors import Broken, Retry
+from gateway.events import Event
 from gateway.ingest import FOREIGN, MISMATCH, Ingest
-from gateway.model import Device, Event, Joined, Link, Status, Trouble, Uplink
+from gateway.model import Device
 from gateway.networks import virtual
+from gateway.notices import Joined, Link, Status, Trouble, Uplink
 from gateway.settings import CommandSettings
 from gateway.store import memory
 

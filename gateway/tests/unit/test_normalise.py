@@ -2,7 +2,7 @@ import pytest
 from wire.codec import WireError, frame, pack
 from wire.meaning import EXAMPLES, READINGS
 
-from gateway.model import Value
+from gateway.events import Value
 from gateway.normalise import decode, in_words, is_reading, record, start
 
 BIN = EXAMPLES["bin"][0]

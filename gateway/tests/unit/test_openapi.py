@@ -9,7 +9,7 @@ import pytest
 from gateway.http import openapi
 from gateway.http.routes import ROUTES
 from gateway.http.server import address
-from gateway.model import Link
+from gateway.notices import Link
 
 DOCUMENT = openapi.document()
 

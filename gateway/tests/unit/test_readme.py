@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import gateway
-from gateway import cli, errors, model, settings
+from gateway import cli, errors, events, model, settings
 from gateway.http.routes import ROUTES
 
 README = "gateway/README.md"
@@ -77,7 +77,7 @@ def test_every_command_is_named(readme):
 def test_every_event_type_and_command_state_is_named(readme):
     states = [*model.FINAL_STATES, "queued", "sent", "acked"]
 
-    assert [kind for kind in model.KINDS if f"`{model.event_type(kind)}`" not in readme] == []
+    assert [kind for kind in events.KINDS if f"`{events.event_type(kind)}`" not in readme] == []
     assert [state for state in states if f"| `{state}` |" not in readme] == []
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gateway.model import Answered, Joined, Status, Uplink
+from gateway.notices import Answered, Joined, Status, Uplink
 from gateway.seen import EARLY, FRAMES, SAME_MS, SETTLE_MS, Seen, Signal
 
 

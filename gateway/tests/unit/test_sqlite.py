@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import Broken, ConfigError, Retry
-from gateway.model import Device, JoinedData
+from gateway.events import JoinedData
+from gateway.model import Device
 from gateway.store.sqlite import Store, file
 from gateway.store.sqlite.view import queries
 
@@ -172,7 +173,7 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 from typing import Any
-from gateway.model import JoinedData
+from gateway.events import JoinedData
 from gateway.store.sqlite import Store, file
 from gateway.store.sqlite.view import queries
 

@@ -1,0 +1,140 @@
+"""What leaves the gateway: events in the form of CloudEvents, and the data of each kind.
+
+All are frozen. Instants are RFC 3339 text in UTC with `Z`.
+"""
+
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from gateway.model import CommandState
+from gateway.notices import Link
+
+KINDS = ("joined", "boot", "reading", "command", "missing", "quarantined")
+"""Kinds of events; the CloudEvents type is `lamplighter.<kind>.v1`."""
+
+
+def event_type(kind: str) -> str:
+    """The CloudEvents type of a kind of event."""
+    return f"lamplighter.{kind}.v1"
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One immutable fact in the form of CloudEvents 1.0, structured JSON.
+
+    source: `lamplighter/<site>`.  subject: dev_eui.  time: RFC 3339 with `Z`.
+    sequence: per subject, increasing by one, as decimal text.  data: one of EVENT_DATA, or its
+    dict.
+    Source: CloudEvents 1.0.2, sections 3 and 3.1; Sequence extension.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    sequence: str
+    data: Any
+    specversion: str = "1.0"
+    datacontenttype: str = "application/json"
+
+
+class Entry(Struct, frozen=True):
+    """An Event in the store.
+
+    cursor: its place in the order of commits.  body: its JSON, frozen.
+    """
+
+    cursor: int
+    body: Raw
+
+
+class Value(Struct, frozen=True):
+    """One measured property.
+
+    value: None when the sensor did not answer.  unit: UCUM code.
+    quality: flags of a closed list, `ok` when none speaks against it.
+    """
+
+    property: str
+    value: float | int | str | None
+    unit: str
+    quality: tuple[str, ...] = ("ok",)
+
+
+class ReadingData(Struct, frozen=True, kw_only=True):
+    """Data of `reading`: what a device measured at one instant. seq: its journal's number."""
+
+    dev_eui: str
+    device: str
+    profile: str
+    seq: int
+    observed_at: str
+    received_at: str
+    values: tuple[Value, ...]
+    link: Link
+
+
+class BootData(Struct, frozen=True, kw_only=True):
+    """Data of `boot`: a device started.
+
+    values as in a reading (cause, firmware, profile, boots, ...).
+    """
+
+    dev_eui: str
+    device: str
+    received_at: str
+    values: tuple[Value, ...]
+    link: Link
+
+
+class JoinedData(Struct, frozen=True, kw_only=True):
+    """Data of `joined`: a device has a new session."""
+
+    dev_eui: str
+    device: str
+    dev_addr: str
+
+
+class CommandData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Data of `command`: a command reached a state. applied: what the device says it set."""
+
+    id: str
+    dev_eui: str
+    name: str
+    values: dict[str, int]
+    state: CommandState
+    reason: str = ""
+    applied: dict[str, Any] | None = None
+
+
+class MissingData(Struct, frozen=True, kw_only=True):
+    """Data of `missing`: readings first_seq..last_seq did not come; they were asked for again."""
+
+    dev_eui: str
+    first_seq: int
+    last_seq: int
+    count: int
+
+
+class QuarantinedData(Struct, frozen=True, kw_only=True):
+    """Data of `quarantined`.
+
+    Something arrived that could not be read; it is kept whole under `id`.
+    """
+
+    id: int
+    dev_eui: str
+    reason: str
+    size: int
+
+
+EVENT_DATA: dict[str, type[Struct]] = {
+    "joined": JoinedData,
+    "boot": BootData,
+    "reading": ReadingData,
+    "command": CommandData,
+    "missing": MissingData,
+    "quarantined": QuarantinedData,
+}
+"""The type of `data` by kind of event."""

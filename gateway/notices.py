@@ -1,0 +1,130 @@
+"""What passes between the gateway and a network server: notices up, downlinks down.
+
+All are frozen. Instants are integers of milliseconds since 1970 named `_at_ms`. EUIs, addresses
+and keys are lower-case hexadecimal text.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct, field
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """How a frame came: the best of its receptions.
+
+    rssi_dbm, snr_db: of that gateway.  dr: LoRaWAN data rate index.  gateway: its id.
+    """
+
+    bearer: str = "lorawan"
+    rssi_dbm: int | None = None
+    snr_db: float | None = None
+    dr: int | None = None
+    fcnt: int | None = None
+    gateway: str | None = None
+
+
+class Joined(Struct, frozen=True, kw_only=True, tag="joined"):
+    """A device joined and got a new address.
+
+    id: the network server's, the same at each delivery.
+    """
+
+    dev_eui: str
+    id: str
+    at_ms: int
+    dev_addr: str
+
+
+class Uplink(Struct, frozen=True, kw_only=True, tag="uplink"):
+    """One frame of a device, decrypted. fport 0 with no data: nothing for the application."""
+
+    dev_eui: str
+    id: str
+    at_ms: int
+    dev_addr: str
+    fcnt: int
+    fport: int
+    data: bytes
+    link: Link = field(default_factory=Link)
+
+
+class Transmitted(Struct, frozen=True, kw_only=True, tag="transmitted"):
+    """A radio gateway took a downlink for transmission (not: it was heard)."""
+
+    dev_eui: str
+    id: str
+    at_ms: int
+    queue_item_id: str
+
+
+class Answered(Struct, frozen=True, kw_only=True, tag="answered"):
+    """A confirmed downlink was acknowledged by the device, or the time for it is over."""
+
+    dev_eui: str
+    id: str
+    at_ms: int
+    queue_item_id: str
+    acknowledged: bool
+
+
+class Trouble(Struct, frozen=True, kw_only=True, tag="trouble"):
+    """The network server dropped or could not send something.
+
+    code: the server's own (`EXPIRED`, `DOWNLINK_PAYLOAD_SIZE`, `UPLINK_MIC`, ...).
+    queue_item_id: empty when it names none. dropped: the item is gone from the server's queue.
+    """
+
+    dev_eui: str
+    id: str
+    at_ms: int
+    code: str
+    description: str
+    queue_item_id: str = ""
+    dropped: bool = False
+
+
+class Status(Struct, frozen=True, kw_only=True, tag="status"):
+    """The device's answer to the network server's status request.
+
+    battery_percent: None is unknown.
+    """
+
+    dev_eui: str
+    id: str
+    at_ms: int
+    margin_db: int
+    battery_percent: float | None = None
+
+
+Notice = Joined | Uplink | Transmitted | Answered | Trouble | Status
+"""Everything a network server can say; each has dev_eui, id and at_ms."""
+
+
+class Envelope(Struct, frozen=True):
+    """One message of the network server as it came.
+
+    topic: where it came from.  body: its bytes.
+    acknowledge: confirms the message to the server's broker once it is kept. It belongs to the
+    connection on which the message came and does nothing after a reconnect (the broker then
+    delivers the message again). Call it in the order of receipt.
+    """
+
+    topic: str
+    body: bytes
+    acknowledge: Callable[[], None]
+
+
+class Downlink(Struct, frozen=True, kw_only=True):
+    """One frame for a device, as it is given to the network server."""
+
+    dev_eui: str
+    fport: int
+    data: bytes
+    confirmed: bool
+    expires_at_ms: int
+
+
+class Receipt(Struct, frozen=True):
+    """The network server took a downlink. queue_item_id: names it in all that follows."""
+
+    queue_item_id: str
