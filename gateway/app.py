@@ -17,7 +17,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from gateway import provisioning
+from gateway import networks, provisioning, registry
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule
@@ -26,7 +26,7 @@ from gateway.http.api import Api
 from gateway.http.server import address, application
 from gateway.ingest import Ingest
 from gateway.networks import Network
-from gateway.settings import Settings, network_module
+from gateway.settings import Settings
 from gateway.sinks import webhook
 from gateway.sinks.addresses import check_url
 from gateway.store import Store
@@ -59,7 +59,7 @@ def open_network(settings: Settings) -> Network:
     it: they would take the broker's session from the service that runs.
     """
     kind = type(settings.network).__module__.split(".")[2]  # gateway.networks.<kind>
-    return network_module(kind).Network(settings.network)
+    return registry.find(networks, kind, "network").Network(settings.network)
 
 
 def _store_path(settings: Settings) -> Path:

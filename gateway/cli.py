@@ -14,7 +14,7 @@ from typing import Any
 import click
 import msgspec
 
-from gateway import app, delivery, logs, provisioning
+from gateway import app, logs, provisioning
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.errors import GatewayError, Refused, Unknown
@@ -24,6 +24,7 @@ from gateway.provisioning import PROFILES, Wanted
 from gateway.settings import Settings, load
 from gateway.sinks.addresses import check_url
 from gateway.terminal import Answer, exit_code, fail, lines, plain, table
+from gateway.usecases import webhooks
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -254,7 +255,7 @@ def webhook() -> None:
 async def webhook_add(settings: Settings, url: str, types: tuple[str, ...]) -> Answer:
     """Add a webhook: it gets the events from now on, each signed."""
     check_url(url, allow_private=settings.delivery.allow_private)
-    made = delivery.new_endpoint(url, types, wall_ms())
+    made = webhooks.new_endpoint(url, types, wall_ms())
     async with app.open_store(settings) as store:
         await store.write(lambda tx: tx.add_endpoint(made))
     value = views.WebhookCreated(made.id, made.url, list(made.types), made.secret)
@@ -281,7 +282,7 @@ async def webhook_list(settings: Settings) -> Answer:
 async def webhook_show(settings: Settings, id_: str, limit: int) -> Answer:
     """Show a webhook, and why what is pending or dead was not taken."""
     async with app.open_store(settings) as store:
-        endpoint = await store.read(lambda view: delivery.endpoint(view, id_))
+        endpoint = await store.read(lambda view: webhooks.endpoint(view, id_))
         totals = await store.read(lambda view: view.totals(id_))
         waiting = await store.read(
             lambda view: [
@@ -310,7 +311,7 @@ async def webhook_remove(settings: Settings, id_: str) -> Answer:
 async def webhook_replay(settings: Settings, id_: str) -> Answer:
     """Send a webhook's dead letters again, with a fresh schedule."""
     async with app.open_store(settings) as store:
-        count = await store.write(lambda tx: delivery.replay(tx, id_, wall_ms()))
+        count = await store.write(lambda tx: webhooks.replay(tx, id_, wall_ms()))
     return Answer(views.Done(count), f"{count} dead letters are pending again.")
 
 
@@ -319,7 +320,7 @@ async def webhook_replay(settings: Settings, id_: str) -> Answer:
 async def webhook_enable(settings: Settings, id_: str) -> Answer:
     """Deliver again to a webhook that was disabled because it answered 410."""
     async with app.open_store(settings) as store:
-        await store.write(lambda tx: delivery.enable(tx, id_))
+        await store.write(lambda tx: webhooks.enable(tx, id_))
     return Answer(views.Done(), f"{id_} gets events again.")
 
 

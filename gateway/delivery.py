@@ -9,12 +9,10 @@ an endpoint in trouble is probed by one request, not by a crowd.
 """
 
 import asyncio
-import base64
 import contextlib
 import random
-import secrets
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
@@ -23,8 +21,7 @@ from msgspec.structs import replace
 
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
-from gateway.errors import Refused, Retry, Unknown
-from gateway.events import KINDS, event_type
+from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone, Sink
 from gateway.store import Store, Transaction, View
@@ -223,32 +220,6 @@ class Deliverer:
         return await _patiently(lambda: self._store.write(change))
 
 
-def endpoint(view: View, endpoint_id: str) -> Endpoint:
-    """One endpoint. Raises Unknown."""
-    found = view.endpoint(endpoint_id)
-    if found is None:
-        raise Unknown(f"there is no webhook {endpoint_id}; `lamplighter webhook list` shows them")
-    return found
-
-
-def new_endpoint(url: str, types: Sequence[str], now_ms: int) -> Endpoint:
-    """A webhook with a secret of its own, 256 random bits.
-
-    types: CloudEvents types it wants, none is all. Raises Refused for one that does not exist.
-    """
-    known = [event_type(kind) for kind in KINDS]
-    for one in types:
-        if one not in known:
-            raise Refused(f"there is no event type {one!r}: use {', '.join(known)}", "types")
-    return Endpoint(
-        id="wh_" + secrets.token_hex(6),
-        url=url,
-        secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
-        types=tuple(types),
-        created_at_ms=now_ms,
-    )
-
-
 async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
     """Do it until the store can: a full disk delays delivery and loses nothing."""
     attempt = 0
@@ -259,22 +230,3 @@ async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
             attempt += 1
             log.warning("the store cannot answer now", why=str(error))
             await asyncio.sleep(delay_s(attempt, 0.1, 10.0))
-
-
-def enable(tx: Transaction, endpoint_id: str) -> None:
-    """Deliver again to an endpoint that was disabled. Raises Unknown when there is none."""
-    tx.put_endpoint(replace(endpoint(tx, endpoint_id), disabled_reason=""))
-
-
-def replay(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
-    """Make an endpoint's dead letters pending again, with a fresh schedule; gives their number.
-
-    Raises Unknown when there is no such endpoint.
-    """
-    endpoint(tx, endpoint_id)
-    count = 0
-    while dead := tx.deliveries(endpoint_id, state="dead", limit=1000):
-        for one in dead:
-            tx.put_delivery(replace(one, state="pending", attempts=0, next_at_ms=now_ms, note=""))
-        count += len(dead)
-    return count

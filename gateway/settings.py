@@ -5,8 +5,6 @@ it. Unknown keys are refused. An error names the file, the line and what was exp
 The section `[network]` has the keys of `gateway/networks/<kind>`, whose Settings it becomes.
 """
 
-import importlib
-import pkgutil
 import re
 import tomllib
 from collections.abc import Mapping
@@ -16,8 +14,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from gateway import networks
-from gateway.errors import ConfigError
+from gateway import networks, registry
+from gateway.errors import ConfigError, Refused
 
 PREFIX = "LAMPLIGHTER__"
 Wait = Annotated[float, Meta(ge=0, le=7 * 86400)]
@@ -114,18 +112,10 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     return source.convert(tree, Settings, "")
 
 
-def network_module(kind: str) -> Any:
-    """The module `gateway.networks.<kind>`. Raises ConfigError naming those there are."""
-    known = sorted(one.name for one in pkgutil.iter_modules(networks.__path__))
-    if kind not in known:
-        raise ConfigError(f"there is no network {kind!r}; expected one of: {', '.join(known)}")
-    return importlib.import_module(f"gateway.networks.{kind}")
-
-
 def _network_settings(source: "_Source", section: dict[str, Any]) -> Any:
     try:
-        return network_module(str(section.pop("kind", ""))).Settings
-    except ConfigError as error:
+        return registry.find(networks, str(section.pop("kind", "")), "network").Settings
+    except Refused as error:
         raise source.error(f"`network.kind`: {error}", "network.kind") from None
 
 

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from gateway import delivery
 from gateway.clock import Clock
 from gateway.errors import Unknown
 from gateway.events import Event
@@ -14,6 +13,7 @@ from gateway.http import openapi, views
 from gateway.model import Command
 from gateway.provisioning import Provisioned, Wanted
 from gateway.store import Store, View
+from gateway.usecases import webhooks
 
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ class Api(Struct, frozen=True, kw_only=True):
     async def add_webhook(self, call: Call) -> views.WebhookCreated:
         """Add a webhook."""
         self.check_url(call.body.url)
-        made = delivery.new_endpoint(call.body.url, call.body.types, self.clock())
+        made = webhooks.new_endpoint(call.body.url, call.body.types, self.clock())
         await self.store.write(lambda tx: tx.add_endpoint(made))
         return views.WebhookCreated(made.id, made.url, list(made.types), made.secret)
 
@@ -157,12 +157,12 @@ class Api(Struct, frozen=True, kw_only=True):
     async def replay(self, call: Call) -> views.Done:
         """Send the dead letters again."""
         now_ms = self.clock()
-        count = await self.store.write(lambda tx: delivery.replay(tx, call.path["id"], now_ms))
+        count = await self.store.write(lambda tx: webhooks.replay(tx, call.path["id"], now_ms))
         return views.Done(count)
 
     async def enable_webhook(self, call: Call) -> views.WebhookView:
         """Deliver again."""
-        await self.store.write(lambda tx: delivery.enable(tx, call.path["id"]))
+        await self.store.write(lambda tx: webhooks.enable(tx, call.path["id"]))
         return await self.webhook(call)
 
     async def _find(self, question: Callable[[View], T | None], what: str) -> T:

@@ -1,8 +1,8 @@
 """The server side of a link: what a network server gives, and what it takes.
 
-One file or folder here is one kind. It holds `class Settings(Struct)`, the keys of `[network]`
-beside `kind`, and `class Network`, made from them. `gateway/tests/contract/test_network.py` runs
-over all that can run alone.
+One file or folder here is one kind, unless its name begins with `_` (see `gateway.registry`). A
+kind holds `class Settings(Struct)`, the keys of `[network]` beside `kind`, and `class Network`,
+made from them. `gateway/tests/contract/test_network.py` runs over all that can run alone.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from gateway.errors import ConfigError, Refused, Retry
 from gateway.model import Device
-from gateway.mqtt import RECEIVE_MOST
 from gateway.networks import chirpstack, virtual
+from gateway.networks._subscription import RECEIVE_MOST
 from gateway.notices import Downlink, Uplink
 from tools.bench.network import Durations, NetworkServer
 from tools.setup.mosquitto import Broker

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from gateway.delivery import new_endpoint
 from gateway.errors import Refused, Retry
 from gateway.model import Delivery
 from gateway.store.memory import Store
@@ -18,6 +17,7 @@ from gateway.tests.unit.outbox_bench import (
     settled,
     until,
 )
+from gateway.usecases.webhooks import new_endpoint
 
 
 async def test_every_event_is_delivered_once_when_the_endpoint_takes_it():

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.delivery import REFUSED, enable, replay
+from gateway.delivery import REFUSED
 from gateway.errors import Refused, Retry, Unknown
 from gateway.settings import DeliverySettings
 from gateway.sinks import Gone
@@ -20,6 +20,7 @@ from gateway.tests.unit.outbox_bench import (
     settled,
     until,
 )
+from gateway.usecases.webhooks import enable, replay
 
 TRIED_AGAIN = "500; the gateway tries again"
 

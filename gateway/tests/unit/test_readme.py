@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import gateway
-from gateway import cli, errors, events, model, settings
+from gateway import cli, errors, events, model, networks, registry, settings
 from gateway.http.routes import ROUTES
 
 README = "gateway/README.md"
@@ -51,8 +51,7 @@ def network_keys():
 
 
 def network_kinds():
-    path = importlib.import_module("gateway.networks").__path__
-    return [one.name for one in pkgutil.iter_modules(path)]
+    return registry.names(networks)
 
 
 def test_every_network_and_its_settings_are_named(readme):
