@@ -67,6 +67,27 @@ async def test_one_endpoint_has_at_most_its_width_under_way():
         assert len(sink.attempts) == 3
 
 
+async def test_each_failure_halves_the_attempts_under_way():
+    sink = ScriptedSink(*[Retry("500")] * 4)
+    async with delivering(sink, parallel=4) as (store, _, [endpoint]):
+        sink.hanging.add(endpoint)
+        await append(store, *[f"{n:016x}" for n in range(12)])
+        await until(lambda: asked(sink, 4))
+        sink.hung.set()
+        sink.hung.clear()  # those four go on and fail; what begins now hangs
+
+        await until(lambda: failed(store, endpoint, 4))
+        await asyncio.sleep(0.02)
+
+        assert len(sink.attempts) == 5  # 4 at a time, then 2, then 1
+
+
+async def failed(store, endpoint, count):
+    """Whether so many first attempts failed."""
+    found = await store.read(lambda view: view.deliveries(endpoint, state="pending"))
+    return sum(one.attempts for one in found) == count
+
+
 class LateStore(Store):
     """Answers a look into the outbox with the state of its beginning, when `gate` lets it."""
 
