@@ -14,7 +14,7 @@ export GRPC_ENABLE_FORK_SUPPORT := 0
 
 run:
 	$(SETUP) run
-	@exec $(BIN)/python -m tools.bench.run $(if $(FOR),--for $(FOR)) $(ARGS)
+	@exec $(BIN)/python -m tools.bench.main_job $(if $(FOR),--for $(FOR)) $(ARGS)
 
 test:
 	$(SETUP) test

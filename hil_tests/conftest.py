@@ -16,8 +16,8 @@ import pytest_asyncio
 
 from hil_tests.console import Console
 from hil_tests.nodes import Node, register
-from tools.bench.external import ExternalNetwork
-from tools.bench.street import POSITIONS_M, Street
+from tools.bench.main_job.external import ExternalNetwork
+from tools.bench.main_job.street import POSITIONS_M, Street
 
 SETTINGS = {"report_s": 300, "sample_s": 60, "empty_mm": 1200, "height_mm": 1000}
 """A report each 5 minutes: what a test waits for, it asked for."""

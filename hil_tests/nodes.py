@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hil_tests.console import Console
-from tools.bench.street import Street
+from tools.bench.main_job.street import Street
 
 
 @dataclass

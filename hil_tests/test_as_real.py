@@ -12,11 +12,11 @@ import sys
 import pytest
 
 from hil_tests.nodes import only_virtual
-from tools.bench.board import image
-from tools.bench.external import ExternalNetwork
-from tools.bench.forwarder import Forwarder
-from tools.bench.lab import BOARD, GATEWAY_ID
-from tools.bench.simulation import Simulation
+from tools.bench.main_job.external import ExternalNetwork
+from tools.bench.world.forwarder import Forwarder
+from tools.bench.world.image import image
+from tools.bench.world.lab import BOARD, RADIO_GATEWAY_ID
+from tools.bench.world.simulation import Simulation
 from tools.build import staged_files
 from tools.setup.mosquitto import Broker
 from tools.setup.paths import ROOT, environment
@@ -51,11 +51,11 @@ async def test_the_options_for_real_ones_run_the_same_tests(virtual, tmp_path):
         try:
             url, mqtt = f"grpc://{address}", f"mqtt://{broker.host}:{broker.port}"
             async with ExternalNetwork(url, mqtt, key) as network:
-                await network.add_gateway(GATEWAY_ID)
-            await simulation.add_gateway(GATEWAY_ID, (0, 0))
+                await network.add_radio_gateway(RADIO_GATEWAY_ID)
+            await simulation.add_radio_gateway(RADIO_GATEWAY_ID, (0, 0))
             board = await simulation.add_board("real", flash=image(staged_files(BOARD)))
             async with (
-                Forwarder(simulation, broker.host, broker.port, GATEWAY_ID),
+                Forwarder(simulation, broker.host, broker.port, RADIO_GATEWAY_ID),
                 board.port() as port,
             ):
                 code, said = await same_tests(port, url, mqtt, key)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hil_tests.nodes import only_virtual
-from tools.bench.lab import Lab
+from tools.bench.world.lab import Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

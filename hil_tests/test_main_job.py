@@ -31,7 +31,7 @@ def start(virtual, tmp_path):
     def run(*arguments):
         name, value = mark.split("=")
         process = subprocess.Popen(
-            [sys.executable, "-m", "tools.bench.run", "--json", *arguments],
+            [sys.executable, "-m", "tools.bench.main_job", "--json", *arguments],
             cwd=ROOT, env=environment() | {name: value, "TMPDIR": str(tmp_path)},
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip

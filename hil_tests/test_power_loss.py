@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from hil_tests.nodes import only_virtual
-from tools.bench.lab import Lab
 from tools.bench.network.lorawan import DataFrame, JoinRequest, MType, mtype
+from tools.bench.world.lab import Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(900)]
 

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from hil_tests.nodes import only_virtual
-from tools.bench.board import files, image
-from tools.bench.lab import APP_KEY, JOIN_EUI, Lab
+from tools.bench.world.image import files, image
+from tools.bench.world.lab import APP_KEY, JOIN_EUI, Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 

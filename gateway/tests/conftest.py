@@ -14,9 +14,9 @@ from wire.codec import frame, pack
 
 from gateway.model import Device
 from gateway.store.sqlite import Store
+from tools.bench.main_job.receiver import Receiver
+from tools.bench.main_job.service import GatewayService
 from tools.bench.network import Durations, NetworkServer
-from tools.bench.receiver import Receiver
-from tools.bench.service import GatewayService
 from tools.setup.mosquitto import Broker
 
 APPLICATION = "8304ff7e-0c5b-4f36-829b-b8281b72c78e"

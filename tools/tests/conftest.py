@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tools.bench.board import image
-from tools.bench.simulation import Simulation
+from tools.bench.world.image import image
+from tools.bench.world.simulation import Simulation
 from tools.setup import paths
 
 NAMES = (f"node{i}" for i in itertools.count())
@@ -26,7 +26,7 @@ f.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def street():
+async def world():
     """The process that the boards of one test file share: it starts once and stays warm."""
     if not paths.FIRMWARE_BIN.exists():
         pytest.skip("the firmware is not built: run `make check`")
@@ -41,12 +41,12 @@ def bare():
 
 
 @pytest.fixture
-def running(street):
-    """`async with running(parts=...) as (street, board)`: a fresh bare board at its prompt."""
+def running(world):
+    """`async with running(parts=...) as (world, board)`: a fresh bare board at its prompt."""
 
     @contextlib.asynccontextmanager
     async def run(other=None, *, usb=True, parts=None, **options):
-        on = other or street
+        on = other or world
         board = await on.add_board(next(NAMES), parts=BARE | (parts or {}), usb=usb, **options)
         if usb:
             await board.expect(">>> ", within_s=3)
@@ -57,15 +57,15 @@ def running(street):
 
 
 @pytest.fixture
-def unplugged(street):
+def unplugged(world):
     """A board without a cable (USB keeps it half awake) that has run a program."""
 
     @contextlib.asynccontextmanager
     async def run(code, within_s=10.0, **parts):
         flash = image({"/main.py": (PROGRAM % code).encode()})
-        board = await street.add_board(next(NAMES), parts=BARE | parts, usb=False, flash=flash)
-        await street.run_s(within_s)
-        yield street, board
+        board = await world.add_board(next(NAMES), parts=BARE | parts, usb=False, flash=flash)
+        await world.run_s(within_s)
+        yield world, board
         await board.power(False)
 
     return run

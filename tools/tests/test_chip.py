@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tools.bench.board import files
-from tools.bench.simulation import Simulation
+from tools.bench.world.image import files
+from tools.bench.world.simulation import Simulation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,12 +19,12 @@ async def written(board):
 
 
 async def test_the_watchdog_bites_when_nobody_feeds_and_time_starts_again(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.write(
             b"import machine; machine.mem32[0x4005800C] = 77; machine.WDT(timeout=2000)\r\n"
         )
 
-        await street.run_s(3)
+        await world.run_s(3)
         await board.expect(">>> .*>>> ", within_s=3)
         said = await board.exec(
             "import machine, time\n"
@@ -59,13 +59,13 @@ out.write(str(time.ticks_diff(time.ticks_us(), t)))"""
         assert ledger["refused"] == 0
 
 
-async def test_a_pin_interrupt_with_a_handler_wakes_from_light_sleep(unplugged, street):
+async def test_a_pin_interrupt_with_a_handler_wakes_from_light_sleep(unplugged, world):
     code = """
 from machine import Pin
 Pin(7, Pin.IN).irq(lambda p: None, Pin.IRQ_RISING)
 machine.lightsleep(8000)
 out.write(str(time.ticks_ms()))"""
-    motion = [[street.now_us + 4_000_000, True]]
+    motion = [[world.now_us + 4_000_000, True]]
     async with unplugged(code, am312={"warm": True, "motion": motion}) as (_, board):
         assert 4000 <= int(await written(board)) <= 4010
 
@@ -92,9 +92,9 @@ from machine import Pin, PWM
 lamp = PWM(Pin(6), freq=1000, duty_u16=32768)
 time.sleep_ms(500)
 machine.lightsleep(3000)"""
-    async with unplugged(code, within_s=2.5, lamp={}) as (street, board):
+    async with unplugged(code, within_s=2.5, lamp={}) as (world, board):
         asleep = await board.duty("lamp", window_us=100_000)
-        await street.run_s(2)
+        await world.run_s(2)
 
         assert asleep in {0, 1}
         assert await board.duty("lamp", window_us=100_000) == pytest.approx(0.5, abs=0.001)
@@ -114,10 +114,10 @@ else:
 
 
 async def test_a_watchdog_that_bites_in_light_sleep_hangs_the_chip_until_power_goes(unplugged):
-    async with unplugged("machine.WDT(timeout=3000)\nmachine.lightsleep(5000)") as (street, board):
+    async with unplugged("machine.WDT(timeout=3000)\nmachine.lightsleep(5000)") as (world, board):
         [locked] = [n for n in board.notices if n["event"] == "locked"]
         before = (await board.ledger())["cpu_busy_us"]
-        await street.run_s(100)
+        await world.run_s(100)
 
         assert not await written(board)
         assert "hangs until power goes" in locked["sentence"]
@@ -127,15 +127,15 @@ async def test_a_watchdog_that_bites_in_light_sleep_hangs_the_chip_until_power_g
 
         await board.power(False)
         await board.power(True)
-        await street.run_s(1)
+        await world.run_s(1)
         assert (await board.ledger())["cpu_busy_us"] > before
 
 
 async def test_a_hard_fault_of_the_firmware_locks_the_board_and_is_told(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.exec("@micropython.asm_thumb\ndef load(r0):\n ldr(r0, [r0, 0])")
         await board.write(b"load(0x20000001)\r\n")
-        await street.run_s(1)
+        await world.run_s(1)
 
         assert "not aligned: a hard fault" in board.notices[-1]["sentence"]
 
@@ -144,7 +144,7 @@ async def test_a_hard_fault_of_the_firmware_locks_the_board_and_is_told(running)
 
 
 async def test_a_host_that_stops_reading_blocks_a_print(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.exec(
             "import time\ndef run():\n    t = time.ticks_ms()\n"
             "    for i in range(20): print('%04d' % i * 20)\n"
@@ -152,7 +152,7 @@ async def test_a_host_that_stops_reading_blocks_a_print(running):
         )
         await board.stop_reading()
         await board.write(b"t = run()\r\n")
-        await street.run_s(15)
+        await world.run_s(15)
         assert await board.read() == b""
 
         await board.stop_reading(stopped=False)
@@ -172,8 +172,8 @@ async def test_what_is_typed_is_never_lost_however_much_it_is(running):
 
 
 async def test_without_a_cable_vbus_is_low_and_plugging_in_opens_the_port(running):
-    async with running(usb=False) as (street, board):
-        await street.run_s(1)
+    async with running(usb=False) as (world, board):
+        await world.run_s(1)
         assert board.transcript == b""
 
         await board.usb(True)
@@ -181,7 +181,7 @@ async def test_without_a_cable_vbus_is_low_and_plugging_in_opens_the_port(runnin
         plugged = await board.exec("from machine import Pin; print(Pin(24, Pin.IN).value())")
         await board.usb(False)
         await board.write(b"print(Pin(24, Pin.IN).value(), 'typed without a cable')\r\n")
-        await street.run_s(1)
+        await world.run_s(1)
         silent = await board.read()
         await board.usb(True)
 
@@ -216,12 +216,12 @@ print(seen)""")
     ("frequency", "duty"), [(1000, 0.4), (1000, 0.0), (1000, 1.0), (200, 0.01), (20_000, 0.75)]
 )
 async def test_duty_is_measured_at_the_pin(running, frequency, duty):
-    async with running(parts={"lamp": {}}) as (street, board):
+    async with running(parts={"lamp": {}}) as (world, board):
         await board.exec(
             "from machine import PWM, Pin\n"
             f"p = PWM(Pin(6), freq={frequency}, duty_u16={round(duty * 65535)})"
         )
-        await street.run_s(0.1)
+        await world.run_s(0.1)
 
         assert abs(await board.duty("lamp") - duty) < 0.0005
         assert abs(await board.duty("lamp", window_us=50_000) - duty) < 0.0005
@@ -241,8 +241,8 @@ async def test_the_battery_is_what_the_adc_reads(running):
 async def test_random_numbers_come_from_the_seed(bare):
     said = []
     for seed in (1, 1, 2):
-        async with Simulation(seed=seed) as street:
-            board = await street.add_board("node", parts=bare)
+        async with Simulation(seed=seed) as world:
+            board = await world.add_board("node", parts=bare)
             await board.expect(">>> ", within_s=3)
             said.append(await board.exec("import os; print(os.urandom(16))"))
 
@@ -251,10 +251,10 @@ async def test_random_numbers_come_from_the_seed(bare):
 
 
 async def test_two_boards_have_different_unique_ids(bare):
-    async with Simulation() as street:
+    async with Simulation() as world:
         ids = set()
         for name in ("one", "two"):
-            board = await street.add_board(name, parts=bare)
+            board = await world.add_board(name, parts=bare)
             await board.expect(">>> ", within_s=3)
             ids.add(
                 await board.exec(

@@ -10,8 +10,8 @@ import pytest
 from astral import Observer
 from astral.sun import elevation
 
-from tools.bench.city import DATA, MULHOUSE, City
-from tools.bench.daylight import clear_sky_lux, sun_elevation_deg
+from tools.bench.city.daylight import clear_sky_lux, sun_elevation_deg
+from tools.bench.city.recorded import DATA, MULHOUSE, City
 
 START = datetime(2015, 11, 20, 17, tzinfo=UTC)
 HOUR_US = 3_600_000_000

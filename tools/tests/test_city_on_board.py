@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from wire import codec
 
-from tools.bench.city import City
-from tools.bench.lab import Lab
+from tools.bench.city.recorded import City
+from tools.bench.world.lab import Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench.board import files, image
-from tools.bench.simulation import Simulation
+from tools.bench.world.image import files, image
+from tools.bench.world.simulation import Simulation
 from tools.setup import paths
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -44,7 +44,7 @@ def work():
 t = time.ticks_us(); work(); print(time.ticks_diff(time.ticks_us(), t))"""
     took = {}
     for cache in (False, True):
-        async with Simulation(cache_model=cache) as street, running(street) as (_, board):
+        async with Simulation(cache_model=cache) as world, running(world) as (_, board):
             took[cache] = int(await board.exec(code))
 
     # how much depends on where the compiler laid the code: 1.12 by gcc 14, more by gcc 12
@@ -52,41 +52,41 @@ t = time.ticks_us(); work(); print(time.ticks_diff(time.ticks_us(), t))"""
 
 
 async def test_dormant_never_ends(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.usb(False)
         await board.write(b"import machine; machine.lightsleep()\r\n")
         await board.usb(True)
-        await street.run_s(1)
+        await world.run_s(1)
 
         assert "went dormant" in board.notices[-1]["sentence"]
 
 
 @pytest.mark.parametrize("ppm", [30, -30])
-async def test_a_crystal_that_is_wrong_shifts_the_board_against_the_street(bare, ppm):
+async def test_a_crystal_that_is_wrong_shifts_the_board_against_the_world(bare, ppm):
     flash = image(
         {"/main.py": b"import time\ntime.sleep(1000 - time.ticks_ms() / 1000)\nprint('now')\n"}
     )
-    async with Simulation() as street:
-        board = await street.add_board("node", parts=bare, ppm=ppm, flash=flash)
-        await street.step(999_900_000)
+    async with Simulation() as world:
+        board = await world.add_board("node", parts=bare, ppm=ppm, flash=flash)
+        await world.step(999_900_000)
         assert b"now" not in board.transcript
 
         while b"now" not in board.transcript:
-            await street.run_s(0.001)
+            await world.run_s(0.001)
 
-        assert abs(street.now_us - 1_000_000_000 - ppm * 1000) < 5000
+        assert abs(world.now_us - 1_000_000_000 - ppm * 1000) < 5000
 
 
 async def test_the_crystal_is_exact_by_default(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         start_us = board.notices[0]["time_us"]
         await board.write(
             b"import time; time.sleep_us(10_000_000 - time.ticks_us()); print('now')\r\n"
         )
-        await street.step(start_us + 9_999_000)
+        await world.step(start_us + 9_999_000)
         assert b"\nnow" not in board.transcript
 
-        await street.step(start_us + 10_003_000)
+        await world.step(start_us + 10_003_000)
 
         assert b"\nnow" in board.transcript
 
@@ -105,18 +105,18 @@ print(b'\\xff\\x04' in u.read(u.any()))"""
 
 
 async def test_a_thread_locks_the_board(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.write(b"import _thread; _thread.start_new_thread(print, ())\r\n")
-        await street.run_s(1)
+        await world.run_s(1)
 
         assert "emulates core 0 only" in board.notices[-1]["sentence"]
 
 
 async def test_a_torn_page_reads_the_same_each_time(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.cut_power(after_flash_op=2, torn=True)
         await board.write(b"import rp2; b = rp2.Flash(); b.writeblocks(8, bytes(4096))\r\n")
-        await street.run_s(1)
+        await world.run_s(1)
         await board.power(True)
         await board.expect(">>> ", within_s=3)
 
@@ -137,7 +137,7 @@ def work(x):
         x * x; x * x; x * x; x * x
 t = time.ticks_us(); work(1.5); a = time.ticks_diff(time.ticks_us(), t)
 t = time.ticks_us(); work(1); print(a, time.ticks_diff(time.ticks_us(), t))"""
-    async with Simulation(cache_model=False) as street, running(street) as (_, board):
+    async with Simulation(cache_model=False) as world, running(world) as (_, board):
         floats, integers = map(int, (await board.exec(code)).split())
 
     # A float product costs the allocation of its result and the ROM's call, both under 10 us here.
@@ -154,19 +154,19 @@ with open("out", "w") as f:
     f.write(str(t))
 """
     flash = image({"/main.py": main})
-    async with Simulation() as street:
-        board = await street.add_board("node", parts=bare, usb=False, flash=flash)
-        await street.run_s(1)
+    async with Simulation() as world:
+        board = await world.add_board("node", parts=bare, usb=False, flash=flash)
+        await world.run_s(1)
 
         assert 100_200 < int(files(await board.flash())["/out"]) < 102_000
 
 
 async def test_a_new_duty_acts_at_once(running):
-    async with running(parts={"lamp": {}}) as (street, board):
+    async with running(parts={"lamp": {}}) as (world, board):
         await board.exec("from machine import PWM, Pin; p = PWM(Pin(6), freq=10, duty_u16=0)")
-        await street.run_s(0.2)
+        await world.run_s(0.2)
         await board.write(b"p.duty_u16(65535)\r\n")
-        await street.run_s(0.03)
+        await world.run_s(0.03)
 
         assert (await board.ledger())["parts"]["lamp"]["duty"] > 0.99
 
@@ -197,19 +197,19 @@ async def test_a_scan_finds_the_sensor(running):
 
 
 async def test_the_boot_loader_stops_the_chip(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.write(b"import machine; machine.bootloader()\r\n")
-        await street.run_s(1)
+        await world.run_s(1)
         before = (await board.ledger())["cpu_busy_us"]
-        await street.run_s(1)
+        await world.run_s(1)
 
         assert (await board.ledger())["cpu_busy_us"] == before
 
 
 async def test_the_port_opens_two_tenths_of_a_second_after_power(bare):
-    async with Simulation() as street:
-        board = await street.add_board("node", parts=bare)
-        await street.run_s(1)
+    async with Simulation() as world:
+        board = await world.add_board("node", parts=bare)
+        await world.run_s(1)
         [opened] = [n["time_us"] for n in board.notices if n["event"] == "port"]
 
         assert 100_000 < opened < 250_000
@@ -226,8 +226,8 @@ async def test_light_sleep_lasts_with_a_host_plugged_in(running):
 
 
 async def test_currents_are_constants(running):
-    async with running() as (street, board):
-        await street.run_s(10)
+    async with running() as (world, board):
+        await world.run_s(10)
         energy = (await board.ledger())["energy"]["rp2040"]
 
         for state, microamps in (("run", 24_000), ("idle", 19_000)):

@@ -12,8 +12,8 @@ import pytest_asyncio
 from wire import codec
 from wire.schema import COMMANDS
 
-from tools.bench.board import files, image
-from tools.bench.lab import BOARD, Lab, Unit
+from tools.bench.world.image import files, image
+from tools.bench.world.lab import BOARD, Lab, Unit
 from tools.build import staged_files
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import serial
 
-from tools.bench.board import BoardError
-from tools.bench.simulation import Simulation
+from tools.bench.world.errors import BoardError
+from tools.bench.world.simulation import Simulation
 from tools.setup import paths
 
 pytestmark = pytest.mark.skipif(
@@ -25,8 +25,8 @@ BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
 @contextlib.asynccontextmanager
 async def opened():
     """A board with an open port: (board, path)."""
-    async with Simulation() as street:
-        board = await street.add_board("node", parts=BARE)
+    async with Simulation() as world:
+        board = await world.add_board("node", parts=BARE)
         await board.expect(">>> ", within_s=3)
         async with board.port() as path:
             yield board, path
@@ -103,7 +103,7 @@ async def test_the_port_is_opened_once_and_closed_with_the_block():
         with pytest.raises(BoardError, match="the port of node is open already"):
             async with board.port():
                 pass
-        assert board.simulation.pacing is not None
+        assert board.has_port
 
         await board.close_port()
 

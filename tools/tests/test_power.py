@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.bench.board import BoardError, files, image
-from tools.bench.simulation import SimulationError
+from tools.bench.world.errors import BoardError, SimulationError
+from tools.bench.world.image import files, image
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -12,11 +12,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_power_cut_loses_memory_and_keeps_the_flash(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.exec("f = open('kept', 'w'); f.write('x'); f.close()\nlost = 1")
 
         await board.power(False)
-        await street.run_s(1)
+        await world.run_s(1)
         await board.power(True)
         await board.expect(">>> ", within_s=3)
 
@@ -28,12 +28,12 @@ async def test_a_power_cut_loses_memory_and_keeps_the_flash(running):
 
 
 async def test_power_can_be_cut_at_any_instant(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         await board.write(b"while 1: pass\r\n\r\n")
-        at = street.now_us + 123_457
+        at = world.now_us + 123_457
         await board.cut_power(at_us=at)
 
-        await street.run_s(1)
+        await world.run_s(1)
 
         assert board.notices[-1] == {
             "event": "power", "board": board.name, "on": False, "torn": False,
@@ -45,13 +45,13 @@ async def test_power_can_be_cut_at_any_instant(running):
 @pytest.mark.parametrize("torn", [False, True])
 async def test_the_file_system_survives_a_power_cut_at_every_flash_operation(running, torn):
     text = "f = open('data', 'w'); f.write('new' * 500); f.close()\r\n"
-    async with running(flash=image({"/data": b"old" * 500})) as (street, board):
+    async with running(flash=image({"/data": b"old" * 500})) as (world, board):
         seen = set()
         for operation in range(1, 40):
             before = await board.flash()
             await board.cut_power(after_flash_op=operation, torn=torn)
             await board.write(text.encode())
-            await street.run_s(1)
+            await world.run_s(1)
             off = not board.powered
             await board.power(False)
             content = files(await board.flash())["/data"]
@@ -73,10 +73,10 @@ async def test_a_torn_program_leaves_half_a_page_and_a_whole_one_all_of_it(runni
     code = "import rp2; b = rp2.Flash(); b.writeblocks(8, b'\\x00' * 4096)"
     written = {}
     for torn in (False, True):
-        async with running() as (street, board):
+        async with running() as (world, board):
             await board.cut_power(after_flash_op=2, torn=torn)  # one erase, then pages
             await board.write(code.encode() + b"\r\n")
-            await street.run_s(1)
+            await world.run_s(1)
             block = (await board.flash())[image_offset : image_offset + 4096]
             written[torn] = [block[0], block[127], block[128], block[129], block[255], block[256]]
 
@@ -84,11 +84,11 @@ async def test_a_torn_program_leaves_half_a_page_and_a_whole_one_all_of_it(runni
 
 
 async def test_a_torn_erase_ends_after_half_its_time(running):
-    async with running() as (street, board):
+    async with running() as (world, board):
         before = (await board.ledger())["flash_stall_us"]
         await board.cut_power(after_flash_op=1, torn=True)
         await board.write(b"import rp2; b = rp2.Flash(); b.writeblocks(8, bytes(4096))\r\n")
-        await street.run_s(1)
+        await world.run_s(1)
 
         assert (await board.ledger())["flash_stall_us"] - before == 22_500
 

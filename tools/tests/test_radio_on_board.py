@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from tools.bench.board import image
-from tools.bench.simulation import Downlink, Simulation
+from tools.bench.world.frames import TxPacket
+from tools.bench.world.image import image
+from tools.bench.world.simulation import Simulation
 from tools.build import staged_files
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -42,34 +43,34 @@ asyncio.run(run())
 
 
 async def trial(shift: float, seconds: int = 1, listen: int = 0) -> tuple[str, dict, Simulation]:
-    """What the board printed, the radio's record, and the street it was on.
+    """What the board printed, the radio's record, and the world it was on.
 
     shift: symbols by which each window opens too late. listen: downlinks sent in class C.
     """
     values = {"DATA_RATES": DATA_RATES, "SHIFT": shift, "SECONDS": seconds}
     script = re.sub(r"\b[A-Z_]{5,}\b", lambda name: repr(values.get(name[0], name[0])), TRIAL)
     files = staged_files(BOARD) | {"/main.py": script.encode()}
-    async with Simulation() as street:
-        await street.add_gateway(GATEWAY_ID, (0, 0))
-        board = await street.add_board("trial", flash=image(files), position_m=(200, 0))
+    async with Simulation() as world:
+        await world.add_radio_gateway(GATEWAY_ID, (0, 0))
+        board = await world.add_board("trial", flash=image(files), position_m=(200, 0))
         said = bytearray()
         board.on_serial(said.extend)
 
         async def answer(heard) -> None:
             when = heard.time_us + 1_000_000
-            reply = Downlink(when, heard.frequency_hz, heard.sf, heard.bandwidth_hz, 14, DOWNLINK)
-            assert await street.transmit(GATEWAY_ID, reply) == "OK"
+            reply = TxPacket(when, heard.frequency_hz, heard.sf, heard.bandwidth_hz, 14, DOWNLINK)
+            assert await world.transmit(GATEWAY_ID, reply) == "OK"
 
-        street.on_heard(answer)
+        world.on_received(answer)
         while said.count(b"window") < 2 * len(DATA_RATES):
-            await street.run_s(1)
+            await world.run_s(1)
         for number in range(listen):
-            await street.run_s(1.5)
-            frame = Downlink(None, 869_525_000, 9, 125_000, 27, bytes([number, 0, 0]))
-            assert await street.transmit(GATEWAY_ID, frame) == "OK"
+            await world.run_s(1.5)
+            frame = TxPacket(None, 869_525_000, 9, 125_000, 27, bytes([number, 0, 0]))
+            assert await world.transmit(GATEWAY_ID, frame) == "OK"
         while b"done" not in said:
-            await street.run_s(1)
-        return said.decode(), await board.drain("sx1262"), street
+            await world.run_s(1)
+        return said.decode(), await board.drain("sx1262"), world
 
 
 @pytest.mark.parametrize(
@@ -77,14 +78,14 @@ async def trial(shift: float, seconds: int = 1, listen: int = 0) -> tuple[str, d
 )
 async def test_windows_hear_at_every_data_rate_within_three_symbols(shift, heard):
     """8 symbols, a preamble of 8, 5 to lock: three to spare on each side."""
-    said, record, street = await trial(shift)
+    said, record, world = await trial(shift)
 
     answers = [f"window {sf} {bw} " for sf, bw, _ in DATA_RATES]
     windows = [line for line in said.splitlines() if line.startswith("window")]
     assert windows[::2] == [start + ("True" if heard else "None") for start in answers]
     assert windows[1::2] == [start + "None" for start in answers]
-    assert street.refusals == []
-    assert street.violations == []
+    assert world.refusals == []
+    assert world.violations == []
     assert record["notes"] == {}
 
 
@@ -101,9 +102,9 @@ async def test_windows_open_within_half_a_millisecond_of_their_instant():
 
 
 async def test_class_c_hears_every_frame():
-    said, record, street = await trial(0, seconds=12, listen=5)
+    said, record, world = await trial(0, seconds=12, listen=5)
 
     assert re.findall(r"listened (\d)", said) == ["0", "1", "2", "3", "4"]
     assert record["windows"][-1]["continuous"]
     assert record["windows"][-1]["frames"] == 5
-    assert street.refusals == []
+    assert world.refusals == []

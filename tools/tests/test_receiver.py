@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from tools.bench.receiver import Receiver
+from tools.bench.main_job.receiver import Receiver
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from tools.bench.ledger import Ledger
-from tools.bench.scenario import Scenario
-from tools.bench.story import Story
+from tools.bench.main_job.ledger import Ledger
+from tools.bench.main_job.scenario import Scenario
+from tools.bench.main_job.story import Story
 
 BIN, LAMP = "70b3d50000000001", "70b3d50000000002"
 

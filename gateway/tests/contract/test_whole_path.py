@@ -10,9 +10,9 @@ import time
 import pytest
 from wire.codec import frame, pack, unpack_command
 
-from tools.bench.forwarder import Forwarder
 from tools.bench.network.probe import Probe
-from tools.bench.simulation import Heard
+from tools.bench.world.forwarder import Forwarder
+from tools.bench.world.frames import RxPacket
 
 GATEWAY = "0016c001ff10a235"
 LAMP = {
@@ -30,13 +30,15 @@ class Air:
         self.downlinks = asyncio.Queue()
         self.now_us = 0
 
-    def on_heard(self, listener, /):
+    def on_received(self, listener, /):
         self.listener = listener
 
     def send(self, payload):
         self.now_us = time.monotonic_ns() // 1000
         self.listener(
-            Heard(GATEWAY, self.now_us, 868_100_000, 7, 125_000, "4/5", -60, 9.5, 0, True, payload)
+            RxPacket(
+                GATEWAY, self.now_us, 868_100_000, 7, 125_000, "4/5", -60, 9.5, 0, True, payload
+            )
         )
 
     async def transmit(self, gateway_id, downlink):
@@ -46,7 +48,7 @@ class Air:
 
 @pytest.fixture
 async def air(street):
-    await street.network.add_gateway(GATEWAY)
+    await street.network.add_radio_gateway(GATEWAY)
     made = Air()
     host, port = street.network.mqtt
     async with Forwarder(made, host, port, GATEWAY):

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tools.bench.service import ROOT, ServiceError
+from tools.bench.main_job.service import ROOT, ServiceError
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 

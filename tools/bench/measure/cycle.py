@@ -6,8 +6,8 @@ watchdog wakes; the sensor's own waits (7 pings of the A02YYUW) are taken off th
 
 from __future__ import annotations
 
-from tools.bench.lab import Lab, Unit
 from tools.bench.measure import Figure, spread
+from tools.bench.world.lab import Lab, Unit
 
 PERIOD_S = 600
 CYCLES = 40

@@ -5,8 +5,8 @@ The nodes say it themselves (`info --json`, heap): MicroPython's own `gc` on the
 
 from __future__ import annotations
 
-from tools.bench.lab import Lab
 from tools.bench.measure import Figure
+from tools.bench.world.lab import Lab
 
 PROFILES = ("bin", "lamp", "counter")
 DAY_S = 24 * 3600

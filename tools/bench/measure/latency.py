@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tools.bench.main_job.street import Street
 from tools.bench.measure import Figure
-from tools.bench.street import Street
 
 PASSAGES = 8
 PAUSE_S = 13
@@ -34,7 +34,7 @@ async def measure() -> list[Figure]:
             await lamp.set("bh1750", lux=1)
             await street.receiver.event("reading", 60)
             ends: list[float] = []
-            street.simulation.on_heard(lambda _: ends.append(time.monotonic()))
+            street.simulation.on_received(lambda _: ends.append(time.monotonic()))
             await asyncio.sleep(SETTLE_S)
             for _ in range(PASSAGES):
                 ends.clear()

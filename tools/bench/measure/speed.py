@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tools.bench.lab import Lab
 from tools.bench.measure import Figure
+from tools.bench.world.lab import Lab
 
 LIMITS_S = {"bin": 45, "lamp": 90}
 HOURS = 4

@@ -17,7 +17,7 @@ async def measure() -> list[Figure]:
     """Runs the street once with `--json` and reads the story."""
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tools.bench.run", "--for", str(STREET_S), "--json",
+        sys.executable, "-m", "tools.bench.main_job", "--for", str(STREET_S), "--json",
         cwd=ROOT, env=environment(), stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout

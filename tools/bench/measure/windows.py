@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 
-from tools.bench.lab import Lab
 from tools.bench.measure import Figure
+from tools.bench.world.lab import Lab
 
 WINDOWS = 1000
 PERIOD_S = 60

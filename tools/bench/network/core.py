@@ -27,14 +27,6 @@ from tools.bench.network.registry import Device, Registry
 log = logging.getLogger("bench.network")
 
 
-@dataclass(frozen=True)
-class Downlink:
-    """A frame for a gateway to send."""
-
-    gateway_id: str
-    frame: gw.DownlinkFrame
-
-
 @dataclass
 class Reception:
     """One uplink as all known gateways heard it. heard_us: when the first copy came in."""
@@ -69,7 +61,7 @@ class Core:
         self._collecting: dict[bytes, Reception] = {}
         self._timers: list[tuple[int, int, Callable[[int], object]]] = []
         self._order = itertools.count()
-        self._outputs: list[Event | Downlink] = []
+        self._outputs: list[Event | gw.DownlinkFrame] = []
         self._ticking = False
 
     # What comes in
@@ -97,7 +89,7 @@ class Core:
 
     def statistics(self, stats: gw.GatewayStats, now_us: int) -> None:
         """A gateway says that it lives."""
-        gateway = self.registry.gateways.get(stats.gateway_id)
+        gateway = self.registry.radio_gateways.get(stats.gateway_id)
         if gateway:
             gateway.last_seen_us = now_us
 
@@ -123,7 +115,7 @@ class Core:
         """Call back with the due time, once `advance` reaches it."""
         heapq.heappush(self._timers, (due_us, next(self._order), call))
 
-    def advance(self, now_us: int) -> list[Event | Downlink]:
+    def advance(self, now_us: int) -> list[Event | gw.DownlinkFrame]:
         """Do all that is due up to `now_us`, in order; returns what is to be published."""
         while self._timers and self._timers[0][0] <= now_us:
             due, _, call = heapq.heappop(self._timers)
@@ -142,14 +134,16 @@ class Core:
 
     def _collected(self, reception: Reception, now_us: int) -> None:
         reception.closed = True
-        known = [c for c in reception.copies if c.gateway_id in self.registry.gateways]
+        known = [c for c in reception.copies if c.gateway_id in self.registry.radio_gateways]
         if not known:
             log.warning("uplink dropped: none of its gateways is registered")
             return
         reception.copies = known
         for copy in known:
             if not copy.HasField("location"):
-                copy.location.CopyFrom(self.registry.gateways[copy.gateway_id].message.location)
+                copy.location.CopyFrom(
+                    self.registry.radio_gateways[copy.gateway_id].message.location
+                )
         try:
             self._dispatch(reception, now_us)
         except FrameError as error:
@@ -203,7 +197,7 @@ class Core:
             now_us + us(self.durations.frame_ttl_s),
             lambda _: self.sent.pop(frame.downlink_id, None),
         )
-        self._outputs.append(Downlink(frame.gateway_id, frame))
+        self._outputs.append(frame)
 
     def event_time_us(self, reception: Reception) -> int:
         """When an uplink was received: by the first gateway's clock if it can be believed."""

@@ -65,7 +65,7 @@ def best(copies: list[gw.UplinkRxInfo]) -> gw.UplinkRxInfo:
 
 def answer_frame(core: Core, device: Device, rx1_delay_s: int) -> gw.DownlinkFrame:
     """An empty downlink for the two windows after the last uplink, its payloads still to fill."""
-    heard = device.heard
+    heard = device.last_uplink
     assert heard is not None
     copy = best(heard.receptions)
     windows = ((heard.frequency_hz, heard.data_rate), (region.RX2_HZ, region.RX2_DR))
@@ -105,7 +105,7 @@ def answer(core: Core, exchange: Exchange, now_us: int) -> None:
 
 def schedule(core: Core, device: Device, now_us: int) -> None:
     """Send a class-C device its next item at once, or take the lock that delays the next try."""
-    session, heard = device.session, device.heard
+    session, heard = device.session, device.last_uplink
     if session is None or heard is None or device.enabled_class != common.DeviceClass.CLASS_C:
         return
     if session.f_cnt_up == 0:  # it must send its first uplink first

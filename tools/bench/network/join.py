@@ -13,7 +13,7 @@ from chirpstack_api import common, integration
 from tools.bench.network import downlink, region
 from tools.bench.network.events import timestamp
 from tools.bench.network.lorawan import JoinAccept, JoinRequest, session_keys
-from tools.bench.network.registry import Device, Heard, Session
+from tools.bench.network.registry import Device, LastUplink, Session
 
 if TYPE_CHECKING:
     from tools.bench.network.core import Core, Reception
@@ -64,7 +64,9 @@ def _activate(
     device.join_nonce += 1
     device.session = Session(dev_addr, *keys)
     device.message.join_eui = request.join_eui
-    device.heard = Heard(reception.copies, reception.tx_info.frequency, reception.data_rate)
+    device.last_uplink = LastUplink(
+        reception.copies, reception.tx_info.frequency, reception.data_rate
+    )
     profile = core.registry.profile_of(device)
     if profile.flush_queue_on_activate:
         device.queue.clear()

@@ -63,7 +63,7 @@ class QueueItem:
 
 
 @dataclass
-class Heard:
+class LastUplink:
     """Where and how a device was heard last: what a downlink to it needs."""
 
     receptions: list[gw.UplinkRxInfo]
@@ -84,7 +84,7 @@ class Device(Stored[api.Device]):
     run_after_us: int = 0
     last_seen_us: int | None = None
     status: api.DeviceStatus | None = None
-    heard: Heard | None = None
+    last_uplink: LastUplink | None = None
 
     @property
     def dev_eui(self) -> str:
@@ -93,7 +93,7 @@ class Device(Stored[api.Device]):
 
 
 @dataclass
-class Gateway(Stored[api.Gateway]):
+class RadioGateway(Stored[api.Gateway]):
     """A gateway and when it last sent statistics."""
 
     last_seen_us: int | None = None
@@ -106,7 +106,7 @@ class Registry:
         self.tenants: dict[str, Stored[api.Tenant]] = {}
         self.applications: dict[str, Stored[api.Application]] = {}
         self.profiles: dict[str, Stored[api.DeviceProfile]] = {}
-        self.gateways: dict[str, Gateway] = {}
+        self.radio_gateways: dict[str, RadioGateway] = {}
         self.devices: dict[str, Device] = {}
 
     def add_device(self, message: api.Device, now_us: int) -> None:
@@ -142,7 +142,7 @@ class Registry:
     def remove_tenant(self, tenant_id: str) -> None:
         """Remove a tenant and everything of it. Raises MissingError."""
         self.one(self.tenants, tenant_id)
-        for table in (self.gateways, self.profiles):
+        for table in (self.radio_gateways, self.profiles):
             for key in [k for k, v in table.items() if v.message.tenant_id == tenant_id]:
                 del table[key]
         for key, stored in list(self.applications.items()):

@@ -26,11 +26,11 @@ from tools.bench.network.api.known import OnlyKnown
 from tools.bench.network.api.tenant import Tenants
 from tools.bench.network.auth import Access
 from tools.bench.network.broker import BrokerLink
-from tools.bench.network.core import Core, Downlink
+from tools.bench.network.core import Core
 from tools.bench.network.durations import Durations
 from tools.bench.network.events import Event, encoded
 from tools.bench.network.history import History
-from tools.bench.network.registry import Gateway, Registry, Stored
+from tools.bench.network.registry import RadioGateway, Registry, Stored
 
 log = logging.getLogger("bench.network")
 
@@ -104,13 +104,13 @@ class NetworkServer:
         """Vanish from gRPC and MQTT, or come back on the same addresses; what it knows stays."""
         await (self._close() if gone else self._open())
 
-    async def add_gateway(self, gateway_id: str) -> None:
+    async def add_radio_gateway(self, gateway_id: str) -> None:
         """Register a radio gateway, as an operator would."""
         now = _now_us()
         message = api.Gateway(
             gateway_id=gateway_id, name=gateway_id, tenant_id=self.tenant_id, stats_interval=30
         )
-        self.core.registry.gateways[gateway_id] = Gateway(message, now, now)
+        self.core.registry.radio_gateways[gateway_id] = RadioGateway(message, now, now)
 
     async def _open(self) -> None:
         topics = [f"{self._prefix}gateway/+/event/+", "application/+/device/+/command/down"]
@@ -167,11 +167,11 @@ class NetworkServer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), wait_s)
 
-    def _say(self, output: Event | Downlink) -> None:
-        if isinstance(output, Downlink):
+    def _say(self, output: Event | gw.DownlinkFrame) -> None:
+        if isinstance(output, gw.DownlinkFrame):
             topic = f"{self._prefix}gateway/{output.gateway_id}/command/down"
             as_json = self._json_gateways.get(output.gateway_id, False)
-            self._link.publish(topic, encoded(output.frame, as_json=as_json), 0)
+            self._link.publish(topic, encoded(output, as_json=as_json), 0)
             return
         self.history.add(output, _now_us())
         jitter_s = self.core.durations.event_jitter_s

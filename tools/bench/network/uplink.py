@@ -15,7 +15,7 @@ from tools.bench.network.durations import us
 from tools.bench.network.events import timestamp
 from tools.bench.network.lorawan import DataFrame, FrameError, full_f_cnt
 from tools.bench.network.queue import pending
-from tools.bench.network.registry import Device, Heard, Session
+from tools.bench.network.registry import Device, LastUplink, Session
 
 if TYPE_CHECKING:
     from tools.bench.network.core import Core, Reception
@@ -37,7 +37,9 @@ def handle(core: Core, reception: Reception, now_us: int) -> None:
     session.f_cnt_up = f_cnt + 1
     device.run_after_us = now_us + us(core.durations.class_a_lock_s)
     device.last_seen_us = now_us
-    device.heard = Heard(reception.copies, reception.tx_info.frequency, reception.data_rate)
+    device.last_uplink = LastUplink(
+        reception.copies, reception.tx_info.frequency, reception.data_rate
+    )
     best = downlink.best(reception.copies)
     session.adr.heard(f_cnt, reception.data_rate, best.snr)
     frame = frame.clear(session.nwk_s_key, session.app_s_key, f_cnt)

@@ -1,4 +1,4 @@
-// The street's process: JSON requests on stdin, one a line; replies and notices on stdout. Python (tools.bench.simulation)
+// The world's process: JSON requests on stdin, one a line; replies and notices on stdout. Python (tools.bench.world.simulation)
 // drives it; nothing happens between requests, so the trace of requests is the whole of the outside.
 import fs from 'node:fs';
 import readline from 'node:readline';
@@ -10,7 +10,7 @@ import { Scheduler } from './scheduler.mjs';
 const packed = (bytes) => zlib.deflateSync(bytes, { level: 1 }).toString('base64');
 const unpacked = (text) => zlib.inflateSync(Buffer.from(text, 'base64'));
 
-class Street {
+class World {
   constructor() {
     this.boards = new Map();
     this.scheduler = null;
@@ -23,7 +23,7 @@ class Street {
 
   board(name) {
     const board = this.boards.get(name);
-    if (!board) throw new Error(`there is no board ${name} on this street`);
+    if (!board) throw new Error(`there is no board ${name} on this world`);
     return board;
   }
 
@@ -33,7 +33,7 @@ class Street {
     this.seed = seed;
     this.firmware = fs.readFileSync(firmware);
     this.cacheModel = cacheModel;
-    const { Air } = await import('./air.mjs');
+    const { Air } = await import('./air/air.mjs');
     this.air = new Air({ seed, notify: (notice) => this.notify(notice) });
     this.scheduler = new Scheduler(this.air);
     return {};
@@ -55,8 +55,8 @@ class Street {
     return {};
   }
 
-  add_gateway({ gateway_id: id, position, options }) {
-    this.air.addGateway(id, position, options ?? {});
+  add_radio_gateway({ gateway_id: id, position, options }) {
+    this.air.addRadioGateway(id, position, options ?? {});
     return {};
   }
 
@@ -140,15 +140,15 @@ class Street {
 }
 
 const REQUESTS = new Set([
-  'open', 'add_board', 'add_gateway', 'step', 'transmit', 'air_set', 'write', 'power', 'cut_power', 'flash', 'set_flash',
+  'open', 'add_board', 'add_radio_gateway', 'step', 'transmit', 'air_set', 'write', 'power', 'cut_power', 'flash', 'set_flash',
   'reading', 'usb', 'duty', 'set', 'ledger', 'drain',
 ]);
 
-async function answer(street, line) {
+async function answer(world, line) {
   const { id, op, ...values } = JSON.parse(line);
   try {
-    if (!REQUESTS.has(op)) throw new Error(`the street does not know the request ${op}`);
-    return { id, ok: await street[op](values) };
+    if (!REQUESTS.has(op)) throw new Error(`the world does not know the request ${op}`);
+    return { id, ok: await world[op](values) };
   } catch (error) {
     if (error instanceof TypeError || error instanceof ReferenceError) process.stderr.write(`${error.stack}\n`);
     return { id, error: error.message };
@@ -158,7 +158,7 @@ async function answer(street, line) {
 // Nobody listens any more: Python is gone.
 process.stdout.on('error', () => process.exit(0));
 
-const street = new Street();
+const world = new World();
 for await (const line of readline.createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  process.stdout.write(`${JSON.stringify(await answer(street, line))}\n`);
+  process.stdout.write(`${JSON.stringify(await answer(world, line))}\n`);
 }

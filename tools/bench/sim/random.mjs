@@ -1,6 +1,6 @@
 /**
  * Random numbers that depend on what they are for, not on the order in which they are asked:
- * the shadow on a link and the loss of a frame stay the same whatever else happens on the street.
+ * the shadow on a link and the loss of a frame stay the same whatever else happens on the world.
  */
 
 /** 32-bit hash of a text. Source: FNV-1a, then the finaliser of MurmurHash3. */

@@ -44,7 +44,7 @@ export class Scheduler {
   }
 
   /**
-   * Runs the street to `horizon` (ns), or to the first end of a transmission if that comes sooner.
+   * Runs the world to `horizon` (ns), or to the first end of a transmission if that comes sooner.
    * Returns the instant reached and the frames that gateways heard by then.
    */
   step(horizon) {
@@ -61,7 +61,7 @@ export class Scheduler {
   arrive(until) {
     this.nanos = until;
     for (const { name, clock } of this.boards) {
-      if (clock.nanosCounter > until + SLICE) throw new Error(`${name} ran ${clock.nanosCounter - until} ns ahead of the street`);
+      if (clock.nanosCounter > until + SLICE) throw new Error(`${name} ran ${clock.nanosCounter - until} ns ahead of the world`);
     }
     this.ends = this.ends.filter((end) => end > until);
     return { nanos: until, heard: this.air ? this.air.heard(until) : [] };

@@ -5,11 +5,11 @@ from random import Random
 import pytest
 from chirpstack_api import api, gw
 
-from tools.bench.network.core import Core, Downlink
+from tools.bench.network.core import Core
 from tools.bench.network.durations import Durations, us
 from tools.bench.network.events import Event
 from tools.bench.network.probe import Probe
-from tools.bench.network.registry import Gateway, QueueItem, Registry, Stored
+from tools.bench.network.registry import QueueItem, RadioGateway, Registry, Stored
 
 START_US = 1_795_428_000_000_000
 GATEWAYS = ("00000000000000a1", "00000000000000a2")
@@ -26,7 +26,9 @@ class Air:
         fields = {"id": "p", "tenant_id": "t", "supports_otaa": True} | profile
         registry.profiles["p"] = Stored(api.DeviceProfile(**fields), 0, 0)
         for gateway_id in GATEWAYS:
-            registry.gateways[gateway_id] = Gateway(api.Gateway(gateway_id=gateway_id), 0, 0)
+            registry.radio_gateways[gateway_id] = RadioGateway(
+                api.Gateway(gateway_id=gateway_id), 0, 0
+            )
         self.core = Core(registry, Durations(), Random(seed), adr=adr)
         self.probe = Probe("0102030405060708", "ab" * 16)
         message = api.Device(dev_eui=self.probe.dev_eui, application_id="a", device_profile_id="p")
@@ -55,8 +57,8 @@ class Air:
     def run(self, seconds):
         self.now_us += us(seconds)
         for output in self.core.advance(self.now_us):
-            if isinstance(output, Downlink):
-                self.downlinks.append(output.frame)
+            if isinstance(output, gw.DownlinkFrame):
+                self.downlinks.append(output)
             else:
                 self.events.append(output)
 

@@ -1,4 +1,4 @@
-"""The packet forwarder: conversions, and a gateway of a street on a broker. *Emulated*."""
+"""The packet forwarder: conversions, and a gateway of a world on a broker. *Emulated*."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 import pytest
 from chirpstack_api import gw
 
-from tools.bench import forwarder
-from tools.bench.forwarder import Forwarder
 from tools.bench.network.broker import BrokerAbsentError, BrokerLink
-from tools.bench.simulation import Downlink, Heard
+from tools.bench.world import forwarder
+from tools.bench.world.forwarder import Forwarder
+from tools.bench.world.frames import RxPacket, TxPacket
 from tools.setup.mosquitto import Broker
 
 GATEWAY = "8dd646ce57b18307"
@@ -22,7 +22,7 @@ def heard(**given):
         "bandwidth_hz": 125_000, "code_rate": "4/5", "rssi_dbm": -101.6, "snr_db": -3.25,
         "channel": 1, "crc_ok": True, "payload": b"\x40frame",
     }  # fmt: skip
-    return Heard(**(fields | given))
+    return RxPacket(**(fields | given))
 
 
 def down_item(delay_s=1, context_us=5_000_000, **timing):
@@ -60,7 +60,7 @@ def test_a_heard_frame_becomes_an_uplink_frame():
 
 
 def test_a_delayed_downlink_starts_that_long_after_its_uplink():
-    assert forwarder.downlink(down_item(), 5_300_000) == Downlink(
+    assert forwarder.downlink(down_item(), 5_300_000) == TxPacket(
         time_us=6_000_000, frequency_hz=869_525_000, sf=12, bandwidth_hz=125_000, power_dbm=29,
         payload=b"\x60down", inverted=True,
     )  # fmt: skip
@@ -83,13 +83,13 @@ def test_an_immediate_downlink_has_no_time():
     assert forwarder.downlink(item, 9_000_000).time_us is None
 
 
-class Street:
+class World:
     """The two calls of a simulation that a forwarder uses. says: answers of `transmit`."""
 
     def __init__(self, *says):
         self.now_us, self.says, self.asked, self.listeners = 5_020_000, list(says), [], []
 
-    def on_heard(self, listener):
+    def on_received(self, listener):
         self.listeners.append(listener)
 
     async def transmit(self, gateway_id, downlink):
@@ -98,7 +98,7 @@ class Street:
 
 
 @asynccontextmanager
-async def forwarding(street, prefix="eu868"):
+async def forwarding(world, prefix="eu868"):
     """A forwarder on a broker, and a queue of what it publishes: (last topic word, bytes)."""
     inbox = asyncio.Queue()
     async with Broker() as broker:
@@ -108,7 +108,7 @@ async def forwarding(street, prefix="eu868"):
             lambda topic, payload: inbox.put_nowait((topic.split("/")[-1], payload)),
         )  # fmt: skip
         await link.connect()
-        async with Forwarder(street, broker.host, broker.port, GATEWAY, prefix) as made:
+        async with Forwarder(world, broker.host, broker.port, GATEWAY, prefix) as made:
             yield made, link, inbox
         await link.close()
 
@@ -127,10 +127,10 @@ def command(link, *items, prefix="eu868/"):
 
 
 async def test_frames_go_up_and_what_failed_its_crc_or_is_anothers_does_not():
-    street = Street()
-    async with forwarding(street) as (made, _, inbox):
+    world = World()
+    async with forwarding(world) as (made, _, inbox):
         for frame in (heard(crc_ok=False), heard(gateway_id="0" * 16), heard(payload=b"\x40good")):
-            for listener in street.listeners:
+            for listener in world.listeners:
                 listener(frame)
 
         up = gw.UplinkFrame.FromString(await told(inbox, "up"))
@@ -141,26 +141,26 @@ async def test_frames_go_up_and_what_failed_its_crc_or_is_anothers_does_not():
 
 
 async def test_it_says_that_it_lives():
-    async with forwarding(Street()) as (_, _, inbox):
+    async with forwarding(World()) as (_, _, inbox):
         stats = gw.GatewayStats.FromString(await told(inbox, "stats"))
 
     assert stats.gateway_id == GATEWAY
 
 
 async def test_the_second_window_is_tried_when_the_first_is_refused():
-    street = Street("TOO_LATE", "OK")
-    async with forwarding(street, prefix="") as (made, link, inbox):
+    world = World("TOO_LATE", "OK")
+    async with forwarding(world, prefix="") as (made, link, inbox):
         command(link, down_item(1), down_item(2), prefix="")
         ack = gw.DownlinkTxAck.FromString(await told(inbox, "ack"))
 
     names = [gw.TxAckStatus.Name(item.status) for item in ack.items]
     assert (ack.downlink_id, ack.gateway_id, names) == (77, GATEWAY, ["TOO_LATE", "OK"])
-    assert street.asked == [(GATEWAY, 6_000_000), (GATEWAY, 7_000_000)]
+    assert world.asked == [(GATEWAY, 6_000_000), (GATEWAY, 7_000_000)]
     assert made.sent == 1
 
 
 async def test_a_window_that_was_not_needed_is_ignored():
-    async with forwarding(Street("OK")) as (_, link, inbox):
+    async with forwarding(World("OK")) as (_, link, inbox):
         command(link, down_item(1), down_item(2))
         ack = gw.DownlinkTxAck.FromString(await told(inbox, "ack"))
 
@@ -168,7 +168,7 @@ async def test_a_window_that_was_not_needed_is_ignored():
 
 
 async def test_without_gps_a_gateway_refuses_gps_time():
-    async with forwarding(Street()) as (_, link, inbox):
+    async with forwarding(World()) as (_, link, inbox):
         command(link, down_item(gps_epoch=gw.GPSEpochTimingInfo()))
         ack = gw.DownlinkTxAck.FromString(await told(inbox, "ack"))
 
@@ -176,8 +176,8 @@ async def test_without_gps_a_gateway_refuses_gps_time():
 
 
 async def test_a_lost_acknowledgement_is_a_frame_sent_and_nothing_said():
-    street = Street("OK", "OK")
-    async with forwarding(street) as (made, link, inbox):
+    world = World("OK", "OK")
+    async with forwarding(world) as (made, link, inbox):
         made.lose_acks = True
         command(link, down_item())
         await asyncio.sleep(0.2)
@@ -185,11 +185,11 @@ async def test_a_lost_acknowledgement_is_a_frame_sent_and_nothing_said():
         command(link, down_item())
         await told(inbox, "ack")
 
-        assert len(street.asked) == 2
+        assert len(world.asked) == 2
         assert "ack" not in [inbox.get_nowait()[0] for _ in range(inbox.qsize())]
 
 
 async def test_without_a_broker_it_says_where_it_looked():
     with pytest.raises(BrokerAbsentError, match=r"127\.0\.0\.1:1 "):
-        async with Forwarder(Street(), "127.0.0.1", 1, GATEWAY):
+        async with Forwarder(World(), "127.0.0.1", 1, GATEWAY):
             pass

@@ -26,7 +26,7 @@ from tools.bench.network.api.gateway import Gateways
 from tools.bench.network.api.internal import Internal
 from tools.bench.network.api.tenant import Tenants
 from tools.bench.network.auth import Access, sign
-from tools.bench.network.core import Core, Downlink
+from tools.bench.network.core import Core
 from tools.bench.network.durations import Durations
 from tools.bench.network.history import History
 from tools.bench.network.registry import Registry, Stored
@@ -125,8 +125,8 @@ class Player:
     def advance(self, to_us):
         self.now_us = to_us
         for output in self.core.advance(to_us):
-            if isinstance(output, Downlink):
-                self.ours.downlinks.append(output.frame)
+            if isinstance(output, gw.DownlinkFrame):
+                self.ours.downlinks.append(output)
             else:
                 self.history.add(output, to_us)
                 self.ours.events.append((output.kind, json.loads(output.json())))

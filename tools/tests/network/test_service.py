@@ -183,7 +183,7 @@ async def test_it_vanishes_and_comes_back_with_all_it_knows(world):
 async def test_a_gateway_that_speaks_json_is_answered_in_json(world):
     probe = await world.device()
     gateway_id = "00000000000000a9"
-    await world.server.add_gateway(gateway_id)
+    await world.server.add_radio_gateway(gateway_id)
     topic = f"eu868/gateway/{gateway_id}/command/down"
     up = {
         "phyPayload": base64.b64encode(probe.uplink(1, b"x", confirmed=True)).decode(),
@@ -238,12 +238,12 @@ async def test_an_application_may_speak_protobuf():
 
 async def test_an_unregistered_gateway_is_not_heard(world):
     probe = await world.device()
-    gateway = world.server.core.registry.gateways.pop(world.gateway_id)
+    gateway = world.server.core.registry.radio_gateways.pop(world.gateway_id)
 
     world.hear(probe.uplink(1, b"x"))
     await world.nothing("up")
 
-    world.server.core.registry.gateways[world.gateway_id] = gateway
+    world.server.core.registry.radio_gateways[world.gateway_id] = gateway
     world.hear(probe.uplink(1, b"y"))
     await world.next("up", fCnt=1)
 

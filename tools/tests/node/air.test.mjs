@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { Air } from '../../bench/sim/air.mjs';
+import { Air } from '../../bench/sim/air/air.mjs';
 import { pathLossDb } from '../../bench/sim/air/propagation.mjs';
 
 const GATEWAY = '0016c001f153a14c';
@@ -37,7 +37,7 @@ let notices;
 beforeEach(() => {
   notices = [];
   air = new Air({ seed: 3, notify: (notice) => notices.push(notice) });
-  air.addGateway(GATEWAY, [0, 0]);
+  air.addRadioGateway(GATEWAY, [0, 0]);
 });
 
 const send = (more = {}) => air.transmit({ ...UP, at_ns: 0, ...more });
@@ -68,7 +68,7 @@ test('an uplink is heard at its end, once, with all that a gateway reports', () 
 });
 
 test('frames come in order of their end, from several gateways', () => {
-  air.addGateway('0016c001f153a14d', [50, 0]);
+  air.addRadioGateway('0016c001f153a14d', [50, 0]);
   send({ at_ns: 1e9, sf: 12, from: 'slow' });
   send({ at_ns: 1.1e9, frequency_hz: 868.3e6 });
   assert.deepEqual(
@@ -110,7 +110,7 @@ test('each spreading factor reaches down to the SNR of the datasheet', () => {
     let least = Infinity;
     for (let km = 0.2; km < 60; km *= 1.02) {
       air = new Air({ seed: 3 });
-      air.addGateway(GATEWAY, [0, 0]);
+      air.addRadioGateway(GATEWAY, [0, 0]);
       send({ sf, position: [km * 1000, 0] });
       for (const frame of frames()) least = Math.min(least, frame.snr_db);
     }
@@ -208,7 +208,7 @@ test('the queue of a gateway is full with 32 downlinks', () => {
 
 test('an unknown gateway is named, a second one of the same id too', () => {
   assert.throws(() => air.gatewayTransmit('0'.repeat(16), DOWN, 0), /no gateway 0000000000000000/);
-  assert.throws(() => air.addGateway(GATEWAY, [1, 1]), /on the street already/);
+  assert.throws(() => air.addRadioGateway(GATEWAY, [1, 1]), /on the world already/);
 });
 
 test('duty cycle: 1 % of an hour, watched per transmitter and sub-band', () => {

@@ -5,7 +5,7 @@ import { RP2040 } from '../../bench/sim/node_modules/rp2040js/dist/esm/index.js'
 import { Cache } from '../../bench/sim/chip/cache.mjs';
 import { Clock } from '../../bench/sim/chip/clock.mjs';
 import { Core } from '../../bench/sim/chip/core.mjs';
-import { generator } from '../../bench/sim/chip/seed.mjs';
+import { generator } from '../../bench/sim/chip/xorshift.mjs';
 
 const CODE = 0x20001000;
 const DATA = 0x20002000;

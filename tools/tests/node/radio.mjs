@@ -1,7 +1,7 @@
 /** A driver of the SX1262 model for tests: sends commands as the datasheet asks, and may be told to break the rules. */
 
 import { SX1262 } from '../../bench/sim/parts/sx1262.mjs';
-import { Host } from './street.mjs';
+import { Host } from './world.mjs';
 
 export const WIRING = { spi: 1, nss: 3, busy: 2, reset: 15, dio1: 20, tcxo_mv: 1700, rf_switch: 'dio2' };
 const RAW = (hz) => Math.round((hz * 2 ** 25) / 32e6);
@@ -10,9 +10,9 @@ const bytesOf = (value, count) => Array.from({ length: count }, (_, i) => Math.f
 
 export class Radio {
   /** Powered, reset over, awake. */
-  constructor(street, { name = 'board', position = [100, 0], wiring = WIRING, options = {} } = {}) {
-    this.street = street;
-    this.host = new Host(street, name, position);
+  constructor(world, { name = 'board', position = [100, 0], wiring = WIRING, options = {} } = {}) {
+    this.world = world;
+    this.host = new Host(world, name, position);
     this.wiring = wiring;
     this.chip = new SX1262(this.host, wiring, options);
     this.host.put(wiring.nss, 1);
@@ -31,8 +31,8 @@ export class Radio {
 
   /** Waits for BUSY; at most 100 ms. */
   ready() {
-    const end = this.street.ns / 1e3 + 100e3;
-    while (this.busy && this.street.ns / 1e3 < end) this.street.pass(1);
+    const end = this.world.ns / 1e3 + 100e3;
+    while (this.busy && this.world.ns / 1e3 < end) this.world.pass(1);
   }
 
   /** One SPI transaction as it is, without waiting. Returns the bytes read. */

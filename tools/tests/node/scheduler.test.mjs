@@ -8,8 +8,8 @@ const MS = 1e6;
 
 /** A board that is busy all the time, 10 us at a time, or idle but for its alarms. */
 class Fake {
-  constructor(name, busy, street) {
-    Object.assign(this, { name, busy, street, clock: new Clock(), chip: { until: 0 }, lead: 0 });
+  constructor(name, busy, world) {
+    Object.assign(this, { name, busy, world, clock: new Clock(), chip: { until: 0 }, lead: 0 });
   }
 
   wakesAt() {
@@ -21,7 +21,7 @@ class Fake {
     while (this.clock.nanosCounter < this.chip.until) {
       const next = this.busy ? this.clock.nanosCounter + 10_000 : this.clock.nextNanos;
       this.clock.advance(Math.min(next, this.chip.until));
-      const others = this.street.boards.filter((other) => other !== this && other.busy).map((other) => other.clock.nanosCounter);
+      const others = this.world.boards.filter((other) => other !== this && other.busy).map((other) => other.clock.nanosCounter);
       this.lead = Math.max(this.lead, this.clock.nanosCounter - Math.min(...others));
     }
   }
@@ -42,14 +42,14 @@ function air() {
   };
 }
 
-function street(...busy) {
+function world(...busy) {
   const made = new Scheduler(air());
   busy.forEach((each, i) => made.add(new Fake(`board${i}`, each, made)));
   return made;
 }
 
 test('busy boards stay within a millisecond of each other', () => {
-  const made = street(true, true, true);
+  const made = world(true, true, true);
 
   const { nanos } = made.step(50 * MS);
 
@@ -59,7 +59,7 @@ test('busy boards stay within a millisecond of each other', () => {
 });
 
 test('idle boards cost one turn each', () => {
-  const made = street(false, false, false);
+  const made = world(false, false, false);
 
   made.step(3600e9);
 
@@ -68,7 +68,7 @@ test('idle boards cost one turn each', () => {
 });
 
 test('a step stops when a frame ends, with every board there and none beyond', () => {
-  const made = street(false, true);
+  const made = world(false, true);
   const [sender] = made.boards;
   sender.clock.at(10 * MS, () => made.air.transmit({ end_ns: 71_500_001 }));
 
@@ -81,7 +81,7 @@ test('a step stops when a frame ends, with every board there and none beyond', (
 });
 
 test('a sender that sleeps on past its own frame is stopped at its end', () => {
-  const made = street(false);
+  const made = world(false);
   const [sender] = made.boards;
   sender.clock.at(10 * MS, () => made.air.transmit({ end_ns: 70 * MS }));
   sender.clock.at(500 * MS, () => {});
@@ -93,7 +93,7 @@ test('a sender that sleeps on past its own frame is stopped at its end', () => {
 });
 
 test('a board that is woken by another acts before the other gets ahead of it', () => {
-  const made = street(true, false);
+  const made = world(true, false);
   const [busy, idle] = made.boards;
   let seen = null;
   busy.clock.at(5 * MS, () => idle.clock.at(6 * MS, () => (seen = busy.clock.nanosCounter)));
@@ -103,9 +103,9 @@ test('a board that is woken by another acts before the other gets ahead of it', 
   assert.ok(seen >= 6 * MS && seen <= 7 * MS + 10_000, `woken at ${seen}`);
 });
 
-test('a board ahead of the street is an error that names it', () => {
-  const made = street(true, true);
+test('a board ahead of the world is an error that names it', () => {
+  const made = world(true, true);
   made.boards[1].clock.nanosCounter = 30 * MS;
 
-  assert.throws(() => made.step(10 * MS), /board1 ran 20000000 ns ahead of the street/);
+  assert.throws(() => made.step(10 * MS), /board1 ran 20000000 ns ahead of the world/);
 });

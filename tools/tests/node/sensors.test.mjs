@@ -5,15 +5,15 @@ import { A02YYUW } from '../../bench/sim/parts/a02yyuw.mjs';
 import { AM312 } from '../../bench/sim/parts/am312.mjs';
 import { BH1750 } from '../../bench/sim/parts/bh1750.mjs';
 import { Lamp } from '../../bench/sim/parts/lamp.mjs';
-import { Surroundings } from '../../bench/sim/schedule.mjs';
-import { Host, Street } from './street.mjs';
+import { Surroundings } from '../../bench/sim/surroundings.mjs';
+import { Host, World } from './world.mjs';
 
-let street;
+let world;
 let host;
 
 beforeEach(() => {
-  street = new Street();
-  host = new Host(street);
+  world = new World();
+  host = new Host(world);
 });
 
 // --- A02YYUW ---------------------------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ function distances() {
 
 test('a02yyuw: frames of a few mm of noise, every 100 to 300 ms at 9600 baud', () => {
   ranger({ distance_mm: 812 });
-  street.run(60e6);
+  world.run(60e6);
   const seen = distances();
   assert.ok(seen.length > 250 && seen.length < 400, `${seen.length}`);
   assert.ok(seen.every((mm) => Math.abs(mm - 812) < 8) && new Set(seen).size > 3);
@@ -50,11 +50,11 @@ test('a02yyuw: frames of a few mm of noise, every 100 to 300 ms at 9600 baud', (
 test('a02yyuw: a low RX pin means real time, every 100 ms', () => {
   ranger({ distance_mm: 812 });
   host.put(0, 0);
-  street.run(10e6);
+  world.run(10e6);
   assert.ok(host.received.length >= 97);
 });
 
-test('a02yyuw: follows a schedule of street time', () => {
+test('a02yyuw: follows a schedule of world time', () => {
   ranger({
     distance_mm: [
       [0, 1000],
@@ -62,7 +62,7 @@ test('a02yyuw: follows a schedule of street time', () => {
       [10e6, null],
     ],
   });
-  street.run(15e6);
+  world.run(15e6);
   const seen = distances();
   assert.ok(Math.abs(seen[5] - 1000) < 10 && seen.at(-1) === 0);
   assert.ok(seen.some((mm) => Math.abs(mm - 500) < 10));
@@ -84,42 +84,42 @@ test('a step of a schedule holds from its very instant', () => {
 
 test('a02yyuw: out of range says 0, in the blind zone nonsense below 30', () => {
   const part = ranger({ distance_mm: 6000 });
-  street.run(2e6);
+  world.run(2e6);
   assert.deepEqual([...new Set(distances())], [0]);
   host.received.length = 0;
   part.set({ distance_mm: 12 });
-  street.run(6e6);
+  world.run(6e6);
   assert.ok(distances().every((mm) => mm < 30));
 });
 
 test('a02yyuw: absent is silent, stuck repeats, an obstacle takes part of the pings', () => {
   const part = ranger({ distance_mm: 812 });
-  street.run(2e6);
+  world.run(2e6);
   part.set({ stuck: true });
   host.received.length = 0;
-  street.run(6e6);
+  world.run(6e6);
   assert.equal(new Set(distances()).size, 1);
   part.set({ stuck: false, obstructed_mm: 140 });
   host.received.length = 0;
-  street.run(20e6);
+  world.run(20e6);
   const near = distances().filter((mm) => mm < 200).length / distances().length;
   assert.ok(near > 0.2 && near < 0.6, `${near}`);
   part.set({ absent: true });
   host.received.length = 0;
-  street.run(26e6);
+  world.run(26e6);
   assert.deepEqual(host.received, []);
 });
 
 test('a02yyuw: a closed port or no power costs no alarm; opening inside a frame gives its tail', () => {
   const part = ranger({});
   host.listenOnUart(false);
-  street.pass(1e6);
-  assert.equal(street.alarms.length, 0);
+  world.pass(1e6);
+  assert.equal(world.alarms.length, 0);
   for (let i = 0; i < 100; i++) host.listenOnUart(true);
   const tails = host.received.filter(({ bytes }) => bytes.length < 4);
   assert.ok(tails.length > 0 && tails.every(({ bytes }) => bytes.length > 0));
   part.off();
-  assert.equal(street.alarms.length, 0);
+  assert.equal(world.alarms.length, 0);
 });
 
 test('a02yyuw: bytes sent to it are refused', () => {
@@ -168,12 +168,12 @@ const raw = () => {
 test('bh1750: a one-shot reads counts of lux times 1.2 after its time, and powers down', () => {
   const part = light({ lux: 1000 });
   assert.equal(command(0x20), true);
-  street.pass(119e3);
+  world.pass(119e3);
   assert.equal(raw(), 0, 'too early: the old value');
-  street.pass(61e3);
+  world.pass(61e3);
   assert.equal(raw(), 1200);
   assert.equal(part.ledger().on, false);
-  assert.equal(street.alarms.length, 0);
+  assert.equal(world.alarms.length, 0);
 });
 
 test('bh1750: continuous mode measures again and again until power down', () => {
@@ -184,44 +184,44 @@ test('bh1750: continuous mode measures again and again until power down', () => 
     ],
   });
   command(0x10);
-  street.run(0.5e6);
+  world.run(0.5e6);
   assert.equal(raw(), 12);
-  street.run(1.5e6);
+  world.run(1.5e6);
   assert.equal(raw(), 24);
   command(0x00);
   const { measurements } = part.ledger();
-  street.run(3e6);
+  world.run(3e6);
   assert.equal(part.ledger().measurements, measurements);
 });
 
 test('bh1750: half-lux mode counts double, low resolution in fours within 24 ms', () => {
   light({ lux: 103 });
   command(0x21);
-  street.pass(180e3);
+  world.pass(180e3);
   assert.equal(raw(), 247);
   command(0x23);
-  street.pass(24e3);
+  world.pass(24e3);
   assert.equal(raw(), 120);
 });
 
 test('bh1750: MTreg scales counts and time; full scale saturates', () => {
   light({ lux: 100000 });
   command(0x20);
-  street.pass(180e3);
+  world.pass(180e3);
   assert.equal(raw(), 65535);
   command(0x40);
   command(0x60 | 31);
   command(0x20);
-  street.pass(53e3);
+  world.pass(53e3);
   assert.equal(raw(), 65535);
-  street.pass(28e3);
+  world.pass(28e3);
   assert.equal(raw(), Math.floor((100000 * 1.2 * 31) / 69));
 });
 
 test('bh1750: reset clears the data, and is refused when powered down', () => {
   light({ lux: 50 });
   command(0x10);
-  street.pass(200e3);
+  world.pass(200e3);
   command(0x07);
   assert.equal(raw(), 0);
   command(0x00);
@@ -269,9 +269,9 @@ function pir(options = { warm: true }) {
 test('am312: a motion holds the output for 2.3 s, another one longer', () => {
   const { part, edges } = pir();
   part.set({ motion: true });
-  street.run(2e6);
+  world.run(2e6);
   part.set({ motion: true });
-  street.run(10e6);
+  world.run(10e6);
   assert.deepEqual(edges, [
     [1, 0],
     [0, 4300],
@@ -288,23 +288,23 @@ test('am312: passages of a schedule, one alarm at a time', () => {
       [60e6, true],
     ],
   });
-  assert.equal(street.alarms.length, 1);
-  street.run(100e6);
+  assert.equal(world.alarms.length, 1);
+  world.run(100e6);
   assert.deepEqual(
     edges.map(([level]) => level),
     [1, 0, 1, 0],
   );
   assert.equal(part.ledger().motions, 3);
-  assert.equal(street.alarms.length, 0);
+  assert.equal(world.alarms.length, 0);
 });
 
 test('am312: while it warms up it is restless and sees nobody', () => {
   const { part, edges } = pir({});
-  street.run(15e6);
+  world.run(15e6);
   assert.equal(edges.length, 4);
   part.set({ motion: true });
   assert.equal(part.ledger().motions, 0);
-  street.run(31e6);
+  world.run(31e6);
   part.set({ motion: true });
   assert.equal(part.ledger().motions, 1);
 });
@@ -318,7 +318,7 @@ test('am312: absent floats, off is silent', () => {
   part.set({ motion: true });
   part.off();
   assert.equal(host.level(7), 0);
-  street.run(10e6);
+  world.run(10e6);
   assert.equal(edges.length, 2);
 });
 
@@ -333,11 +333,11 @@ function lamp(options = { rated_w: 40, standby_w: 1 }) {
 
 test('lamp: energy follows the duty, changes are kept with their instants', () => {
   const { part, dim } = lamp();
-  street.run(3600e6);
+  world.run(3600e6);
   dim(0.5, 1000);
-  street.run(7200e6);
+  world.run(7200e6);
   dim(1, 0);
-  street.run(10800e6);
+  world.run(10800e6);
   const { duty, frequency_hz, energy_wh, full_load_s, changes } = part.ledger();
   assert.equal(changes, 2);
   assert.deepEqual([duty, frequency_hz, Math.round(energy_wh * 100) / 100, full_load_s], [1, 0, 1 + 20.5 + 40, 5400]);
@@ -364,7 +364,7 @@ test('lamp: without power it is dark and counts nothing', () => {
   const { part, dim } = lamp();
   dim(1, 0);
   part.off();
-  street.run(3600e6);
+  world.run(3600e6);
   assert.equal(part.ledger().duty, 0);
   assert.equal(part.ledger().energy_wh, 0);
 });

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import { Radio, WIRING } from './radio.mjs';
-import { Street } from './street.mjs';
+import { World } from './world.mjs';
 
-let street;
+let world;
 let radio;
 
 beforeEach(() => {
-  street = new Street();
-  radio = new Radio(street);
+  world = new World();
+  radio = new Radio(world);
 });
 
 const refused = (pattern) => {
@@ -19,9 +19,9 @@ const refused = (pattern) => {
 const clean = () => assert.deepEqual(radio.host.refused, []);
 
 test('BUSY is high for 3.5 ms after power', () => {
-  street = new Street();
-  radio = new Radio(street);
-  assert.ok(Math.abs(street.ns - 3.5e6) <= 1e3);
+  world = new World();
+  radio = new Radio(world);
+  assert.ok(Math.abs(world.ns - 3.5e6) <= 1e3);
 });
 
 test('a legal set-up is refused nothing and leaves standby on the oscillator', () => {
@@ -38,7 +38,7 @@ test('the first commands of a board with a TCXO see XOSC_START_ERR until it is c
 });
 
 test('a board without TCXO starts without error and needs no DIO3', () => {
-  radio = new Radio(new Street(), { wiring: { ...WIRING, tcxo_mv: null } });
+  radio = new Radio(new World(), { wiring: { ...WIRING, tcxo_mv: null } });
   assert.equal(radio.errors(), 0);
   radio.setUp({ skip: [0x97] });
   clean();
@@ -108,7 +108,7 @@ test('the buffer is lost in sleep', () => {
   radio.setUp();
   radio.send(0x0e, 0, 1, 2, 3);
   radio.send(0x84, 4);
-  street.pass(2000);
+  world.pass(2000);
   radio.wake();
   assert.deepEqual(radio.send(0x1e, 0, 0, 0, 0).slice(3), [0, 0]);
 });
@@ -143,10 +143,10 @@ test('the TCXO delay passes before the oscillator runs', () => {
   radio.setUp();
   radio.send(0x80, 0);
   radio.ready();
-  const before = street.ns;
+  const before = world.ns;
   radio.send(0x80, 1);
   radio.ready();
-  assert.ok(Math.abs(street.ns - before - 5e6 - 31e3) <= 2e3, `${(street.ns - before) / 1e3} us`);
+  assert.ok(Math.abs(world.ns - before - 5e6 - 31e3) <= 2e3, `${(world.ns - before) / 1e3} us`);
 });
 
 test('too low a voltage for the TCXO is refused', () => {
@@ -155,7 +155,7 @@ test('too low a voltage for the TCXO is refused', () => {
 });
 
 test('DIO3 on a board without TCXO is refused', () => {
-  radio = new Radio(new Street(), { wiring: { ...WIRING, tcxo_mv: 0 } });
+  radio = new Radio(new World(), { wiring: { ...WIRING, tcxo_mv: 0 } });
   radio.send(0x97, 1, 0, 1, 0x40);
   refused(/board without TCXO/);
 });
@@ -209,12 +209,12 @@ test('calibration outside STDBY_RC is refused', () => {
 test('asleep, BUSY stays high, bytes are lost, and NSS wakes in 340 us with all settings', () => {
   radio.setUp();
   radio.send(0x84, 4);
-  street.pass(2000);
+  world.pass(2000);
   assert.equal(radio.busy, 1);
-  const start = street.ns;
+  const start = world.ns;
   assert.deepEqual(radio.raw(0x83, 0, 0, 0), [0, 0, 0, 0]);
   radio.ready();
-  assert.ok(Math.abs(street.ns - start - 340e3) < 2e3);
+  assert.ok(Math.abs(world.ns - start - 340e3) < 2e3);
   clean();
   assert.equal(radio.errors(), 0x20, 'the TCXO error reappears at waking');
   assert.equal(radio.chip.config.modulation.sf, 7);
@@ -226,7 +226,7 @@ test('the retention list keeps the RX gain over warm sleep', () => {
   radio.setUp();
   radio.setRegister(0x29f, 1, 0x08, 0xac);
   radio.send(0x84, 4);
-  street.pass(2000);
+  world.pass(2000);
   radio.wake();
   assert.equal(radio.register(0x8ac), 0x96);
 });
@@ -234,10 +234,10 @@ test('the retention list keeps the RX gain over warm sleep', () => {
 test('cold sleep wipes everything and takes 3.5 ms to leave', () => {
   radio.setUp();
   radio.send(0x84, 0);
-  street.pass(2000);
-  const start = street.ns;
+  world.pass(2000);
+  const start = world.ns;
   radio.wake();
-  assert.ok(Math.abs(street.ns - start - 3.5e6) < 2e3);
+  assert.ok(Math.abs(world.ns - start - 3.5e6) < 2e3);
   assert.equal(radio.register(0x740), 0x14);
   assert.equal(radio.errors(), 0x20);
   radio.transmit([1]);
@@ -247,7 +247,7 @@ test('cold sleep wipes everything and takes 3.5 ms to leave', () => {
 test('NSS too soon after SetSleep is refused', () => {
   radio.setUp();
   radio.send(0x84, 4);
-  street.pass(100);
+  world.pass(100);
   radio.wake();
   refused(/within 500 us after SetSleep/);
 });
@@ -255,7 +255,7 @@ test('NSS too soon after SetSleep is refused', () => {
 test('NRESET needs 100 us and wipes the chip', () => {
   radio.setUp();
   radio.host.put(15, 0);
-  street.pass(50);
+  world.pass(50);
   radio.host.put(15, 1);
   refused(/less than 100 us/);
   radio.ready();

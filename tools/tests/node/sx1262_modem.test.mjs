@@ -2,30 +2,30 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import { Radio } from './radio.mjs';
-import { Street } from './street.mjs';
+import { World } from './world.mjs';
 
-let street;
+let world;
 let radio;
 
 beforeEach(() => {
-  street = new Street();
-  radio = new Radio(street);
+  world = new World();
+  radio = new Radio(world);
 });
 
 const clean = () => assert.deepEqual(radio.host.refused, []);
 
 test('SetTx: BUSY until the preamble begins, TxDone at its time on air, then standby, status 0xAC once', () => {
   radio.setUp({ size: 13 });
-  const start = street.ns;
+  const start = world.ns;
   radio.send(0x0e, 0, ...Array.from({ length: 13 }, (_, i) => i));
   radio.ready();
-  const set = street.ns;
+  const set = world.ns;
   radio.send(0x83, 0, 0, 0);
   radio.ready();
-  assert.ok(Math.abs(street.ns - set - 105e3 - 200e3) <= 2e3, 'switching time and ramp');
-  street.pass(46335);
+  assert.ok(Math.abs(world.ns - set - 105e3 - 200e3) <= 2e3, 'switching time and ramp');
+  world.pass(46335);
   assert.equal(radio.dio1, 0);
-  street.pass(2);
+  world.pass(2);
   assert.equal(radio.dio1, 1);
   assert.equal(radio.irq(), 1);
   assert.equal(radio.chip.mode, 'stdby_rc');
@@ -42,7 +42,7 @@ test('SetTx: BUSY until the preamble begins, TxDone at its time on air, then sta
 test('the first status after a transmission is 0xAC, then 0xA2', () => {
   radio.setUp({ size: 1 });
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   assert.equal(radio.raw(0xc0, 0)[1], 0xac);
   assert.equal(radio.send(0xc0, 0)[1], 0xa2);
 });
@@ -51,13 +51,13 @@ test('interrupts outside IrqMask are not noted, those outside Dio1Mask do not re
   radio.setUp({ size: 1 });
   radio.send(0x08, 0, 1, 0, 0, 0, 0, 0, 0);
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   assert.equal(radio.dio1, 0);
   assert.equal(radio.irq(), 1);
   radio.clearIrq();
   radio.send(0x08, 2, 0, 2, 0, 0, 0, 0, 0);
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   assert.equal(radio.irq(), 0);
 });
 
@@ -65,7 +65,7 @@ test('a transmission time-out ends the carrier', () => {
   radio.setUp({ sf: 12, size: 30 });
   radio.send(0x83, 0, 0x10, 0);
   radio.ready();
-  street.pass(70e3);
+  world.pass(70e3);
   assert.equal(radio.irq(), 0x200);
   const [row] = radio.chip.drain().transmissions;
   assert.equal(row.end_ns - row.start_ns, 4096 * 15625);
@@ -74,7 +74,7 @@ test('a transmission time-out ends the carrier', () => {
 test('SetStandby cuts a transmission', () => {
   radio.setUp({ sf: 12, size: 30 });
   radio.transmit(new Array(30).fill(0));
-  street.pass(50e3);
+  world.pass(50e3);
   radio.send(0x80, 0);
   const [row] = radio.chip.drain().transmissions;
   assert.ok(row.end_ns - row.start_ns < 60e6);
@@ -85,7 +85,7 @@ test('the fallback mode is entered after a transmission', () => {
   radio.setUp({ size: 1 });
   radio.send(0x93, 0x30);
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   assert.equal(radio.chip.mode, 'stdby_xosc');
 });
 
@@ -93,13 +93,13 @@ test('a window of 8 symbols times out 8 symbols after RX is on; the first status
   radio.setUp({ inverted: true });
   radio.send(0xa0, 8);
   radio.ready();
-  const set = street.ns;
+  const set = world.ns;
   radio.send(0x82, 0, 0, 0);
   radio.ready();
   assert.equal(radio.raw(0x12, 0, 0, 0)[1], 0xb2, 'the status just after SetRx still shows standby');
   radio.ready();
   assert.equal(radio.raw(0xc0, 0)[1], 0xd2);
-  street.pass(10e3);
+  world.pass(10e3);
   assert.equal(radio.raw(0xc0, 0)[1], 0xa6);
   assert.equal(radio.irq(), 0x200);
   const [window] = radio.chip.drain().windows;
@@ -111,7 +111,7 @@ test('a window of 8 symbols times out 8 symbols after RX is on; the first status
 test('SetRx times out in ticks of 15.625 us', () => {
   radio.setUp({ inverted: true });
   radio.receive(640);
-  street.pass(20e3);
+  world.pass(20e3);
   const [window] = radio.chip.drain().windows;
   assert.equal(window.end_ns - window.rx_on_ns, 10e6);
 });
@@ -122,7 +122,7 @@ test('register 0x0706 sets the symbol time-out as mantissa and exponent', () => 
   radio.setRegister(0x706, (8 << 3) | 1);
   radio.send(0x82, 0, 0, 0);
   radio.ready();
-  street.pass(100e3);
+  world.pass(100e3);
   const [window] = radio.chip.drain().windows;
   assert.equal(window.symbols, 64);
   assert.ok(Math.abs(window.end_ns - window.rx_on_ns - 64 * 1024e3) <= 1);
@@ -131,15 +131,15 @@ test('register 0x0706 sets the symbol time-out as mantissa and exponent', () => 
 test('an idle radio, asleep or waiting in standby, has no alarm', () => {
   radio.setUp();
   radio.ready();
-  assert.equal(street.alarms.length, 0);
+  assert.equal(world.alarms.length, 0);
   radio.send(0x84, 4);
-  assert.equal(street.alarms.length, 0);
+  assert.equal(world.alarms.length, 0);
 });
 
 test('continuous reception without anybody sending has no alarm', () => {
   radio.setUp({ inverted: true });
   radio.receive(0xffffff);
-  assert.equal(street.alarms.length, 0);
+  assert.equal(world.alarms.length, 0);
 });
 
 test('each state draws its current', () => {
@@ -147,7 +147,7 @@ test('each state draws its current', () => {
   radio.receive(0xffffff);
   radio.send(0x80, 0);
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   radio.send(0x84, 4);
   const last = Object.fromEntries(radio.host.currents.map(({ state, microamps }) => [state, microamps]));
   assert.deepEqual(last, { stdby_rc: 600, stdby_xosc: 800, rx: 5300, tx: 89300, warm: 0.6 });
@@ -158,11 +158,11 @@ test('power: PA settings and over-current protection decide', () => {
   radio.send(0x95, 4, 7, 0, 1);
   radio.send(0x8e, 22, 4);
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   radio.setRegister(0x8e7, 0x18);
   radio.send(0x80, 0);
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   assert.deepEqual(
     radio.chip.drain().transmissions.map((row) => row.power_dbm),
     [22, 6],
@@ -174,7 +174,7 @@ test('forgotten settings cost range and are noted', () => {
   radio.setUp({ size: 1, skip: [0x9d, 0x98] });
   radio.setRegister(0x8d8, 0xc8);
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   const { notes, transmissions } = radio.chip.drain();
   assert.deepEqual(Object.keys(notes).sort(), [
     '0x08D8 was not set after start (15.2)',
@@ -188,10 +188,10 @@ test('an antenna mismatch costs 5 dB unless the clamp is set', () => {
   radio.setUp({ size: 1 });
   radio.chip.set({ antenna_mismatched: true });
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   radio.setRegister(0x8d8, 0xc8);
   radio.transmit([1]);
-  street.pass(100e3);
+  world.pass(100e3);
   assert.deepEqual(
     radio.chip.drain().transmissions.map((row) => row.power_dbm),
     [14, 9],
@@ -201,9 +201,9 @@ test('an antenna mismatch costs 5 dB unless the clamp is set', () => {
 test('the ledger counts, and the record is given out once', () => {
   radio.setUp({ size: 13, inverted: true });
   radio.transmit(new Array(13).fill(0));
-  street.pass(100e3);
+  world.pass(100e3);
   radio.receive(0, 8);
-  street.pass(100e3);
+  world.pass(100e3);
   assert.deepEqual(radio.chip.ledger(), {
     mode: 'stdby_rc',
     transmissions: 1,

@@ -2,27 +2,27 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import { Radio } from './radio.mjs';
-import { Street } from './street.mjs';
+import { World } from './world.mjs';
 
 const GATEWAY = '0016c001f153a14c';
 const SYMBOL_US = 1024;
 const DOWN = { frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, power_dbm: 14, inverted: true };
 const IRQ_FRAME = 0x2 | 0x4 | 0x8 | 0x10;
 
-let street;
+let world;
 let radio;
 
 beforeEach(() => {
-  street = new Street();
-  street.air.addGateway(GATEWAY, [0, 0]);
-  radio = new Radio(street);
+  world = new World();
+  world.air.addRadioGateway(GATEWAY, [0, 0]);
+  radio = new Radio(world);
   radio.setUp({ inverted: true, crc: false });
 });
 
 /** A downlink whose preamble begins at `us`. */
 const downlink = (us, payload = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], more = {}) =>
   assert.equal(
-    street.air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: us * 1e3, payload: Uint8Array.from(payload), ...more }, street.ns),
+    world.air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: us * 1e3, payload: Uint8Array.from(payload), ...more }, world.ns),
     'OK',
   );
 
@@ -30,9 +30,9 @@ const downlink = (us, payload = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], more = 
 function windowAt(us, { symbols = 8, ticks = 0 } = {}) {
   radio.send(0xa0, symbols);
   radio.ready();
-  street.run(us - 62);
+  world.run(us - 62);
   radio.raw(0x82, (ticks >> 16) & 255, (ticks >> 8) & 255, ticks & 255);
-  street.run(us + 400e3);
+  world.run(us + 400e3);
   const { windows } = radio.chip.drain();
   assert.equal(windows.at(-1)?.rx_on_ns ?? us * 1e3, us * 1e3);
   return windows.at(-1)?.result;
@@ -51,13 +51,13 @@ test('a window that opens with the preamble receives the downlink: payload, RSSI
 test('RxDone comes at the end of the packet', () => {
   downlink(1e6);
   radio.send(0xa0, 8);
-  street.run(1e6 - 62);
+  world.run(1e6 - 62);
   radio.raw(0x82, 0, 0, 0);
   const end = 1e6 + 40.25 * SYMBOL_US; // 12 bytes, no CRC: 12.25 + 8 + 4 * 5 symbols
-  street.run(end - 300);
+  world.run(end - 300);
   const ends = () => radio.irq() & 2;
   assert.equal(ends(), 0);
-  street.run(end + 10);
+  world.run(end + 10);
   assert.equal(ends(), 2);
 });
 
@@ -131,9 +131,9 @@ test('continuous reception hears one packet after the other and moves on in the 
   radio.receive(0xffffff);
   downlink(1e6, [1, 2, 3]);
   downlink(2e6, [4, 5]);
-  street.run(1.5e6);
+  world.run(1.5e6);
   assert.deepEqual(radio.payload(), [1, 2, 3]);
-  street.run(2.5e6);
+  world.run(2.5e6);
   assert.deepEqual(radio.payload(), [4, 5]);
   assert.equal(radio.send(0x13, 0, 0, 0)[3], 3);
   assert.equal(radio.chip.mode, 'rx');
@@ -164,20 +164,20 @@ test('a collision in the payload breaks it: RxDone with CRC error when there is 
     payload: new Uint8Array(10),
   });
   downlink(1e6, new Array(12).fill(5));
-  street.air.transmit({ ...rival(), at_ns: 1.03e9 });
+  world.air.transmit({ ...rival(), at_ns: 1.03e9 });
   assert.equal(windowAt(1e6), 'frame');
   assert.notDeepEqual(radio.payload(), new Array(12).fill(5));
   radio.send(0x80, 1);
   radio.clearIrq();
   downlink(2e6, new Array(12).fill(5), { crc: true });
-  street.air.transmit({ ...rival(), at_ns: 2.03e9 });
+  world.air.transmit({ ...rival(), at_ns: 2.03e9 });
   assert.equal(windowAt(2e6), 'crc');
   assert.equal(radio.irq() & 0x42, 0x42);
 });
 
 test('a collision in the header is a header error and ends a single reception', () => {
   downlink(1e6);
-  street.air.transmit({
+  world.air.transmit({
     from: 'rival',
     position: [60, 0],
     frequency_hz: 868.1e6,
@@ -201,15 +201,15 @@ test('CAD finds a preamble on the air, and nothing in silence', () => {
   radio.send(0x88, 2, 22, 10, 0, 0, 0, 0);
   radio.send(0xc5);
   radio.ready();
-  street.pass(20e3);
+  world.pass(20e3);
   assert.equal(radio.irq(), 0x80);
   radio.clearIrq();
   downlink(1e6);
   radio.send(0x80, 1);
-  street.run(1e6 + 2000);
+  world.run(1e6 + 2000);
   radio.send(0xc5);
   radio.ready();
-  street.pass(5e3);
+  world.pass(5e3);
   assert.equal(radio.irq(), 0x180);
 });
 
@@ -218,7 +218,7 @@ test('RSSI of silence is the noise floor, of a packet its strength', () => {
   downlink(1e6);
   const rssi = () => -radio.send(0x15, 0, 0)[2] / 2;
   assert.ok(Math.abs(rssi() + 116.5) <= 1, `${rssi()}`);
-  street.run(1.01e6);
+  world.run(1.01e6);
   assert.ok(rssi() > -110);
 });
 

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from tools import build, flash
-from tools.bench.board import files, image
-from tools.bench.simulation import Simulation
+from tools.bench.world.image import files, image
+from tools.bench.world.simulation import Simulation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 BOARD = "pico_lora_sx1262"
@@ -30,8 +30,8 @@ async def test_a_running_node_is_upgraded_and_keeps_what_is_its_own():
     wanted = build.staged_files(BOARD)
     older = {**wanted, "/lib/node/gone.mpy": b"M", "/lib/node/old.py": b"x = 1\n"}
     older["/boot.py"] += b"# of an older release\n"
-    async with Simulation() as street:
-        board = await street.add_board("node", flash=image({**older, **OWN}))
+    async with Simulation() as world:
+        board = await world.add_board("node", flash=image({**older, **OWN}))
         await board.expect("Lamplighter", within_s=5)
         async with board.port() as port:
             done = await asyncio.to_thread(flash.flash, BOARD, port)

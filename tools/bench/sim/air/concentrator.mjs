@@ -4,7 +4,7 @@
  * Source of the delays and of the order of checks: chirpstack-concentratord, libconcentratord/src/jitqueue.rs.
  */
 
-import { packetTimes } from '../toa.mjs';
+import { packetTimes } from './time_on_air.mjs';
 
 const START_NS = 1.5e6;
 const MARGIN_NS = 1e6;

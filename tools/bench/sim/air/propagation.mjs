@@ -7,7 +7,7 @@ import { normal } from '../random.mjs';
 const LOSS_1KM_DB = 128.95;
 const EXPONENT = 2.32;
 const SHADOW_DB = 7.8;
-const SHADOW_LIMIT = 2; // standard deviations: a street's radio plan would move a gateway rather than live with more
+const SHADOW_LIMIT = 2; // standard deviations: a network operator would move a radio gateway rather than live with more
 const NEAREST_KM = 0.001;
 
 /** SNR (dB) below which a spreading factor is not demodulated. Source: SX1261/2 datasheet, table 6-1. */

@@ -8,7 +8,7 @@ import { PartHost } from './host.mjs';
 import { SerialLine, TwoWire } from './lines.mjs';
 import { Pins } from './pins.mjs';
 import { UsbHost } from './usb.mjs';
-import { generator } from './seed.mjs';
+import { generator } from './xorshift.mjs';
 
 const VSYS_FULL_SCALE_MV = 3300;
 // Supply current of a whole Pico at 125 MHz, by others' meters: 19 mA at a prompt (micropython issue 17228); in light sleep
@@ -18,12 +18,12 @@ const RESET_CAUSES = { 1: 'watchdog', 2: 'forced' };
 
 export class Board {
   /**
-   * street: {seed, air, notify(object)}. setup: {name, wiring (the board file), firmware (bytes), flash (image of the file
+   * world: {seed, air, notify(object)}. setup: {name, wiring (the board file), firmware (bytes), flash (image of the file
    * system or null), position [x, y] in m, usb (plugged in), cache (a function making the cache model, or null),
    * ppm (how much longer than a second the crystal's second is)}.
    */
-  constructor(street, setup, nanos) {
-    this.street = street;
+  constructor(world, setup, nanos) {
+    this.world = world;
     this.name = setup.name;
     this.wiring = setup.wiring;
     this.position = setup.position;
@@ -73,7 +73,7 @@ export class Board {
   }
 
   tell(event, values) {
-    this.street.notify({ event, board: this.name, ...values });
+    this.world.notify({ event, board: this.name, ...values });
   }
 
   get micros() {
@@ -89,7 +89,7 @@ export class Board {
   random(purpose) {
     let next = this.generators.get(purpose);
     if (!next) {
-      next = generator(hash(`${this.street.seed} ${this.name} ${purpose}`));
+      next = generator(hash(`${this.world.seed} ${this.name} ${purpose}`));
       this.generators.set(purpose, next);
     }
     return next();

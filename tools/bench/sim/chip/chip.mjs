@@ -1,4 +1,4 @@
-// One RP2040 running the real firmware on rp2040js 1.4.1, with our corrections. It knows time, not the street.
+// One RP2040 running the real firmware on rp2040js 1.4.1, with our corrections. It knows time, not the world.
 import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
 import { FlashCommands } from './flash.mjs';
 import { attachBuses } from './buses.mjs';
@@ -20,12 +20,12 @@ const SLEEP_EN0_PWM = 1 << 17;
 const SLEEP_EN0_RTC = 1 << 21;
 
 /**
- * The chip between two power cuts. `run(until)` executes up to an instant of street time (ns).
+ * The chip between two power cuts. `run(until)` executes up to an instant of world time (ns).
  * Counters in ns: busyNanos (executing), stallNanos (waiting for the flash), idleNanos (WFI/WFE), sleepNanos (deep sleep).
  */
 export class Chip {
   /** options: {clock, flash, usb, pins, uid (8 bytes), random() -> 32-bit integer, cache (null: no misses),
-   *  rate (length of the crystal's second in seconds of the street),
+   *  rate (length of the crystal's second in seconds of the world),
    *  board (told of boots and resets; may be left out)}. */
   constructor(options) {
     Object.assign(this, { rate: 1 }, options);

@@ -1,4 +1,4 @@
-// The clock of one board: nanoseconds of street time and the alarms waiting for theirs.
+// The clock of one board: nanoseconds of world time and the alarms waiting for theirs.
 
 /** Something that happens once at an instant; made by `Clock.createAlarm` or `Clock.at`. */
 export class Alarm {

@@ -12,10 +12,10 @@ export class PartHost {
     this.wiring = wiring;
     this.name = board.name;
     this.position = board.position;
-    this.air = board.street.air;
+    this.air = board.world.air;
   }
 
-  /** Street time of this board, ns; it never goes back, also not over a power cut. */
+  /** World time of this board, ns; it never goes back, also not over a power cut. */
   now() {
     return this.board.clock.nanosCounter;
   }
@@ -81,7 +81,7 @@ export class PartHost {
     };
   }
 
-  /** Evenly spread in [0, 1), from the street's seed, this board's name and the part's. */
+  /** Evenly spread in [0, 1), from the world's seed, this board's name and the part's. */
   random() {
     return this.board.random(this.part) / 2 ** 32;
   }

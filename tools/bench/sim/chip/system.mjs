@@ -43,7 +43,7 @@ const ROUNDING = 1e-6;
 
 /** Microsecond timer (4.6). Starts at 0 at every reset; an alarm fires when the counter equals it, never early. */
 export class Timer extends BasePeripheral {
-  /** rate: street nanoseconds per nanosecond of the crystal. */
+  /** rate: world nanoseconds per nanosecond of the crystal. */
   constructor(mcu, rate = 1) {
     super(mcu, 'TIMER');
     this.tickNanos = 1000 * rate;

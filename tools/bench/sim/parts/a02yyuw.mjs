@@ -5,7 +5,7 @@
  */
 
 import { gauss } from '../random.mjs';
-import { Surroundings } from '../schedule.mjs';
+import { Surroundings } from '../surroundings.mjs';
 
 const BAUD = 9600;
 const BYTE_NS = 1e10 / BAUD;

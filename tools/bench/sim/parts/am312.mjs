@@ -4,7 +4,7 @@
  * Source: AM312 product page (hold 2.3 s, 15 uA, warm-up 30 to 60 s); what it does while warming up is assumed.
  */
 
-import { Surroundings } from '../schedule.mjs';
+import { Surroundings } from '../surroundings.mjs';
 
 const HOLD_NS = 2.3e9;
 const WARM_NS = 30e9;

@@ -3,7 +3,7 @@
  * lux = counts / 1.2 at MTreg 69. Source: ROHM BH1750FVI technical note 2011.11 rev D, instruction set and electrical table.
  */
 
-import { Surroundings } from '../schedule.mjs';
+import { Surroundings } from '../surroundings.mjs';
 
 const MODES = {
   0x10: { gain: 1, step: 1, once: false },

@@ -76,7 +76,7 @@ export class SX1262 {
   }
 
   /**
-   * What happened since the last call, at most 20 000 of each, instants in ns of street time. windows: {tx_end_ns, set_ns,
+   * What happened since the last call, at most 20 000 of each, instants in ns of world time. windows: {tx_end_ns, set_ns,
    * rx_on_ns, end_ns, symbols, sf, bw_hz, frequency_hz, timeout_ns, continuous, frames, result: timeout, frame, crc, header
    * or stopped}; transmissions: {start_ns, end_ns, sf, bw_hz, frequency_hz, power_dbm, size}; notes since power came first.
    */

@@ -4,7 +4,7 @@
  * What 15 calls "some loss" has no number there; the sizes here are assumed and marked so.
  */
 
-import { symbolNs } from '../toa.mjs';
+import { symbolNs } from '../air/time_on_air.mjs';
 import { txMicroamps } from './sx1262_current.mjs';
 
 const TICK_NS = 15625;

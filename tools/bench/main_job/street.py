@@ -16,16 +16,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from tools.bench.board import VirtualBoard, image
-from tools.bench.city import City
-from tools.bench.external import ExternalNetwork
-from tools.bench.forwarder import Forwarder
-from tools.bench.lab import BOARD, GATEWAY_ID
+from tools.bench.city.recorded import City
+from tools.bench.main_job.external import ExternalNetwork
+from tools.bench.main_job.receiver import Receiver
+from tools.bench.main_job.service import GatewayService
+from tools.bench.main_job.story import Story
 from tools.bench.network import NetworkServer
-from tools.bench.receiver import Receiver
-from tools.bench.service import GatewayService
-from tools.bench.simulation import Simulation
-from tools.bench.story import Story
+from tools.bench.world.board import VirtualBoard
+from tools.bench.world.forwarder import Forwarder
+from tools.bench.world.image import image
+from tools.bench.world.lab import BOARD, RADIO_GATEWAY_ID
+from tools.bench.world.simulation import Simulation
 from tools.build import staged_files
 from tools.setup.mosquitto import Broker
 
@@ -130,9 +131,9 @@ class Street:
         host, port = self.network.mqtt
         self.tell(f"broker on port {port}, network server on {self.network.grpc_address}")
         await self._open_gateway()
-        await self.network.add_gateway(GATEWAY_ID)
-        await self.simulation.add_gateway(GATEWAY_ID, (0, 0))
-        self.forwarder = await enter(Forwarder(self.simulation, host, port, GATEWAY_ID))
+        await self.network.add_radio_gateway(RADIO_GATEWAY_ID)
+        await self.simulation.add_radio_gateway(RADIO_GATEWAY_ID, (0, 0))
+        self.forwarder = await enter(Forwarder(self.simulation, host, port, RADIO_GATEWAY_ID))
         for name in self.names:
             await self._add_node(name)
 

@@ -6,21 +6,33 @@ import asyncio
 import contextlib
 import os
 import tty
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tools.bench.board import VirtualBoard
+from collections.abc import Callable
+from typing import Protocol
 
 CHUNK = 4096
 # With more than this waiting for a reader the host takes no more, as a kernel would not.
 FULL = 16 << 10
 
 
-class Port:
-    """One open pty. `path` is what a user opens; nothing is lost in either direction."""
+class Console(Protocol):
+    """What a port uses of a board."""
 
-    def __init__(self, board: VirtualBoard) -> None:
+    async def write(self, data: bytes) -> None:
+        """Types on the board's console."""
+
+    async def stop_reading(self, stopped: bool = True) -> None:
+        """Stops or resumes taking the board's output."""
+
+
+class Port:
+    """One open pty. `path` is what a user opens; nothing is lost in either direction.
+
+    kick: called when something was typed, so that paced time moves at once.
+    """
+
+    def __init__(self, board: Console, kick: Callable[[], None]) -> None:
         self._board = board
+        self._kick = kick
         self._loop = asyncio.get_running_loop()
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
@@ -41,7 +53,7 @@ class Port:
     async def _forward(self) -> None:
         while True:
             await self._board.write(await self._typed.get())
-            self._board.simulation.kick.set()
+            self._kick()
 
     def deliver(self, data: bytes) -> None:
         """Passes the board's output on to whoever has opened the port."""

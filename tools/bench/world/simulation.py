@@ -1,10 +1,10 @@
-"""A street of emulated boards: the Node process of chips, parts and air, driven from Python.
+"""A world of emulated boards: the Node process of chips, parts and air, driven from Python.
 
-Everything here is *emulated*. Time is street time in microseconds and moves only when asked to:
+Everything here is *emulated*. Time is world time in microseconds and moves only when asked to:
 by `step` (virtual time) or by `pace` (the wall clock as horizon). What comes from outside enters
 between two steps and is written to the trace, so that `replay` makes the same run again.
 
-    SimulationError     the street's process refused or ended; the sentence says why
+    SimulationError     the world's process refused or ended; the sentence says why
 """
 
 from __future__ import annotations
@@ -14,35 +14,30 @@ import base64
 import contextlib
 import inspect
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from tools.bench.board import VirtualBoard, fitted, wiring
-from tools.bench.frames import Downlink, Heard, packed, received
+from tools.bench.world.board import VirtualBoard
+from tools.bench.world.errors import SimulationError
+from tools.bench.world.frames import RxPacket, TxPacket, packed, received
+from tools.bench.world.pace import Pace
+from tools.bench.world.wiring import fitted, wiring
 from tools.setup import paths
 
 MAIN = paths.SIM / "main.mjs"
 LINE_LIMIT = 64 << 20
-STEP_US = 20_000
-PORT_STEP_US = 2_000
-SLIP_US = 200_000
 
 Notice = dict[str, Any]
 
 
-class SimulationError(RuntimeError):
-    """The street's process did not do what was asked."""
-
-
-HeardListener = Callable[[Heard], Awaitable[None] | None]
+HeardListener = Callable[[RxPacket], Awaitable[None] | None]
 NoticeListener = Callable[[Notice], None]
 
 
 class Simulation:
-    """One street. Use as an async context manager; leaving it ends the process and every port.
+    """One world. Use as an async context manager; leaving it ends the process and every port.
 
     seed: decides every random number. trace: file that gets every request and answer.
     cache_model: flash-cache misses cost time.
@@ -63,7 +58,6 @@ class Simulation:
         self.violations: list[Notice] = []
         self.refusals: list[Notice] = []
         self.pacing: Pace | None = None
-        self.kick = asyncio.Event()
         self._options = {"seed": seed, "firmware": str(firmware), "cache_model": cache_model}
         self._trace_path = trace
         self._trace: Any = None
@@ -72,7 +66,7 @@ class Simulation:
         self._turn = asyncio.Lock()
         self._number = 0
         self._exchanges: set[asyncio.Future[dict[str, Any]]] = set()
-        self._arrived: list[Heard] = []
+        self._arrived: list[RxPacket] = []
         self._heard_listeners: list[HeardListener] = []
         self._notice_listeners: list[NoticeListener] = []
 
@@ -159,7 +153,7 @@ class Simulation:
         while True:
             line = await process.stdout.readline()
             if not line:
-                return {"error": "the street's process ended; what it said last is above"}
+                return {"error": "the world's process ended; what it said last is above"}
             text = line.decode().rstrip("\n")
             self._record("<", text)
             if self._on_answer:
@@ -184,9 +178,9 @@ class Simulation:
         for listener in self._notice_listeners:
             listener(notice)
 
-    # ---- the street ----
+    # ---- the world ----
 
-    def on_heard(self, listener: HeardListener) -> None:
+    def on_received(self, listener: HeardListener) -> None:
         """Calls `listener(heard)` at the end of each frame at a gateway, before time goes on."""
         self._heard_listeners.append(listener)
 
@@ -206,7 +200,7 @@ class Simulation:
         ppm: float = 0,
         parts: Mapping[str, dict[str, Any] | None] | None = None,
     ) -> VirtualBoard:
-        """Puts a board on the street.
+        """Puts a board on the world.
 
         board: file in `boards/`. flash: image of its file system (`board.image`).
         usb: a host is plugged in. ppm: how much too long the crystal's seconds are.
@@ -226,39 +220,39 @@ class Simulation:
             raise
         return made
 
-    async def add_gateway(
+    async def add_radio_gateway(
         self, gateway_id: str, position_m: tuple[float, float], **options: Any
     ) -> None:
-        """Puts a gateway of 8 channels on the street; `gateway_id` is 16 hex digits."""
+        """Puts a gateway of 8 channels on the world; `gateway_id` is 16 hex digits."""
         await self.request(
-            "add_gateway", gateway_id=gateway_id, position=list(position_m), options=options
+            "add_radio_gateway", gateway_id=gateway_id, position=list(position_m), options=options
         )
 
     async def set_air(self, **values: Any) -> None:
         """Sets the air's loss (0..1) and jammers; see `sim/air.mjs`."""
         await self.request("air_set", values=values)
 
-    async def step(self, until_us: int, *, stop_on_heard: bool = False) -> list[Heard]:
+    async def step(self, until_us: int, *, stop_on_received: bool = False) -> list[RxPacket]:
         """Runs to a horizon; returns the frames that ended at a gateway, in order of time.
 
-        stop_on_heard: return at the end of the first frame, so that an answer to it is in time.
+        stop_on_received: return at the end of the first frame, so that an answer to it is in time.
         """
-        frames: list[Heard] = []
+        frames: list[RxPacket] = []
         while self.now_us < until_us:
             await self.request("step", until_us=until_us)
             while self._arrived:
                 frames.append(self._arrived.pop(0))
                 await self._tell(frames[-1])
-            if stop_on_heard and frames:
+            if stop_on_received and frames:
                 break
         return frames
 
-    async def run_s(self, seconds: float) -> list[Heard]:
-        """Runs the street for so many seconds of its time; otherwise as `step`."""
+    async def run_s(self, seconds: float) -> list[RxPacket]:
+        """Runs the world for so many seconds of its time; otherwise as `step`."""
         return await self.step(self.now_us + round(seconds * 1e6))
 
     async def advance(self, microseconds: int) -> None:
-        """Lets so much street time pass: steps it, or waits for it while the street is paced."""
+        """Lets so much world time pass: steps it, or waits for it while the world is paced."""
         if not self.pacing:
             await self.step(self.now_us + microseconds)
             return
@@ -269,19 +263,24 @@ class Simulation:
 
     @contextlib.asynccontextmanager
     async def paced(self) -> AsyncIterator[None]:
-        """Paced time for the length of a block, whether the street is paced already or not."""
+        """Paced time for the length of a block, whether the world is paced already or not."""
         async with contextlib.AsyncExitStack() as stack:
             if not self.pacing:
                 await stack.enter_async_context(self.pace())
             yield
 
-    async def _tell(self, heard: Heard) -> None:
+    def kick(self) -> None:
+        """Something was typed: paced time moves at once."""
+        if self.pacing:
+            self.pacing.kick()
+
+    async def _tell(self, heard: RxPacket) -> None:
         for listener in self._heard_listeners:
             result = listener(heard)
             if inspect.isawaitable(result):
                 await result
 
-    async def transmit(self, gateway_id: str, downlink: Downlink) -> str:
+    async def transmit(self, gateway_id: str, downlink: TxPacket) -> str:
         """Asks a gateway to send; returns "OK" or its reason as `gw.TxAckStatus` names it."""
         frame = asdict(downlink) | {"payload": base64.b64encode(downlink.payload).decode()}
         return (await self.request("transmit", gateway_id=gateway_id, downlink=frame))["status"]
@@ -294,66 +293,3 @@ class Simulation:
     def slip_ms(self) -> float:
         """How far paced time has fallen behind the wall clock altogether."""
         return self.pacing.slip_ms if self.pacing else 0.0
-
-
-class Pace:
-    """Steps a street along the wall clock, 20 ms at a time; what is too slow becomes slip."""
-
-    def __init__(self, simulation: Simulation, speed: float) -> None:
-        self.simulation = simulation
-        self.speed = speed
-        self.slip_ms = 0.0
-        self._task: asyncio.Task[None] | None = None
-        self._ending = False
-
-    async def __aenter__(self) -> Self:
-        if self.simulation.pacing:
-            raise SimulationError("the street is paced already")
-        self.simulation.pacing = self
-        self._task = asyncio.create_task(self._run())
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.stop()
-
-    async def stop(self) -> None:
-        """Ends pacing after the step under way; raises what ended it before."""
-        self.simulation.pacing = None
-        self._ending = True
-        self.simulation.kick.set()
-        if self._task:
-            task, self._task = self._task, None
-            await task
-
-    def check(self) -> None:
-        """Raises what ended pacing, if something did."""
-        if self._task and self._task.done():
-            self._task.result()
-
-    async def _run(self) -> None:
-        simulation = self.simulation
-        wall, street = time.monotonic(), simulation.now_us
-        while not self._ending:
-            due = street + (time.monotonic() - wall) * 1e6 * self.speed
-            behind = due - simulation.now_us
-            if behind > SLIP_US:
-                self.slip_ms += (behind - STEP_US) / 1000
-                wall, street = time.monotonic(), simulation.now_us
-                behind = STEP_US
-            await simulation.step(simulation.now_us + round(min(max(behind, 0), STEP_US)))
-            await self._rest(street + (time.monotonic() - wall) * 1e6 * self.speed)
-
-    async def _rest(self, due_us: float) -> None:
-        """Waits until a step is worth making: 20 ms, 2 ms with an open port, or a key."""
-        open_port = any(board.has_port for board in self.simulation.boards.values())
-        step = PORT_STEP_US if open_port else STEP_US
-        left = (self.simulation.now_us + step * self.speed - due_us) / 1e6 / self.speed
-        if left <= 0:
-            await asyncio.sleep(0)
-            return
-        if self._ending:
-            return
-        self.simulation.kick.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(left):
-                await self.simulation.kick.wait()

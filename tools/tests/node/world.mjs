@@ -1,13 +1,13 @@
-/** A street for the tests of parts: one clock for all, wires, and an air. It emulates no chip. */
+/** A world for the tests of parts: one clock for all, wires, and an air. It emulates no chip. */
 
-import { Air } from '../../bench/sim/air.mjs';
+import { Air } from '../../bench/sim/air/air.mjs';
 
 const random = (state) => () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return state / 2 ** 32;
 };
 
-export class Street {
+export class World {
   constructor({ seed = 1 } = {}) {
     this.ns = 0;
     this.alarms = [];
@@ -39,10 +39,10 @@ export class Street {
   }
 }
 
-/** The host of one board on that street. `refused` and `currents` keep what parts reported. */
+/** The host of one board on that world. `refused` and `currents` keep what parts reported. */
 export class Host {
-  constructor(street, name = 'board', position = [100, 0]) {
-    Object.assign(this, { street, name, position, air: street.air, refused: [], currents: [], received: [] });
+  constructor(world, name = 'board', position = [100, 0]) {
+    Object.assign(this, { world, name, position, air: world.air, refused: [], currents: [], received: [] });
     this.random = random([...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 7));
     this.wires = new Map();
     this.uartOpen = false;
@@ -51,11 +51,11 @@ export class Host {
   }
 
   now() {
-    return this.street.ns;
+    return this.world.ns;
   }
 
   at(ns, fn) {
-    return this.street.at(ns, fn);
+    return this.world.at(ns, fn);
   }
 
   refuse(sentence) {

@@ -14,8 +14,7 @@ from typing import Any
 import aiohttp
 
 from tools.setup.children import die_with_parent
-
-ROOT = Path(__file__).resolve().parents[2]
+from tools.setup.paths import ROOT
 
 
 class ServiceError(RuntimeError):

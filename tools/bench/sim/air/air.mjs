@@ -4,11 +4,11 @@
  * symbols (5.1 ms at SF7) to lock, so whatever it could lock on is in the table when it looks.
  */
 
-import { Concentrator } from './air/concentrator.mjs';
-import { DutyWatch } from './air/duty.mjs';
-import { CAPTURE_DB, OTHER_SF_DB, SNR_LIMIT_DB, noiseDbm, pathLossDb, sumDbm } from './air/propagation.mjs';
-import { normal, uniform } from './random.mjs';
-import { needsLdro, packetTimes, symbolNs } from './toa.mjs';
+import { Concentrator } from './concentrator.mjs';
+import { DutyWatch } from './duty.mjs';
+import { CAPTURE_DB, OTHER_SF_DB, SNR_LIMIT_DB, noiseDbm, pathLossDb, sumDbm } from './propagation.mjs';
+import { normal, uniform } from '../random.mjs';
+import { needsLdro, packetTimes, symbolNs } from './time_on_air.mjs';
 
 const LOCK_SYMBOLS = 5; // Source: the window formula of LoRaMac-node asks for 6 with one to spare
 const FADE_DB = 1; // from packet to packet on a link at rest; assumed
@@ -33,8 +33,8 @@ export class Air {
   }
 
   /** id: 16 hex digits. position: [x, y] in m. Raises Error for an id that is there already. */
-  addGateway(id, position, options = {}) {
-    if (this.gateways.has(id)) throw new Error(`gateway ${id} is on the street already`);
+  addRadioGateway(id, position, options = {}) {
+    if (this.gateways.has(id)) throw new Error(`gateway ${id} is on the world already`);
     this.gateways.set(id, new Concentrator(id, position, options));
   }
 
@@ -131,7 +131,7 @@ export class Air {
   /** Hands a downlink to a gateway; see Concentrator.accept. Returns the name of a gw.TxAckStatus. */
   gatewayTransmit(id, downlink, nowNs) {
     const gateway = this.gateways.get(id);
-    if (!gateway) throw new Error(`no gateway ${id} on the street`);
+    if (!gateway) throw new Error(`no gateway ${id} on the world`);
     const [status, tx] = gateway.accept(downlink, nowNs);
     if (tx) this.transmit(tx);
     return status;

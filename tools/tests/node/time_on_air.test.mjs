@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { needsLdro, packetTimes, symbolNs } from '../../bench/sim/toa.mjs';
+import { needsLdro, packetTimes, symbolNs } from '../../bench/sim/air/time_on_air.mjs';
 
 const { vectors } = JSON.parse(readFileSync(new URL('../data/time_on_air.json', import.meta.url)));
 

@@ -15,9 +15,9 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tools.bench.daylight import clear_sky_lux, sun_elevation_deg
+from tools.bench.city.daylight import clear_sky_lux, sun_elevation_deg
 
-DATA = Path(__file__).parent / "city"
+DATA = Path(__file__).parent
 MULHOUSE = (47.75, 7.34)
 ZONE = ZoneInfo("Europe/Paris")
 WEEK = timedelta(days=7)

@@ -1,6 +1,6 @@
 """`make run`: the main job on an emulated street, told live, with a summary that must be earned.
 
-    python -m tools.bench.run [--for SECONDS] [--json] [--keep FOLDER] [--seed N]
+    python -m tools.bench.main_job [--for SECONDS] [--json] [--keep FOLDER] [--seed N]
 
 Exits 0 only when everything that the scenario asks for was really seen, 1 with the list of what
 was not, 2 when the street could not be set up. Ctrl-C ends everything and leaves nothing behind.
@@ -17,11 +17,12 @@ from pathlib import Path
 
 import click
 
-from tools.bench.scenario import Scenario
-from tools.bench.service import ServiceError
-from tools.bench.simulation import Pace, SimulationError
-from tools.bench.story import Story
-from tools.bench.street import Street
+from tools.bench.main_job.scenario import Scenario
+from tools.bench.main_job.service import ServiceError
+from tools.bench.main_job.story import Story
+from tools.bench.main_job.street import Street
+from tools.bench.world.errors import SimulationError
+from tools.bench.world.pace import Pace
 from tools.setup.mosquitto import BrokerError
 
 SETTINGS = {"report_s": 120, "sample_s": 30, "empty_mm": 1200, "height_mm": 1000}

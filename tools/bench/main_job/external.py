@@ -41,7 +41,7 @@ class ExternalNetwork:
     def _metadata(self) -> tuple[tuple[str, str]]:
         return (("authorization", f"Bearer {self.admin_key}"),)
 
-    async def add_gateway(self, gateway_id: str) -> None:
+    async def add_radio_gateway(self, gateway_id: str) -> None:
         """Registers the bench's radio gateway; one that is there already is fine."""
         gateway = api.Gateway(
             gateway_id=gateway_id,

@@ -1,4 +1,4 @@
-"""What crosses the border of the street's process: frames of the air, and bytes."""
+"""What crosses the border of the world's process: frames of the air, and bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RxPacket:
     """A frame as one gateway received it. `time_us` is its end; `code_rate` like "4/5"."""
 
     gateway_id: str
@@ -26,8 +26,8 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Downlink:
-    """A frame for a gateway to send at `time_us` of the street, or at once when that is None."""
+class TxPacket:
+    """A frame for a gateway to send at `time_us` of the world, or at once when that is None."""
 
     time_us: int | None
     frequency_hz: int
@@ -38,9 +38,9 @@ class Downlink:
     inverted: bool = True
 
 
-def received(frame: dict[str, Any]) -> Heard:
-    """A frame as the street's process told it. Its end is rounded up to a microsecond."""
-    return Heard(
+def received(frame: dict[str, Any]) -> RxPacket:
+    """A frame as the world's process told it. Its end is rounded up to a microsecond."""
+    return RxPacket(
         gateway_id=frame["gateway_id"],
         time_us=-(-int(frame["end_ns"]) // 1000),
         frequency_hz=frame["frequency_hz"],

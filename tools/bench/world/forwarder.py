@@ -2,7 +2,7 @@
 
 Everything is protobuf, as ChirpStack's own MQTT forwarder writes it:
 `<prefix>/gateway/<id>/event/{up,stats,ack}` out, `<prefix>/gateway/<id>/command/down` in. The
-concentrator's counter of microseconds, 32 bits, is the street's time; it travels as `context`.
+concentrator's counter of microseconds, 32 bits, is the world's time; it travels as `context`.
 The conversions are plain functions, so that virtual time uses them too. Everything on the air is
 *emulated*. Source: chirpstack-mqtt-forwarder and chirpstack-concentratord 4.x.
 """
@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 
 from tools.bench.network.broker import BrokerLink
 from tools.bench.network.events import timestamp
-from tools.bench.simulation import Downlink, Heard
+from tools.bench.world.frames import RxPacket, TxPacket
 
 COUNTER = 1 << 32
 STATS_S = 30.0
@@ -27,7 +27,7 @@ STATS_S = 30.0
 
 
 def uplink_frame(
-    heard: Heard, *, uplink_id: int = 0, gw_time_us: int | None = None
+    heard: RxPacket, *, uplink_id: int = 0, gw_time_us: int | None = None
 ) -> gw.UplinkFrame:
     """A heard frame as the network server gets it.
 
@@ -53,10 +53,10 @@ def uplink_frame(
     return gw.UplinkFrame(phy_payload=heard.payload, tx_info=tx_info, rx_info=rx_info)
 
 
-def downlink(item: gw.DownlinkFrameItem, now_us: int) -> Downlink:
+def downlink(item: gw.DownlinkFrameItem, now_us: int) -> TxPacket:
     """What a gateway is asked to send, and when: its counter at the uplink plus the delay.
 
-    now_us: the street's time, which tells which turn of the 32-bit counter is meant.
+    now_us: the world's time, which tells which turn of the 32-bit counter is meant.
     """
     info = item.tx_info
     lora = info.modulation.lora
@@ -66,7 +66,7 @@ def downlink(item: gw.DownlinkFrameItem, now_us: int) -> Downlink:
         at = int.from_bytes(info.context, "big") + delay.seconds * 1_000_000 + delay.nanos // 1000
         ahead = (at - now_us) % COUNTER
         time_us = now_us + (ahead if ahead < COUNTER // 2 else ahead - COUNTER)
-    return Downlink(
+    return TxPacket(
         time_us=time_us,
         frequency_hz=info.frequency,
         sf=lora.spreading_factor,
@@ -86,21 +86,21 @@ def tx_ack(frame: gw.DownlinkFrame, statuses: list[gw.TxAckStatus]) -> gw.Downli
     )
 
 
-class Street(Protocol):
+class World(Protocol):
     """What a forwarder uses of a `Simulation`."""
 
     now_us: int
 
-    def on_heard(self, listener: Callable[[Heard], None], /) -> None:
+    def on_received(self, listener: Callable[[RxPacket], None], /) -> None:
         """Call back at the end of each frame at a gateway."""
 
-    async def transmit(self, gateway_id: str, downlink: Downlink) -> str:
+    async def transmit(self, gateway_id: str, downlink: TxPacket) -> str:
         """Ask a gateway to send; the answer is a name of `gw.TxAckStatus`."""
         ...
 
 
 class Forwarder:
-    """One gateway of a paced street, connected to a broker. An async context manager.
+    """One gateway of a paced world, connected to a broker. An async context manager.
 
     prefix: ChirpStack's topic prefix of the region, "" for none.  heard, sent: frames forwarded up
     and transmissions accepted, so far.  lose_acks: the fault in which a gateway sends and never
@@ -109,7 +109,7 @@ class Forwarder:
 
     def __init__(
         self,
-        simulation: Street,
+        simulation: World,
         host: str,
         port: int,
         gateway_id: str,
@@ -130,7 +130,7 @@ class Forwarder:
         )
         await self._link.connect()
         self._listening = True
-        self.simulation.on_heard(self._uplink)
+        self.simulation.on_received(self._uplink)
         self._start(self._statistics())
         return self
 
@@ -150,7 +150,7 @@ class Forwarder:
     def _publish(self, event: str, message: Message) -> None:
         self._link.publish(f"{self._topic}/event/{event}", message.SerializeToString(), 0)
 
-    def _uplink(self, heard: Heard) -> None:
+    def _uplink(self, heard: RxPacket) -> None:
         """Forward one frame; what failed its CRC is dropped, as forwarders do by default."""
         if not self._listening or heard.gateway_id != self.gateway_id or not heard.crc_ok:
             return

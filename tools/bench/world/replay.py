@@ -1,6 +1,6 @@
-"""Makes a recorded run of a street again and compares the answers, byte for byte.
+"""Makes a recorded run of a world again and compares the answers, byte for byte.
 
-python -m tools.bench.replay TRACE
+python -m tools.bench.world.replay TRACE
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.bench.simulation import Simulation
+from tools.bench.world.simulation import Simulation
 
 SHOWN = 200
 
@@ -45,7 +45,7 @@ def _lines(trace: Path) -> list[str]:
 
 
 async def replay(trace: Path) -> Replay:
-    """Sends a trace's requests to a new street and compares every answer and notice."""
+    """Sends a trace's requests to a new world and compares every answer and notice."""
     lines = _lines(trace)
     result = Replay(expected=[line[1:] for line in lines if line.startswith("<")])
     requests = [json.loads(line[1:]) for line in lines if line.startswith(">")]
@@ -69,7 +69,7 @@ async def replay(trace: Path) -> Replay:
 def main() -> int:
     """Replays the trace named on the command line; 0 when the runs are equal."""
     if len(sys.argv) != 2:
-        print("say which trace: python -m tools.bench.replay TRACE")
+        print("say which trace: python -m tools.bench.world.replay TRACE")
         return 2
     result = asyncio.run(replay(Path(sys.argv[1])))
     if result.equal:

@@ -1,7 +1,7 @@
 """Boards, air and network server in virtual time: no broker, no gateway, no wall clock.
 
 For what must be exact and repeatable (power cuts, timing, energy, a day in seconds). The network
-server is the same `Core` that the paced street runs, here as a plain function of time.
+server is the same `Core` that the paced world runs, here as a plain function of time.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from typing import Any, Self
 
 from chirpstack_api import api, common, gw
 
-from tools.bench import forwarder
-from tools.bench.board import VirtualBoard, image
-from tools.bench.network.core import Core, Downlink
+from tools.bench.network.core import Core
 from tools.bench.network.events import Event
-from tools.bench.network.registry import Device, Gateway, QueueItem, Registry, Stored
-from tools.bench.simulation import Heard, Simulation
+from tools.bench.network.registry import Device, QueueItem, RadioGateway, Registry, Stored
+from tools.bench.world import forwarder
+from tools.bench.world.board import VirtualBoard
+from tools.bench.world.frames import RxPacket
+from tools.bench.world.image import image
+from tools.bench.world.simulation import Simulation
 from tools.build import staged_files
 
 BOARD = "pico_lora_sx1262"
-GATEWAY_ID = "0016c001ff10a235"
+RADIO_GATEWAY_ID = "0016c001ff10a235"
 EPOCH_US = 1_448_038_800_000_000
 """The instant at which the simulation's clock is 0: 2015-11-20T17:00:00Z."""
 JOIN_EUI = "70b3d57ed0000000"
@@ -61,11 +63,11 @@ class Lab:
         self.registry = Registry()
         self.core = Core(self.registry, random=Random(seed))  # noqa: S311 - a bench's identifiers
         self.units: dict[str, Unit] = {}
-        self.frames: list[Heard] = []
+        self.frames: list[RxPacket] = []
 
     async def __aenter__(self) -> Self:
         await self.simulation.__aenter__()
-        await self.simulation.add_gateway(GATEWAY_ID, (0, 0))
+        await self.simulation.add_radio_gateway(RADIO_GATEWAY_ID, (0, 0))
         self._register()
         return self
 
@@ -78,8 +80,8 @@ class Lab:
         tenant = api.Tenant(id="t", name="lab", can_have_gateways=True)
         known.tenants["t"] = Stored(tenant, 0, 0)
         known.applications["a"] = Stored(api.Application(id="a", name="lab", tenant_id="t"), 0, 0)
-        known.gateways[GATEWAY_ID] = Gateway(
-            api.Gateway(gateway_id=GATEWAY_ID, name="lab", tenant_id="t"), 0, 0
+        known.radio_gateways[RADIO_GATEWAY_ID] = RadioGateway(
+            api.Gateway(gateway_id=RADIO_GATEWAY_ID, name="lab", tenant_id="t"), 0, 0
         )
         for name, is_c in (("class-a", False), ("class-c", True)):
             known.profiles[name] = Stored(
@@ -155,7 +157,7 @@ class Lab:
             horizon = min(end, now + step)
             if due is not None:
                 horizon = min(horizon, max(due - EPOCH_US, now))
-            for heard in await self.simulation.step(horizon, stop_on_heard=True):
+            for heard in await self.simulation.step(horizon, stop_on_received=True):
                 self.frames.append(heard)
                 self.core.uplink(forwarder.uplink_frame(heard), EPOCH_US + heard.time_us)
             for output in self.core.advance(self.unix_us()):
@@ -179,18 +181,18 @@ class Lab:
         assert found
         return json.loads(found[0])
 
-    async def _carry(self, output: Event | Downlink) -> None:
+    async def _carry(self, output: Event | gw.DownlinkFrame) -> None:
         """Hands an event to its unit, or a downlink to the radio gateway and its word back."""
         if isinstance(output, Event):
             for unit in self.units.values():
                 if unit.dev_eui == output.dev_eui:
                     unit.events.append(output)
             return
-        statuses: list[Any] = [gw.IGNORED for _ in output.frame.items]
-        for at, item in enumerate(output.frame.items):
+        statuses: list[Any] = [gw.IGNORED for _ in output.items]
+        for at, item in enumerate(output.items):
             downlink = forwarder.downlink(item, self.simulation.now_us)
             said = await self.simulation.transmit(output.gateway_id, downlink)
             statuses[at] = gw.TxAckStatus.Value(said)
             if said == "OK":
                 break
-        self.core.acknowledged(forwarder.tx_ack(output.frame, statuses), self.unix_us())
+        self.core.acknowledged(forwarder.tx_ack(output, statuses), self.unix_us())

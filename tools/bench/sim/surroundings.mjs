@@ -1,4 +1,4 @@
-/** Values of a part's surroundings: constant, or a step function of street time [[t_us, value], ...]. */
+/** Values of a part's surroundings: constant, or a step function of world time [[t_us, value], ...]. */
 
 export class Surroundings {
   /** defaults: {name: value}; only these names can be set. part: its name in error sentences. */
@@ -19,7 +19,7 @@ export class Surroundings {
     }
   }
 
-  /** The value at `nanos` of street time; null before a schedule begins. Asked for later and later times. */
+  /** The value at `nanos` of world time; null before a schedule begins. Asked for later and later times. */
   get(name, nanos) {
     const entry = this.values.get(name);
     if (!entry.steps) return entry.value;

@@ -1,119 +1,49 @@
-"""One emulated board for a test: serial port, power, flash, pins; and its file system's image."""
+"""One emulated board: serial port, power, flash, pins and parts."""
 
 from __future__ import annotations
 
 import base64
 import re
-import runpy
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
 
-from littlefs import LittleFS
+from tools.bench.world.errors import BoardError
+from tools.bench.world.frames import packed, unpacked
+from tools.bench.world.port import Port
 
-from tools.bench.frames import packed, unpacked
-from tools.bench.port import Port
-from tools.setup import paths
-
-if TYPE_CHECKING:
-    from tools.bench.simulation import Simulation
-
-# What MicroPython's RPI_PICO build mounts at 0xA0000 (ports/rp2/rp2_flash.c).
-BLOCK_SIZE = 4096
-BLOCKS = 352
-BOARDS = paths.ROOT / "boards"
-PARTS = paths.SIM / "parts"
-RADIO_CHIPS = {"sx126x": "sx1262"}
 EXPECT_STEP_US = 10_000
 LINES_SHOWN = 40
 
 
-class BoardError(ValueError):
-    """A board file or a part that does not exist; the sentence says what does."""
+class World(Protocol):
+    """What a board uses of the simulation it stands in."""
 
+    now_us: int
 
-def wiring(name: str) -> dict[str, Any]:
-    """The literals of `boards/<name>.py`."""
-    path = BOARDS / f"{name}.py"
-    if not path.exists():
-        known = ", ".join(sorted(one.stem for one in BOARDS.glob("*.py")))
-        raise BoardError(
-            f"there is no board {name}: choose one of {known}, or add boards/{name}.py"
-        )
-    return {key: value for key, value in runpy.run_path(str(path)).items() if key.isupper()}
+    async def request(self, op: str, **values: Any) -> dict[str, Any]:
+        """Sends one request to the process and returns its answer."""
+        ...
 
+    async def advance(self, microseconds: int) -> None:
+        """Lets simulated time pass."""
 
-def fitted(
-    pins: dict[str, Any], options: Mapping[str, dict[str, Any] | None]
-) -> list[dict[str, Any]]:
-    """Parts of a board, [{chip, wiring, options}], without those whose options are None."""
-    gpio = pins["PINS"]
-    parts: dict[str, dict[str, Any]] = {}
-    chip = RADIO_CHIPS.get(pins.get("RADIO", ""))
-    if chip:
-        parts[chip] = {key: gpio[key] for key in ("nss", "busy", "reset", "dio1")}
-        parts[chip] |= {
-            "spi": pins["RADIO_SPI"],
-            "tcxo_mv": pins["TCXO_MV"],
-            "rf_switch": pins["RF_SWITCH"],
-        }
-    if "lamp" in gpio:
-        parts["lamp"] = {"pin": gpio["lamp"]}
-    parts |= pins.get("SENSORS", {})
-    _check_parts(parts, options)
-    return [
-        {"chip": chip, "wiring": wires, "options": options.get(chip) or {}}
-        for chip, wires in parts.items()
-        if options.get(chip, {}) is not None
-    ]
+    def paced(self) -> AbstractAsyncContextManager[None]:
+        """Ties simulated time to the wall clock for the length of a block."""
+        ...
 
-
-def _check_parts(parts: dict[str, Any], options: Mapping[str, Any]) -> None:
-    for chip in options:
-        if chip not in parts:
-            raise BoardError(f"the board has no part {chip}: it has {', '.join(parts)}")
-    for chip in parts:
-        if options.get(chip, {}) is not None and not (PARTS / f"{chip}.mjs").exists():
-            raise BoardError(
-                f"the bench has no model of {chip}: add {chip}.mjs beside the other parts"
-            )
-
-
-def image(files: dict[str, bytes]) -> bytes:
-    """A littlefs image with these files, {"/path": content}, as MicroPython mounts it."""
-    system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, disk_version=0x00020000)
-    for name, content in sorted(files.items()):
-        path = PurePosixPath("/") / name.lstrip("/")
-        if str(path.parent) != "/":
-            system.makedirs(str(path.parent), exist_ok=True)
-        with system.open(str(path), "wb") as file:
-            file.write(content)
-    return bytes(system.context.buffer)  # type: ignore[attr-defined]
-
-
-def files(data: bytes) -> dict[str, bytes]:
-    """The files of such an image. Raises littlefs's LittleFSError when it holds no file system."""
-    system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, mount=False)
-    system.context.buffer = bytearray(data)  # type: ignore[attr-defined]
-    system.mount()
-    found = {}
-    for folder, _, names in system.walk("/"):
-        for name in names:
-            path = str(PurePosixPath(folder) / name)
-            with system.open(path, "rb") as file:
-                found[path] = file.read()
-    return found
+    def kick(self) -> None:
+        """Makes paced time move at once."""
 
 
 class VirtualBoard:
-    """A board on the street. Made by `Simulation.add_board`; emulated, never a real one.
+    """A board on the world. Made by `Simulation.add_board`; emulated, never a real one.
 
     boots: power-ons and resets. notices: what the bench told of it beside serial output.
     transcript: all serial output.
     """
 
-    def __init__(self, simulation: Simulation, name: str, pins: dict[str, Any]) -> None:
+    def __init__(self, simulation: World, name: str, pins: dict[str, Any]) -> None:
         self.simulation = simulation
         self.name = name
         self.wiring = pins
@@ -126,7 +56,7 @@ class VirtualBoard:
         self._port: Port | None = None
 
     def noticed(self, notice: dict[str, Any]) -> None:
-        """Takes one notice of the street's process that names this board."""
+        """Takes one notice of the world's process that names this board."""
         if notice["event"] == "serial":
             self._serial(base64.b64decode(notice["data"]))
             return
@@ -165,7 +95,7 @@ class VirtualBoard:
         return data
 
     async def expect(self, pattern: str | bytes, within_s: float = 10.0) -> re.Match[bytes]:
-        """Waits until the output matches, in street time; output up to the match counts as read.
+        """Waits until the output matches, in world time; output up to the match counts as read.
 
         Raises TimeoutError with the last lines.
         """
@@ -183,7 +113,7 @@ class VirtualBoard:
     def _silence(self, pattern: str | bytes, within_s: float) -> str:
         lines = self.transcript.decode(errors="replace").splitlines()[-LINES_SHOWN:]
         shown = "\n".join(f"  {line}" for line in lines) or "  nothing"
-        late = f"{self.name} did not print {pattern!r} within {within_s} s of street time"
+        late = f"{self.name} did not print {pattern!r} within {within_s} s of world time"
         return f"{late}; last lines:\n{shown}"
 
     async def exec(self, code: str, within_s: float = 10.0) -> str:
@@ -215,7 +145,7 @@ class VirtualBoard:
         if self._port:
             raise BoardError(f"the port of {self.name} is open already")
         async with self.simulation.paced():
-            self._port = Port(self)
+            self._port = Port(self, self.simulation.kick)
             try:
                 yield self._port.path
             finally:

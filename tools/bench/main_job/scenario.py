@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.bench.ledger import Ledger
-from tools.bench.story import Story
+from tools.bench.main_job.ledger import Ledger
+from tools.bench.main_job.story import Story
 
 DIM_LEVEL_PERCENT = 40
 REPORT_INTERVAL_S = 60

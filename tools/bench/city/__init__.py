@@ -1,0 +1,1 @@
+"""What surrounds the boards: recorded data of real cities, and computed daylight."""

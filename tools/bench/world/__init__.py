@@ -1,0 +1,1 @@
+"""The world: emulated boards, their air and their time, in one Node process driven from Python."""

@@ -1,0 +1,37 @@
+"""A board's file system as one littlefs image, to write and to read."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from littlefs import LittleFS
+
+# What MicroPython's RPI_PICO build mounts at 0xA0000 (ports/rp2/rp2_flash.c).
+BLOCK_SIZE = 4096
+BLOCKS = 352
+
+
+def image(files: dict[str, bytes]) -> bytes:
+    """A littlefs image with these files, {"/path": content}, as MicroPython mounts it."""
+    system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, disk_version=0x00020000)
+    for name, content in sorted(files.items()):
+        path = PurePosixPath("/") / name.lstrip("/")
+        if str(path.parent) != "/":
+            system.makedirs(str(path.parent), exist_ok=True)
+        with system.open(str(path), "wb") as file:
+            file.write(content)
+    return bytes(system.context.buffer)  # type: ignore[attr-defined]
+
+
+def files(data: bytes) -> dict[str, bytes]:
+    """The files of such an image. Raises littlefs's LittleFSError when it holds no file system."""
+    system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, mount=False)
+    system.context.buffer = bytearray(data)  # type: ignore[attr-defined]
+    system.mount()
+    found = {}
+    for folder, _, names in system.walk("/"):
+        for name in names:
+            path = str(PurePosixPath(folder) / name)
+            with system.open(path, "rb") as file:
+                found[path] = file.read()
+    return found
