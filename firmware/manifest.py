@@ -22,6 +22,7 @@ FILES = {
         "commands.py",
         "config.py",
         "console.py",
+        "errors.py",
         "journal.py",
         "lamp.py",
         "links/__init__.py",
@@ -34,6 +35,7 @@ FILES = {
         "power.py",
         "profiles.py",
         "readings.py",
+        "record.py",
         "segments.py",
         "sensors/__init__.py",
         "sensors/a02yyuw.py",
@@ -60,3 +62,4 @@ FILES = {
 }
 for name, files in FILES.items():
     package(name, files=files)
+module("unload.py")

@@ -10,14 +10,16 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import runpy
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from wire import VERSION, codec, schema
 
 from tools.setup.paths import CACHE, ROOT
 
@@ -26,14 +28,17 @@ BOARDS = ROOT / "boards"
 DIST = ROOT / "dist" / "firmware"
 PACKAGE = FIRMWARE / "package.json"
 MANIFEST = FIRMWARE / "manifest.py"
+RECORD = FIRMWARE / "node" / "record.py"
 MARCH = {"RP2040": "armv6m"}
 """What mpy-cross calls the core of an MCU. Source: `mpy-cross --help` of 1.29.0."""
 OPTIMISE = "-O3"
 """No line numbers on the device: 8 % less bytecode, which lives in the heap there."""
 
 
-NOT_ON_A_BOARD = {"wire/meaning"}
-"""What firmware/ holds for the gateway alone."""
+STARTERS = ("boot", "main")
+"""MicroPython runs these by name, in this order."""
+NOT_ON_A_BOARD = {"wire/meaning", "manifest", *STARTERS}
+"""What firmware/ holds for the gateway or the tools alone, or what is not compiled."""
 
 
 class BuildError(Exception):
@@ -55,7 +60,7 @@ def board(name: str) -> dict[str, Any]:
 def modules() -> dict[str, Path]:
     """Every compiled module: {path on the device under /lib, without suffix: source}."""
     found: dict[str, Path] = {}
-    for path in sorted(FIRMWARE.glob("*/**/*.py")):
+    for path in sorted(FIRMWARE.glob("**/*.py")):
         parts = path.relative_to(FIRMWARE).with_suffix("").parts
         if "tests" not in parts and "/".join(parts) not in NOT_ON_A_BOARD:
             found["/".join(parts)] = path
@@ -64,9 +69,7 @@ def modules() -> dict[str, Path]:
 
 def starters() -> dict[str, Path]:
     """boot.py and main.py: MicroPython runs these two by name, and only as source."""
-    return {
-        path.name: path for name in ("boot", "main") if (path := FIRMWARE / f"{name}.py").exists()
-    }
+    return {path.name: path for name in STARTERS if (path := FIRMWARE / f"{name}.py").exists()}
 
 
 def compiled(name: str, source: Path, march: str) -> bytes:
@@ -113,18 +116,18 @@ def package_json() -> str:
     """The text of firmware/package.json; main.py is last, so a broken install never starts."""
     urls = [[f"lib/{module}.mpy", f"../dist/firmware/lib/{module}.mpy"] for module in modules()]
     urls += [[file, f"../dist/firmware/{file}"] for file in starters()]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    version = json.dumps(project["version"])
     lines = ",\n".join(f"  {json.dumps(url)}" for url in urls)
-    return f'{{\n "version": {version},\n "deps": [],\n "urls": [\n{lines}\n ]\n}}\n'
+    return f'{{\n "version": {json.dumps(VERSION)},\n "deps": [],\n "urls": [\n{lines}\n ]\n}}\n'
 
 
 def manifest() -> str:
     """The text of firmware/manifest.py, for those who build MicroPython with it frozen in."""
     packages: dict[str, list[str]] = {}
+    single = [f"{module}.py" for module in modules() if "/" not in module]
     for module in modules():
-        folder, _, rest = module.partition("/")
-        packages.setdefault(folder, []).append(f"{rest}.py")
+        folder, slash, rest = module.partition("/")
+        if slash:
+            packages.setdefault(folder, []).append(f"{rest}.py")
     lines = [
         '"""What to freeze when MicroPython is built from source. Made by tools.build."""',
         "",
@@ -134,7 +137,9 @@ def manifest() -> str:
     ]
     for folder, files in packages.items():
         lines += [f'    "{folder}": (', *(f'        "{file}",' for file in files), "    ),"]
-    lines += ["}", "for name, files in FILES.items():", "    package(name, files=files)", ""]
+    lines += ["}", "for name, files in FILES.items():", "    package(name, files=files)"]
+    lines += [f'module("{file}")' for file in single]
+    lines.append("")
     return "\n".join(lines)
 
 
@@ -171,9 +176,37 @@ def over_budget(name: str, size: int, budget: int) -> str:
     return f"{name}: {size} bytes of .mpy, {size - budget} over the BUDGET of boards/{name}.py."
 
 
+def longest_reading(payloads: Mapping[str, tuple[int, str]]) -> tuple[str, int]:
+    """(name, bytes) of the longest reading of a table like `wire.schema.PAYLOADS`."""
+    sizes = {
+        name: codec.size(codec.fields(text))
+        for name, (fport, text) in payloads.items()
+        if fport < schema.FIRST_REPORT
+    }
+    longest = max(sizes, key=lambda name: sizes[name])
+    return longest, sizes[longest]
+
+
+def misfit(payloads: Mapping[str, tuple[int, str]], record: str) -> str:
+    """The complaint about a table whose readings the journal was not made for; empty if it was.
+
+    record: the text of node/record.py, which a board uses without the table.
+    """
+    name, size = longest_reading(payloads)
+    found = re.search(r"^READING_SIZE = const\((\d+)\)$", record, re.MULTILINE)
+    if found and int(found[1]) == size:
+        return ""
+    return (
+        f"The longest reading of wire/schema.py is {name} with {size} bytes: "
+        f"write READING_SIZE = const({size}) in firmware/node/record.py. Above 14 a record gets "
+        "longer, and a node drops the records that an older firmware left in its journal."
+    )
+
+
 def complaints() -> list[str]:
-    """What `--check` finds: lists that are not current, boards over their budget."""
+    """What `--check` finds: stale lists, a table the journal cannot take, boards over budget."""
     found = [stale(PACKAGE, package_json()), stale(MANIFEST, manifest())]
+    found.append(misfit(schema.PAYLOADS, RECORD.read_text()))
     for path in sorted(BOARDS.glob("*.py")):
         budget = board(path.stem)["BUDGET"]["mpy_bytes"]
         found.append(over_budget(path.stem, size_bytes(staged_files(path.stem)), budget))

@@ -6,12 +6,13 @@ import sys
 import time
 
 from micropython import const, kbd_intr
+from unload import unload
 from wire import codec
 
-from node import unload
 from node.clock import Clock
-from node.config import Config, ConfigError
-from node.console import Console, ConsoleError
+from node.config import Config
+from node.console import Console
+from node.errors import ConfigError, ConsoleError
 from node.journal import Journal
 from node.log import Log, Port
 from node.power import Power
@@ -28,8 +29,6 @@ _CRASH = "/state/crash.txt"
 
 class Node:
     """One node. Its attributes are its parts; None where the profile or a fault leaves one out."""
-
-    VERSION = (0, 1, 0)
 
     def __init__(self, board):
         self.board = board
@@ -91,7 +90,7 @@ class Node:
     def forget(self, *names) -> None:
         """Unload modules that are not needed before somebody asks for them: bytecode is heap."""
         for name in names:
-            unload(name)
+            unload("node." + name)
 
     # --- the flow -------------------------------------------------------------------------------
 
@@ -159,7 +158,7 @@ class Node:
         except codec.WireError as error:
             self.log("command", str(error))
         finally:
-            unload("schema", "wire")
+            unload("wire.schema")
 
     async def obey(self) -> None:
         """Class C: commands are carried out when they come."""

@@ -10,12 +10,9 @@ import json
 import os
 import struct
 
-from node import unload
+from unload import unload
 
-
-class ConfigError(ValueError):
-    """A setting is wrong; the sentence says which and what was expected."""
-
+from node.errors import ConfigError
 
 DEFAULTS = {
     "region": "eu868",
@@ -65,7 +62,7 @@ class Config:
         self._all = DEFAULTS.copy()
         self._all.update(report_s=profile["report_s"], sample_s=profile["sample_s"])
         self._all.update(values)
-        unload("profiles")
+        unload("node.profiles")
 
     def __getitem__(self, name):
         return self._all.get(name)

@@ -11,10 +11,6 @@ from micropython import const
 _LONGEST = const(200)
 
 
-class ConsoleError(Exception):
-    """args: what is wrong, and what to do next."""
-
-
 class Console:
     """`run` for ever. `node` is the composition of `node.app`."""
 

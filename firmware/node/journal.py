@@ -1,64 +1,26 @@
 """Readings on flash before anything is sent, until the network has them.
 
-The newest 14 stand in one small rewritten blob (the tail: up to 512 bytes cost littlefs no block
+The newest 14 stand in one small rewritten blob, the tail (up to 512 bytes cost littlefs no block
 of their own, 10 ms); it also holds readings that the network has, so that one can be sent again.
-When the link is away, 8 at a time go to a segment file in one append (dear, so rare; the code is
-`node.segments`, loaded while there are any). Every record has its own CRC, and the tail a
+While the link is down, 8 at a time go to a segment file in one append (expensive, so rare; the
+code is `node.segments`, loaded while there are any). Every record has its own CRC, and the tail a
 watermark. After a power cut a reading may be sent twice with the same sequence number, which the
 gateway drops; none is lost.
 """
 
-import binascii
 import struct
 
 from micropython import const
+from unload import unload
 
-from node import unload
+from node.record import ACKED, HEADER, RECORD_SIZE, SENT, Record, record
 
-_RECORD = "<HHIIBB14s"
-RECORD_SIZE = const(32)
-_BODY_SIZE = const(28)
-HEADER = (
-    "<HIHHH"  # next seq, counter total, read segment, read index, seq below which all is there
-)
-_TAIL_RECORDS = const(14)  # 12 + 14 x 32 and the blob's header stay below 512
-SENT, THERE = 1, 2
-"""Marks of a reading in the tail: it left the antenna; it is acknowledged."""
-
-
-class Record:
-    """One reading, made from its 32 bytes when somebody asks: `seq` and what follows."""
-
-    def __init__(self, raw):
-        self.raw = raw
-        self.seq = raw[0] | raw[1] << 8
-
-    @property
-    def fport(self) -> int:
-        """Port of the payload."""
-        return self.raw[12]
-
-    @property
-    def data(self) -> bytes:
-        """The payload's record, age 0."""
-        return self.raw[14 : 14 + self.raw[13]]
-
-    def age_s(self, boots, uptime_s, unix):
-        """Seconds since the reading, or None when a restart lies between and no clock was set."""
-        _, at_boots, at_uptime_s, at_unix, _, _, _ = struct.unpack(_RECORD, self.raw[:_BODY_SIZE])
-        if boots == at_boots:
-            return uptime_s - at_uptime_s
-        return max(0, unix - at_unix) if unix and at_unix else None
-
-
-def record(seq, boots, uptime_s, unix, fport, data) -> Record:
-    """A reading made now: 32 bytes with a CRC-32 at the end. unix: 0 while unknown."""
-    body = struct.pack(_RECORD, seq, boots, uptime_s, unix, fport, len(data), data)
-    return Record(body + struct.pack("<I", binascii.crc32(body)))
+_TAIL_SIZE = const(460)  # the blob stays below 512 bytes, with both headers
+TAIL_RECORDS = _TAIL_SIZE // RECORD_SIZE
 
 
 class Journal:
-    """The node's readings in order. `torn` and `dropped` count what was found or had to go.
+    """The node's readings in order. `torn` and `dropped` count records found torn, readings lost.
 
     For `node.segments`: `tail` (whole records one after another), `marks` (one for each),
     `segments` (numbers of files), `at` (sent up to here), `index` (acknowledged up to here).
@@ -73,31 +35,33 @@ class Journal:
         self.torn = 0
         self.dropped = 0
         self.next_seq = 0
-        self.there = 0
+        self.acked_below = 0
         self.tail = bytearray()
         self.marks = []
         self._files = segments
         self.segments = segments.found(folder)
         segments.load(self, store.load("tail"))
         self.at = self.index
-        self._rest()
+        self._unload_idle()
 
-    def _rest(self):
-        """The code for segments goes when the last of them has gone."""
+    def _unload_idle(self):
+        """Unload the code for segments when there is none left."""
         if not self.segments and self._files:
             self._files = None
-            unload("segments")
+            unload("node.segments")
 
     def save(self) -> None:
         """Tail and watermarks to flash."""
         segment = self.segments[0] if self.segments else 0
-        header = struct.pack(HEADER, self.next_seq, self.total, segment, self.index, self.there)
+        header = struct.pack(
+            HEADER, self.next_seq, self.total, segment, self.index, self.acked_below
+        )
         self._store.save("tail", header + self.tail)
 
-    def add(self, boots, uptime_s, unix, fport, data: bytes) -> Record:
+    def add(self, boots: int, uptime_s: int, unix: int, fport: int, data: bytes) -> Record:
         """Journal one reading, whose payload says `next_seq`. On flash when it returns."""
         one = record(self.next_seq, boots, uptime_s, unix, fport, data)
-        if len(self.marks) >= _TAIL_RECORDS:
+        if len(self.marks) >= TAIL_RECORDS:
             self._make_room()
         self.tail += one.raw
         self.marks.append(0)
@@ -106,8 +70,8 @@ class Journal:
         return one
 
     def _make_room(self):
-        """Forget the oldest, which the network has; if not, the oldest 8 go to a segment."""
-        if self.marks[0] & THERE:
+        """Drop the oldest if it is acknowledged; if not, the oldest 8 go to a segment."""
+        if self.marks[0] & ACKED:
             self.drop(1)
             return
         from node import segments
@@ -116,7 +80,7 @@ class Journal:
         segments.spill(self)
 
     def drop(self, count: int) -> None:
-        """Forget the oldest of the tail."""
+        """Drop the oldest of the tail."""
         self.tail = self.tail[count * RECORD_SIZE :]
         self.marks = self.marks[count:]
 
@@ -152,7 +116,7 @@ class Journal:
         return [r for r in found if r.fport == found[0].fport]
 
     def before(self, batch: list) -> list:
-        """The reading sent before these and not yet acknowledged, if it is still at hand."""
+        """The reading sent before these and not yet acknowledged, if it is still in the tail."""
         for at in range(len(self.marks) - 1, -1, -1):
             if self.marks[at] == SENT:
                 one = self._record(at)
@@ -161,7 +125,7 @@ class Journal:
         return []
 
     def sent(self, batch: list) -> None:
-        """These left the antenna: they wait for `acked`, or for `lost`."""
+        """These were transmitted: they wait for `acked`, or for `lost`."""
         for one in batch:
             at = self._at(one.seq)
             if at < 0:
@@ -170,7 +134,7 @@ class Journal:
                 self.marks[at] |= SENT
 
     def _at(self, seq):
-        """Where a reading stands in the tail; -1: in a segment."""
+        """Index of a reading in the tail; -1: in a segment."""
         at = len(self.marks) - (self.next_seq - seq & 0xFFFF)
         return at if 0 <= at < len(self.marks) and self.seq(at) == seq else -1
 
@@ -179,24 +143,24 @@ class Journal:
         marks = self.marks
         for at in range(len(marks)):
             if marks[at]:
-                marks[at] = SENT | THERE
+                marks[at] = SENT | ACKED
         self.index = self.at
         if self._files and self._files.done(self):
             self.save()
-            self._rest()
+            self._unload_idle()
         at = 0
         while at < len(marks) and marks[at]:
             at += 1
-        self.there = self.seq(at) if at < len(marks) else self.next_seq
+        self.acked_below = self.seq(at) if at < len(marks) else self.next_seq
 
     def lost(self) -> None:
-        """Nobody answered: what was sent since the last acknowledgement waits again."""
+        """No acknowledgement: what was sent since the last one waits again."""
         self.at = self.index
         for at in range(len(self.marks)):
-            self.marks[at] &= THERE
+            self.marks[at] &= ACKED
 
     def resend(self, first: int, count: int) -> int:
-        """Send these again; returns how many of them are still here."""
+        """Let these wait again; returns how many of them are still in the tail."""
         found = 0
         for at in range(len(self.marks)):
             if (self.seq(at) - first) & 0xFFFF < count:

@@ -9,19 +9,18 @@ import struct
 
 from micropython import const
 
-from node.journal import HEADER, RECORD_SIZE, SENT, THERE, Record
+from node.record import ACKED, BODY_SIZE, HEADER, RECORD_SIZE, SENT, Record
 
-_BODY_SIZE = const(28)
 _SPILL_RECORDS = const(8)
 _SEGMENT_SIZE = const(4096)
 _SEGMENTS = const(48)
 
 
 def parse(raw: bytes) -> "Record | None":
-    """A record from its 32 bytes, or None if torn."""
+    """A record from its bytes, or None if torn."""
     if len(raw) != RECORD_SIZE:
         return None
-    if struct.unpack("<I", raw[_BODY_SIZE:])[0] != binascii.crc32(raw[:_BODY_SIZE]):
+    if struct.unpack("<I", raw[BODY_SIZE:])[0] != binascii.crc32(raw[:BODY_SIZE]):
         return None
     return Record(raw)
 
@@ -49,14 +48,14 @@ def load(journal, blob: "bytes | None") -> None:
     journal.index = segment = 0
     if blob:
         size = struct.calcsize(HEADER)
-        journal.next_seq, journal.total, segment, journal.index, journal.there = struct.unpack(
-            HEADER, blob[:size]
+        journal.next_seq, journal.total, segment, journal.index, journal.acked_below = (
+            struct.unpack(HEADER, blob[:size])
         )
         for at in range(size, len(blob), RECORD_SIZE):
             one = parse(blob[at : at + RECORD_SIZE])
             if one:
                 journal.tail += one.raw
-                journal.marks.append(SENT | THERE if _before(one.seq, journal.there) else 0)
+                journal.marks.append(SENT | ACKED if _before(one.seq, journal.acked_below) else 0)
             else:
                 journal.torn += 1
     while journal.segments and journal.segments[0] < segment:
@@ -67,10 +66,11 @@ def load(journal, blob: "bytes | None") -> None:
 
 def spill(journal) -> None:
     """The oldest 8 of the tail go to a segment; the oldest segment goes when there are 48."""
+    spilled = min(_SPILL_RECORDS, len(journal.marks))
     waiting = b"".join([
         journal.tail[at * RECORD_SIZE : (at + 1) * RECORD_SIZE]
-        for at in range(_SPILL_RECORDS)
-        if not journal.marks[at] & THERE
+        for at in range(spilled)
+        if not journal.marks[at] & ACKED
     ])  # fmt: skip
     segments = journal.segments
     last = segments[-1] if segments else 0
@@ -79,9 +79,9 @@ def spill(journal) -> None:
         segments.append(last)
     with open(_path(journal, last), "ab") as file:
         file.write(waiting)
-    journal.drop(_SPILL_RECORDS)
+    journal.drop(spilled)
     if len(segments) > _SEGMENTS:
-        journal.dropped += _SEGMENT_SIZE // RECORD_SIZE - journal.index
+        journal.dropped += _records(journal, segments[0]) - journal.index
         _forget(journal)
 
 
@@ -92,9 +92,11 @@ def _forget(journal):
 
 def count(journal) -> int:
     """Readings in all segments, those already sent included."""
-    return sum(
-        [os.stat(_path(journal, segment))[6] // RECORD_SIZE for segment in journal.segments]
-    )
+    return sum([_records(journal, segment) for segment in journal.segments])
+
+
+def _records(journal, segment):
+    return os.stat(_path(journal, segment))[6] // RECORD_SIZE
 
 
 def take(journal, limit: int) -> list:

@@ -3,7 +3,7 @@
 import binascii
 import json
 
-from node.config import ConfigError
+from node.errors import ConfigError
 from node.profiles import PROFILES
 
 FIELDS = {

@@ -8,11 +8,12 @@ import asyncio
 import gc
 import json
 
+from wire import VERSION
 from wire.words import CAUSES
 
 from node import settings
-from node.config import SECRET, ConfigError
-from node.console import ConsoleError
+from node.config import SECRET
+from node.errors import ConfigError, ConsoleError
 
 # --- what the commands do -----------------------------------------------------------------------
 
@@ -28,7 +29,7 @@ async def _info(node, _words):
         ("dev_eui", config["dev_eui"]),
         ("profile", config["profile"]),
         ("board", node.board.NAME),
-        ("firmware", "%d.%d.%d" % node.VERSION),
+        ("firmware", VERSION),
         ("problem", node.problem),
         ("joined", bool(mac and mac.joined)),
         ("dev_addr", mac.dev_addr.hex() if mac and mac.joined else None),

@@ -3,12 +3,13 @@
 import asyncio
 import os
 
-from wire import codec
+from unload import unload
+from wire import VERSION, codec
 from wire.words import CAUSES
 from wire.words import PROFILES as PROFILE_IDS
 
-from node import power, unload
-from node.config import ConfigError
+from node import power
+from node.errors import ConfigError
 from node.profiles import PROFILES
 from node.readings import Readings
 
@@ -36,7 +37,7 @@ def compose(node) -> None:
     payload = __import__("node.payloads." + profile["payload"], None, None, ("*",))
     node.fields = payload.fields
     codec.entry(profile["payload"])  # kept: a reading needs no table later
-    unload("schema", "wire")
+    unload("wire.schema")
     node.readings = Readings(config, node.power, node.clock, node.journal, node.lamp, node.log)
     _link(node)
 
@@ -87,11 +88,9 @@ def _link(node):
 def greet(node) -> None:
     """Who this is, for whoever looks at the port."""
     config = node.config
-    node.log("node", "Lamplighter %d.%d.%d on %s, %s, started by %s, start %d" % (
-        node.VERSION + (
-            node.board.NAME, config["profile"] or "no profile yet",
-            CAUSES[node.power.cause], config.boots,
-        )
+    node.log("node", "Lamplighter %s on %s, %s, started by %s, start %d" % (
+        VERSION, node.board.NAME, config["profile"] or "no profile yet",
+        CAUSES[node.power.cause], config.boots,
     ))  # fmt: skip
     node.log("node", "type help; Ctrl-C for the MicroPython prompt")
     if node.wiped:
@@ -117,12 +116,13 @@ def _tell_crash(log):
 def report(node) -> None:
     """Queue the report of the start."""
     config, journal = node.config, node.journal
+    major, minor, patch = [int(part) for part in VERSION.split(".")]
     node.link.report("boot", {
         "cause": power.WIPED if node.wiped else node.power.cause,
         "profile": PROFILE_IDS.index(config["profile"]),
-        "major": node.VERSION[0],
-        "minor": node.VERSION[1],
-        "patch": node.VERSION[2],
+        "major": major,
+        "minor": minor,
+        "patch": patch,
         "boots": config.boots & 1023,
         "config_version": config.version,
         "first_seq": journal.first_seq(),

@@ -2,7 +2,7 @@
 
 from machine import I2C, UART, Pin
 
-from node.config import ConfigError
+from node.errors import ConfigError
 
 _UART_BUFFER = 128
 _I2C_TIMEOUT_US = 20000

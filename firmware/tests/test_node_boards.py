@@ -6,7 +6,7 @@ from tests import fake_device
 
 # isort: split
 from node import wiring
-from node.config import ConfigError
+from node.errors import ConfigError
 from node.profiles import PROFILES
 
 HERE = __file__.rsplit("/", 1)[0]

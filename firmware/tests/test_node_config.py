@@ -5,7 +5,8 @@ import json
 from tests.fake_device import contents, folder
 
 # isort: split
-from node.config import Config, ConfigError
+from node.config import Config
+from node.errors import ConfigError
 from node.settings import FIELDS, check, typed
 from node.store import Store
 from wire import codec

@@ -8,7 +8,8 @@ from tests.fake_device import Log, folder
 # isort: split
 from node import shell
 from node.config import Config
-from node.console import Console, ConsoleError
+from node.console import Console
+from node.errors import ConsoleError
 from node.log import Port
 from node.store import Store
 

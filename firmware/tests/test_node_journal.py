@@ -6,6 +6,7 @@ from tests.fake_device import contents, folder
 
 # isort: split
 from node.journal import Journal
+from node.record import DATA_SIZE, READING_SIZE
 from node.segments import parse
 from node.store import Store
 
@@ -147,3 +148,18 @@ def test_any_changed_byte_of_a_record_is_seen():
 
     for at in range(len(raw)):
         assert parse(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]) is None
+
+
+def test_the_longest_reading_comes_back_whole_and_a_longer_one_is_refused():
+    path = folder()
+    longest = bytes(range(DATA_SIZE))
+    journal(path).add(1, 2, 3, 10, longest)
+    assert journal(path).batch(1)[0].data == longest
+    assert READING_SIZE <= DATA_SIZE
+
+    try:
+        journal(path).add(1, 2, 3, 10, longest + b"x")
+        raise AssertionError("a reading was cut")
+    except ValueError as error:
+        assert str(error) == "a reading of 15 bytes, a record takes 14"
+    assert journal(path).next_seq == 1

@@ -6,13 +6,12 @@ import re
 from typing import Any
 
 import msgspec
+from wire import VERSION
 
 from gateway.events import EVENT_DATA, Event, event_type
 from gateway.http.routes import ROUTES, Route
 from gateway.http.views import Problem
 
-VERSION = "0.1.0"
-"""Of the whole project; the same as in pyproject.toml."""
 REASONS = {
     400: "the request cannot be read",
     401: "no valid API key",

@@ -13,7 +13,8 @@ MAY_IMPORT = {
     "wire": PURE | {"wire"},
     "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "sys"},
     "radios": DEVICE - {"board"} | {"radios"},
-    "node": DEVICE | {"lorawan", "node", "radios", "wire"},
+    "node": DEVICE | {"lorawan", "node", "radios", "unload", "wire"},
+    "unload.py": {"sys"},
     "boot.py": {"board", "machine"},
     "main.py": {"node"},
 }

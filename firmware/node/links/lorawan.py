@@ -10,13 +10,13 @@ import binascii
 from lorawan.crypto import aes
 from lorawan.mac import Mac, MacError
 from micropython import const
+from unload import unload
 from wire import codec
 
-from node import unload
+from node.record import READING_SIZE
 
 _TRIES_MS = (10000, 30000, 60000, 300000)  # after an uplink that nobody acknowledged
 _LOAD_MS = const(150)  # as node.app's
-_RECORD_SIZE = const(10)  # the longest of a reading's payloads
 _SILENCE_JOIN = const(16)  # acknowledgements that never came, then a new join
 _TIME_EVERY_S = const(86400)
 _TIME_ERROR_MS = const(100)  # TS001-1.0.4, 5.10
@@ -127,9 +127,11 @@ class Link:
             if await self.send(fport, data, True):
                 self._reports.pop(0)
             return
-        batch = self._journal.batch((mac.max_payload() - 11) // _RECORD_SIZE)
+        fit = (mac.max_payload() - 1) // READING_SIZE  # one byte says how long a record is
+        batch = self._journal.batch(max(1, fit - 1))
         if batch:
-            await self._send_readings(batch)
+            before = self._journal.before(batch) if fit > 1 else []
+            await self._send_readings(before, batch)
         elif mac.uplink_wanted:
             await self.send(None, b"", False)
 
@@ -140,17 +142,17 @@ class Link:
             if self.gap:
                 await self.gap(_LOAD_MS)
             self._reports[0] = codec.entry(name)[0], codec.frame([codec.pack(name, values)])
-            unload("schema", "wire")
+            unload("wire.schema")
         return self._reports[0]
 
-    async def _send_readings(self, batch):
+    async def _send_readings(self, before, batch):
         every = self._config["confirm_every"]
         self._unacked += 1
         confirmed = bool(every) and self._unacked >= every
         clock = self._clock
         now_s, unix = clock.uptime_s(), clock.unix()
         records = []
-        for one in self._journal.before(batch) + batch:  # once more: no lost frame makes a hole
+        for one in before + batch:  # the one before again: a lost frame leaves no hole
             age_s = one.age_s(self.boots, now_s, unix)
             records.insert(0, one.data if age_s == 0 else codec.set_age(one.data, age_s))
         self._journal.sent(batch)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import msgspec
 import pytest
@@ -40,9 +41,13 @@ def test_the_document_is_whole():
 
 
 def test_the_version_is_that_of_the_project(pytestconfig):
-    text = (pytestconfig.rootpath / "pyproject.toml").read_text()
+    project = tomllib.loads((pytestconfig.rootpath / "pyproject.toml").read_text())
 
-    assert f'version = "{openapi.VERSION}"' in text
+    source = pytestconfig.rootpath / project["tool"]["hatch"]["version"]["path"]
+
+    assert project["project"]["dynamic"] == ["version"]
+    assert f'VERSION = "{openapi.VERSION}"' in source.read_text()
+    assert DOCUMENT["info"]["version"] == openapi.VERSION
 
 
 def test_link_is_part_of_the_document():

@@ -1,8 +1,10 @@
 import ast
 import json
+import re
 import runpy
 
 import pytest
+from wire import VERSION, codec, schema
 
 from tools import build
 
@@ -68,8 +70,9 @@ def test_both_lists_name_every_module_and_start_main_last():
     frozen = [
         f"{top}/{file}"[:-3] for top, names in ast.literal_eval(files).items() for file in names
     ]
+    frozen += re.findall(r'^module\("(\w+)\.py"\)$', build.manifest(), re.MULTILINE)
 
-    assert frozen == list(build.modules())
+    assert sorted(frozen) == sorted(build.modules())
     assert [path for path, _ in package["urls"]] == [
         *(f"lib/{module}.mpy" for module in build.modules()), "boot.py", "main.py",
     ]  # fmt: skip
@@ -82,7 +85,11 @@ def test_the_manifest_runs_as_a_manifest(tmp_path):
 
     runpy.run_path(
         str(path),
-        {"include": calls.append, "package": lambda name, files: calls.append((name, len(files)))},
+        {
+            "include": calls.append,
+            "package": lambda name, files: calls.append((name, len(files))),
+            "module": lambda name: calls.append((name, 1)),
+        },
     )
 
     assert calls[0] == "$(PORT_DIR)/boards/manifest.py"
@@ -102,3 +109,27 @@ def test_a_board_over_its_budget_is_told_by_how_much():
     assert build.over_budget("pico", 64_001, 64_000) == (
         "pico: 64001 bytes of .mpy, 1 over the BUDGET of boards/pico.py."
     )
+
+
+def test_the_version_of_an_install_is_that_of_the_wire():
+    assert json.loads(build.package_json())["version"] == VERSION
+
+
+def test_a_reading_that_the_journal_was_not_made_for_is_refused():
+    longer = schema.PAYLOADS | {"parking": (13, "seq 16 0 65535,age 16 0 65535,raw 88 0 9")}
+    record = build.RECORD.read_text()
+
+    assert build.misfit(schema.PAYLOADS, record) == ""
+    said = build.misfit(longer, record)
+    assert said.startswith("The longest reading of wire/schema.py is parking with 15 bytes: ")
+    assert "READING_SIZE = const(15)" in said
+    assert build.misfit(longer, re.sub(r"const\(10\)", "const(15)", record)) == ""
+    assert build.misfit(schema.PAYLOADS, "") != ""
+
+
+def test_a_report_may_be_longer_than_any_reading():
+    name, size = build.longest_reading(schema.PAYLOADS)
+
+    applied = codec.size(codec.fields(schema.PAYLOADS["applied"][1]))
+    assert (name in schema.PAYLOADS, size) == (True, 10)
+    assert applied > size
