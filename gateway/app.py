@@ -10,19 +10,18 @@ import errno
 import fcntl
 import functools
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
 
 import aiohttp
 import structlog
 from aiohttp import web
 
-from gateway import networks, provisioning, registry
+from gateway import networks, registry
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule
 from gateway.errors import ConfigError, GatewayError
-from gateway.http.api import Api
 from gateway.http.server import address, application
 from gateway.ingest import Ingest
 from gateway.networks import Network
@@ -33,6 +32,7 @@ from gateway.store import Store
 from gateway.store.memory import Store as MemoryStore
 from gateway.store.sqlite import Store as SqliteStore
 from gateway.threads import Threads
+from gateway.usecases import Parts
 
 STOP_S = 3.0
 """What requests under way get to finish when the service ends."""
@@ -60,6 +60,23 @@ def open_network(settings: Settings) -> Network:
     """
     kind = type(settings.network).__module__.split(".")[2]  # gateway.networks.<kind>
     return registry.find(networks, kind, "network").Network(settings.network)
+
+
+@contextlib.asynccontextmanager
+async def open_parts(settings: Settings) -> AsyncGenerator[Parts]:
+    """What the use cases work with, for one command of the CLI; the network is not entered."""
+    network = open_network(settings)
+    async with open_store(settings) as store:
+        yield _parts(settings, store, network, Commands(store, network, settings.commands))
+
+
+def _parts(settings: Settings, store: Store, network: Network, commands: Commands) -> Parts:
+    return Parts(
+        store=store,
+        network=network,
+        commands=commands,
+        check_url=functools.partial(check_url, allow_private=settings.delivery.allow_private),
+    )
 
 
 def _store_path(settings: Settings) -> Path:
@@ -96,33 +113,22 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
         commands = Commands(store, network, settings.commands)
         ingest = Ingest(store, network, settings.commands)
         deliverer = Deliverer(store, sink, schedule=Schedule(of.schedule_s), parallel=of.parallel)
-        api = _api(settings, store, network, commands)
-        await stack.enter_async_context(_listening(settings, api))
+        parts = _parts(settings, store, network, commands)
+        await stack.enter_async_context(_listening(settings, parts))
         log.info("serving", site=settings.site, http=settings.http.bind)
         async with asyncio.TaskGroup() as group:
-            parts = [group.create_task(part.run()) for part in (ingest, commands, deliverer)]
+            running = [group.create_task(one.run()) for one in (ingest, commands, deliverer)]
             await ending.wait()
             log.info("ending")
-            for part in parts:
-                part.cancel()
-
-
-def _api(settings: Settings, store: Store, network: Network, commands: Commands) -> Api:
-    return Api(
-        store=store,
-        clock=wall_ms,
-        ask_device=commands.request,
-        provision=lambda wanted: provisioning.add_device(store, network, wanted, wall_ms()),
-        unprovision=lambda dev_eui: provisioning.remove_device(store, network, dev_eui),
-        check_url=functools.partial(check_url, allow_private=settings.delivery.allow_private),
-    )
+            for one in running:
+                one.cancel()
 
 
 @contextlib.asynccontextmanager
-async def _listening(settings: Settings, api: Api) -> AsyncIterator[None]:
+async def _listening(settings: Settings, parts: Parts) -> AsyncGenerator[None]:
     """The REST API on its port, while inside. Raises ConfigError when it cannot have the port."""
     host, port = address(settings.http.bind)
-    runner = web.AppRunner(application(api), access_log=None, shutdown_timeout=STOP_S)
+    runner = web.AppRunner(application(parts), access_log=None, shutdown_timeout=STOP_S)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -142,7 +148,7 @@ def _no_port(bind: str, error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def _alone(settings: Settings) -> Generator[None]:
     """Hold the store's lock, while inside: two services on one store would deliver twice.
 
     Raises ConfigError when another one runs. The lock ends with the process, however it ends.

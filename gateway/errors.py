@@ -16,6 +16,18 @@ that a stranger understands.
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
+TRY_AGAIN = "the caller tries again later"
+"""Who acts next on a Retry once a caller has its answer: nothing runs on for it here."""
+
+
+class Problem(Struct):
+    """Why a request failed. error: one sentence.  act: who acts next."""
+
+    error: str
+    act: str
+
 
 class GatewayError(Exception):
     """Something went wrong in the gateway."""
@@ -94,3 +106,8 @@ class Broken(GatewayError):  # noqa: N818 - named after who acts
     """The machine does not keep what it was given; going on would lose data."""
 
     act = "the operator repairs the machine and starts the gateway again"
+
+
+def problem(error: GatewayError) -> Problem:
+    """An error as a caller of the REST API or the command line sees it."""
+    return Problem(str(error), TRY_AGAIN if isinstance(error, Retry) else error.act)

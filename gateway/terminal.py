@@ -11,8 +11,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from gateway.errors import Broken, ConfigError, GatewayError, Refused, Retry
-from gateway.http.views import TRY_AGAIN, Problem
+from gateway.errors import Broken, ConfigError, GatewayError, Refused, Retry, problem
 
 EXIT: tuple[tuple[type[GatewayError], int], ...] = (
     (Refused, 1), (ConfigError, 3), (Retry, 4), (Broken, 5),
@@ -29,10 +28,9 @@ class Answer(Struct):
 
 def fail(error: GatewayError, *, as_json: bool) -> NoReturn:
     """Show an error on stderr and end with its exit code."""
-    # this process ends here, so what elsewhere is tried by itself is the caller's now
-    problem = Problem(str(error), TRY_AGAIN if isinstance(error, Retry) else error.act)
-    shown = msgspec.json.encode(problem).decode()
-    click.echo(shown if as_json else f"{problem.error}\nNext: {problem.act}.", err=True)
+    shown = problem(error)
+    text = f"{shown.error}\nNext: {shown.act}."
+    click.echo(msgspec.json.encode(shown).decode() if as_json else text, err=True)
     sys.exit(exit_code(error))
 
 
@@ -71,3 +69,10 @@ def _shown(value: Any) -> str:
 def plain(value: Struct, *left_out: str) -> dict[str, Any]:
     """A Struct as a dict of JSON values, without some fields."""
     return {name: one for name, one in msgspec.to_builtins(value).items() if name not in left_out}
+
+
+def range_of(struct: type[Struct], field: str) -> click.IntRange:
+    """The range of an integer field of a request, for an option that gives it."""
+    schema = msgspec.json.schema(struct)["$defs"][struct.__name__]["properties"][field]
+    whole = next(one for one in schema.get("anyOf", [schema]) if one["type"] == "integer")
+    return click.IntRange(whole.get("minimum"), whole.get("maximum"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from wire import codec, meaning, schema
 
-from gateway.http import openapi
+from gateway.http import openapi, routes
 from tools.setup.paths import ROOT
 
 GENERATED = ROOT / "gateway" / "generated"
@@ -31,7 +31,7 @@ def files() -> dict[Path, str]:
         GENERATED / "codecs" / "lamplighter.js": javascript(),
         GENERATED / "payloads.md": markdown(),
         GENERATED / "vectors.json": vectors(),
-        GENERATED / "openapi.json": json.dumps(openapi.document(), indent=2) + "\n",
+        GENERATED / "openapi.json": json.dumps(openapi.document(routes.ROUTES), indent=2) + "\n",
     }
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from wire import VERSION
 
+from gateway.errors import Problem
 from gateway.events import EVENT_DATA, Event, event_type
-from gateway.http.routes import ROUTES, Route
-from gateway.http.views import Problem
+from gateway.http.route import File, Route, Stream
 
 REASONS = {
     400: "the request cannot be read",
@@ -26,16 +26,16 @@ _REF = "#/components/schemas/{name}"
 
 
 @functools.cache
-def document() -> dict[str, Any]:
+def document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The whole document, as JSON values; the same for the same code. Not to be changed."""
-    types = _types()
+    types = _types(routes)
     refs, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     by_type = dict(zip(types, refs, strict=True))
     for schema in schemas.values():
         if "description" in schema:  # Python 3.13 takes a docstring's indentation off, 3.11 not
             schema["description"] = inspect.cleandoc(schema["description"])
     paths: dict[str, Any] = {}
-    for route in ROUTES:
+    for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_type)
     made = {
         "openapi": "3.1.0",
@@ -54,10 +54,11 @@ def document() -> dict[str, Any]:
     return msgspec.json.decode(msgspec.json.encode(made))  # what a reader of the file gets
 
 
-def _types() -> list[type]:
+def _types(routes: tuple[Route, ...]) -> list[type]:
     found: dict[type, None] = {Problem: None, Event: None}
-    for route in ROUTES:
-        found |= {one: None for one in (route.body, route.query, route.reply) if one}
+    for route in routes:
+        shown = (route.body, route.query, route.reply)
+        found |= {one: None for one in shown if one and one not in {Stream, File}}
     found |= dict.fromkeys(EVENT_DATA.values())
     return list(found)
 
@@ -75,12 +76,20 @@ def _operation(route: Route, refs: dict[type, Any]) -> dict[str, Any]:
         operation["parameters"] = parameters
     if route.body:
         operation["requestBody"] = {"required": True, "content": _json(refs[route.body])}
-    content = _json(refs[route.reply] if route.reply else {"type": "object"})
+    content = {route.content: {"schema": _reply(route, refs)}}
     operation["responses"] = {str(route.status): {"description": "done", "content": content}}
+    if route.reply is File:
+        operation["responses"]["304"] = {"description": "the caller has this content already"}
     for status in route.errors:
         problem = {"description": REASONS[status], "content": _json(refs[Problem])}
         operation["responses"][str(status)] = problem
     return operation
+
+
+def _reply(route: Route, refs: dict[type, Any]) -> dict[str, Any]:
+    if route.reply in {Stream, File}:
+        return {"type": "string"}
+    return refs[route.reply] if route.reply else {"type": "object"}
 
 
 def _query(query: type[msgspec.Struct]) -> list[dict[str, Any]]:

@@ -1,17 +1,28 @@
 """Serves the REST API: an aiohttp application made from the table of routes."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 from aiohttp import web
 
-from gateway.errors import Broken, ConfigError, GatewayError, Refused, Retry, Unknown
-from gateway.http.api import Api, Call
+from gateway.errors import (
+    Broken,
+    ConfigError,
+    GatewayError,
+    Problem,
+    Refused,
+    Retry,
+    Unknown,
+    problem,
+)
+from gateway.http.answers import send_file, send_stream
 from gateway.http.auth import Forbidden, Unauthorized, authorize
-from gateway.http.routes import ROUTES, Route
-from gateway.http.views import TRY_AGAIN, Problem
+from gateway.http.route import File, Route, Stream
+from gateway.http.routes import ROUTES
+from gateway.usecases import Parts
 
 BODY_BYTES = 64 * 1024
 """Longest body of a request."""
@@ -31,27 +42,36 @@ class Unreadable(Refused):
     """The request does not have the form that the API document gives it."""
 
 
-def application(api: Api) -> web.Application:
+def application(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Application:
     """The application, with errors in JSON, bodies bounded, and an API key asked for by scope."""
     app = web.Application(client_max_size=BODY_BYTES, middlewares=[_faults, _problems])
-    for route in ROUTES:
-        app.router.add_route(route.method, route.path, _handler(api, route))
+    ending = asyncio.Event()
+
+    async def end(_app: web.Application) -> None:
+        ending.set()
+
+    app.on_shutdown.append(end)
+    for route in routes:
+        app.router.add_route(route.method, route.path, _handler(parts, route, ending))
     return app
 
 
-def _handler(api: Api, route: Route) -> _Handler:
-    operation = getattr(api, route.name)
-
-    async def handle(request: web.Request) -> web.Response:
+def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
         if route.scope:
             header = request.headers.get("Authorization", "")
-            await authorize(api.store, header, route.scope)
-        call = Call(path=dict(request.match_info))
+            await authorize(parts.store, header, route.scope)
+        given: dict[str, Any] = {}
         if route.query:
-            call.query = _converted(dict(request.query), route.query)
+            given["query"] = _converted(dict(request.query), route.query)
         if route.body:
-            call.body = _decoded(await request.read(), route.body)
-        return _json(await operation(call), route.status)
+            given["body"] = _decoded(await request.read(), route.body)
+        answer = await route.operation(parts, *request.match_info.values(), **given)
+        if isinstance(answer, Stream):
+            return await send_stream(request, answer, route.content, ending)
+        if isinstance(answer, File):
+            return await send_file(request, answer)
+        return _json(answer, route.status)
 
     return handle
 
@@ -124,8 +144,7 @@ async def _problems(request: web.Request, handler: _Handler) -> web.StreamRespon
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         if status == 503:
             headers["Retry-After"] = str(int(getattr(error, "after_s", None) or 1))
-        act = TRY_AGAIN if isinstance(error, Retry) else error.act
-        return _json(Problem(str(error), act), status, headers)
+        return _json(problem(error), status, headers)
 
 
 def _json(value: Any, status: int, headers: dict[str, str] | None = None) -> web.Response:

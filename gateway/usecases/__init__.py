@@ -1,1 +1,42 @@
-"""What a caller can ask of the gateway, once, under the command line and the REST API alike."""
+"""What a caller can ask of the gateway, each once, under the command line and the REST API alike.
+
+One file a noun: its use cases, and the Structs in which they take requests and show results. The
+OpenAPI document and `--json` are made from these Structs. Instants are RFC 3339 text here,
+milliseconds inside.
+
+A use case is `async def name(parts, ..., body=..., query=...)`: the Parts, then what names the
+thing, then the request as a Struct. It raises the errors of `gateway.errors`.
+"""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from gateway.clock import Clock, wall_ms
+from gateway.commands import Commands
+from gateway.networks import Network
+from gateway.store import Store
+
+Limit = Annotated[int, Meta(ge=1, le=1000, description="how many at most")]
+Eui = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{16}$", description="16 hexadecimal digits")]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What the use cases work with; the composition root makes it.
+
+    check_url: raises Refused for a URL that may not be an endpoint.
+    """
+
+    store: Store
+    network: Network
+    commands: Commands
+    check_url: Callable[[str], None]
+    clock: Clock = wall_ms
+
+
+class Done(Struct):
+    """It is done. count: how many things it touched."""
+
+    count: int = 1

@@ -1,57 +1,149 @@
-"""Endpoints of webhooks: add, find, enable, replay."""
+"""Webhooks: add, show, enable and remove them, and replay what they did not take."""
 
-import base64
-import secrets
-from collections.abc import Sequence
+from typing import Annotated
 
-from msgspec.structs import replace
+from msgspec import Meta, Struct
 
-from gateway.errors import Refused, Unknown
-from gateway.events import KINDS, event_type
-from gateway.model import Endpoint
-from gateway.store import Transaction, View
+from gateway import webhooks
+from gateway.clock import rfc3339
+from gateway.model import Delivery, Endpoint, Totals
+from gateway.usecases import Done, Limit, Parts
 
 
-def endpoint(view: View, endpoint_id: str) -> Endpoint:
-    """One endpoint. Raises Unknown."""
-    found = view.endpoint(endpoint_id)
-    if found is None:
-        raise Unknown(f"there is no webhook {endpoint_id}; `lamplighter webhook list` shows them")
-    return found
+class WebhookRequest(Struct, forbid_unknown_fields=True):
+    """A webhook to add. types: CloudEvents types it wants, none is all."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=2000)]
+    types: list[str] = []
 
 
-def new_endpoint(url: str, types: Sequence[str], now_ms: int) -> Endpoint:
-    """A webhook with a secret of its own, 256 random bits.
+class WebhookCreated(Struct):
+    """A new webhook. secret: verifies the signatures, shown only here."""
 
-    types: CloudEvents types it wants, none is all. Raises Refused for one that does not exist.
-    """
-    known = [event_type(kind) for kind in KINDS]
-    for one in types:
-        if one not in known:
-            raise Refused(f"there is no event type {one!r}: use {', '.join(known)}", "types")
-    return Endpoint(
-        id="wh_" + secrets.token_hex(6),
-        url=url,
-        secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
-        types=tuple(types),
-        created_at_ms=now_ms,
+    id: str
+    url: str
+    types: list[str]
+    secret: str
+
+
+class WebhookView(Struct):
+    """A webhook and its sums: matched = delivered + pending + dead + withdrawn, always."""
+
+    id: str
+    url: str
+    types: list[str]
+    created_at: str
+    disabled_reason: str
+    totals: Totals
+
+
+class Webhooks(Struct):
+    """All webhooks."""
+
+    webhooks: list[WebhookView]
+
+
+class DeliveriesQuery(Struct):
+    """Which deliveries. state: pending, delivered, dead or withdrawn; empty is any."""
+
+    state: Annotated[str, Meta(pattern="^(pending|delivered|dead|withdrawn|)$")] = ""
+    limit: Limit = 100
+
+
+class DeliveryView(Struct):
+    """One event on its way to one webhook. state: pending, delivered, dead or withdrawn."""
+
+    webhook: str
+    event_id: str
+    type: str
+    subject: str
+    state: str
+    attempts: int
+    first_at: str | None
+    next_at: str | None
+    note: str
+
+
+class Deliveries(Struct):
+    """Deliveries, oldest first."""
+
+    deliveries: list[DeliveryView]
+
+
+async def add(parts: Parts, *, body: WebhookRequest) -> WebhookCreated:
+    """Add a webhook: it gets the events from now on; its secret is shown once."""
+    parts.check_url(body.url)
+    made = webhooks.new_endpoint(body.url, body.types, parts.clock())
+    await parts.store.write(lambda tx: tx.add_endpoint(made))
+    return WebhookCreated(made.id, made.url, list(made.types), made.secret)
+
+
+async def find_all(parts: Parts) -> Webhooks:
+    """All webhooks."""
+    found = await parts.store.read(
+        lambda view: [_shown(one, view.totals(one.id)) for one in view.endpoints()]
+    )
+    return Webhooks(found)
+
+
+async def find(parts: Parts, webhook_id: str) -> WebhookView:
+    """One webhook."""
+    return await parts.store.read(
+        lambda view: _shown(webhooks.endpoint(view, webhook_id), view.totals(webhook_id))
     )
 
 
-def enable(tx: Transaction, endpoint_id: str) -> None:
-    """Deliver again to an endpoint that was disabled. Raises Unknown when there is none."""
-    tx.put_endpoint(replace(endpoint(tx, endpoint_id), disabled_reason=""))
+async def remove(parts: Parts, webhook_id: str) -> Done:
+    """Remove a webhook; what is pending for it is withdrawn."""
+    await parts.store.write(lambda tx: tx.remove_endpoint(webhook_id))
+    return Done()
 
 
-def replay(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
-    """Make an endpoint's dead letters pending again, with a fresh schedule; gives their number.
+async def deliveries(parts: Parts, webhook_id: str, *, query: DeliveriesQuery) -> Deliveries:
+    """What is on its way to a webhook, or dead."""
+    await find(parts, webhook_id)
+    found = await parts.store.read(
+        lambda view: view.deliveries(webhook_id, state=query.state, limit=query.limit)
+    )
+    return Deliveries([delivery_view(one) for one in found])
 
-    Raises Unknown when there is no such endpoint.
-    """
-    endpoint(tx, endpoint_id)
-    count = 0
-    while dead := tx.deliveries(endpoint_id, state="dead", limit=1000):
-        for one in dead:
-            tx.put_delivery(replace(one, state="pending", attempts=0, next_at_ms=now_ms, note=""))
-        count += len(dead)
-    return count
+
+async def replay(parts: Parts, webhook_id: str) -> Done:
+    """Send its dead letters again, with a fresh schedule."""
+    now_ms = parts.clock()
+    count = await parts.store.write(lambda tx: webhooks.replay(tx, webhook_id, now_ms))
+    return Done(count)
+
+
+async def enable(parts: Parts, webhook_id: str) -> WebhookView:
+    """Deliver again to a webhook that was disabled."""
+    await parts.store.write(lambda tx: webhooks.enable(tx, webhook_id))
+    return await find(parts, webhook_id)
+
+
+def delivery_view(delivery: Delivery) -> DeliveryView:
+    """A delivery as callers see it."""
+    pending = delivery.state == "pending"
+    return DeliveryView(
+        webhook=delivery.endpoint_id,
+        event_id=delivery.event_id,
+        type=delivery.type,
+        subject=delivery.subject,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        first_at=rfc3339(delivery.first_at_ms) if delivery.first_at_ms else None,
+        next_at=rfc3339(delivery.next_at_ms) if pending and delivery.next_at_ms else None,
+        note=delivery.note,
+    )
+
+
+def _shown(endpoint: Endpoint, totals: Totals) -> WebhookView:
+    """Without its secret."""
+    return WebhookView(
+        id=endpoint.id,
+        url=endpoint.url,
+        types=list(endpoint.types),
+        created_at=rfc3339(endpoint.created_at_ms),
+        disabled_reason=endpoint.disabled_reason,
+        totals=totals,
+    )

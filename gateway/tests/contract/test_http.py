@@ -8,27 +8,29 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway.errors import Broken, GatewayError, Refused, Retry, Unknown
+from gateway.commands import Commands
+from gateway.errors import Broken, GatewayError, Refused, Retry
 from gateway.events import JoinedData, Value
 from gateway.http import openapi
-from gateway.http.api import Api
-from gateway.http.auth import SCOPES, new_key
 from gateway.http.routes import ROUTES
 from gateway.http.server import BODY_BYTES, application
+from gateway.keys import SCOPES, new_key
 from gateway.model import Command, Device
-from gateway.provisioning import Provisioned
+from gateway.networks.virtual import Network
+from gateway.settings import CommandSettings
 from gateway.store.memory import Store
+from gateway.usecases import Parts
 
 EUI = "70b3d57ed005a001"
-DOCUMENT = openapi.document()
+DOCUMENT = openapi.document(ROUTES)
 DEVICE = Device(dev_eui=EUI, name="lamp 1", profile="lamp", join_eui="0" * 16, device_class="C")
 
 
 class Service:
     """A served API with a device, an event, a webhook and a command; `request` speaks to it."""
 
-    def __init__(self, store, session, keys):
-        self.store, self.session, self.keys = store, session, keys
+    def __init__(self, parts, session, keys):
+        self.parts, self.store, self.session, self.keys = parts, parts.store, session, keys
         self.ids = {}
 
     async def request(self, method, path, scope="admin", **more):
@@ -41,31 +43,30 @@ class Service:
             return answer.status, json.loads(body)
 
 
-async def ask(dev_eui, name, values, _expires_in_s):
-    if dev_eui != EUI:
-        raise Unknown(f"there is no device {dev_eui}")
-    if name != "dim":
-        raise Refused(f"there is no command {name!r}")
-    return Command(id="cmd_1", dev_eui=dev_eui, name=name, values=values, token=1)
-
-
-async def provision(wanted):
-    if wanted.name == "away":
-        raise Retry("the network server does not answer", after_s=7)
-    device = Device(
-        dev_eui=wanted.dev_eui or EUI, name=wanted.name, profile=wanted.profile, join_eui="0" * 16
-    )
-    return Provisioned(device, "00" * 16, {"dev_eui": device.dev_eui})
-
-
-async def unprovision(dev_eui):
-    if dev_eui != EUI:
-        raise Unknown(f"there is no device {dev_eui}")
-
-
 def check_url(url):
     if "private" in url:
         raise Refused("that lies in a private net")
+
+
+@contextlib.asynccontextmanager
+async def served(parts, routes=ROUTES):
+    """The API on a port of its own; its base URL."""
+    runner = web.AppRunner(application(parts, routes))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def made_parts(store):
+    """The use cases' parts with a network server in this process."""
+    network = Network()
+    return Parts(
+        store=store, network=network, commands=Commands(store, network, CommandSettings()),
+        check_url=check_url, clock=lambda: 1_700_000_000_000,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -76,17 +77,10 @@ async def service():
         for scope in SCOPES:
             record, keys[scope] = new_key(scope, scope, 0)
             await store.write(lambda tx, one=record: tx.add_api_key(one))
-        api = Api(
-            store=store, clock=lambda: 1_700_000_000_000, ask_device=ask, provision=provision,
-            unprovision=unprovision, check_url=check_url,
-        )  # fmt: skip
-        runner = web.AppRunner(application(api))
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        parts = made_parts(store)
+        base = await stack.enter_async_context(served(parts))
         session = await stack.enter_async_context(aiohttp.ClientSession(base))
-        made = Service(store, session, keys)
+        made = Service(parts, session, keys)
         await fill(made)
         yield made
 
@@ -226,7 +220,8 @@ async def test_a_wrong_request_gets_one_sentence(service, method, path, body, st
 
 
 async def test_what_cannot_be_done_now_says_when_to_try_again(service):
-    body = {"name": "away", "profile": "bin"}
+    service.parts.network.away = Retry("the network server does not answer", after_s=7)
+    body = {"name": "bin 7", "profile": "bin"}
     headers = {"Authorization": f"Bearer {service.keys['admin']}"}
     async with service.session.post("/v1/devices", json=body, headers=headers) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "7")

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.delivery import Deliverer, Schedule
 from gateway.events import JoinedData
 from gateway.store.memory import Store
-from gateway.usecases.webhooks import new_endpoint
+from gateway.webhooks import new_endpoint
 
 LAMP, BIN = "0000000000000001", "0000000000000002"
 SCHEDULE = Schedule((5.0, 300.0))

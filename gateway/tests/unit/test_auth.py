@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.errors import Refused
-from gateway.http.auth import SCOPES, Forbidden, Unauthorized, authorize, digest, new_key
+from gateway.http.auth import Forbidden, Unauthorized, authorize
+from gateway.keys import SCOPES, digest, new_key
 from gateway.store.memory import Store
 
 

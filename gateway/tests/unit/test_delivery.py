@@ -17,7 +17,7 @@ from gateway.tests.unit.outbox_bench import (
     settled,
     until,
 )
-from gateway.usecases.webhooks import new_endpoint
+from gateway.webhooks import new_endpoint
 
 
 async def test_every_event_is_delivered_once_when_the_endpoint_takes_it():

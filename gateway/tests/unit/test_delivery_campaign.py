@@ -16,7 +16,7 @@ from gateway.delivery import Deliverer, Schedule
 from gateway.errors import Refused, Retry
 from gateway.events import JoinedData
 from gateway.store.memory import Store
-from gateway.usecases.webhooks import new_endpoint
+from gateway.webhooks import new_endpoint
 
 DEVICES = [f"{n:016x}" for n in range(4)]
 EVENTS = 60

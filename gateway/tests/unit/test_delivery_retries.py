@@ -20,7 +20,7 @@ from gateway.tests.unit.outbox_bench import (
     settled,
     until,
 )
-from gateway.usecases.webhooks import enable, replay
+from gateway.webhooks import enable, replay
 
 TRIED_AGAIN = "500; the gateway tries again"
 

@@ -15,7 +15,7 @@ from gateway.events import (
     ReadingData,
     Value,
 )
-from gateway.http import openapi
+from gateway.http import openapi, routes
 from gateway.notices import Link
 from gateway.store.memory import Store
 
@@ -37,7 +37,7 @@ EXAMPLES = {
     "missing": MissingData(dev_eui=EUI, first_seq=65535, last_seq=0, count=2),
     "quarantined": QuarantinedData(id=1, dev_eui=EUI, reason="too short", size=3),
 }  # fmt: skip
-DOCUMENT = openapi.document()
+DOCUMENT = openapi.document(routes.ROUTES)
 
 
 async def body_of(kind):

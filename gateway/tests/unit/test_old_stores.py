@@ -16,7 +16,7 @@ from gateway.networks import virtual
 from gateway.settings import CommandSettings
 from gateway.store.sqlite import Store
 from gateway.tests.unit.outbox_bench import ScriptedSink, settled
-from gateway.usecases.webhooks import enable, replay
+from gateway.webhooks import enable, replay
 
 DATA = Path(__file__).parents[1] / "data"
 BIN = "70b3d57ed005a0a1"

@@ -12,7 +12,7 @@ from gateway.http.routes import ROUTES
 from gateway.http.server import address
 from gateway.notices import Link
 
-DOCUMENT = openapi.document()
+DOCUMENT = openapi.document(ROUTES)
 
 
 def test_every_operation_is_in_the_document_and_no_other():

@@ -1,0 +1,65 @@
+"""`lamplighter command`: what is asked of devices."""
+
+import click
+
+from gateway.cli._answer import on_parts
+from gateway.errors import Refused
+from gateway.terminal import Answer, lines, plain, range_of, table
+from gateway.usecases import Parts, commands
+from gateway.usecases.commands import CommandRequest, CommandsQuery
+
+
+@click.group()
+def command() -> None:
+    """What is asked of devices."""
+
+
+@command.command("send")
+@click.argument("dev_eui")
+@click.argument("name")
+@click.argument("values", nargs=-1, metavar="[FIELD=NUMBER]...")
+@click.option(
+    "--expires-in-s", type=range_of(CommandRequest, "expires_in_s"), help="Not carried out later."
+)
+@on_parts
+async def ask(
+    parts: Parts, dev_eui: str, name: str, values: tuple[str, ...], expires_in_s: int | None
+) -> Answer:
+    """Ask something of a device, as `command send DEV_EUI dim level=40 ramp=2`."""
+    body = CommandRequest(name, _numbers(values), expires_in_s)
+    value = await commands.ask(parts, dev_eui, body=body)
+    follow = f"`lamplighter command show {value.id}` follows it."
+    return Answer(value, f"{name} is {value.state}; {follow}")
+
+
+def _numbers(values: tuple[str, ...]) -> dict[str, int]:
+    numbers: dict[str, int] = {}
+    for one in values:
+        field, _, number = one.partition("=")
+        try:
+            numbers[field] = int(number)
+        except ValueError:
+            raise Refused(f"{one!r} is no value: write FIELD=NUMBER, as level=40") from None
+    return numbers
+
+
+@command.command("list")
+@click.option("--device", "dev_eui", default="", help="Of this DevEUI only.")
+@click.option("--limit", type=range_of(CommandsQuery, "limit"), default=20, show_default=True)
+@on_parts
+async def find_all(parts: Parts, dev_eui: str, limit: int) -> Answer:
+    """List commands, newest first."""
+    value = await commands.find_all(parts, query=CommandsQuery(dev_eui, limit))
+    hidden = ("history", "applied", "expires_at", "updated_at", "attempts")
+    rows = [plain(one, *hidden) for one in value.commands]
+    return Answer(value, table(rows, "There are no commands."))
+
+
+@command.command("show")
+@click.argument("id_", metavar="ID")
+@on_parts
+async def find(parts: Parts, id_: str) -> Answer:
+    """Show a command and all that happened to it."""
+    value = await commands.find(parts, id_)
+    steps = table([plain(one) for one in value.history], "Nothing happened yet.")
+    return Answer(value, f"{lines(plain(value, 'history'))}\n\n{steps}")

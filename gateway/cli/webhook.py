@@ -1,0 +1,82 @@
+"""`lamplighter webhook`: backends that get the events."""
+
+import click
+
+from gateway.cli._answer import on_parts
+from gateway.events import KINDS, event_type
+from gateway.terminal import Answer, lines, plain, range_of, table
+from gateway.usecases import Parts, webhooks
+from gateway.usecases.webhooks import DeliveriesQuery, WebhookRequest
+
+
+@click.group()
+def webhook() -> None:
+    """Backends that get the events."""
+
+
+@webhook.command("add")
+@click.argument("url")
+@click.option(
+    "--type", "types", multiple=True, type=click.Choice([event_type(kind) for kind in KINDS]),
+    help="Only events of this type; may be given more than once.",
+)  # fmt: skip
+@on_parts
+async def add(parts: Parts, url: str, types: tuple[str, ...]) -> Answer:
+    """Add a webhook: it gets the events from now on, each signed."""
+    value = await webhooks.add(parts, body=WebhookRequest(url, list(types)))
+    once = "The secret is shown only now; the backend verifies signatures with it."
+    return Answer(value, f"{lines(plain(value))}\n{once}")
+
+
+@webhook.command("list")
+@on_parts
+async def find_all(parts: Parts) -> Answer:
+    """List the webhooks and what became of their events."""
+    value = await webhooks.find_all(parts)
+    rows = [plain(one, "totals", "created_at") | plain(one.totals) for one in value.webhooks]
+    nothing = "There are no webhooks; `lamplighter webhook add` adds one."
+    return Answer(value, table(rows, nothing))
+
+
+@webhook.command("show")
+@click.argument("id_", metavar="ID")
+@click.option("--limit", type=range_of(DeliveriesQuery, "limit"), default=20, show_default=True)
+@on_parts
+async def find(parts: Parts, id_: str, limit: int) -> Answer:
+    """Show a webhook, and why what is pending or dead was not taken."""
+    value = await webhooks.find(parts, id_)
+    waiting = [
+        one
+        for state in ("dead", "pending")
+        for one in (
+            await webhooks.deliveries(parts, id_, query=DeliveriesQuery(state, limit))
+        ).deliveries
+    ]
+    rows = table([plain(one, "webhook", "first_at") for one in waiting], "Nothing waits.")
+    facts = lines(plain(value, "totals") | plain(value.totals))
+    return Answer({**plain(value), "waiting": waiting}, f"{facts}\n\n{rows}")
+
+
+@webhook.command("remove")
+@click.argument("id_", metavar="ID")
+@on_parts
+async def remove(parts: Parts, id_: str) -> Answer:
+    """Remove a webhook; what is pending for it is withdrawn."""
+    return Answer(await webhooks.remove(parts, id_), f"{id_} is removed.")
+
+
+@webhook.command("replay")
+@click.argument("id_", metavar="ID")
+@on_parts
+async def replay(parts: Parts, id_: str) -> Answer:
+    """Send a webhook's dead letters again, with a fresh schedule."""
+    done = await webhooks.replay(parts, id_)
+    return Answer(done, f"{done.count} dead letters are pending again.")
+
+
+@webhook.command("enable")
+@click.argument("id_", metavar="ID")
+@on_parts
+async def enable(parts: Parts, id_: str) -> Answer:
+    """Deliver again to a webhook that was disabled because it answered 410."""
+    return Answer(await webhooks.enable(parts, id_), f"{id_} gets events again.")

@@ -1,0 +1,99 @@
+"""Commands: ask something of a device, and follow it."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from gateway.clock import rfc3339
+from gateway.errors import Unknown
+from gateway.model import Command, CommandState
+from gateway.usecases import Limit, Name, Parts
+
+
+class CommandRequest(Struct, forbid_unknown_fields=True):
+    """A command by the wire table.
+
+    values: {name: integer}.  expires_in_s: it is not carried out later.
+    """
+
+    name: Name
+    values: dict[str, int] = {}
+    expires_in_s: Annotated[int, Meta(ge=1, le=30 * 86400)] | None = None
+
+
+class CommandsQuery(Struct):
+    """Which commands. dev_eui: of one device, empty is any."""
+
+    dev_eui: str = ""
+    limit: Limit = 100
+
+
+class StepView(Struct):
+    """One thing that happened to a command."""
+
+    at: str
+    what: str
+    note: str
+
+
+class CommandView(Struct):
+    """A command and how far it came."""
+
+    id: str
+    dev_eui: str
+    name: str
+    values: dict[str, int]
+    state: CommandState
+    reason: str
+    applied: dict[str, Any] | None
+    created_at: str
+    expires_at: str
+    updated_at: str
+    attempts: int
+    history: list[StepView]
+
+
+class Commands(Struct):
+    """Commands, newest first."""
+
+    commands: list[CommandView]
+
+
+async def ask(parts: Parts, dev_eui: str, *, body: CommandRequest) -> CommandView:
+    """Ask something of a device; the answer's id names it in `command` events."""
+    asked = await parts.commands.request(
+        dev_eui.lower(), body.name, body.values, body.expires_in_s
+    )
+    return _shown(asked)
+
+
+async def find_all(parts: Parts, *, query: CommandsQuery) -> Commands:
+    """Commands, newest first."""
+    dev_eui, limit = query.dev_eui.lower(), query.limit
+    found = await parts.store.read(lambda view: view.commands(dev_eui, limit))
+    return Commands([_shown(one) for one in found])
+
+
+async def find(parts: Parts, command_id: str) -> CommandView:
+    """One command."""
+    found = await parts.store.read(lambda view: view.command(command_id))
+    if found is None:
+        raise Unknown(f"there is no command {command_id}; `lamplighter command list` shows them")
+    return _shown(found)
+
+
+def _shown(command: Command) -> CommandView:
+    return CommandView(
+        id=command.id,
+        dev_eui=command.dev_eui,
+        name=command.name,
+        values=command.values,
+        state=command.state,
+        reason=command.reason,
+        applied=command.applied,
+        created_at=rfc3339(command.created_at_ms),
+        expires_at=rfc3339(command.expires_at_ms),
+        updated_at=rfc3339(command.updated_at_ms),
+        attempts=command.attempts,
+        history=[StepView(rfc3339(step.at_ms), step.what, step.note) for step in command.history],
+    )

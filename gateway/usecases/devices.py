@@ -1,0 +1,120 @@
+"""Devices: register, show, remove."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from gateway import provisioning
+from gateway.clock import rfc3339
+from gateway.errors import Unknown
+from gateway.model import Device, Latest
+from gateway.usecases import Done, Eui, Name, Parts
+
+
+class DeviceRequest(Struct, forbid_unknown_fields=True):
+    """A device to register; keys that are not given are made.
+
+    report_s, sample_s: put into its device.json.
+    """
+
+    name: Name
+    profile: Name
+    dev_eui: Eui | None = None
+    join_eui: Eui | None = None
+    app_key: Annotated[str, Meta(pattern="^[0-9A-Fa-f]{32}$")] | None = None
+    report_s: Annotated[int, Meta(ge=60, le=86400)] | None = None
+    sample_s: Annotated[int, Meta(ge=10, le=86400)] | None = None
+
+
+class DeviceCreated(Struct):
+    """A registered device. device_json: the board's file; app_key is shown only here."""
+
+    dev_eui: str
+    join_eui: str
+    app_key: str
+    name: str
+    profile: str
+    device_json: dict[str, Any]
+
+
+class DeviceView(Struct):
+    """One registered device."""
+
+    dev_eui: str
+    name: str
+    profile: str
+    join_eui: str
+    device_class: str
+    added_at: str
+
+
+class Devices(Struct):
+    """All devices, by name."""
+
+    devices: list[DeviceView]
+
+
+class LatestView(Struct):
+    """The newest value of each property of a device."""
+
+    dev_eui: str
+    values: list[Latest]
+
+
+async def add(parts: Parts, *, body: DeviceRequest) -> DeviceCreated:
+    """Register a device here and at the network server; its key is shown once."""
+    wanted = provisioning.Wanted(
+        name=body.name,
+        profile=body.profile,
+        dev_eui=body.dev_eui,
+        join_eui=body.join_eui,
+        app_key=body.app_key,
+        settings={"report_s": body.report_s, "sample_s": body.sample_s},
+    )
+    made = await provisioning.add_device(parts.store, parts.network, wanted, parts.clock())
+    return DeviceCreated(
+        dev_eui=made.device.dev_eui,
+        join_eui=made.device.join_eui,
+        app_key=made.app_key,
+        name=made.device.name,
+        profile=made.device.profile,
+        device_json=made.device_json,
+    )
+
+
+async def find_all(parts: Parts) -> Devices:
+    """All devices."""
+    found = await parts.store.read(lambda view: view.devices())
+    return Devices([_shown(one) for one in found])
+
+
+async def find(parts: Parts, dev_eui: str) -> DeviceView:
+    """One device."""
+    found = await parts.store.read(lambda view: view.device(dev_eui.lower()))
+    if found is None:
+        raise Unknown(f"there is no device {dev_eui}; `lamplighter device list` shows them")
+    return _shown(found)
+
+
+async def latest(parts: Parts, dev_eui: str) -> LatestView:
+    """The newest value of each property."""
+    device = await find(parts, dev_eui)
+    values = await parts.store.read(lambda view: view.latest(device.dev_eui))
+    return LatestView(device.dev_eui, values)
+
+
+async def remove(parts: Parts, dev_eui: str) -> Done:
+    """Remove a device here and at the network server; its events stay."""
+    await provisioning.remove_device(parts.store, parts.network, dev_eui.lower())
+    return Done()
+
+
+def _shown(device: Device) -> DeviceView:
+    return DeviceView(
+        dev_eui=device.dev_eui,
+        name=device.name,
+        profile=device.profile,
+        join_eui=device.join_eui,
+        device_class=device.device_class,
+        added_at=rfc3339(device.added_at_ms),
+    )

@@ -1,0 +1,57 @@
+"""Endpoints of webhooks: add, find, enable, replay."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from gateway.errors import Refused, Unknown
+from gateway.events import KINDS, event_type
+from gateway.model import Endpoint
+from gateway.store import Transaction, View
+
+
+def endpoint(view: View, endpoint_id: str) -> Endpoint:
+    """One endpoint. Raises Unknown."""
+    found = view.endpoint(endpoint_id)
+    if found is None:
+        raise Unknown(f"there is no webhook {endpoint_id}; `lamplighter webhook list` shows them")
+    return found
+
+
+def new_endpoint(url: str, types: Sequence[str], now_ms: int) -> Endpoint:
+    """A webhook with a secret of its own, 256 random bits.
+
+    types: CloudEvents types it wants, none is all. Raises Refused for one that does not exist.
+    """
+    known = [event_type(kind) for kind in KINDS]
+    for one in types:
+        if one not in known:
+            raise Refused(f"there is no event type {one!r}: use {', '.join(known)}", "types")
+    return Endpoint(
+        id="wh_" + secrets.token_hex(6),
+        url=url,
+        secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        types=tuple(types),
+        created_at_ms=now_ms,
+    )
+
+
+def enable(tx: Transaction, endpoint_id: str) -> None:
+    """Deliver again to an endpoint that was disabled. Raises Unknown when there is none."""
+    tx.put_endpoint(replace(endpoint(tx, endpoint_id), disabled_reason=""))
+
+
+def replay(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
+    """Make an endpoint's dead letters pending again, with a fresh schedule; gives their number.
+
+    Raises Unknown when there is no such endpoint.
+    """
+    endpoint(tx, endpoint_id)
+    count = 0
+    while dead := tx.deliveries(endpoint_id, state="dead", limit=1000):
+        for one in dead:
+            tx.put_delivery(replace(one, state="pending", attempts=0, next_at_ms=now_ms, note=""))
+        count += len(dead)
+    return count
