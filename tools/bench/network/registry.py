@@ -91,6 +91,12 @@ class Device(Stored[api.Device]):
         """Lower-case hex."""
         return self.message.dev_eui
 
+    def set_class(self, *, supports_class_c: bool) -> None:
+        """Class C from activation on where the profile says so; 1.0.x has no message for it."""
+        classes = common.DeviceClass
+        self.enabled_class = classes.CLASS_C if supports_class_c else classes.CLASS_A
+        self.run_after_us = 0
+
 
 @dataclass
 class RadioGateway(Stored[api.Gateway]):

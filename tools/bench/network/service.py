@@ -30,6 +30,7 @@ from tools.bench.network.core import Core
 from tools.bench.network.durations import Durations
 from tools.bench.network.events import Event, encoded
 from tools.bench.network.history import History
+from tools.bench.network.outbox import Output
 from tools.bench.network.registry import RadioGateway, Registry, Stored
 
 log = logging.getLogger("bench.network")
@@ -167,7 +168,7 @@ class NetworkServer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), wait_s)
 
-    def _say(self, output: Event | gw.DownlinkFrame) -> None:
+    def _say(self, output: Output) -> None:
         if isinstance(output, gw.DownlinkFrame):
             topic = f"{self._prefix}gateway/{output.gateway_id}/command/down"
             as_json = self._json_gateways.get(output.gateway_id, False)

@@ -18,6 +18,7 @@ from chirpstack_api import api, common, gw
 
 from tools.bench.network.core import Core
 from tools.bench.network.events import Event
+from tools.bench.network.outbox import Output
 from tools.bench.network.registry import Device, QueueItem, RadioGateway, Registry, Stored
 from tools.bench.world import forwarder
 from tools.bench.world.board import VirtualBoard
@@ -181,7 +182,7 @@ class Lab:
         assert found
         return json.loads(found[0])
 
-    async def _carry(self, output: Event | gw.DownlinkFrame) -> None:
+    async def _carry(self, output: Output) -> None:
         """Hands an event to its unit, or a downlink to the radio gateway and its word back."""
         if isinstance(output, Event):
             for unit in self.units.values():

@@ -256,6 +256,23 @@ def test_a_chatty_class_c_device_delays_its_own_downlinks():
     assert air.read().payload == b"x"
 
 
+@pytest.mark.parametrize("timeout_s", [8, 20])
+def test_a_confirmed_class_c_item_is_given_up_after_the_timeout_of_its_profile(timeout_s):
+    air = Air(supports_class_c=True, class_c_timeout=timeout_s)
+    air.hear(air.probe.uplink(1, b"x"))
+    air.run(5.5)
+    air.item(confirmed=True)
+    air.run(2)
+    air.acknowledge(air.downlinks[-1])
+    air.events.clear()
+
+    air.run(timeout_s - 1)
+    assert air.kinds == []
+
+    air.run(2)
+    assert [(event.kind, event.message.acknowledged) for event in air.events] == [("ack", False)]
+
+
 @pytest.mark.parametrize("battery", [0, 255])
 def test_a_battery_that_has_no_level_says_so(battery):
     air = Air()

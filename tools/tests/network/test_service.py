@@ -118,7 +118,7 @@ async def test_events_wait_while_the_broker_is_away():
             received, listener = await listen(broker.host, broker.port)
             await broker.stop()
             await until(lambda: not server.connected)
-            server.core.emit("log", a_device(server), integration.LogEvent())
+            server.core.outbox.emit("log", a_device(server), integration.LogEvent())
             server.core.enqueued(0)  # gives the server's loop something to do
             server._wake.set()
             await asyncio.sleep(0.2)
@@ -222,7 +222,7 @@ async def test_an_application_may_speak_protobuf():
                 broker.host, broker.port, ["application/#"], lambda *told: raw.put_nowait(told)
             )
             await link.connect()
-            server.core.emit("log", device, integration.LogEvent(description="in protobuf"))
+            server.core.outbox.emit("log", device, integration.LogEvent(description="in protobuf"))
             server._wake.set()
             topic, payload = await asyncio.wait_for(raw.get(), 5)
             command = integration.DownlinkCommand(dev_eui=device.dev_eui, f_port=9, data=b"\x01")

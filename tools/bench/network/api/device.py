@@ -21,7 +21,6 @@ from tools.bench.network.api.reading import (
     uuid,
 )
 from tools.bench.network.events import timestamp
-from tools.bench.network.join import set_class
 from tools.bench.network.registry import Device, Session, StorageError
 
 
@@ -128,7 +127,7 @@ class Devices(DeviceKeys):
         if profile.flush_queue_on_activate:
             device.queue.clear()
         device.session = session
-        set_class(device, supports_class_c=profile.supports_class_c)
+        device.set_class(supports_class_c=profile.supports_class_c)
         return Empty()
 
     @rpc
