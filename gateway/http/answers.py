@@ -17,13 +17,13 @@ LOOK_S = 1.0
 """How soon a client that left is noticed while the stream has nothing to send."""
 TYPES = mimetypes.MimeTypes()
 """The standard library's own table, not the machine's: the same everywhere."""
-for _media_type, _extension in (
+for _known, _extension in (
     ("text/javascript", ".js"),
     ("font/woff2", ".woff2"),
     ("application/geo+json", ".geojson"),
     ("application/manifest+json", ".webmanifest"),
 ):
-    TYPES.add_type(_media_type, _extension)
+    TYPES.add_type(_known, _extension)
 
 log = structlog.get_logger("gateway.http")
 
@@ -90,13 +90,10 @@ async def send_file(request: web.Request, file: File) -> web.Response:
     """The file, or 304 when the client has this content. Raises Unknown for what is not there."""
     path, body = await asyncio.to_thread(_read, file)
     tag = ETag(hashlib.sha256(body).hexdigest()[:32])  # a file's time may survive its change
-    known = request.if_none_match or ()
-    if any(one.value in {tag.value, "*"} for one in known):
+    if any(one.value in {tag.value, "*"} for one in request.if_none_match or ()):
         response = web.Response(status=304)
     else:
-        response = web.Response(body=body)
-        response.content_type, encoding = _type(path)
-        response.charset = encoding
+        response = web.Response(body=body, headers={"Content-Type": _media_type(path)})
     response.etag = tag
     response.headers["Cache-Control"] = "no-cache"  # kept, but asked for with If-None-Match
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -114,9 +111,8 @@ def _read(file: File) -> tuple[Path, bytes]:
         raise Unknown(f"there is no file {file.name[:200]!r} here") from None
 
 
-def _type(path: Path) -> tuple[str, str | None]:
-    """(media type, charset)."""
+def _media_type(path: Path) -> str:
     found, compressed = TYPES.guess_type(path.name)
     if found is None or compressed:
-        return "application/octet-stream", None
-    return found, "utf-8" if found.startswith("text/") else None
+        return "application/octet-stream"
+    return f"{found}; charset=utf-8" if found.startswith("text/") else found

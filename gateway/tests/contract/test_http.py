@@ -6,20 +6,16 @@ from random import Random
 
 import aiohttp
 import pytest
-from aiohttp import web
 
-from gateway.commands import Commands
-from gateway.errors import Broken, GatewayError, Refused, Retry
+from gateway.errors import Broken, GatewayError, Retry
 from gateway.events import JoinedData, Value
 from gateway.http import openapi
 from gateway.http.routes import ROUTES
-from gateway.http.server import BODY_BYTES, application
+from gateway.http.server import BODY_BYTES
 from gateway.keys import SCOPES, new_key
 from gateway.model import Command, Device
-from gateway.networks.virtual import Network
-from gateway.settings import CommandSettings
 from gateway.store.memory import Store
-from gateway.usecases import Parts
+from gateway.tests.contract.http_bench import made_parts, served
 
 EUI = "70b3d57ed005a001"
 DOCUMENT = openapi.document(ROUTES)
@@ -41,32 +37,6 @@ class Service:
             body = await answer.read()
             assert answer.content_type == "application/json", body
             return answer.status, json.loads(body)
-
-
-def check_url(url):
-    if "private" in url:
-        raise Refused("that lies in a private net")
-
-
-@contextlib.asynccontextmanager
-async def served(parts, routes=ROUTES):
-    """The API on a port of its own; its base URL."""
-    runner = web.AppRunner(application(parts, routes))
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-def made_parts(store):
-    """The use cases' parts with a network server in this process."""
-    network = Network()
-    return Parts(
-        store=store, network=network, commands=Commands(store, network, CommandSettings()),
-        check_url=check_url, clock=lambda: 1_700_000_000_000,
-    )  # fmt: skip
 
 
 @pytest.fixture
