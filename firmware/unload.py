@@ -12,23 +12,15 @@ def unload(name: str) -> None:
 
     name: in full, like `node.shell`. Whoever still holds the module, a function or a class of it
     keeps it alive: drop those names first. A module that is frozen into MicroPython's own binary
-    runs from flash and occupies only its names in the heap, so it stays.
+    runs from flash and occupies only its names in the heap, so it stays; its `__file__` is the
+    path it was frozen under, as `node/shell.py`, while another has the path it was found at, as
+    `/lib/node/shell.mpy`. Source: MicroPython 1.25, py/builtinimport.c.
     """
     module = sys.modules.get(name)
-    if module is None or frozen(module, name):
+    path = name.replace(".", "/")
+    if module is None or getattr(module, "__file__", "") == path + ".py":
         return
     del sys.modules[name]
     package, _, last = name.rpartition(".")
     if package:
         delattr(sys.modules[package], last)
-
-
-def frozen(module, name: str) -> bool:
-    """Is the module part of MicroPython's binary? Its `__file__` is then a path without a root.
-
-    Source: MicroPython 1.25, py/builtinimport.c: `__file__` of a frozen module is the path it was
-    frozen under, as `asyncio/core.py`; of any other the path it was found at, as
-    `/lib/node/shell.mpy`.
-    """
-    path = name.replace(".", "/")
-    return getattr(module, "__file__", "") in (path + ".py", path + "/__init__.py")

@@ -29,6 +29,7 @@ DIST = ROOT / "dist" / "firmware"
 PACKAGE = FIRMWARE / "package.json"
 MANIFEST = FIRMWARE / "manifest.py"
 RECORD = FIRMWARE / "node" / "record.py"
+PORTS = FIRMWARE / "node" / "ports"
 MARCH = {"RP2040": "armv6m"}
 """What mpy-cross calls the core of an MCU. Source: `mpy-cross --help` of 1.29.0."""
 OPTIMISE = "-O3"
@@ -37,8 +38,9 @@ OPTIMISE = "-O3"
 
 STARTERS = ("boot", "main")
 """MicroPython runs these by name, in this order."""
-NOT_ON_A_BOARD = {"wire/meaning", "manifest", *STARTERS}
-"""What firmware/ holds for the gateway or the tools alone, or what is not compiled."""
+NOT_ON_A_BOARD = {"wire/meaning", "wire/sun", "manifest", *STARTERS}
+"""What firmware/ holds for the gateway or the tools alone (no node computes the sun yet), and
+what is not compiled."""
 
 
 class BuildError(Exception):
@@ -98,9 +100,12 @@ def staged_files(name: str) -> dict[str, bytes]:
 
     name: as in `boards/<name>.py`.  /device.json and /state are the unit's own, not in here.
     """
-    march = MARCH[board(name)["MCU"]]
+    constants = board(name)
+    march = MARCH[constants["MCU"]]
     files = {
-        f"/lib/{module}.mpy": compiled(module, path, march) for module, path in modules().items()
+        f"/lib/{module}.mpy": compiled(module, path, march)
+        for module, path in modules().items()
+        if path.parent != PORTS or path.stem in {"__init__", constants["PORT"]}
     }
     files["/board.py"] = (BOARDS / f"{name}.py").read_bytes()
     files |= {f"/{file}": path.read_bytes() for file, path in starters().items()}

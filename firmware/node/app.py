@@ -30,9 +30,11 @@ _CRASH = "/state/crash.txt"
 class Node:
     """One node. Its attributes are its parts; None where the profile or a fault leaves one out."""
 
-    def __init__(self, board):
+    def __init__(self, board, port=None):
+        from node import ports
+
         self.board = board
-        self.power = Power(board)
+        self.power = Power(board, port or ports.find())
         self.clock = Clock(self.power)
         self.port = Port(self.power.usb)
         self.log = Log(self.clock, self.port)
@@ -61,7 +63,7 @@ class Node:
         asyncio.create_task(self.port.run())
         asyncio.create_task(Console(self, self.port).run())
         start.greet(self)
-        self.power.start_watchdog()
+        self.power.port.start_watchdog()
         while not self._composed(start):
             await self.pause(self.clock.us() + _RETRY_US)
         self.config.booted()
@@ -69,7 +71,7 @@ class Node:
         self.phase("boot")
         await start.jitter(self)
         start = None
-        self.forget("start")
+        self.forget("start", "ports")
         while True:
             await self.pause(await self._turn())
 
@@ -299,7 +301,7 @@ class Node:
     def reset(self) -> None:
         """Restart on purpose."""
         self.port.flush()
-        self.power.reset()
+        self.power.port.reset()
 
     def phase(self, name: str) -> None:
         """Note the live heap at the end of a phase, its first few times: it costs 25 ms."""
@@ -332,7 +334,7 @@ def _leave(node):
     """To the prompt, in peace: a second Ctrl-C must not interrupt this."""
     kbd_intr(-1)
     if node:
-        node.power.stop_watchdog()
+        node.power.port.stop_watchdog()
         node.port.flush()
     asyncio.new_event_loop()
     kbd_intr(3)
@@ -352,4 +354,4 @@ def _crashed(node, error):
         _leave(node)
         return
     if node:
-        node.power.reset()
+        node.power.port.reset()

@@ -30,7 +30,7 @@ FIELDS = {
     "failsafe_level": ((1, 100), "number", "lamp: level at night when it fell back, %"),
     "programme": (None, "programme", 'lamp: [["HH:MM", level], ...] in UTC'),
 }
-"""name -> (allowed, kind, meaning). The defaults stand in `config.DEFAULTS`."""
+"""name -> (allowed, kind, meaning). The defaults stand in `node.defaults`."""
 
 
 def check(name: str, value):

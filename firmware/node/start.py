@@ -8,7 +8,7 @@ from wire import VERSION, codec
 from wire.words import CAUSES
 from wire.words import PROFILES as PROFILE_IDS
 
-from node import power
+from node import ports
 from node.errors import ConfigError
 from node.profiles import PROFILES
 from node.readings import Readings
@@ -20,7 +20,6 @@ def compose(node) -> None:
     """Build what settings and board ask for. Raises ConfigError, OSError; may be repeated."""
     config = node.config
     config.import_file()
-    node.forget("settings")
     if config["profile"] is None:
         raise ConfigError("not set: profile; type config profile bin, lamp or counter")
     node.profile = profile = PROFILES[config["profile"]]
@@ -118,7 +117,7 @@ def report(node) -> None:
     config, journal = node.config, node.journal
     major, minor, patch = [int(part) for part in VERSION.split(".")]
     node.link.report("boot", {
-        "cause": power.WIPED if node.wiped else node.power.cause,
+        "cause": ports.WIPED if node.wiped else node.power.cause,
         "profile": PROFILE_IDS.index(config["profile"]),
         "major": major,
         "minor": minor,
@@ -133,7 +132,7 @@ def report(node) -> None:
 async def jitter(node) -> None:
     """After power the whole street starts at once: not all may join at once."""
     most_s = node.config["start_jitter_s"]
-    if most_s and node.power.cause == power.POWER:
+    if most_s and node.power.cause == ports.POWER:
         wait_ms = node.radio.random() % (most_s * 1000)
         node.log("node", "joining in %d s" % (wait_ms // 1000))
         await node.pause(node.clock.us() + wait_ms * 1000)

@@ -57,11 +57,11 @@ def test_intervals_are_the_profiles_until_somebody_says_otherwise():
     path = folder()
     one = config(path)
     one.update({"profile": "lamp"})
-    assert (one["sample_s"], one["report_s"], one.told("sample_s")) == (30, 3600, False)
+    assert (one["sample_s"], one["report_s"], one.given("sample_s")) == (30, 3600, False)
 
     one.update({"sample_s": 20})
 
-    assert (one["sample_s"], one.told("sample_s")) == (20, True)
+    assert (one["sample_s"], one.given("sample_s")) == (20, True)
 
 
 def test_a_change_stands_in_flash_and_in_the_persons_file():

@@ -4,7 +4,9 @@ from tests import fake_device
 from tests.fake_device import machine
 
 # isort: split
-from node.power import POWER, SOFT, WATCHDOG, Power
+from node.ports import POWER, SOFT, WATCHDOG
+from node.ports.rp2 import Port
+from node.power import Power
 
 SCRATCH = 0x4005800C
 CONTROL_CLEAR = 0x4005B000
@@ -31,13 +33,13 @@ class Watchdog:
 
 def made(sleeper=True):
     machine.mem32[SCRATCH] = 0
-    return Power(Board, sleeper)
+    return Power(Board, Port(), sleeper)
 
 
 def dozed(ms, watched=True):
     """(what was slept, was the watchdog on then, is it on afterwards, how often it was fed)"""
     power = made()
-    dog = power._wdt = Watchdog() if watched else None
+    dog = power.port._wdt = Watchdog() if watched else None
     machine.mem32[CONTROL_CLEAR] = machine.mem32[CONTROL_SET] = 0
     asleep = []
 
@@ -83,15 +85,15 @@ def test_why_it_started_is_told_apart():
     ):
         machine.mem32[SCRATCH] = mark
         machine.reset_cause = lambda reset=reset: reset
-        assert Power(Board).cause == cause, (hex(mark), reset)
+        assert Power(Board, Port()).cause == cause, (hex(mark), reset)
 
 
 def test_the_prompt_has_no_watchdog_and_the_next_start_was_asked_for():
     power = made()
-    power.stop_watchdog()
+    power.port.stop_watchdog()
     assert machine.mem32[CONTROL_CLEAR] == 1 << 30
     power.feed()
-    assert Power(Board).cause == SOFT
+    assert Power(Board, Port()).cause == SOFT
 
 
 def test_the_battery_is_measured_behind_its_divider():

@@ -16,7 +16,7 @@ ECHO = {"distance": 700, "valid": 7, "spread": 3, "obstructed": 0}
 class Config(dict):
     boots = 19
 
-    def told(self, name):
+    def given(self, name):
         return name in self.get("told", ())
 
 

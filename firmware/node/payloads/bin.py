@@ -29,5 +29,5 @@ def fields(readings, sensed: dict) -> dict:
         "obstructed": echo["obstructed"],
         "suspect": int(stuck or echo["valid"] < 5 or (echo["spread"] or 0) >= spread_most),
         "low_battery": readings.low(),
-        "uncalibrated": int(not readings.config.told("empty_mm")),
+        "uncalibrated": int(not readings.config.given("empty_mm")),
     }

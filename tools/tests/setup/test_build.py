@@ -30,6 +30,13 @@ def test_what_only_the_gateway_needs_stays_off_the_board():
     assert not [path for path in paths if "test" in path]
 
 
+def test_a_board_gets_its_own_port_and_no_other():
+    ports = {path for path in build.staged_files(BOARD) if path.startswith("/lib/node/ports/")}
+
+    assert ports == {"/lib/node/ports/__init__.mpy", "/lib/node/ports/rp2.mpy"}
+    assert "node/ports/esp32" in build.modules()
+
+
 def test_the_same_source_is_compiled_once(tmp_path):
     source = tmp_path / "once.py"
     source.write_text("x = 1\n")

@@ -1,0 +1,31 @@
+"""What differs between MicroPython's ports: one file each, named as its `sys.platform`.
+
+`class Port()` of a file sets up the chip and offers:
+
+    cause                       why the board started, one of the numbers below
+    start_watchdog() feed()     from the first on, the board resets after 8.3 s without the second
+    stop_watchdog()             leave the prompt alone: no reset, however long a person types
+    reset()                     restart on purpose; the next start has the cause SOFT
+    doze(ms)                    light sleep, ended early by a pin of `on_rising`; may end sooner
+    on_rising(pin, handler)     call `handler(pin)` at each rising edge, as close to it as possible
+    deaf                        numbers of pins of `on_rising` that cannot end light sleep
+    microvolts(adc)             voltage at an ADC input, named as in BATTERY of the board file
+"""
+
+import sys
+
+from node.errors import ConfigError
+
+POWER, SOFT, WATCHDOG, DEEPSLEEP, WIPED = range(5)
+"""Causes of a start, in the order of `wire.words.CAUSES`."""
+
+
+def find(platform: str = sys.platform):
+    """The `Port` of the MicroPython that runs here. Raises ConfigError where there is none."""
+    try:
+        module = __import__("node.ports." + platform, None, None, ("*",))
+    except ImportError:
+        raise ConfigError("MicroPython port %s is unknown: there is no node/ports/%s" % (
+            platform, platform
+        ))  # fmt: skip
+    return module.Port()

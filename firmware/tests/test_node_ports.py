@@ -1,0 +1,190 @@
+"""MicroPython's ports: each file keeps the contract of `node.ports`; the ESP32 by its document."""
+
+import os
+import sys
+
+from tests.fake_device import ADC, Machine, Pin
+
+# isort: split
+from node import ports
+from node.errors import ConfigError
+
+HERE = __file__.rsplit("/", 1)[0]
+FILES = sorted(
+    name[:-3] for name in os.listdir(HERE + "/../node/ports") if name not in ("__init__.py",)
+    and name.endswith(".py")
+)  # fmt: skip
+CONTRACT = (
+    "cause", "start_watchdog", "feed", "stop_watchdog", "reset", "doze", "on_rising", "deaf",
+    "microvolts",
+)  # fmt: skip
+
+
+class Esp32:
+    """The module `esp32`: pins outside the RTC's are refused, as by MicroPython."""
+
+    WAKEUP_ANY_HIGH = 1
+
+    def __init__(self):
+        self.wakers = []
+
+    def wake_on_ext1(self, pins, level):
+        assert level == self.WAKEUP_ANY_HIGH
+        for pin in pins:
+            if pin.number not in (0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 39):
+                raise ValueError("invalid pin")
+        self.wakers = list(pins)
+
+
+class Watchdog:
+    """A watchdog that can only be fed."""
+
+    def __init__(self, timeout):
+        self.timeout = timeout
+        self.fed = 0
+
+    def feed(self):
+        self.fed += 1
+
+
+class Timer:
+    """A periodic timer that fires when the test says so."""
+
+    PERIODIC = 1
+    made = []
+
+    def __init__(self, number):
+        Timer.made.append(self)
+
+    def init(self, period, mode, callback):
+        self.period, self.mode, self.callback = period, mode, callback
+
+
+class Calibrated(ADC):
+    """An ESP32's ADC input."""
+
+    ATTN_11DB = 3
+
+    def __init__(self, pin, atten=0):
+        assert atten == self.ATTN_11DB
+        super().__init__(pin)
+
+    def read_uv(self):
+        return self.channel.number * 10000
+
+
+esp32 = sys.modules["esp32"] = Esp32()
+
+
+class Chip(Machine):
+    """The module `machine` of an ESP32."""
+
+    PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+    WDT, Timer, ADC = Watchdog, Timer, Calibrated
+
+    def __init__(self, cause):
+        super().__init__()
+        self.reset_cause = lambda: cause
+
+
+def port(cause=1):
+    """An ESP32 that starts for this cause."""
+    from node.ports import esp32 as driver
+
+    driver.machine = Chip(cause)
+    return ports.find("esp32")
+
+
+def dozed():
+    """What the ESP32 slept, ms."""
+    return sys.modules["node.ports.esp32"].machine.dozed
+
+
+def edge_pin(number):
+    pin = Pin(number)
+    seen = []
+    return pin, seen
+
+
+def test_every_port_keeps_the_contract():
+    assert "rp2" in FILES and "esp32" in FILES
+    port()
+    for name in FILES:
+        made = ports.find(name)
+        for part in CONTRACT:
+            assert hasattr(made, part), (name, part)
+
+
+def test_an_unknown_port_has_its_sentence():
+    try:
+        ports.find("toaster")
+        raise AssertionError("a port was found")
+    except ConfigError as error:
+        said = str(error)
+    assert said == "MicroPython port toaster is unknown: there is no node/ports/toaster"
+
+
+def test_the_causes_of_an_esp32s_start():
+    for reset, cause in (
+        (1, ports.POWER), (2, ports.SOFT), (3, ports.WATCHDOG), (4, ports.DEEPSLEEP),
+        (5, ports.SOFT), (0, ports.SOFT),
+    ):  # fmt: skip
+        assert port(reset).cause == cause, reset
+
+
+def test_an_esp32_sleeps_in_pieces_that_its_watchdog_allows():
+    one = port()
+    one.start_watchdog()
+    one.doze(60000)
+    one.doze(1500)
+
+    assert dozed() == [4000, 1500]
+    assert (one._wdt.timeout, one._wdt.fed) == (8300, 2)
+
+
+def test_an_esp32_at_the_prompt_feeds_the_watchdog_that_cannot_be_stopped():
+    one = port()
+    one.stop_watchdog()
+    assert one._timer is None
+    one.start_watchdog()
+    one.stop_watchdog()
+
+    Timer.made[-1].callback(Timer.made[-1])
+
+    assert one._wdt.fed == 1
+    assert Timer.made[-1].period * 2 < one._wdt.timeout
+
+
+def test_a_pin_that_rises_in_an_esp32s_light_sleep_is_heard_after_it():
+    one, (pin, seen), (high, ignored) = port(), edge_pin(4), edge_pin(25)
+    one.on_rising(pin, seen.append)
+    one.on_rising(high, ignored.append)
+    high.level = 1
+
+    def lightsleep(_ms):
+        pin.level = 1  # edges are not seen in light sleep: no interrupt
+
+    sys.modules["node.ports.esp32"].machine.lightsleep = lightsleep
+    one.doze(1000)
+
+    assert (seen, ignored) == ([pin], [])
+    assert esp32.wakers == [pin, high]
+    assert not one.deaf
+    pin.level = 0
+    pin.edge()
+    assert seen == [pin, pin]
+
+
+def test_a_pin_that_cannot_wake_an_esp32_is_named_and_the_others_still_do():
+    one, (pin, seen), (good, _) = port(), edge_pin(5), edge_pin(4)
+    one.on_rising(pin, seen.append)
+    one.on_rising(good, seen.append)
+
+    assert len(one.deaf) == 1
+    assert esp32.wakers == [good]
+    pin.edge()
+    assert seen == [pin]
+
+
+def test_an_esp32_measures_its_pin_in_microvolts():
+    assert port().microvolts(34) == 340000
