@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
+from gateway.devices import encode
 from gateway.errors import Refused, Retry, Unsure
 from gateway.lifecycle import (
     LOOK_MS,
@@ -16,7 +17,6 @@ from gateway.lifecycle import (
     end,
     end_late,
     enqueued,
-    frame,
     last_chance_ms,
     postpone,
     repeat,
@@ -53,10 +53,12 @@ class Commands:
     ) -> Command:
         """Queue a command; see `ask`. expires_in_s: None takes the settings'."""
         expires_in_s = self.settings.expires_in_s if expires_in_s is None else expires_in_s
-        asked = {"expires_in_s": expires_in_s, "most_bytes": self.network.downlink_bytes}
         now_ms = self.clock()
+        room = self.network.most_bytes
         return await self.store.write(
-            lambda tx: ask(tx, dev_eui, name, values, now_ms=now_ms, **asked)
+            lambda tx: ask(
+                tx, dev_eui, name, values, now_ms=now_ms, expires_in_s=expires_in_s, room=room
+            )
         )
 
     async def run(self) -> None:
@@ -105,8 +107,8 @@ class Commands:
             await self.store.write(lambda tx: wait(tx, command, now_ms, last_ms - now_ms))
         elif command.queue_item_id:
             await self._look_after(command, now_ms)
-        elif not await self._is_queued(command):
-            await self._submit(command)
+        else:
+            await self._queue(command)
 
     async def _look_after(self, command: Command, now_ms: int) -> None:
         """Nothing was heard of a submission for a while."""
@@ -115,16 +117,39 @@ class Commands:
             if command.queue_item_id in waiting.values():
                 await self.store.write(lambda tx: wait(tx, command, now_ms, LOOK_MS))
                 return
-            why = "it is not in the network server's queue, and no word came that it was sent"
+            why = "it is not in the network server's queue, and nothing says that it was sent"
         else:
             why = "the device did not report"
         await self.store.write(lambda tx: repeat(tx, command, why, now_ms))
 
-    async def _is_queued(self, command: Command) -> bool:
+    async def _queue(self, command: Command) -> None:
+        """Put a command into the network server's queue, unless it is there already."""
+        try:
+            fport, data = await self._frame(command)
+        except Refused as error:
+            why = str(error)
+            await self.store.write(lambda tx: end(tx, command, "failed", why, self.clock()))
+            return
+        if await self._is_queued(command, data):
+            return
+        if command.attempts >= self.settings.attempts:
+            why = f"{command.history[-1].note}, after {command.attempts} attempts"
+            await self.store.write(lambda tx: end(tx, command, "failed", why, self.clock()))
+            return
+        if await self.store.write(lambda tx: submitting(tx, command, self.clock())):
+            await self._submit(command, fport, data)
+
+    async def _frame(self, command: Command) -> tuple[int, bytes]:
+        """(FPort, bytes). Raises Refused where the device or its decoder is no longer there."""
+        device = await self.store.read(lambda view: view.device(command.dev_eui))
+        if device is None:
+            raise Refused("the device was removed; the caller adds it and asks again")
+        return encode(device, command)
+
+    async def _is_queued(self, command: Command, data: bytes) -> bool:
         """Whether an earlier submission whose reply was lost is in the network server's queue."""
         if not command.attempts:
             return False
-        _, data = frame(command)
         item = (await self.network.queued(command.dev_eui)).get(data)
         if item:
             await self.store.write(
@@ -132,15 +157,8 @@ class Commands:
             )
         return item is not None
 
-    async def _submit(self, command: Command) -> None:
+    async def _submit(self, command: Command, fport: int, data: bytes) -> None:
         now = self.clock
-        if command.attempts >= self.settings.attempts:
-            reason = f"{command.history[-1].note}, after {command.attempts} attempts"
-            await self.store.write(lambda tx: end(tx, command, "failed", reason, now()))
-            return
-        if not await self.store.write(lambda tx: submitting(tx, command, now())):
-            return
-        fport, data = frame(command)
         downlink = Downlink(
             dev_eui=command.dev_eui,
             fport=fport,

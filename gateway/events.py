@@ -63,12 +63,15 @@ class Value(Struct, frozen=True):
 
 
 class ReadingData(Struct, frozen=True, kw_only=True):
-    """Data of `reading`: what a device measured at one instant. seq: its journal's number."""
+    """Data of `reading`: what a device measured at one instant.
+
+    seq: the device's number of the reading, modulo 65536; null where it does not number them.
+    """
 
     dev_eui: str
     device: str
     profile: str
-    seq: int
+    seq: int | None
     observed_at: str
     received_at: str
     values: tuple[Value, ...]

@@ -13,36 +13,25 @@ server.
 """
 
 import secrets
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 from msgspec.structs import replace
-from wire.codec import WireError, pack
-from wire.schema import COMMANDS, REASONS, RESULTS
 
+from gateway.devices import Applied, encode
 from gateway.errors import Refused, Unknown
 from gateway.events import CommandData
-from gateway.model import Command, CommandState, Step
-from gateway.normalise import in_words
-from gateway.seen import Seen, Signal
+from gateway.model import Command, CommandState, Device, Step
+from gateway.seen import Seen
+from gateway.seen.signals import Signal
 from gateway.settings import CommandSettings
 from gateway.store import Transaction
 
 REPLACEABLE = ("dim", "interval")
 """Commands that make an earlier one of their name pointless."""
 RANK = {"queued": 0, "sent": 1, "acked": 2}
-REFUSALS = {
-    "ok": "the device gives no reason; a technician reads its log",
-    "malformed": "the device cannot read it; the operator updates its firmware or the gateway",
-    "out_of_range": "a value does not fit the device's settings; the caller asks for another",
-    "unsupported": "the device has nothing that could do it; the caller asks another one",
-    "below_floor": "the level is below the device's floor; the caller asks for more",
-    "manual": "a technician holds it on the spot; the caller asks again later",
-    "safety": "a technician holds it safe on the spot; the caller asks again later",
-    "clock_unknown": "the device does not know the time yet; the gateway sends it again",
-    "gone": "the device has nothing of it left; nobody can bring it back",
-    "failed": "the device tried and could not; a technician reads its log",
-}
-"""A device's word of refusal (`wire.schema.REASONS`) as a sentence: what, and who acts next."""
+Room = Callable[[Device, int | None], int]
+"""What one downlink to a device carries, bytes; see gateway.networks.Network.most_bytes."""
 LATE = "it reached the device after its expiry; the caller asks again"
 TIMED_OUT = "its time ran out before it was transmitted; the caller asks again"
 NO_REPORT = "it was transmitted, but the device did not report in time; the caller asks again"
@@ -67,15 +56,16 @@ def ask(
     *,
     now_ms: int,
     expires_in_s: float,
-    most_bytes: int,
+    room: Room,
 ) -> Command:
     """Queue a command.
 
-    values: by the wire table, without token and expiry.  most_bytes: what a downlink may carry.
+    values: by the device's decoder, without token and expiry.
     Supersedes an open `dim` or `interval` of the same device and name.
     Raises Unknown for the device, Refused for whatever could never be applied.
     """
-    if not tx.device(dev_eui):
+    device = tx.device(dev_eui)
+    if not device:
         raise Unknown(f"no device has the DevEUI {dev_eui!r}; list the devices", "dev_eui")
     if not 0 < expires_in_s <= LONGEST_S:
         raise Refused(
@@ -93,18 +83,21 @@ def ask(
         next_at_ms=now_ms,
         history=(Step(now_ms, "queued"),),
     )
-    _check(command, most_bytes)
+    _, data = encode(device, command)
+    _check_size(name, len(data), room(device, Seen.load(tx.seen(dev_eui)).frames.dr))
     _supersede(tx, command)
     tx.put_command(command)
-    _tell(tx, command)
+    _publish(tx, command)
     return command
 
 
-def frame(command: Command) -> tuple[int, bytes]:
-    """(fport, bytes) of a command, the same at each submission. Raises WireError."""
-    expires_s = -(-command.expires_at_ms // 1000)
-    data = pack(command.name, {**command.values, "token": command.token, "expires": expires_s})
-    return COMMANDS[command.name][0], data
+def _check_size(name: str, size: int, most: int) -> None:
+    if size > most:
+        raise Refused(
+            f"{name} needs {size} bytes, the device's data rate carries {most}; "
+            "ask for less, or again when it is heard better",
+            "name",
+        )
 
 
 def _supersede(tx: Transaction, command: Command) -> None:
@@ -114,24 +107,6 @@ def _supersede(tx: Transaction, command: Command) -> None:
     for other in tx.open_commands(command.dev_eui):
         if other.name == command.name:
             end(tx, other, "superseded", f"by command {command.id}", command.created_at_ms)
-
-
-def _check(command: Command, most_bytes: int) -> None:
-    if command.name not in COMMANDS:
-        raise Refused(
-            f"there is no command {command.name!r}; there are {', '.join(COMMANDS)}", "name"
-        )
-    for field in {"token", "expires"} & set(command.values):
-        raise Refused(f"`{field}` is filled in by the gateway; leave it out", f"values.{field}")
-    try:
-        _, data = frame(command)
-    except WireError as error:
-        raise Refused(str(error), "values") from None
-    if len(data) > most_bytes:
-        raise Refused(
-            f"{command.name} needs {len(data)} bytes, the device's data rate carries {most_bytes}",
-            "name",
-        )
 
 
 # What is heard about a command
@@ -153,7 +128,7 @@ def heard(
     """
     command = tx.command_of_item(signal.queue_item_id)
     if not command:
-        seen.remember(signal)
+        seen.signals.remember(signal)
         return
     running = command.queue_item_id == signal.queue_item_id
     if signal.what == "transmitted":
@@ -181,23 +156,32 @@ def _dropped(tx: Transaction, command: Command, signal: Signal, now_ms: int) -> 
         repeat(tx, command, f"the network server dropped it ({signal.note})", now_ms)
 
 
-def reported(tx: Transaction, dev_eui: str, fields: dict[str, Any], now_ms: int) -> bool:
-    """Take the device's own word (payload `applied`). Returns whether a command has its token.
+def reported(tx: Transaction, dev_eui: str, applied: Applied, now_ms: int) -> bool:
+    """Take the device's report on a command. Returns whether there is such a command.
 
-    A refusal for want of the time is no end: the device asked for it, and the command goes again.
+    A refusal for a passing cause does not end the command; it is sent again.
     """
-    command = tx.command_of_token(dev_eui, fields["token"])
+    command = _command_of(tx, dev_eui, applied)
     if not command:
         return False
-    result: Literal["applied", "refused", "expired"] = RESULTS[fields["result"]]
-    if result == "refused" and REASONS[fields["reason"]] == "clock_unknown":
-        repeat(tx, command, REFUSALS["clock_unknown"], now_ms)
+    if applied.again:
+        repeat(tx, command, applied.reason, now_ms)
         return True
-    own = ("token", "result", "reason")
-    applied = {name: value for name, value in in_words(fields).items() if name not in own}
-    reasons = {"applied": "", "expired": LATE, "refused": REFUSALS[REASONS[fields["reason"]]]}
-    _move(tx, command, now_ms, result, reasons[result], state=result, applied=applied)
+    result = applied.result
+    reason = LATE if result == "expired" else applied.reason
+    _move(tx, command, now_ms, result, reason, state=result, applied=applied.values)
     return True
+
+
+def _command_of(tx: Transaction, dev_eui: str, applied: Applied) -> Command | None:
+    """By its token; without one, the oldest open command that was sent and asked for this."""
+    if applied.token is not None:
+        return tx.command_of_token(dev_eui, applied.token)
+    for command in tx.open_commands(dev_eui):
+        same = command.name == applied.name and applied.values.items() <= command.values.items()
+        if same and command.attempts:
+            return command
+    return None
 
 
 # What the loop did
@@ -219,7 +203,7 @@ def enqueued(
     step = {"submitted": False, "queue_item_id": item, "next_at_ms": now_ms + LOOK_MS}
     _move(tx, command, now_ms, "enqueued", str(item), **step)
     seen = Seen.load(tx.seen(command.dev_eui))
-    signals = seen.recall(item)
+    signals = seen.signals.recall(item)
     if signals:
         tx.put_seen(command.dev_eui, seen.dump())
     for signal in signals:
@@ -303,7 +287,7 @@ def _move(
         command = replace(command, submitted=False)
     tx.put_command(command)
     if forward:
-        _tell(tx, command)
+        _publish(tx, command)
     return command
 
 
@@ -314,7 +298,7 @@ def _in_time(command: Command, now_ms: int) -> Command:
     return command
 
 
-def _tell(tx: Transaction, command: Command) -> None:
+def _publish(tx: Transaction, command: Command) -> None:
     data = CommandData(
         id=command.id,
         dev_eui=command.dev_eui,

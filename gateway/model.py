@@ -18,8 +18,9 @@ FINAL_STATES = frozenset({"applied", "refused", "expired", "failed", "superseded
 class Device(Struct, frozen=True):
     """One registered unit.
 
-    profile: name of the firmware's profile (`bin`, `lamp`, `counter`).  device_class: LoRaWAN
-    class.
+    profile: name of the firmware's profile (`bin`, `lamp`, `counter`); empty for a product that is
+    not ours.  device_class: LoRaWAN class.  decoder: the file of `gateway/devices` that knows its
+    bytes.
     The application key is not here: the network server keeps it, and `device add` prints it once.
     """
 
@@ -29,17 +30,21 @@ class Device(Struct, frozen=True):
     join_eui: str
     device_class: Literal["A", "C"] = "A"
     added_at_ms: int = 0
+    decoder: str = "lamplighter"
 
 
 class Latest(Struct, frozen=True):
-    """The newest value of one property of a device; `quality` as in Value."""
+    """The newest value of one property of a device; `quality` as in Value.
+
+    seq: of its reading, None where the device does not number them.
+    """
 
     property: str
     value: float | int | str | None
     unit: str
     quality: tuple[str, ...]
     observed_at: str
-    seq: int
+    seq: int | None
 
 
 class Quarantined(Struct, frozen=True):

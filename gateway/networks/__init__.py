@@ -18,9 +18,6 @@ class Network(Protocol):
     Connected inside, and connected again after each loss.
     """
 
-    downlink_bytes: int
-    """What a downlink carries at the slowest data rate a device may listen at, bytes."""
-
     def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
         """What came since the last time, at least one, in order of receipt; for ever.
 
@@ -45,6 +42,13 @@ class Network(Protocol):
 
     def resume(self) -> None:
         """Come back after `pause`."""
+        ...
+
+    def most_bytes(self, device: Device, dr: int | None) -> int:
+        """What one downlink to the device carries, bytes.
+
+        dr: data rate index of its last uplink; None before the first.
+        """
         ...
 
     async def send(self, downlink: Downlink) -> Receipt:

@@ -15,14 +15,20 @@ from msgspec import Struct
 from gateway.errors import GatewayError, Lost, Unsure
 from gateway.model import Device
 from gateway.notices import Downlink, Envelope, Notice, Receipt
+from gateway.regions import most_bytes
 
 TOPIC = "virtual"
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Keys of `[network]` with `kind = "virtual"`. downlink_bytes: what a downlink carries."""
+    """Keys of `[network]` with `kind = "virtual"`.
 
-    downlink_bytes: int = 51
+    region: decides what a downlink carries at a data rate.  downlink_bytes: what it carries at
+    any; None: by the region.
+    """
+
+    region: str = "EU868"
+    downlink_bytes: int | None = None
 
 
 class Network:
@@ -35,7 +41,8 @@ class Network:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self.downlink_bytes = (settings or Settings()).downlink_bytes
+        settings = settings or Settings()
+        self.region, self.downlink_bytes = settings.region, settings.downlink_bytes
         self.unacknowledged: deque[tuple[int, bytes]] = deque()
         self.acknowledged: list[int] = []
         self.devices: dict[str, tuple[Device, str]] = {}
@@ -107,6 +114,10 @@ class Network:
     def resume(self) -> None:
         """See gateway.networks.Network."""
         self._here.set()
+
+    def most_bytes(self, device: Device, dr: int | None) -> int:
+        """See gateway.networks.Network."""
+        return self.downlink_bytes or most_bytes(self.region, device.device_class, dr)
 
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""

@@ -147,7 +147,7 @@ class Transaction(View, Protocol):
         ...
 
     def put_latest(
-        self, dev_eui: str, seq: int, observed_at: str, values: tuple[Value, ...]
+        self, dev_eui: str, seq: int | None, observed_at: str, values: tuple[Value, ...]
     ) -> None:
         """Keep these as the newest values, each unless a value observed later is there."""
         ...

@@ -13,6 +13,7 @@ from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.registry import Registry
 from gateway.networks.chirpstack.settings import Settings as Settings
 from gateway.notices import Downlink, Envelope, Notice, Receipt
+from gateway.regions import most_bytes
 
 
 class Network:
@@ -20,7 +21,6 @@ class Network:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.downlink_bytes = settings.downlink_bytes
         user = (settings.username, settings.password)
         self._broker = Broker(settings.mqtt, settings.client_id, events.TOPIC, *user)
         self._subscription = Subscription(self._broker)
@@ -49,6 +49,11 @@ class Network:
     def resume(self) -> None:
         """See gateway.networks.Network."""
         self._subscription.resume()
+
+    def most_bytes(self, device: Device, dr: int | None) -> int:
+        """See gateway.networks.Network."""
+        of = self.settings
+        return of.downlink_bytes or most_bytes(of.region, device.device_class, dr)
 
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""

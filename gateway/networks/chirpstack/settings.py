@@ -1,6 +1,8 @@
 """The keys of `[network]` for ChirpStack."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -10,8 +12,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     grpc: `http://host:port` of ChirpStack's API, or `https://...`.  api_key: made in ChirpStack.
     tenant_id: may be empty with an admin key and one tenant.  application: its name, made if
     missing; devices of others are not ours.  region: of the device profiles.
-    downlink_bytes: what the slowest receive window carries.  timeout_s: for one call.
-    Source: RP002-1.0.4 2.4.6: EU868 carries 51 bytes at DR0, which RX2 has.
+    downlink_bytes: what a downlink carries at any data rate, where RX2 is not at the region's
+    default or radio gateways stand behind a repeater; none: by gateway/regions.py.
+    timeout_s: for one call.
     """
 
     mqtt: str = "mqtt://127.0.0.1:1883"
@@ -23,5 +26,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tenant_id: str = ""
     application: str = "lamplighter"
     region: str = "EU868"
-    downlink_bytes: int = 51
+    downlink_bytes: Annotated[int, Meta(ge=1, le=242)] | None = None
     timeout_s: float = 5.0

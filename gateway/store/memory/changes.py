@@ -42,7 +42,7 @@ class Changes(Rows):
             self._latest.put((dev_eui, one.property), None)
 
     def put_latest(
-        self, dev_eui: str, seq: int, observed_at: str, values: tuple[Value, ...]
+        self, dev_eui: str, seq: int | None, observed_at: str, values: tuple[Value, ...]
     ) -> None:
         for one in values:
             key, new = (dev_eui, one.property), (one.property, one.value, one.unit, one.quality)

@@ -55,7 +55,7 @@ class Changes(Rows):
         self.run("remove_latest", dev_eui)
 
     def put_latest(
-        self, dev_eui: str, seq: int, observed_at: str, values: tuple[Value, ...]
+        self, dev_eui: str, seq: int | None, observed_at: str, values: tuple[Value, ...]
     ) -> None:
         for one in values:
             new = Latest(one.property, one.value, one.unit, one.quality, observed_at, seq)

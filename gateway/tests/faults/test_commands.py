@@ -49,7 +49,7 @@ class Scene:
 
     async def ask(self):
         async with Store(self.path) as store:
-            asked = {"now_ms": wall_ms(), "expires_in_s": 600, "most_bytes": 51}
+            asked = {"now_ms": wall_ms(), "expires_in_s": 600, "room": self.network.most_bytes}
             await store.write(
                 lambda tx: ask(tx, LAMP.dev_eui, "resend", {"first": 1, "count": 1}, **asked)
             )

@@ -5,10 +5,10 @@ from wire.codec import frame, pack
 
 from gateway.commands import Commands
 from gateway.events import Event
-from gateway.ingest import Context, take
+from gateway.intake import Context, take
 from gateway.model import Device
 from gateway.networks import virtual
-from gateway.notices import Envelope, Uplink
+from gateway.notices import Envelope, Link, Uplink
 from gateway.settings import CommandSettings
 from gateway.store import memory
 
@@ -31,7 +31,7 @@ class Bench:
 
     def restart(self):
         self.commands = Commands(self.store, self.network, SETTINGS, lambda: self.now_ms)
-        self.context = Context(self.network, SETTINGS)
+        self.context = Context(self.network.most_bytes, SETTINGS)
 
     async def pass_time(self, seconds):
         self.now_ms += int(seconds * 1000)
@@ -46,6 +46,11 @@ class Bench:
     async def take(self, notice):
         envelope = Envelope("", b"", lambda: None)
         await self.store.write(lambda tx: take(tx, self.context, envelope, notice, self.now_ms))
+
+    async def heard_at(self, device, dr):
+        """An uplink of MAC commands alone, at this data rate."""
+        own = {"dev_eui": device.dev_eui, "dev_addr": "01", "at_ms": self.now_ms}
+        await self.take(Uplink(id="up", fcnt=1, fport=0, data=b"", link=Link(dr=dr), **own))
 
     async def report(self, token, result="applied", reason=0, dev_eui=LAMP.dev_eui, **values):
         fields = {"token": token, "result": RESULT[result], "reason": reason, "config_version": 7}

@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 from wire.codec import unpack_command
 from wire.schema import REASONS
 
+from gateway.devices import Applied
 from gateway.errors import Refused, Retry, Unknown, Unsure
-from gateway.lifecycle import LOOK_MS, NO_REPORT, REFUSALS, TIMED_OUT
+from gateway.lifecycle import LOOK_MS, NO_REPORT, TIMED_OUT, reported
 from gateway.networks import virtual
 from gateway.notices import Answered, Transmitted, Trouble
 from gateway.tests.unit.command_bench import BIN, LAMP, START_MS, begun, dim
@@ -76,6 +78,87 @@ async def test_a_command_too_long_for_the_data_rate_is_refused(bench):
         await dim(bench)
 
 
+@pytest.mark.parametrize(
+    ("device", "dr", "most"),
+    [(BIN, None, 51), (BIN, 0, 51), (BIN, 3, 115), (BIN, 5, 242), (BIN, 9, 51), (LAMP, 5, 51)],
+)
+async def test_the_size_of_a_downlink_is_asked_by_device_and_last_data_rate(
+    bench, device, dr, most
+):
+    if dr is not None:
+        await bench.heard_at(device, dr)
+    asked = []
+    most_bytes, network = bench.network.most_bytes, bench.network
+
+    def ask_network(device, dr):
+        asked.append((device.dev_eui, dr, most_bytes(device, dr)))
+        return asked[-1][2]
+
+    network.most_bytes = ask_network
+    await bench.commands.request(device.dev_eui, "reboot", {})
+
+    assert asked == [(device.dev_eui, dr, most)]
+
+
+async def test_a_region_without_a_table_carries_what_every_region_does(bench):
+    bench.network.region = "AS923"
+
+    assert bench.network.most_bytes(BIN, 5) == 51
+
+
+async def test_a_command_of_a_removed_device_fails(bench):
+    asked = await dim(bench)
+    await bench.store.write(lambda tx: tx.remove_device(LAMP.dev_eui))
+    await bench.commands.step()
+
+    ended = await bench.command(asked.id)
+    assert (ended.state, ended.reason) == (
+        "failed", "the device was removed; the caller adds it and asks again",
+    )  # fmt: skip
+    assert bench.network.sent == []
+
+
+async def test_a_command_of_a_device_whose_decoder_is_gone_fails(bench):
+    asked = await dim(bench)
+    await bench.store.write(lambda tx: tx.remove_device(LAMP.dev_eui))
+    await bench.store.write(lambda tx: tx.add_device(replace(LAMP, decoder="gone")))
+    await bench.commands.step()
+
+    ended = await bench.command(asked.id)
+    assert ended.state == "failed"
+    assert ended.reason.startswith("there is no decoder 'gone'; expected one of: lamplighter")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "state"),
+    [
+        ("dim", {"level": 40}, "applied"),
+        ("dim", {}, "applied"),
+        ("dim", {"level": 41}, "queued"),
+        ("interval", {}, "queued"),
+    ],
+)
+async def test_a_device_without_tokens_confirms_by_what_it_set(bench, name, values, state):
+    asked = await dim(bench)
+    await bench.commands.step()
+    later = await bench.commands.request(BIN.dev_eui, "interval", {"report": 60})
+    report = Applied(name=name, values=values)
+
+    await bench.store.write(lambda tx: reported(tx, LAMP.dev_eui, report, bench.now_ms))
+
+    assert (await bench.command(asked.id)).state == state
+    assert (await bench.command(later.id)).state == "queued"
+
+
+async def test_a_device_without_tokens_confirms_nothing_that_was_not_sent(bench):
+    asked = await dim(bench)
+    report = Applied(name="dim", values={"level": 40})
+
+    await bench.store.write(lambda tx: reported(tx, LAMP.dev_eui, report, bench.now_ms))
+
+    assert (await bench.command(asked.id)).state == "queued"
+
+
 async def test_the_settings_say_when_a_command_expires(bench):
     asked = await bench.commands.request(LAMP.dev_eui, "reboot", {})
 
@@ -117,12 +200,6 @@ async def test_a_device_that_never_gets_the_time_ends_the_command_as_failed(benc
     assert ended.state == "failed"
     assert "does not know the time yet" in ended.reason
     assert len(bench.network.sent) == 3
-
-
-def test_every_refusal_of_a_device_says_who_acts_next():
-    assert set(REFUSALS) == set(REASONS)
-    for sentence in REFUSALS.values():
-        assert "; " in sentence
 
 
 async def test_a_word_that_overtakes_the_reply_is_not_lost(bench):

@@ -8,10 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from gateway.devices import encode
 from gateway.errors import Refused, Retry, Unsure
-from gateway.lifecycle import RANK, frame
+from gateway.lifecycle import RANK
 from gateway.notices import Answered, Transmitted, Trouble
-from gateway.tests.unit.command_bench import RESULT, begun, dim, resend
+from gateway.tests.unit.command_bench import LAMP, RESULT, begun, dim, resend
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ class AnyOrder(RuleBasedStateMachine):
     def the_network_server_gets_no_more_than_the_history_says(self):
         for command_id in getattr(self, "ids", []):
             command = self.do(self.bench.command(command_id))
-            same = [one for one in self.bench.network.sent if one.data == frame(command)[1]]
+            same = [one for one in self.bench.network.sent if one.data == encode(LAMP, command)[1]]
             mine = [one for one in same if one.dev_eui == command.dev_eui]
             unknown = [one.what for one in command.history].count("unknown")
             assert len(mine) <= 1 + unknown

@@ -9,12 +9,14 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from wire.codec import frame, pack
 from wire.meaning import EXAMPLES
 
 from gateway.errors import Broken, Retry
 from gateway.events import Event
-from gateway.ingest import FOREIGN, MISMATCH, Ingest
+from gateway.ingest import FOREIGN, Ingest
+from gateway.intake import MISMATCH
 from gateway.model import Device
 from gateway.networks import virtual
 from gateway.notices import Joined, Link, Status, Trouble, Uplink
@@ -153,7 +155,7 @@ async def test_what_cannot_be_read_is_kept_whole_and_told(bench):
     assert kept[0].reason.endswith(f"; {FOREIGN}")
     assert kept[1].reason == (
         "frame 0: bin: 4 bytes are not whole records; "
-        "the operator compares the device's firmware with the gateway's"
+        "the operator compares the device's product and firmware with its decoder"
     )
     events = await bench.events()
     assert [one.data["id"] for one in events] == [1, 2]
@@ -176,6 +178,26 @@ async def test_a_device_that_nobody_added_is_kept_in_quarantine(bench):
 
     (kept,) = await bench.store.read(lambda view: view.quarantined())
     assert "add it with `lamplighter device add`" in kept.reason
+    assert await bench.events("reading") == []
+
+
+async def test_a_frame_of_a_device_whose_decoder_is_gone_is_kept_whole(bench):
+    await bench.store.write(lambda tx: tx.remove_device(BIN.dev_eui))
+    await bench.store.write(lambda tx: tx.add_device(replace(BIN, decoder="gone")))
+
+    await bench.take(bench.uplink("bin", reading(1)))
+
+    (kept,) = await bench.store.read(lambda view: view.quarantined())
+    assert kept.reason.startswith(
+        "frame 0: there is no decoder 'gone'; expected one of: lamplighter"
+    )
+
+
+async def test_a_record_without_its_number_is_kept_whole(bench):
+    await bench.take(bench.raw(10, b"\x01\xff"))
+
+    (kept,) = await bench.store.read(lambda view: view.quarantined())
+    assert "ends before its sequence number" in kept.reason
     assert await bench.events("reading") == []
 
 
@@ -231,7 +253,7 @@ async def test_words_that_concern_no_command_make_no_event(bench):
     assert await bench.events() == []
 
 
-async def test_a_hole_is_named_and_asked_for_once(bench):
+async def test_a_gap_is_named_and_asked_for_once(bench):
     await bench.take(bench.uplink("bin", reading(1)), bench.uplink("bin", reading(4)))
     assert await bench.events("missing") == [], "it may still be on its way"
 
@@ -247,7 +269,7 @@ async def test_a_hole_is_named_and_asked_for_once(bench):
     assert [one.data["seq"] for one in await bench.events("reading")] == [1, 4, 5, 6, 2, 3]
 
 
-async def test_of_a_long_hole_the_newest_readings_are_asked_for(bench):
+async def test_of_a_long_gap_the_newest_readings_are_asked_for(bench):
     await bench.take(bench.uplink("bin", reading(65000)), bench.uplink("bin", reading(10)))
     bench.now_ms += 4000
     await bench.take(bench.uplink("bin", reading(11)))
@@ -259,7 +281,7 @@ async def test_of_a_long_hole_the_newest_readings_are_asked_for(bench):
 
 
 async def test_a_data_rate_too_slow_for_commands_does_not_cost_the_reading(bench):
-    bench.ingest.context.most_bytes = 3
+    bench.network.downlink_bytes = 3
     await bench.take(bench.uplink("bin", reading(1)), bench.uplink("bin", reading(3)))
     bench.now_ms += 4000
     await bench.take(bench.uplink("bin", reading(4)))
@@ -268,7 +290,7 @@ async def test_a_data_rate_too_slow_for_commands_does_not_cost_the_reading(bench
     assert len(await bench.events("reading")) == 3
 
 
-async def test_a_hole_is_named_also_when_the_device_says_nothing_more(bench, monkeypatch):
+async def test_a_gap_is_named_also_when_the_device_says_nothing_more(bench, monkeypatch):
     monkeypatch.setattr("gateway.ingest.SETTLE_MS", 20)
     bench.network.give(bench.uplink("bin", reading(1)))
     bench.network.give(bench.uplink("bin", reading(3)))

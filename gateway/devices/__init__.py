@@ -1,0 +1,134 @@
+"""Decoders and encoders: what the bytes of a device mean, and the bytes of a command.
+
+One file here is one kind of device; its name is the `decoder` of the Devices it serves. It holds:
+
+    decode(device: Device, uplink: Uplink) -> list[Report]
+        What the frame says, in the order in which it happened. Raises Lost, and nothing else, for
+        bytes that are none of this kind's.
+    encode(device: Device, command: Command) -> tuple[int, bytes]
+        (FPort, bytes) of a command, the same at every call. Raises Refused, naming the field of
+        the request. Only where the device confirms a command by an uplink that `decode` gives as
+        Applied: the end of a command is what the device reports. `encode = None` where it takes
+        none.
+    UPLINKS: tuple[UplinkExample, ...]
+    DOWNLINKS: tuple[DownlinkExample, ...]
+        Examples with their source; `gateway/tests/contract/test_devices.py` runs all of them.
+
+Properties and units are those of the other files: a fill level is `fillingLevel`, whoever measured
+it. Files whose name begins with `_` are no kind of device.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from gateway import registry
+from gateway.errors import Refused
+from gateway.events import Value
+from gateway.model import Command, Device
+from gateway.notices import Uplink
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What the device measured at one instant.
+
+    seq: the device's own number of the reading, counted modulo 65536: by it a repetition is
+    dropped and a gap is found. None where the device does not number its readings: a reading is
+    then identified by its frame and its place in it.
+    age_s: seconds from the measurement to the transmission; None: the device does not know.
+    """
+
+    values: tuple[Value, ...]
+    seq: int | None = None
+    age_s: int | None = 0
+
+
+class Boot(Struct, frozen=True, kw_only=True):
+    """The device started.
+
+    first_seq: the oldest reading it still has.  next_seq: the number of its next reading; both
+    are None where it does not number its readings.  wiped: it lost all it had stored.
+    """
+
+    values: tuple[Value, ...]
+    first_seq: int | None = None
+    next_seq: int | None = None
+    wiped: bool = False
+
+
+class Applied(Struct, frozen=True, kw_only=True):
+    """What became of a command, as the device reports it.
+
+    token: of the command; None where the device has no tokens, then `name` and `values` identify
+    it.  values: what the device set, by name.
+    reason: why it was refused: one sentence that says who acts next.
+    again: it was refused for a passing cause and is to be sent again.
+    """
+
+    token: int | None = None
+    name: str = ""
+    values: dict[str, Any]
+    result: Literal["applied", "refused", "expired"] = "applied"
+    reason: str = ""
+    again: bool = False
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """Facts about the device itself, as its serial number; kept as latest values, no event."""
+
+    values: tuple[Value, ...]
+
+
+Report = Reading | Boot | Applied | Status
+"""What a frame of a device can say."""
+
+
+class UplinkExample(Struct, frozen=True):
+    """A frame and what it means. data: hexadecimal, with or without blanks."""
+
+    fport: int
+    data: str
+    reports: tuple[Report, ...]
+
+
+class DownlinkExample(Struct, frozen=True):
+    """A command and its frame. data: hexadecimal, with or without blanks."""
+
+    command: Command
+    fport: int
+    data: str
+
+
+class Decoder(Protocol):
+    """A file of this folder; the module's docstring describes the parts."""
+
+    UPLINKS: tuple[UplinkExample, ...]
+    DOWNLINKS: tuple[DownlinkExample, ...]
+
+    @property
+    def decode(self) -> Callable[[Device, Uplink], list[Report]]:
+        """What a frame says."""
+        ...
+
+    @property
+    def encode(self) -> Callable[[Device, Command], tuple[int, bytes]] | None:
+        """(FPort, bytes) of a command."""
+        ...
+
+
+@cache
+def decoder(name: str) -> Decoder:
+    """The decoder of this name. Raises Refused, naming those there are."""
+    found: Decoder = registry.find(sys.modules[__name__], name, "decoder")
+    return found
+
+
+def encode(device: Device, command: Command) -> tuple[int, bytes]:
+    """(FPort, bytes) of a command for a device. Raises Refused."""
+    how = decoder(device.decoder).encode
+    if how is None:
+        raise Refused(f"a device of the decoder {device.decoder!r} takes no commands", "name")
+    return how(device, command)

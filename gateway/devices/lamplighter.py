@@ -1,0 +1,146 @@
+"""Our own devices: the table of payloads and commands that the firmware carries too.
+
+The table says which fields are readings, of what property and unit, and which are quality flags;
+this is the only place of the gateway that reads it, and the only one that divides. Everything is
+an integer in a frame.
+"""
+
+from typing import Any
+
+from msgspec.structs import replace
+from wire.codec import WireError, pack, unpack
+from wire.meaning import QUALITY, READINGS
+from wire.schema import COMMANDS, ENUMS, FIRST_REPORT, PAYLOADS
+
+from gateway.devices import Applied, Boot, DownlinkExample, Reading, Report, UplinkExample
+from gateway.devices._refusals import REFUSALS
+from gateway.errors import Lost, Refused
+from gateway.events import Value
+from gateway.model import Command, Device
+from gateway.notices import Uplink
+
+Fields = dict[str, int | None]
+
+DELAYED_S = 600
+"""A reading older than this at its arrival is flagged `delayed`."""
+HARMLESS = frozenset({"delayed", "low_battery"})
+"""Flags beside which a value is still `ok`."""
+BOOT = {
+    "cause": "bootCause",
+    "profile": "profile",
+    "version": "firmwareVersion",
+    "boots": "bootCount",
+    "config_version": "configVersion",
+}
+"""The properties of a boot report."""
+AGAIN = "clock_unknown"
+"""The one refusal that passes by itself: the network server will answer DeviceTimeReq."""
+
+
+def decode(_device: Device, uplink: Uplink) -> list[Report]:
+    """See gateway.devices; a frame holds its records newest first."""
+    try:
+        name, records = unpack(uplink.fport, uplink.data)
+    except WireError as error:
+        raise Lost(str(error)) from None
+    return [_report(name, fields) for fields in reversed(records)]
+
+
+def _report(name: str, fields: Fields) -> Report:
+    if PAYLOADS[name][0] < FIRST_REPORT:
+        return _reading(name, fields)
+    return _boot(fields) if name == "boot" else _applied(fields)
+
+
+def _reading(name: str, fields: Fields) -> Reading:
+    """One reading from its fields.
+
+    A property without a value is left out; but where the device says `suspect`, its sensor did not
+    answer, and the value is None.
+    """
+    if fields["seq"] is None:
+        raise Lost(f"{name}: the record ends before its sequence number")
+    age_s = fields["age"]
+    flags = [flag for flag in QUALITY if fields.get(flag)]
+    if age_s is None:
+        flags.append("clock_unsure")
+    elif age_s > DELAYED_S:
+        flags.append("delayed")
+    quality = tuple(flags) if set(flags) - HARMLESS else ("ok", *flags)
+    values = tuple(
+        Value(*_scaled(field, value), quality)
+        for field, value in fields.items()
+        if field in READINGS and (value is not None or fields.get("suspect"))
+    )
+    return Reading(seq=fields["seq"], age_s=age_s, values=values)
+
+
+def _scaled(name: str, value: int | None) -> tuple[str, float | int | None, str]:
+    known, unit, times, over = READINGS[name]
+    if value is None or over == 1:
+        return known, None if value is None else value * times, unit
+    return known, value * times / over, unit
+
+
+def _boot(fields: Fields) -> Boot:
+    """A start; a field that the device's older table lacks is left out."""
+    words = _in_words(fields)
+    if {"major", "minor", "patch"} <= words.keys():
+        words["version"] = f"{words['major']}.{words['minor']}.{words['patch']}"
+    values = tuple(Value(BOOT[name], words[name], "1") for name in BOOT if name in words)
+    numbers = {"first_seq": fields["first_seq"], "next_seq": fields["next_seq"]}
+    return Boot(values=values, wiped=words.get("cause") == "wiped", **numbers)
+
+
+def _applied(fields: Fields) -> Applied:
+    words = {"reason": "ok", **_in_words(fields)}
+    if not {"token", "result"} <= words.keys():
+        raise Lost("applied: the record ends before its result")
+    token, result, why = (words.pop(name) for name in ("token", "result", "reason"))
+    refused = result == "refused"
+    return Applied(
+        token=token,
+        values=words,
+        result=result,
+        reason=REFUSALS[why] if refused else "",
+        again=refused and why == AGAIN,
+    )
+
+
+def _in_words(fields: Fields) -> dict[str, Any]:
+    """The fields that are present, enumerations as their words."""
+    return {
+        name: ENUMS[name][value] if name in ENUMS else value
+        for name, value in fields.items()
+        if value is not None
+    }
+
+
+def encode(_device: Device, command: Command) -> tuple[int, bytes]:
+    """See gateway.devices; token and expiry are filled in here."""
+    if command.name not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        raise Refused(f"there is no command {command.name!r}; there are {known}", "name")
+    for field in sorted({"token", "expires"} & set(command.values)):
+        raise Refused(f"`{field}` is filled in by the gateway; leave it out", f"values.{field}")
+    expires_s = -(-command.expires_at_ms // 1000)
+    own = {"token": command.token, "expires": expires_s}
+    try:
+        data = pack(command.name, {**command.values, **own})
+    except WireError as error:
+        raise Refused(str(error), "values") from None
+    return COMMANDS[command.name][0], data
+
+
+_FILL = Value("fillingLevel", 0.73, "1")
+_REST = (Value("distance", 412, "mm"), Value("batteryVoltage", 3.3, "V"))
+_SET = {"config_version": 7, "level": 40, "ramp": 1}
+_DIM = Command(id="", dev_eui="", name="dim", values={"level": 40, "ramp": 1}, token=513)
+
+UPLINKS = (
+    UplinkExample(10, "0a 000100009219c700d043", (Reading(seq=1, values=(_FILL, *_REST)),)),
+    UplinkExample(21, "0e 02010000075003ffffffffffffff", (Applied(token=513, values=_SET),)),
+)
+DOWNLINKS = (
+    DownlinkExample(replace(_DIM, expires_at_ms=1_795_572_000_000), 30, "02016b0641205003ffff"),
+)

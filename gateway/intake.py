@@ -1,0 +1,191 @@
+"""One notice of the network server, taken in one transaction: identified, decoded, made events."""
+
+from contextlib import suppress
+
+from msgspec import Struct
+
+from gateway import lifecycle
+from gateway.clock import rfc3339
+from gateway.devices import Applied, Boot, Reading, Report, Status, decoder
+from gateway.errors import Lost, Refused
+from gateway.events import BootData, JoinedData, MissingData, QuarantinedData, ReadingData
+from gateway.model import Device
+from gateway.notices import Answered, Envelope, Joined, Notice, Transmitted, Trouble, Uplink
+from gateway.seen import Seen
+from gateway.seen.gaps import WRAP
+from gateway.seen.signals import Signal
+from gateway.settings import CommandSettings
+from gateway.store import Transaction
+
+MISMATCH = "the operator compares the device's product and firmware with its decoder"
+RESEND_MOST = 254
+"""Readings one `resend` asks for: its count has 8 bits, of which all ones mean absent."""
+RESEND_EXPIRES_S = 86_400
+
+
+class Context(Struct, frozen=True):
+    """What `take` needs beside the transaction and the notice. room: as lifecycle.ask takes it."""
+
+    room: lifecycle.Room
+    settings: CommandSettings
+
+
+def quarantine(
+    tx: Transaction, envelope: Envelope, reason: str, dev_eui: str, now_ms: int
+) -> None:
+    """Keep a message whole, with the reason why it could not be read, and say so."""
+    number = tx.quarantine(now_ms, dev_eui, envelope.topic, envelope.body, reason)
+    size = len(envelope.body)
+    data = QuarantinedData(id=number, dev_eui=dev_eui, reason=reason, size=size)
+    tx.append("quarantined", dev_eui, now_ms, data)
+
+
+def take(
+    tx: Transaction, context: Context, envelope: Envelope, notice: Notice, now_ms: int
+) -> bool:
+    """Take one notice; one that was taken before changes nothing.
+
+    Returns whether a gap in the device's readings waits to be reported.
+    """
+    device = tx.device(notice.dev_eui)
+    if device is None:
+        reason = f"no device has the DevEUI {notice.dev_eui}; add it with `lamplighter device add`"
+        quarantine(tx, envelope, reason, notice.dev_eui, now_ms)
+        return False
+    taking = _Taking(tx, context, device, now_ms)
+    if not taking.seen.frames.admits(notice):
+        return taking.seen.gaps.unsettled
+    match notice:
+        case Uplink():
+            taking.uplink(notice, envelope)
+        case Joined():
+            taking.joined(notice)
+        case _:
+            taking.signal(notice)
+    return taking.finish()
+
+
+def settle(tx: Transaction, context: Context, dev_eui: str, now_ms: int) -> bool:
+    """Report the gaps that have had their time; returns whether some still wait."""
+    device = tx.device(dev_eui)
+    return device is not None and _Taking(tx, context, device, now_ms).finish()
+
+
+class _Taking:
+    """One notice of one registered device, inside a transaction."""
+
+    def __init__(self, tx: Transaction, context: Context, device: Device, now_ms: int) -> None:
+        self.tx, self.context, self.device, self.now_ms = tx, context, device, now_ms
+        self.dev_eui = device.dev_eui
+        self.seen = Seen.load(tx.seen(device.dev_eui))
+
+    def finish(self) -> bool:
+        """Keep what was seen and report ripe gaps; returns whether gaps still wait."""
+        ripe = self.seen.gaps.settled(self.now_ms)
+        self.tx.put_seen(self.dev_eui, self.seen.dump())
+        for first, last in ripe:
+            self._missing(first, last)
+        return self.seen.gaps.unsettled
+
+    def joined(self, joined: Joined) -> None:
+        data = JoinedData(dev_eui=self.dev_eui, device=self.device.name, dev_addr=joined.dev_addr)
+        self.tx.append("joined", self.dev_eui, joined.at_ms, data)
+
+    def signal(self, notice: Notice) -> None:
+        """What the network server says about a downlink."""
+        match notice:
+            case Transmitted():
+                signal = Signal(notice.queue_item_id, "transmitted")
+            case Answered():
+                what = "acknowledged" if notice.acknowledged else "unacknowledged"
+                signal = Signal(notice.queue_item_id, what)
+            case Trouble() if notice.dropped and notice.queue_item_id:
+                note = f"{notice.code}: {notice.description}"
+                signal = Signal(notice.queue_item_id, "dropped", note)
+            case _:
+                return
+        settings = self.context.settings
+        lifecycle.heard(
+            self.tx, self.seen, self.dev_eui, signal, now_ms=self.now_ms, settings=settings
+        )
+
+    def uplink(self, uplink: Uplink, envelope: Envelope) -> None:
+        if not uplink.fport or not uplink.data:  # MAC commands or nothing
+            return
+        try:
+            reports = decoder(self.device.decoder).decode(self.device, uplink)
+        except (Lost, Refused) as error:
+            reason = f"frame {uplink.fcnt}: {error}; {MISMATCH}"
+            quarantine(self.tx, envelope, reason, self.dev_eui, self.now_ms)
+            return
+        for report in reports:
+            self._report(uplink, report)
+
+    def _report(self, uplink: Uplink, report: Report) -> None:
+        match report:
+            case Reading():
+                self._reading(uplink, report)
+            case Boot():
+                self._boot(uplink, report)
+            case Applied():
+                lifecycle.reported(self.tx, self.dev_eui, report, self.now_ms)
+            case Status():
+                at = rfc3339(uplink.at_ms)
+                self.tx.put_latest(self.dev_eui, None, at, report.values)
+
+    def _reading(self, uplink: Uplink, reading: Reading) -> None:
+        if not self._is_new(uplink, reading):
+            return
+        observed_ms = uplink.at_ms - 1000 * (reading.age_s or 0)
+        data = ReadingData(
+            dev_eui=self.dev_eui,
+            device=self.device.name,
+            profile=self.device.profile,
+            seq=reading.seq,
+            observed_at=rfc3339(observed_ms),
+            received_at=rfc3339(uplink.at_ms),
+            values=reading.values,
+            link=uplink.link,
+        )
+        self.tx.append("reading", self.dev_eui, uplink.at_ms, data)
+        self.tx.put_latest(self.dev_eui, reading.seq, data.observed_at, reading.values)
+
+    def _is_new(self, uplink: Uplink, reading: Reading) -> bool:
+        """By its number; without one it is as new as its frame, which was admitted."""
+        if reading.seq is None:
+            return True
+        return self.seen.gaps.admits(reading.seq, reading.age_s, uplink.at_ms, self.now_ms)
+
+    def _boot(self, uplink: Uplink, boot: Boot) -> None:
+        if not self.seen.frames.admits_boot(uplink):
+            return
+        if boot.first_seq is not None and boot.next_seq is not None:
+            self.seen.gaps.restarts(boot.first_seq, boot.next_seq, uplink.at_ms, wiped=boot.wiped)
+        at = rfc3339(uplink.at_ms)
+        data = BootData(
+            dev_eui=self.dev_eui,
+            device=self.device.name,
+            received_at=at,
+            values=boot.values,
+            link=uplink.link,
+        )
+        self.tx.append("boot", self.dev_eui, uplink.at_ms, data)
+        self.tx.put_latest(self.dev_eui, boot.next_seq, at, boot.values)
+
+    def _missing(self, first: int, last: int) -> None:
+        """Name readings that did not come, and ask the device for the newest of them, once."""
+        count = last - first + 1
+        numbers = {"first_seq": first % WRAP, "last_seq": last % WRAP, "count": count}
+        data = MissingData(dev_eui=self.dev_eui, **numbers)
+        self.tx.append("missing", self.dev_eui, self.now_ms, data)
+        asked = min(count, RESEND_MOST)
+        with suppress(Refused):  # it knows no `resend`, or its data rate carries none
+            lifecycle.ask(
+                self.tx,
+                self.dev_eui,
+                "resend",
+                {"first": (last - asked + 1) % WRAP, "count": asked},
+                now_ms=self.now_ms,
+                expires_in_s=RESEND_EXPIRES_S,
+                room=self.context.room,
+            )

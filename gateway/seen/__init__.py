@@ -1,0 +1,39 @@
+"""What is known of a device's messages: tells a new one from a repetition, a gap from a delay.
+
+One row a device, read and written in the transaction that keeps the message. The network server
+delivers again what was not acknowledged and keeps no order between events, so identity is ours: a
+frame is (device, session, FCnt), a reading (device, its own number) or its frame and place,
+everything else has the server's id.
+"""
+
+from typing import Any
+
+import msgspec
+
+from gateway.seen.frames import Frames
+from gateway.seen.gaps import Gaps
+from gateway.seen.signals import Signals
+
+
+class Seen:
+    """The three parts of one device's row, kept as one flat JSON object.
+
+    Their fields have different names, and each part skips those of the others.
+    """
+
+    def __init__(self, frames: Frames, signals: Signals, gaps: Gaps) -> None:
+        self.frames, self.signals, self.gaps = frames, signals, gaps
+
+    @classmethod
+    def load(cls, body: bytes) -> "Seen":
+        """From the store's bytes; empty bytes are a device never seen."""
+        body = body or b"{}"
+        decode = msgspec.json.decode
+        return cls(decode(body, type=Frames), decode(body, type=Signals), decode(body, type=Gaps))
+
+    def dump(self) -> bytes:
+        """For the store."""
+        parts: dict[str, Any] = {}
+        for part in (self.frames, self.signals, self.gaps):
+            parts |= msgspec.to_builtins(part)
+        return msgspec.json.encode(parts)
