@@ -29,7 +29,6 @@ from gateway.settings import Settings
 from gateway.sinks import webhook
 from gateway.sinks.addresses import check_url
 from gateway.store import Store
-from gateway.store.memory import Store as MemoryStore
 from gateway.store.sqlite import Store as SqliteStore
 from gateway.threads import Threads
 from gateway.usecases import Parts
@@ -46,7 +45,7 @@ def open_store(settings: Settings) -> Store:
     """The store of the settings; an async context manager, open inside."""
     source = f"lamplighter/{settings.site}"
     if settings.store.kind == "memory":
-        return MemoryStore(source)
+        return SqliteStore(source=source)
     with contextlib.suppress(OSError):  # the store says what is wrong with its path
         _store_path(settings).touch(mode=0o600)  # it holds the secrets of the webhooks
     return SqliteStore(_store_path(settings), source)

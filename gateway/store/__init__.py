@@ -1,18 +1,27 @@
-"""The store: what the gateway knows, and the promise that it still knows it after a power cut.
+"""The store: everything the gateway has accepted, kept through a loss of power.
 
 Two calls: `read` asks a question of a View, `write` runs a change on a Transaction. Both take a
-plain function, so that what must happen together is one function, tested without a database::
+plain function, so that what must be committed together is one function, tested by itself::
 
     device = await store.read(lambda view: view.device(dev_eui))
     command = await store.write(lambda tx: lifecycle.ask(tx, ...))
 
-The function given to `write` runs in the SQLite store's writer thread, and again when its caller
-tries again: it changes nothing but the transaction, awaits nothing, and keeps no reference. When
-`write` returns, the change is on the disk (fsync). Calls are carried out in the order they were
-made; those that wait together share one commit. An exception of the function undoes its own change
-alone and is raised at its caller.
+The function given to `write` runs in the store's writer thread, and again when its caller tries
+again: it changes nothing but the transaction, awaits nothing, and keeps no reference. When `write`
+returns, the change is on the disk (fsync). Calls are carried out in the order they were made;
+those that wait together share one commit. An exception of the function undoes its own change alone
+and is raised at its caller.
 
-Folders here are the stores; `gateway/tests/contract/test_store.py` runs over all of them.
+Cursors are in the order of commits: a reader that has seen cursor n never finds a smaller one
+later. In SQLite this holds because there is one writer at a time: the write lock is taken before
+the first cursor is drawn (BEGIN IMMEDIATE, also by another process) and held until the commit. A
+database whose commits overlap keeps it with a lock of its own in `next_sequence`, the first
+statement of every append (PostgreSQL: `pg_advisory_xact_lock`, held until the commit, before any
+row is locked, so that two appends cannot wait for each other). Then commits with events follow one
+another, and group commit shares the wait.
+
+`sql` holds the questions and changes for every SQL database, the other folders one database each;
+`gateway/tests/contract/test_store.py` runs over all of them.
 """
 
 from collections.abc import Callable
@@ -25,7 +34,7 @@ T = TypeVar("T")
 
 
 class View(Protocol):
-    """Questions. Lists come in a stable order; what is not there is None or an empty list."""
+    """Questions. Lists have a stable order; what does not exist is None or an empty list."""
 
     def device(self, dev_eui: str) -> Device | None:
         """The registered device."""
@@ -40,7 +49,7 @@ class View(Protocol):
         ...
 
     def seen(self, dev_eui: str) -> bytes:
-        """What ingest remembers of a device's frames (its own encoding); empty when nothing."""
+        """What ingest keeps of a device's frames, in its own encoding; empty when nothing."""
         ...
 
     def event(self, event_id: str) -> Entry | None:
@@ -82,15 +91,18 @@ class View(Protocol):
         ...
 
     def endpoint(self, endpoint_id: str) -> Endpoint | None:
-        """One webhook, unless it was removed."""
+        """One endpoint, unless it was removed."""
         ...
 
     def endpoints(self) -> list[Endpoint]:
-        """All webhooks that were not removed, in the order they were added."""
+        """All endpoints that were not removed, in the order they were added.
+
+        Decoded once for each change of one, not at each call.
+        """
         ...
 
     def totals(self, endpoint_id: str) -> Totals:
-        """The sums of a webhook; a removed one keeps them."""
+        """The sums of an endpoint; a removed one keeps them."""
         ...
 
     def due_deliveries(self, endpoint_id: str, now_ms: int, limit: int = 100) -> list[Delivery]:
@@ -143,17 +155,17 @@ class Transaction(View, Protocol):
         ...
 
     def remove_device(self, dev_eui: str) -> None:
-        """Forget a device and its latest values; its events and commands stay. Raises Unknown."""
+        """Delete a device and its latest values; its events and commands stay. Raises Unknown."""
         ...
 
     def put_latest(
         self, dev_eui: str, seq: int | None, observed_at: str, values: tuple[Value, ...]
     ) -> None:
-        """Keep these as the newest values, each unless a value observed later is there."""
+        """Replace the newest values, each unless the one kept was observed later."""
         ...
 
     def put_seen(self, dev_eui: str, seen: bytes) -> None:
-        """Replace what ingest remembers of a device."""
+        """Replace what ingest keeps of a device."""
         ...
 
     def quarantine(self, at_ms: int, dev_eui: str, topic: str, body: bytes, reason: str) -> int:
@@ -168,28 +180,25 @@ class Transaction(View, Protocol):
         ...
 
     def next_token(self, dev_eui: str) -> int:
-        """A device's next command token.
-
-        1..65535 round and round, so that answers find their command.
-        """
+        """A device's next command token: 1..65535, then 1 again."""
         ...
 
     def add_endpoint(self, endpoint: Endpoint) -> None:
-        """Add a webhook; it gets the events appended from now on.
+        """Add an endpoint; it gets the events appended from now on.
 
         Raises Refused when its id is taken.
         """
         ...
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
-        """Replace a webhook, for instance to disable it.
+        """Replace an endpoint, for instance to disable it.
 
         A disabled one gets no new deliveries. Raises Unknown.
         """
         ...
 
     def remove_endpoint(self, endpoint_id: str) -> None:
-        """Remove a webhook; its pending and dead deliveries become withdrawn. Raises Unknown."""
+        """Remove an endpoint; its pending and dead deliveries become withdrawn. Raises Unknown."""
         ...
 
     def put_delivery(self, delivery: Delivery) -> None:
@@ -200,7 +209,7 @@ class Transaction(View, Protocol):
         ...
 
     def hasten(self, endpoint_id: str, now_ms: int) -> int:
-        """Let every pending delivery that waits after a failure be due now; returns how many."""
+        """Make every pending delivery that waits after a failure due now; returns how many."""
         ...
 
     def add_api_key(self, key: ApiKey) -> None:
@@ -213,10 +222,10 @@ class Transaction(View, Protocol):
 
 
 class Store(Protocol):
-    """Where the gateway keeps everything. An async context manager: open inside, closed after."""
+    """Where the gateway keeps everything. An async context manager: open while inside."""
 
     async def read(self, question: Callable[[View], T]) -> T:
-        """Answer a question on the last committed state; never waits for a writer.
+        """Answer a question on the last committed state; on a file, never waits for a writer.
 
         Raises Retry when the store cannot answer now, Broken when it is damaged.
         """
@@ -226,16 +235,16 @@ class Store(Protocol):
         """Carry out a change and return its result once it is durable.
 
         Raises what the change raised; Retry when nothing was kept and trying again may help (disk
-        full, locked); Broken when the disk failed: nothing of this process may be trusted then, it
-        must end.
+        full, locked); Broken when the disk failed: then no later commit can be relied on, and the
+        process must end.
         """
         ...
 
     def on_append(self, listener: Callable[[int], None]) -> None:
         """Call `listener(cursor of the newest event)` on the loop after each commit with events.
 
-        Only commits of this process are seen: another process (the CLI) may write too, so poll
-        slowly beside it.
+        Only commits of this process are seen. Another process (the CLI) may write too, so poll
+        slowly as well.
         """
         ...
 
@@ -244,5 +253,5 @@ class Store(Protocol):
         ...
 
     async def __aexit__(self, *exc: object) -> None:
-        """Finish what was begun and close."""
+        """Carry out the changes that wait, then close."""
         ...

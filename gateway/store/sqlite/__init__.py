@@ -1,12 +1,16 @@
-"""The store in one SQLite file: one writer thread with group commit, readers aside.
+"""The store in one SQLite database: a writer thread with group commit, and reader threads.
 
-WAL and synchronous=FULL: what was committed is on the disk. A group is what waits when the writer
-comes back from there: nobody waits to make groups larger, and the longer a commit takes the more
-share the next one. Each change is a savepoint in its group.
+WAL and synchronous=FULL: what was committed is on the disk. A group is every change that arrived
+during the commit before it: no change waits for a group to fill, and the longer a commit takes,
+the more changes share the next one. Each change is a savepoint in its group.
 Source: sqlite.org/wal.html and sqlite.org/pragma.html#pragma_synchronous.
+
+In memory (`MEMORY`) there is one connection, which readers and the writer use in turn: a question
+waits there for the group that is being written.
 """
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -17,14 +21,22 @@ from typing import Any, Self, TypeVar
 
 from gateway.errors import Broken, GatewayError
 from gateway.store import Transaction, View
-from gateway.store.sqlite.changes import Changes
-from gateway.store.sqlite.file import connect, open_store, transaction, translated
-from gateway.store.sqlite.view import Rows
+from gateway.store.sql.changes import Changes
+from gateway.store.sql.view import Endpoints, Rows
+from gateway.store.sqlite.file import (
+    MEMORY,
+    Connection,
+    connect,
+    open_store,
+    transaction,
+    translated,
+)
 
 T = TypeVar("T")
 GROUP = 1000
-"""Most changes in one commit; bounds the memory of the WAL, not the speed."""
+"""Most changes in one commit; bounds the size of the WAL."""
 READERS = 2
+"""Threads that answer questions; each has a connection of its own."""
 
 
 class _Change:
@@ -46,15 +58,25 @@ class _Change:
             self.future.set_result(self.result)
 
 
-class Store:
-    """The store in the file `path`. source: that of every event, `lamplighter/<site>`."""
+class _Reader(threading.local):
+    """What a reader thread keeps: its View, and the connection below it."""
 
-    def __init__(self, path: Path, source: str = "lamplighter/street") -> None:
-        self.path, self.source = path, source
+    rows: Rows | None = None
+    opened: sqlite3.Connection
+
+
+class Store:
+    """The store in the file `path`, or in memory. source: of every event, `lamplighter/<site>`."""
+
+    def __init__(self, path: Path = MEMORY, source: str = "lamplighter/street") -> None:
+        self.path = path
+        self.source = source
         self._changes: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[int], None]] = []
-        self._local = threading.local()
+        self._endpoints = Endpoints()
+        self._reader = _Reader()
         self._opened: list[sqlite3.Connection] = []
+        self._turn = threading.Lock() if path == MEMORY else contextlib.nullcontext()
         self._broken: Broken | None = None
 
     async def __aenter__(self) -> Self:
@@ -87,17 +109,26 @@ class Store:
         return await waiting.future
 
     def _answer(self, question: Callable[[View], T]) -> T:
-        connection = getattr(self._local, "connection", None)
-        with translated(self.path):
-            if connection is None:
-                connection = self._local.connection = connect(self.path)
-                connection.execute("PRAGMA query_only = ON")
-                self._opened.append(connection)
-            connection.execute("BEGIN")  # one state for all that the question asks
+        with self._turn, translated(self.path):
+            rows = self._reader.rows or self._open_reader()
+            opened = self._reader.opened
+            opened.execute("BEGIN")  # one state for all that the question asks
             try:
-                return question(Rows(connection))
+                return question(rows)
             finally:
-                connection.execute("ROLLBACK")
+                opened.execute("ROLLBACK")
+
+    def _open_reader(self) -> Rows:
+        """Give this thread its View; in memory all share the writer's connection."""
+        reader = self._reader
+        if self.path == MEMORY:
+            reader.opened = self._writer
+        else:
+            reader.opened = connect(self.path)
+            self._opened.append(reader.opened)
+            reader.opened.execute("PRAGMA query_only = ON")
+        reader.rows = Rows(Connection(reader.opened), Endpoints())
+        return reader.rows
 
     def _write_groups(self) -> None:
         while (first := self._changes.get()) is not None:
@@ -121,8 +152,8 @@ class Store:
         try:
             if self._broken:
                 raise self._broken
-            with translated(self.path), transaction(self._writer):
-                changes = Changes(self._writer, self.source)
+            with self._turn, translated(self.path), transaction(self._writer):
+                changes = Changes(Connection(self._writer), self._endpoints, self.source)
                 for change in group:
                     self._carry_out(change, changes)
         except GatewayError as error:
@@ -141,7 +172,8 @@ class Store:
         except sqlite3.Error:
             raise  # of the file, so of the whole group
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller alone
-            change.error, changes.appended = error, before
+            change.error = error
+            changes.undone(before)
             self._writer.execute("ROLLBACK TO one")
         self._writer.execute("RELEASE one")
 

@@ -1,19 +1,50 @@
-"""The SQLite file: opening, migrating, and what its errors mean for us."""
+"""The SQLite database: opening, migrating, running statements, and what its errors mean."""
 
 import contextlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from gateway.errors import Broken, ConfigError, Retry
+from gateway.store.sql import Row, statements
 
 FOLDER = Path(__file__).parent
+MEMORY = Path(":memory:")
+"""A database without a file: it belongs to one connection and ends with it."""
 BUSY_MS = 5000
 """How long to wait for another process (the CLI) that writes, ms."""
 
 # What is worth trying again; everything else means that file or disk is damaged.
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
+
+
+@cache
+def queries() -> dict[str, str]:
+    """The statements of queries.sql by name."""
+    return statements(FOLDER / "queries.sql")
+
+
+class Connection:
+    """See gateway.store.sql.Connection."""
+
+    def __init__(self, opened: sqlite3.Connection) -> None:
+        self._execute = opened.execute
+        self._sql = queries()
+
+    def rows(self, name: str, *values: Any) -> list[Row]:
+        """See gateway.store.sql.Connection."""
+        return self._execute(self._sql[name], values).fetchall()
+
+    def row(self, name: str, *values: Any) -> Row | None:
+        """See gateway.store.sql.Connection."""
+        return self._execute(self._sql[name], values).fetchone()
+
+    def change(self, name: str, *values: Any) -> int:
+        """See gateway.store.sql.Connection."""
+        return self._execute(self._sql[name], values).rowcount
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -31,7 +62,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def open_store(path: Path) -> sqlite3.Connection:
-    """The writer's connection to a store of today's form. Raises ConfigError, Retry, Broken."""
+    """A connection to a store, its schema migrated. Raises ConfigError, Retry, Broken."""
     connection = connect(path)
     try:
         _migrate(connection, path)
@@ -59,7 +90,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: sqlite3.Connection) -> Generator[None]:
     """BEGIN, and COMMIT at the end or ROLLBACK when something was raised."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -72,8 +103,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn what sqlite3 raises into who acts next."""
+def translated(path: Path) -> Generator[None]:
+    """Turn what sqlite3 raises into the error that says who acts next."""
     try:
         yield
     except sqlite3.Error as error:

@@ -1,4 +1,5 @@
--- Every statement of the SQLite store, by name. A parameter ?1 that is '' often means "any".
+-- The statements of gateway/store/sql in SQLite's dialect, by name. A text parameter that is '' means "any"
+-- where the statement compares it with ''.
 
 -- name: device
 SELECT body FROM device WHERE dev_eui = ?1
@@ -7,7 +8,7 @@ SELECT body FROM device WHERE dev_eui = ?1
 SELECT body FROM device ORDER BY name
 
 -- name: add_device
-INSERT INTO device (dev_eui, name, body) VALUES (?1, ?2, ?3)
+INSERT INTO device (dev_eui, name, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
 
 -- name: remove_device
 DELETE FROM device WHERE dev_eui = ?1
@@ -96,14 +97,20 @@ SELECT body FROM endpoint WHERE id = ?1 AND NOT removed
 SELECT body FROM endpoint WHERE NOT removed ORDER BY added
 
 -- name: add_endpoint
-INSERT INTO endpoint (id, added, body)
-VALUES (?1, (SELECT coalesce(max(added), 0) + 1 FROM endpoint), ?2)
+INSERT INTO endpoint (id, added, version, body)
+SELECT ?1, coalesce(max(added), 0) + 1, coalesce(max(version), 0) + 1, ?2 FROM endpoint WHERE true
+ON CONFLICT DO NOTHING
 
 -- name: put_endpoint
-UPDATE endpoint SET body = ?2 WHERE id = ?1 AND NOT removed
+UPDATE endpoint SET body = ?2, version = (SELECT max(version) + 1 FROM endpoint)
+WHERE id = ?1 AND NOT removed
 
 -- name: remove_endpoint
-UPDATE endpoint SET removed = 1 WHERE id = ?1 AND NOT removed
+UPDATE endpoint SET removed = 1, version = (SELECT max(version) + 1 FROM endpoint)
+WHERE id = ?1 AND NOT removed
+
+-- name: endpoints_version
+SELECT coalesce(max(version), 0) FROM endpoint
 
 -- name: withdraw_pending
 UPDATE outbox SET state = 'withdrawn' WHERE endpoint_id = ?1 AND state = 'pending'
@@ -196,6 +203,7 @@ SELECT body FROM api_key ORDER BY added
 -- name: add_api_key
 INSERT INTO api_key (id, added, name, digest, body)
 VALUES (?1, (SELECT coalesce(max(added), 0) + 1 FROM api_key), ?2, ?3, ?4)
+ON CONFLICT DO NOTHING
 
 -- name: remove_api_key
 DELETE FROM api_key WHERE id = ?1

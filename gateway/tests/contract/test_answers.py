@@ -14,7 +14,7 @@ from gateway.errors import Refused
 from gateway.http import openapi
 from gateway.http.route import File, Stream, route
 from gateway.keys import new_key
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 from gateway.tests.contract.http_bench import made_parts, served
 
 EVENTS = "text/event-stream"
@@ -51,7 +51,7 @@ class Source:
 async def serving(routes, **more):
     """The routes on a real server; a client's session."""
     async with (
-        Store("lamplighter/test") as store,
+        Store(source="lamplighter/test") as store,
         served(made_parts(store), routes, **more) as base,
         aiohttp.ClientSession(base) as session,
     ):
@@ -95,7 +95,7 @@ async def test_a_stream_ends_whole_when_the_service_ends():
     source = Source([b"one"])
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        store = await stack.enter_async_context(Store("lamplighter/test"))
+        store = await stack.enter_async_context(Store(source="lamplighter/test"))
         service = contextlib.AsyncExitStack()
         base = await service.enter_async_context(served(made_parts(store), source.routes()))
         answer = await stack.enter_async_context(session.get(f"{base}/tail"))
@@ -121,7 +121,7 @@ async def test_a_stream_that_fails_is_visibly_cut_and_the_service_goes_on(caplog
 async def test_a_stream_asks_for_its_scope():
     source = Source()
     source.more.set()
-    async with Store("lamplighter/test") as store:
+    async with Store(source="lamplighter/test") as store:
         record, key = new_key("x", "read", 0)
         await store.write(lambda tx: tx.add_api_key(record))
         async with (

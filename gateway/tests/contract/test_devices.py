@@ -15,13 +15,19 @@ from gateway.model import Command, Device
 from gateway.networks import virtual
 from gateway.notices import Uplink
 from gateway.settings import CommandSettings
-from gateway.store import memory
+from gateway.store.sqlite import Store
 
 START_MS = 1_795_572_000_000
 EUI = "00000000000000a1"
 NAMES = registry.names(devices)
 UPLINKS = [(name, one) for name in NAMES for one in decoder(name).UPLINKS]
 DOWNLINKS = [(name, one) for name in NAMES for one in decoder(name).DOWNLINKS]
+
+
+@pytest.fixture
+async def store():
+    async with Store() as opened:
+        yield opened
 
 
 def device(name):
@@ -132,8 +138,8 @@ def test_a_kind_that_takes_no_commands_says_so(monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "example"), UPLINKS)
-async def test_an_example_gives_its_events_once_however_often_it_comes(name, example):
-    store, network = memory.Store(), virtual.Network()
+async def test_an_example_gives_its_events_once_however_often_it_comes(store, name, example):
+    network = virtual.Network()
     ingest = Ingest(store, network, CommandSettings(), lambda: START_MS)
     await store.write(lambda tx: tx.add_device(device(name)))
     frame = uplink(example.fport, bytes.fromhex(example.data), 7)
@@ -157,8 +163,8 @@ async def test_an_example_gives_its_events_once_however_often_it_comes(name, exa
 
 
 @pytest.mark.parametrize(("name", "example"), UPLINKS)
-async def test_an_example_that_comes_late_changes_no_newer_value(name, example):
-    store, network = memory.Store(), virtual.Network()
+async def test_an_example_that_comes_late_changes_no_newer_value(store, name, example):
+    network = virtual.Network()
     ingest = Ingest(store, network, CommandSettings(), lambda: START_MS)
     await store.write(lambda tx: tx.add_device(device(name)))
     data = bytes.fromhex(example.data)

@@ -14,7 +14,7 @@ from gateway.http.routes import ROUTES
 from gateway.http.server import BODY_BYTES
 from gateway.keys import SCOPES, new_key
 from gateway.model import Command, Device
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 from gateway.tests.contract.http_bench import made_parts, served
 
 EUI = "70b3d57ed005a001"
@@ -42,7 +42,7 @@ class Service:
 @pytest.fixture
 async def service():
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store("lamplighter/test"))
+        store = await stack.enter_async_context(Store(source="lamplighter/test"))
         keys = {}
         for scope in SCOPES:
             record, keys[scope] = new_key(scope, scope, 0)

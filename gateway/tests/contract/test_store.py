@@ -9,17 +9,17 @@ from msgspec.structs import replace
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, JoinedData, Value
 from gateway.model import ApiKey, Command, Device, Endpoint, Totals
-from gateway.store import memory, sqlite
+from gateway.store.sqlite import MEMORY, Store
 
 BIN = Device("a1", "bin", "bin", "00", "A", 1)
 LAMP = Device("b2", "lamp", "lamp", "00", "C", 2)
 HOOK = Endpoint(id="h1", url="http://x/", secret="whsec_x")
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["file", "memory"])
 async def store(request, tmp_path):
-    made = sqlite.Store(tmp_path / "store.db") if request.param == "sqlite" else memory.Store()
-    async with made as opened:
+    path = MEMORY if request.param == "memory" else tmp_path / "store.db"
+    async with Store(path) as opened:
         yield opened
 
 
@@ -328,6 +328,29 @@ async def test_a_change_that_fails_leaves_nothing_and_hurts_no_other(store):
         lambda view: (view.devices(), view.seen("a1"), view.last_cursor(), view.endpoints())
     ) == ([BIN], b"", 1, [HOOK])
     assert results[2].sequence == "1"
+
+
+async def test_events_follow_the_endpoints_of_their_change_and_not_of_one_that_failed(store):
+    other = replace(HOOK, id="h2")
+
+    def fails(tx):
+        tx.add_endpoint(other)
+        joined(tx)
+        raise KeyError("mine")
+
+    def adds(tx):
+        tx.add_endpoint(HOOK)
+        joined(tx)
+        tx.put_endpoint(replace(HOOK, disabled_reason="410"))
+        joined(tx)
+
+    await asyncio.gather(store.write(fails), store.write(adds), return_exceptions=True)
+    await store.write(lambda tx: (tx.put_endpoint(HOOK), joined(tx)))
+    await asyncio.gather(store.write(fails), store.write(joined), return_exceptions=True)
+    await store.write(lambda tx: (tx.remove_endpoint("h1"), joined(tx)))
+
+    found = await store.read(lambda view: view.deliveries())
+    assert [(one.endpoint_id, one.cursor) for one in found] == [("h1", 1), ("h1", 3), ("h1", 4)]
 
 
 async def test_a_change_sees_itself_and_those_before_it(store):

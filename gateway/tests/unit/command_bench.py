@@ -1,5 +1,7 @@
 """Commands over a virtual network and a store in memory: what the tests of commands stand on."""
 
+import contextlib
+
 import msgspec
 from wire.codec import frame, pack
 
@@ -10,7 +12,7 @@ from gateway.model import Device
 from gateway.networks import virtual
 from gateway.notices import Envelope, Link, Uplink
 from gateway.settings import CommandSettings
-from gateway.store import memory
+from gateway.store.sqlite import Store
 
 LAMP = Device("00000000000000b2", "lamp", "lamp", "00", "C", 1)
 BIN = Device("00000000000000a1", "bin", "bin", "00", "A", 1)
@@ -23,11 +25,18 @@ class Bench:
     """Commands over a virtual network and a store in memory, with a clock in our hand."""
 
     def __init__(self):
-        self.store = memory.Store()
+        self.store = Store()
         self.network = virtual.Network()
         self.now_ms = START_MS
         self.words = 0
         self.restart()
+
+    async def __aenter__(self):
+        await self.store.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc):
+        await self.store.__aexit__(*exc)
 
     def restart(self):
         self.commands = Commands(self.store, self.network, SETTINGS, lambda: self.now_ms)
@@ -78,12 +87,13 @@ class Bench:
         return [one.data["state"] for one in events if one.data["id"] == command_id]
 
 
+@contextlib.asynccontextmanager
 async def begun():
     """A bench with a lamp and a bin."""
-    made = Bench()
-    for device in (LAMP, BIN):
-        await made.store.write(lambda tx, device=device: tx.add_device(device))
-    return made
+    async with Bench() as made:
+        for device in (LAMP, BIN):
+            await made.store.write(lambda tx, device=device: tx.add_device(device))
+        yield made
 
 
 async def dim(bench, level=40, expires_in_s=600):

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.delivery import Deliverer, Schedule
 from gateway.events import JoinedData
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 from gateway.webhooks import new_endpoint
 
 LAMP, BIN = "0000000000000001", "0000000000000002"
@@ -65,7 +65,7 @@ async def append(store, *devices):
 async def delivering(sink, endpoints=1, kept: Any = None, **options):
     """A running Deliverer with its store, clock and endpoints."""
     clock = Clock()
-    async with kept or Store("lamplighter/test") as store:
+    async with kept or Store(source="lamplighter/test") as store:
         made = [new_endpoint(f"http://{n}/", [], 0) for n in range(endpoints)]
         for endpoint in made:
             await store.write(lambda tx, one=endpoint: tx.add_endpoint(one))

@@ -5,12 +5,12 @@ import pytest
 from gateway.errors import Refused
 from gateway.http.auth import Forbidden, Unauthorized, authorize
 from gateway.keys import SCOPES, digest, new_key
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 
 
 @pytest.fixture
 async def store():
-    async with Store("lamplighter/test") as opened:
+    async with Store(source="lamplighter/test") as opened:
         yield opened
 
 

@@ -17,7 +17,8 @@ from gateway.tests.unit.command_bench import BIN, LAMP, START_MS, begun, dim
 
 @pytest.fixture
 async def bench():
-    return await begun()
+    async with begun() as made:
+        yield made
 
 
 async def test_a_command_goes_its_way_to_applied(bench):

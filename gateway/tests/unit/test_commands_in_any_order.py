@@ -17,7 +17,8 @@ from gateway.tests.unit.command_bench import LAMP, RESULT, begun, dim, resend
 
 @pytest.fixture
 async def bench():
-    return await begun()
+    async with begun() as made:
+        yield made
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -26,7 +27,8 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         self.loop = asyncio.new_event_loop()
-        self.bench = self.do(begun())
+        self.opened = begun()
+        self.bench = self.do(self.opened.__aenter__())
         self.ids: list[str] = []
 
     def do(self, work):
@@ -115,6 +117,8 @@ class AnyOrder(RuleBasedStateMachine):
             for _ in range(4):
                 self.do(self.bench.pass_time(700))
             assert self.do(self.bench.store.read(lambda view: view.open_commands())) == []
+            self.do(self.opened.__aexit__(None, None, None))
+            self.do(self.loop.shutdown_default_executor())
             self.loop.close()
 
 

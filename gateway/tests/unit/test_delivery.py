@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import Refused, Retry
 from gateway.model import Delivery
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 from gateway.tests.unit.outbox_bench import (
     BIN,
     LAMP,
@@ -91,8 +91,8 @@ async def failed(store, endpoint, count):
 class LateStore(Store):
     """Answers a look into the outbox with the state of its beginning, when `gate` lets it."""
 
-    def __init__(self, source):
-        super().__init__(source)
+    def __init__(self):
+        super().__init__()
         self.gate = asyncio.Event()
         self.gate.set()
         self.waiting = False
@@ -108,7 +108,7 @@ class LateStore(Store):
 async def test_an_event_that_ends_while_the_outbox_is_read_is_not_sent_again():
     sink = ScriptedSink()
     sink.hanging.add(LAMP)
-    late = LateStore("lamplighter/test")
+    late = LateStore()
     async with delivering(sink, kept=late) as (store, _, [endpoint]):
         (first,) = await append(store, LAMP)
         await until(lambda: asked(sink, 1))
@@ -152,7 +152,7 @@ class FullStore(Store):
 async def test_a_store_that_cannot_write_now_delays_the_mark_and_sends_nothing_twice():
     sink = ScriptedSink()
     sink.hanging.add(LAMP)
-    disk = FullStore("lamplighter/test")
+    disk = FullStore()
     async with delivering(sink, kept=disk) as (store, _, [endpoint]):
         (event_id,) = await append(store, LAMP)
         await until(lambda: asked(sink, 1))

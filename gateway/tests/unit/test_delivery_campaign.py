@@ -15,7 +15,7 @@ import pytest
 from gateway.delivery import Deliverer, Schedule
 from gateway.errors import Refused, Retry
 from gateway.events import JoinedData
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 from gateway.webhooks import new_endpoint
 
 DEVICES = [f"{n:016x}" for n in range(4)]
@@ -93,7 +93,7 @@ class Campaign:
 
 @pytest.mark.parametrize("seed", range(12))
 async def test_nothing_is_lost_and_order_is_kept_whatever_happens(seed):
-    async with Store("lamplighter/test") as store:
+    async with Store(source="lamplighter/test") as store:
         endpoints = [new_endpoint(f"http://{n}/", [], 0) for n in range(2)]
         for endpoint in endpoints:
             await store.write(lambda tx, one=endpoint: tx.add_endpoint(one))

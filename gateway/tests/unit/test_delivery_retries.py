@@ -8,7 +8,7 @@ from gateway.delivery import REFUSED
 from gateway.errors import Refused, Retry, Unknown
 from gateway.settings import DeliverySettings
 from gateway.sinks import Gone
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 from gateway.tests.unit.outbox_bench import (
     BIN,
     LAMP,
@@ -157,7 +157,7 @@ def test_the_schedule_waits_with_jitter_and_ends():
 
 
 async def test_replaying_and_enabling_an_unknown_webhook_says_so():
-    async with Store("lamplighter/test") as store:
+    async with Store(source="lamplighter/test") as store:
         for change in (lambda tx: replay(tx, "wh_x", 0), lambda tx: enable(tx, "wh_x")):
             with pytest.raises(Unknown, match="there is no webhook wh_x"):
                 await store.write(change)

@@ -17,7 +17,7 @@ from gateway.events import (
 )
 from gateway.http import openapi, routes
 from gateway.notices import Link
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 
 EUI = "70b3d57ed005a001"
 AT = "2026-11-25T03:00:00.000Z"
@@ -41,7 +41,7 @@ DOCUMENT = openapi.document(routes.ROUTES)
 
 
 async def body_of(kind):
-    async with Store("lamplighter/east") as store:
+    async with Store(source="lamplighter/east") as store:
         event = await store.write(
             lambda tx: tx.append(kind, EUI, 1_700_000_000_123, EXAMPLES[kind])
         )

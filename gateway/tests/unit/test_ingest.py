@@ -21,7 +21,7 @@ from gateway.model import Device
 from gateway.networks import virtual
 from gateway.notices import Joined, Link, Status, Trouble, Uplink
 from gateway.settings import CommandSettings
-from gateway.store import memory
+from gateway.store.sqlite import Store
 
 BIN = Device("00000000000000a1", "bin", "bin", "00", "A", 1)
 START_MS = 1_795_572_000_000
@@ -32,11 +32,18 @@ class Bench:
     """Ingest over a virtual network and a store in memory, with a clock in our hand."""
 
     def __init__(self, store=None):
-        self.store: Any = store or memory.Store()
+        self.store: Any = store or Store()
         self.network = virtual.Network()
         self.now_ms = START_MS
         self.ingest = Ingest(self.store, self.network, CommandSettings(), lambda: self.now_ms)
         self.fcnt = 0
+
+    async def __aenter__(self):
+        await self.store.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc):
+        await self.store.__aexit__(*exc)
 
     def uplink(self, name, *records, **changed):
         data = frame([pack(name, one) for one in records])
@@ -67,9 +74,9 @@ class Bench:
 
 @pytest.fixture
 async def bench():
-    made = Bench()
-    await made.store.write(lambda tx: tx.add_device(BIN))
-    return made
+    async with Bench() as made:
+        await made.store.write(lambda tx: tx.add_device(BIN))
+        yield made
 
 
 def reading(seq, age=0, **changed):
@@ -306,7 +313,7 @@ async def test_a_gap_is_named_also_when_the_device_says_nothing_more(bench, monk
     assert len(await bench.events("missing")) == 1
 
 
-class Faulty(memory.Store):
+class Faulty(Store):
     """A store that raises what it is given, one call of write each."""
 
     def __init__(self):
@@ -320,49 +327,49 @@ class Faulty(memory.Store):
 
 
 async def test_a_store_that_takes_nothing_now_keeps_the_batch_and_its_acknowledgement():
-    bench = Bench(Faulty())
-    await bench.store.write(lambda tx: tx.add_device(BIN))
-    bench.store.failures = [Retry("disk full")] * 5
+    async with Bench(Faulty()) as bench:
+        await bench.store.write(lambda tx: tx.add_device(BIN))
+        bench.store.failures = [Retry("disk full")] * 5
 
-    await bench.take(*[bench.uplink("bin", reading(n)) for n in range(3)])
+        await bench.take(*[bench.uplink("bin", reading(n)) for n in range(3)])
 
-    assert sorted(one.data["seq"] for one in await bench.events("reading")) == [0, 1, 2]
-    assert bench.network.acknowledged == [0, 1, 2]
+        assert sorted(one.data["seq"] for one in await bench.events("reading")) == [0, 1, 2]
+        assert bench.network.acknowledged == [0, 1, 2]
 
 
 async def test_a_store_that_takes_nothing_for_long_makes_us_leave_the_broker(monkeypatch):
     monkeypatch.setattr("gateway.ingest.LEAVE_S", 0.0)
-    bench = Bench(Faulty())
-    await bench.store.write(lambda tx: tx.add_device(BIN))
-    bench.store.failures = [Retry("disk full")] * 2
+    async with Bench(Faulty()) as bench:
+        await bench.store.write(lambda tx: tx.add_device(BIN))
+        bench.store.failures = [Retry("disk full")] * 2
 
-    await bench.take(bench.uplink("bin", reading(1)))
+        await bench.take(bench.uplink("bin", reading(1)))
 
-    assert bench.network.acknowledged == [0]
-    assert len(await bench.events("reading")) == 1
-    assert bench.network._connection >= 1
+        assert bench.network.acknowledged == [0]
+        assert len(await bench.events("reading")) == 1
+        assert bench.network._connection >= 1
 
 
 async def test_a_broken_store_is_not_acknowledged_and_ends_us():
-    bench = Bench(Faulty())
-    bench.store.failures = [Broken("EIO")]
-    bench.network.give(bench.uplink("bin", reading(1)))
+    async with Bench(Faulty()) as bench:
+        bench.store.failures = [Broken("EIO")]
+        bench.network.give(bench.uplink("bin", reading(1)))
 
-    with pytest.raises(ExceptionGroup) as ended:
-        await bench.ingest.run()
+        with pytest.raises(ExceptionGroup) as ended:
+            await bench.ingest.run()
 
-    assert [str(one) for one in ended.value.exceptions] == ["EIO"]
-    assert bench.network.acknowledged == []
+        assert [str(one) for one in ended.value.exceptions] == ["EIO"]
+        assert bench.network.acknowledged == []
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=60)), max_size=20))
 def test_no_frame_of_a_device_is_lost_or_raises(frames):
     async def run():
-        bench = Bench()
-        await bench.store.write(lambda tx: tx.add_device(BIN))
-        await bench.take(*(bench.raw(fport, data) for fport, data in frames))
-        assert bench.network.acknowledged == list(range(len(frames)))
+        async with Bench() as bench:
+            await bench.store.write(lambda tx: tx.add_device(BIN))
+            await bench.take(*(bench.raw(fport, data) for fport, data in frames))
+            assert bench.network.acknowledged == list(range(len(frames)))
 
     asyncio.run(run()) if frames else None
 
@@ -371,11 +378,11 @@ def test_no_frame_of_a_device_is_lost_or_raises(frames):
 @given(st.lists(st.binary(max_size=80), min_size=1, max_size=20))
 def test_no_message_is_lost_or_raises(messages):
     async def run():
-        bench = Bench()
-        await bench.take(*messages)
-        kept = await bench.store.read(lambda view: view.quarantined(limit=1000))
-        assert [one.body for one in kept] == messages
-        assert bench.network.acknowledged == list(range(len(messages)))
+        async with Bench() as bench:
+            await bench.take(*messages)
+            kept = await bench.store.read(lambda view: view.quarantined(limit=1000))
+            assert [one.body for one in kept] == messages
+            assert bench.network.acknowledged == list(range(len(messages)))
 
     asyncio.run(run())
 

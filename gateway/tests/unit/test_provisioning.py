@@ -5,12 +5,12 @@ import pytest
 from gateway.errors import Refused, Retry, Unknown
 from gateway.networks.virtual import Network
 from gateway.provisioning import PROFILES, Wanted, add_device, new_eui, remove_device
-from gateway.store.memory import Store
+from gateway.store.sqlite import Store
 
 
 @pytest.fixture
 async def store():
-    async with Store("lamplighter/test") as opened:
+    async with Store(source="lamplighter/test") as opened:
         yield opened
 
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import Broken, ConfigError, Retry
 from gateway.events import JoinedData
-from gateway.model import Device
+from gateway.model import Device, Endpoint
 from gateway.store.sqlite import Store, file
-from gateway.store.sqlite.view import queries
+from gateway.store.sqlite.file import queries
 
 ROOT = Path(__file__).parents[3]
+HOOK = Endpoint(id="h1", url="http://x/", secret="whsec_x")
 BIN = Device("a1", "bin", "bin", "00", "A", 1)
 GROWING = ("event", "outbox", "command", "quarantine")
 
@@ -54,6 +56,41 @@ async def test_changes_that_wait_together_share_a_commit(tmp_path):
         assert len(commits) < 20
 
 
+async def test_endpoints_are_read_again_only_when_one_changed(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        await store.write(lambda tx: tx.add_endpoint(HOOK))
+        reads = []
+        store._writer.set_trace_callback(
+            lambda sql: "FROM endpoint WHERE" in sql and reads.append(sql)
+        )
+
+        for _ in range(5):
+            await store.write(joined)
+        assert len(reads) == 1
+        await store.write(lambda tx: tx.put_endpoint(replace(HOOK, disabled_reason="410")))
+        for _ in range(5):
+            await store.write(joined)
+
+        assert len(reads) == 2
+        assert (await store.read(lambda view: view.totals("h1"))).matched == 5
+
+
+async def test_an_endpoint_that_another_process_adds_or_changes_is_seen(tmp_path):
+    async with Store(tmp_path / "a.db") as service, Store(tmp_path / "a.db") as cli:
+        await service.write(joined)
+        assert await service.read(lambda view: view.endpoints()) == []
+
+        await cli.write(lambda tx: tx.add_endpoint(HOOK))
+        await service.write(joined)
+        assert await service.read(lambda view: view.endpoints()) == [HOOK]
+        disabled = replace(HOOK, disabled_reason="410")
+        await cli.write(lambda tx: tx.put_endpoint(disabled))
+        await service.write(joined)
+
+        assert await service.read(lambda view: view.endpoints()) == [disabled]
+        assert (await service.read(lambda view: view.totals("h1"))).matched == 1
+
+
 async def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path):
     async with Store(tmp_path / "a.db") as store:
         await store.write(joined)
@@ -70,7 +107,7 @@ async def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path):
 
 async def test_a_reader_cannot_write(tmp_path):
     def put_seen(view: Any):
-        view.run("put_seen", "a1", b"")
+        view.connection.change("put_seen", "a1", b"")
 
     async with Store(tmp_path / "a.db") as store:
         with pytest.raises(ConfigError, match="readonly"):
@@ -175,7 +212,7 @@ from pathlib import Path
 from typing import Any
 from gateway.events import JoinedData
 from gateway.store.sqlite import Store, file
-from gateway.store.sqlite.view import queries
+from gateway.store.sqlite.file import queries
 
 async def main():
     async with Store(Path(sys.argv[1])) as store:

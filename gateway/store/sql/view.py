@@ -1,9 +1,7 @@
-"""A View over one SQLite connection. Its statements are in queries.sql."""
+"""A View over a Connection."""
 # ruff: noqa: D102 - each method is described in gateway.store.View
 
-import sqlite3
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,37 +9,41 @@ from msgspec import Raw
 
 from gateway.events import Entry, event_type
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
+from gateway.store.sql import Connection
 
-FOLDER = Path(__file__).parent
 S = TypeVar("S", bound=msgspec.Struct)
 _decoder = cache(msgspec.json.Decoder)
 
 
-@cache
-def queries() -> dict[str, str]:
-    """The named statements of queries.sql."""
-    parts = (FOLDER / "queries.sql").read_text(encoding="utf-8").split("-- name: ")[1:]
-    return {name.strip(): text.strip() for name, _, text in (one.partition("\n") for one in parts)}
+class Endpoints:
+    """The endpoints of one connection, decoded once for each version of the table.
+
+    version: changes with every commit that adds, replaces or removes one, in any process.
+    """
+
+    def __init__(self) -> None:
+        self.version = -1
+        self.rows: list[Endpoint] = []
 
 
 class Rows:
-    """A View on a connection."""
+    """A View. endpoints: kept from one transaction to the next, for this connection only."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._sql = queries()
-
-    def run(self, name: str, *values: Any) -> sqlite3.Cursor:
-        """Execute a named statement."""
-        return self._connection.execute(self._sql[name], values)
+    def __init__(self, connection: Connection, endpoints: Endpoints) -> None:
+        self.connection = connection
+        self._kept = endpoints
 
     def _structs(self, kind: type[S], name: str, *values: Any) -> list[S]:
         decode = _decoder(kind).decode
-        return [decode(body) for (body,) in self.run(name, *values)]
+        return [decode(body) for (body,) in self.connection.rows(name, *values)]
 
     def _struct(self, kind: type[S], name: str, *values: Any) -> S | None:
-        row = self.run(name, *values).fetchone()
+        row = self.connection.row(name, *values)
         return _decoder(kind).decode(row[0]) if row else None
+
+    def _number(self, name: str, *values: Any) -> Any:
+        """The only column of the first row, None when there is no row."""
+        return (self.connection.row(name, *values) or (None,))[0]
 
     def device(self, dev_eui: str) -> Device | None:
         return self._struct(Device, "device", dev_eui)
@@ -53,11 +55,10 @@ class Rows:
         return self._structs(Latest, "latest", dev_eui)
 
     def seen(self, dev_eui: str) -> bytes:
-        row = self.run("seen", dev_eui).fetchone()
-        return row[0] if row else b""
+        return self._number("seen", dev_eui) or b""
 
     def event(self, event_id: str) -> Entry | None:
-        row = self.run("event", event_id).fetchone()
+        row = self.connection.row("event", event_id)
         return Entry(row[0], Raw(row[1])) if row else None
 
     def events(
@@ -66,10 +67,11 @@ class Rows:
         name = "events_of_subject" if subject else "events_of_type" if kind else "events"
         values = (after, limit, event_type(kind) if kind else "", subject)
         used = {"events": 2, "events_of_type": 3}.get(name, 4)
-        return [Entry(cursor, Raw(body)) for cursor, body in self.run(name, *values[:used])]
+        rows = self.connection.rows(name, *values[:used])
+        return [Entry(cursor, Raw(body)) for cursor, body in rows]
 
     def last_cursor(self) -> int:
-        return self.run("last_cursor").fetchone()[0]
+        return self._number("last_cursor")
 
     def command(self, command_id: str) -> Command | None:
         return self._struct(Command, "command", command_id)
@@ -97,17 +99,21 @@ class Rows:
         return self._struct(Endpoint, "endpoint", endpoint_id)
 
     def endpoints(self) -> list[Endpoint]:
-        return self._structs(Endpoint, "endpoints")
+        version = self._number("endpoints_version")
+        if version != self._kept.version:
+            self._kept.rows = self._structs(Endpoint, "endpoints")
+            self._kept.version = version
+        return list(self._kept.rows)
 
     def totals(self, endpoint_id: str) -> Totals:
-        row = self.run("totals", endpoint_id).fetchone() or (0, 0, 0, 0, 0)
+        row = self.connection.row("totals", endpoint_id) or (0, 0, 0, 0, 0)
         return Totals(**dict(zip(Totals.__struct_fields__, row, strict=True)))
 
     def due_deliveries(self, endpoint_id: str, now_ms: int, limit: int = 100) -> list[Delivery]:
         return self._deliveries("due_deliveries", endpoint_id, now_ms, limit)
 
     def next_delivery_at_ms(self, endpoint_id: str) -> int | None:
-        return self.run("next_delivery", endpoint_id).fetchone()[0]
+        return self._number("next_delivery", endpoint_id)
 
     def deliveries(
         self, endpoint_id: str = "", state: str = "", event_id: str = "", limit: int = 100
@@ -120,7 +126,8 @@ class Rows:
 
     def _deliveries(self, name: str, *values: Any) -> list[Delivery]:
         fields = Delivery.__struct_fields__
-        return [Delivery(**dict(zip(fields, row, strict=True))) for row in self.run(name, *values)]
+        rows = self.connection.rows(name, *values)
+        return [Delivery(**dict(zip(fields, row, strict=True))) for row in rows]
 
     def api_key(self, digest: str) -> ApiKey | None:
         return self._struct(ApiKey, "api_key", digest)
@@ -129,4 +136,4 @@ class Rows:
         return self._structs(ApiKey, "api_keys")
 
     def quarantined(self, after: int = 0, limit: int = 100) -> list[Quarantined]:
-        return [Quarantined(*row) for row in self.run("quarantined", after, limit)]
+        return [Quarantined(*row) for row in self.connection.rows("quarantined", after, limit)]

@@ -1,7 +1,6 @@
-"""A Transaction over one SQLite connection. Its statements are in queries.sql."""
+"""A Transaction over a Connection."""
 # ruff: noqa: D102 - each method is described in gateway.store.Transaction
 
-import sqlite3
 from typing import Any
 
 import msgspec
@@ -9,38 +8,59 @@ import msgspec
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
-from gateway.store._event import new_event, wants
-from gateway.store.sqlite.view import Rows
+from gateway.store.sql import Connection
+from gateway.store.sql.event import new_event, wants
+from gateway.store.sql.view import Endpoints, Rows
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Changes(Rows):
-    """A Transaction on a connection, BEGIN to COMMIT. appended: cursor of the newest event."""
+    """A Transaction, for all changes of one commit. appended: cursor of the newest event."""
 
-    def __init__(self, connection: sqlite3.Connection, source: str) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, endpoints: Endpoints, source: str) -> None:
+        super().__init__(connection, endpoints)
         self._source = source
         self.appended = 0
+        self._endpoints: list[Endpoint] | None = None
+        self._changed_endpoints = False
+
+    def undone(self, appended: int) -> None:
+        """Go on after a change was rolled back. appended: what it was before that change."""
+        self.appended = appended
+        self._endpoints = None
+
+    def endpoints(self) -> list[Endpoint]:
+        """See gateway.store.View; the table is looked at once, others cannot change it now."""
+        if self._endpoints is None:
+            # what is not committed must not be kept for the transactions to come
+            uncommitted = self._changed_endpoints
+            self._endpoints = (
+                self._structs(Endpoint, "endpoints") if uncommitted else super().endpoints()
+            )
+        return self._endpoints
 
     def _insert(self, refusal: str, name: str, *values: Any) -> None:
-        try:
-            self.run(name, *values)
-        except sqlite3.IntegrityError:
-            raise Refused(refusal) from None
+        """Run an INSERT that does nothing where a unique value is taken."""
+        if not self.connection.change(name, *values):
+            raise Refused(refusal)
 
     def _change(self, unknown: str, name: str, *values: Any) -> None:
-        if not self.run(name, *values).rowcount:
+        if not self.connection.change(name, *values):
             raise Unknown(unknown)
 
+    def _endpoints_change(self) -> None:
+        self._changed_endpoints = True
+        self._endpoints = None
+
     def append(self, kind: str, dev_eui: str, at_ms: int, data: Any) -> Event:
-        sequence = self.run("next_sequence", dev_eui).fetchone()[0]
+        sequence = self._number("next_sequence", dev_eui)
         event, body = new_event(self._source, kind, dev_eui, at_ms, sequence=sequence, data=data)
-        cursor = self.run("append", event.id, event.type, dev_eui, body).fetchone()[0]
+        cursor = self._number("append", event.id, event.type, dev_eui, body)
         for endpoint in self.endpoints():
             if wants(endpoint, event):
-                self.run("put_outbox", endpoint.id, cursor, dev_eui)
-                self.run("match", endpoint.id)
+                self.connection.change("put_outbox", endpoint.id, cursor, dev_eui)
+                self.connection.change("match", endpoint.id)
         self.appended = cursor
         return event
 
@@ -52,60 +72,63 @@ class Changes(Rows):
 
     def remove_device(self, dev_eui: str) -> None:
         self._change(f"no device has the DevEUI {dev_eui}", "remove_device", dev_eui)
-        self.run("remove_latest", dev_eui)
+        self.connection.change("remove_latest", dev_eui)
 
     def put_latest(
         self, dev_eui: str, seq: int | None, observed_at: str, values: tuple[Value, ...]
     ) -> None:
         for one in values:
             new = Latest(one.property, one.value, one.unit, one.quality, observed_at, seq)
-            self.run("put_latest", dev_eui, one.property, observed_at, _encode(new))
+            self.connection.change("put_latest", dev_eui, one.property, observed_at, _encode(new))
 
     def put_seen(self, dev_eui: str, seen: bytes) -> None:
-        self.run("put_seen", dev_eui, seen)
+        self.connection.change("put_seen", dev_eui, seen)
 
     def quarantine(self, at_ms: int, dev_eui: str, topic: str, body: bytes, reason: str) -> int:
-        return self.run("quarantine", at_ms, dev_eui, topic, body, reason).fetchone()[0]
+        return self._number("quarantine", at_ms, dev_eui, topic, body, reason)
 
     def put_command(self, command: Command) -> None:
         due = (command.final, command.next_at_ms, _encode(command))
-        self.run("put_command", command.id, command.dev_eui, command.token, *due)
+        self.connection.change("put_command", command.id, command.dev_eui, command.token, *due)
         if command.queue_item_id:
-            self.run("put_command_item", command.queue_item_id, command.id)
+            self.connection.change("put_command_item", command.queue_item_id, command.id)
 
     def next_token(self, dev_eui: str) -> int:
-        return self.run("next_token", dev_eui).fetchone()[0]
+        return self._number("next_token", dev_eui)
 
     def add_endpoint(self, endpoint: Endpoint) -> None:
+        self._endpoints_change()
         taken = f"the webhook id {endpoint.id} is taken"
         self._insert(taken, "add_endpoint", endpoint.id, _encode(endpoint))
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
+        self._endpoints_change()
         unknown = f"there is no webhook {endpoint.id}"
         self._change(unknown, "put_endpoint", endpoint.id, _encode(endpoint))
 
     def remove_endpoint(self, endpoint_id: str) -> None:
+        self._endpoints_change()
         self._change(f"there is no webhook {endpoint_id}", "remove_endpoint", endpoint_id)
         for state in ("pending", "dead"):
-            count = self.run(f"withdraw_{state}", endpoint_id).rowcount
-            self.run("count_done", endpoint_id, 0, count)
+            count = self.connection.change(f"withdraw_{state}", endpoint_id)
+            self.connection.change("count_done", endpoint_id, 0, count)
 
     def put_delivery(self, delivery: Delivery) -> None:
         key = (delivery.endpoint_id, delivery.cursor)
-        row = self.run("delivery_state", *key).fetchone()
+        row = self.connection.row("delivery_state", *key)
         if not row:
             raise Unknown(f"event {delivery.event_id} has no delivery to {delivery.endpoint_id}")
         if row[0] == "withdrawn":
             return
         times = (delivery.first_at_ms, delivery.next_at_ms)
         new = (delivery.state, delivery.attempts, *times, delivery.note)
-        self.run("put_delivery", *key, *new)
+        self.connection.change("put_delivery", *key, *new)
         change = (delivery.state == "delivered") - (row[0] == "delivered")
         if change:
-            self.run("count_done", delivery.endpoint_id, change, 0)
+            self.connection.change("count_done", delivery.endpoint_id, change, 0)
 
     def hasten(self, endpoint_id: str, now_ms: int) -> int:
-        return self.run("hasten", endpoint_id, now_ms).rowcount
+        return self.connection.change("hasten", endpoint_id, now_ms)
 
     def add_api_key(self, key: ApiKey) -> None:
         taken = f"the key name {key.name!r} is taken"

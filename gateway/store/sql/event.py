@@ -1,4 +1,4 @@
-"""How an event is made, the same for every store."""
+"""How an event is made, and which endpoints get it."""
 
 import secrets
 from typing import Any
@@ -15,7 +15,7 @@ _encode = msgspec.json.Encoder().encode
 def new_event(
     source: str, kind: str, dev_eui: str, at_ms: int, *, sequence: int, data: Any
 ) -> tuple[Event, bytes]:
-    """One event and its JSON, which is what every endpoint gets from now on.
+    """One event and its JSON, the bytes that every endpoint gets at every attempt.
 
     Its id begins with its time, so that an index over ids grows at its end.
     """

@@ -1,0 +1,33 @@
+"""The store's questions and changes over SQL, the same for every database.
+
+A database adds a folder beside this one: `queries.sql`, which holds every statement named in
+`view` and `changes`, numbered migrations, a `Connection`, and a `Store` that opens, commits and
+translates errors. Nothing here knows which database it is.
+"""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+Row = tuple[Any, ...]
+
+
+class Connection(Protocol):
+    """Runs named statements inside the transaction that its owner began."""
+
+    def rows(self, name: str, *values: Any) -> list[Row]:
+        """Every row that a statement gives."""
+        ...
+
+    def row(self, name: str, *values: Any) -> Row | None:
+        """The first row that a statement gives."""
+        ...
+
+    def change(self, name: str, *values: Any) -> int:
+        """Run a statement; returns how many rows it inserted, updated or deleted."""
+        ...
+
+
+def statements(file: Path) -> dict[str, str]:
+    """The statements of a `.sql` file by name; each begins with a line `-- name: NAME`."""
+    parts = file.read_text(encoding="utf-8").split("-- name: ")[1:]
+    return {name.strip(): text.strip() for name, _, text in (one.partition("\n") for one in parts)}
