@@ -1,29 +1,29 @@
-"""Wall-clock time of the gateway, as everything here passes it.
-
-Integers of milliseconds since 1970 in UTC.
-"""
+"""Wall-clock time of the gateway: integers, milliseconds since 1970-01-01T00:00:00Z."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], int]
-"""Returns the wall clock, ms since 1970. Tests pass their own."""
+"""Returns the time, ms since 1970. Tests pass their own."""
 
 
 def wall_ms() -> int:
-    """The machine's wall clock, ms."""
+    """The system clock, ms since 1970."""
     return time.time_ns() // 1_000_000
 
 
 def rfc3339(at_ms: int) -> str:
-    """An instant as CloudEvents writes it: RFC 3339, UTC, milliseconds, `Z`."""
+    """An instant in the form CloudEvents uses: RFC 3339, UTC, milliseconds, `Z`."""
     moment = datetime.fromtimestamp(at_ms / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_ms(text: str) -> int:
-    """An RFC 3339 instant with any zone and 0 to 9 digits of a second -> ms. Raises ValueError."""
+    """Ms since 1970 of an RFC 3339 instant: any zone, 0 to 9 fractional digits.
+
+    Raises ValueError.
+    """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")

@@ -9,8 +9,8 @@ GatewayError
   Lost          nobody can; an event is written (reason)
   Broken        the operator repairs the machine; the process ends and is started again
 
-Leaves translate what their libraries raise into these at the edge. Every message is one sentence
-that a stranger understands.
+Leaves translate the exceptions of their libraries into these at the edge. Every message is one
+sentence that needs no knowledge of the code.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ class Problem(Struct):
 
 
 class GatewayError(Exception):
-    """Something went wrong in the gateway."""
+    """An error of the gateway."""
 
     act = "the operator reads the log"
 
@@ -39,24 +39,24 @@ class GatewayError(Exception):
 
 
 class ConfigError(GatewayError):
-    """The configuration does not say what the gateway needs.
+    """The configuration is missing, incomplete or wrong.
 
-    path: the file.  line: 1-based, 0 when the error has no line (an environment variable, a
-    missing key).
+    path: the file.  line: 1-based; 0 for an error without a line, as a missing key or an
+    environment variable.
     """
 
     act = "the operator edits the configuration"
 
     def __init__(self, message: str = "", path: Path | str = "", line: int = 0) -> None:
         where = f"{path}:{line}: " if path and line else f"{path}: " if path else ""
-        super().__init__(where + (message or "The configuration does not say what is needed."))
+        super().__init__(where + (message or "The configuration is missing or wrong."))
         self.path, self.line = path, line
 
 
 class Refused(GatewayError):  # noqa: N818 - named after who acts
-    """The request cannot be done as it is.
+    """The request is invalid or not allowed.
 
-    field: the name in the request that must change, empty when it is the whole.
+    field: name of the part of the request that must change; empty for the whole.
     """
 
     act = "the caller changes the request"
@@ -73,9 +73,9 @@ class Unknown(Refused):
 
 
 class Retry(GatewayError):  # noqa: N818 - named after who acts
-    """It did not work now and may work later.
+    """It failed for a passing cause; a later attempt may succeed.
 
-    after_s: seconds the other side asked to wait, None when it did not say.
+    after_s: seconds the other side asked to wait, None when it named none.
     """
 
     act = "the gateway tries again by itself"
@@ -86,11 +86,11 @@ class Retry(GatewayError):  # noqa: N818 - named after who acts
 
 
 class Unsure(Retry):
-    """No answer came: it may have been done, or not."""
+    """No answer came: the request may have been carried out or not."""
 
 
 class Lost(GatewayError):  # noqa: N818 - named after who acts
-    """This cannot be saved by anybody; what is known of it is written down.
+    """Data that cannot be recovered; the known facts are recorded.
 
     details: facts for the event, as JSON values.
     """
@@ -103,7 +103,7 @@ class Lost(GatewayError):  # noqa: N818 - named after who acts
 
 
 class Broken(GatewayError):  # noqa: N818 - named after who acts
-    """The machine does not keep what it was given; going on would lose data."""
+    """The machine no longer stores data reliably; going on would lose data."""
 
     act = "the operator repairs the machine and starts the gateway again"
 

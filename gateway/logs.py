@@ -1,4 +1,4 @@
-"""Logging: one line a fact, for a person or as JSON; other libraries' lines in the same form."""
+"""Logging to stderr, one line a fact, as text or JSON; library loggers use the same format."""
 
 import logging
 import sys
@@ -7,11 +7,11 @@ from typing import Literal
 import structlog
 
 QUIET = ("aiohttp.access", "asyncio", "grpc")
-"""Loggers of libraries that speak from WARNING on."""
+"""Library loggers that log nothing below WARNING."""
 
 
 def configure(level: str, form: Literal["human", "json"]) -> None:
-    """Write log lines to stderr. level: debug | info | warning | error."""
+    """Set up logging to stderr. level: debug | info | warning | error."""
     shared = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -1,15 +1,15 @@
-"""Settings: one TOML file, overlaid by environment variables, as frozen Structs.
+"""Settings: one TOML file, overridden by environment variables, as frozen Structs.
 
-`LAMPLIGHTER__DELIVERY__TIMEOUT_S=5` overrides `timeout_s` of `[delivery]`; the file need not have
-it. Unknown keys are refused. An error names the file, the line and what was expected.
-The section `[network]` has the keys of `gateway/networks/<kind>`, whose Settings it becomes.
+`LAMPLIGHTER__DELIVERY__TIMEOUT_S=5` overrides `timeout_s` of `[delivery]`, whether the file has it
+or not. Unknown keys are refused. An error names the file, the line and what was expected.
+The keys of `[network]` are those of the Settings in `gateway/networks/<kind>`.
 """
 
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -19,11 +19,11 @@ from gateway.errors import ConfigError, Refused
 
 PREFIX = "LAMPLIGHTER__"
 Wait = Annotated[float, Meta(ge=0, le=7 * 86400)]
-"""Seconds between two attempts, at most a week."""
+"""Seconds between two attempts, at most one week."""
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[store]`: where events are kept.
+    """`[store]`: where events are stored.
 
     path: the SQLite file, relative to the configuration's folder.
     """
@@ -41,9 +41,9 @@ class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[delivery]`: webhooks.
 
-    allow_private: deliver also to loopback and private addresses.  timeout_s: one whole attempt.
-    schedule_s: waits after each failed attempt; at their end the event is a dead letter.
-    parallel: attempts under way at the same time, per endpoint.
+    allow_private: deliver also to loopback and private addresses.  timeout_s: of one whole
+    attempt.  schedule_s: waits after each failed attempt; after the last the event is a dead
+    letter.  parallel: concurrent attempts per endpoint.
     Source: Standard Webhooks 1.0.0, example schedule.
     """
 
@@ -56,12 +56,12 @@ class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[commands]`: what is asked of devices.
+    """`[commands]`: commands to devices.
 
-    expires_in_s: when the caller does not say.  confirmed: ask for a LoRaWAN acknowledgement.
-    attempts: submissions to the network server before a command failed.
-    answer_s: a class C device's time to report after a transmission, then it is sent again.
-    grace_s: time for a late report after the command expired.
+    expires_in_s: default expiry.  confirmed: request a LoRaWAN acknowledgement.
+    attempts: submissions to the network server before a command fails.
+    answer_s: how long a class C device may take to report after a transmission before the command
+    is sent again.  grace_s: how long after its expiry a command still accepts a report.
     """
 
     expires_in_s: Annotated[int, Meta(ge=1, le=30 * 86400)] = 3600
@@ -74,7 +74,8 @@ class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file.
 
-    site: names the installation in every event's source.  network: Settings of its module.
+    site: name of the installation, in the source of every event.  network: the Settings of its
+    kind.  folder: of the file; not a key.
     """
 
     site: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
@@ -95,18 +96,18 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     file's folder. Raises ConfigError.
     """
     source = _Source(path)
-    tree, overrides = source.tree, []
+    tree = source.tree
     for name, value in environment.items():
         if name.startswith(PREFIX):
             keys = name.removeprefix(PREFIX).lower().split("__")
             _put(tree, keys, value, name)
-            overrides.append((keys, name))
-    source.overrides = {".".join(keys): name for keys, name in overrides}
+            source.overrides[".".join(keys)] = name
     section = tree.get("network")
     if not isinstance(section, dict):
         raise ConfigError(
             "the section [network] is missing; it says which network server to use", path
         )
+    section = cast("dict[str, Any]", section)
     tree["network"] = source.convert(section, _network_settings(source, section), "network")
     tree["folder"] = str(path.resolve().parent)
     return source.convert(tree, Settings, "")
@@ -124,14 +125,14 @@ def _put(tree: dict[str, Any], keys: list[str], value: str, name: str) -> None:
         branch = tree.setdefault(key, {})
         if not isinstance(branch, dict):
             raise ConfigError(
-                f"the environment variable {name} goes into `{key}`, which is no section"
+                f"the environment variable {name} goes into `{key}`, which is not a section"
             )
-        tree = branch
+        tree = cast("dict[str, Any]", branch)
     tree[keys[-1]] = value
 
 
 class _Source:
-    """The file as text and tree, to find the line of a key again."""
+    """The file as text and as a tree, to find the line of a key."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -153,7 +154,8 @@ class _Source:
             return msgspec.convert(tree, into, strict=False)
         except msgspec.ValidationError as error:
             said, _, where = str(error).partition(" - at `$")
-            where = re.sub(r"\[.*?\]", "", where).strip("`.")  # a list's lines are its key's
+            # an item of a list is found at the line of its key
+            where = re.sub(r"\[.*?\]", "", where).strip("`.")
             key = ".".join(part for part in (inside, where) if part)
             found = re.search(r"(?:unknown|required) field `(\w+)`", said)
             if found:
@@ -166,16 +168,13 @@ class _Source:
             raise self.error(f"`{key}`: {said[0].lower()}{said[1:]}", key) from None
 
     def error(self, message: str, key: str) -> ConfigError:
-        """A ConfigError that points at a dotted key.
-
-        At its line, or at the variable that set it.
-        """
+        """A ConfigError at the line of a dotted key, or at the variable that set it."""
         if key in self.overrides:
             return ConfigError(f"environment variable {self.overrides[key]}: {message}")
         return ConfigError(message, self.path, self.line_of(key))
 
     def line_of(self, key: str) -> int:
-        """The line of a dotted key, of its section when it is not there, else 0."""
+        """The line of a dotted key; of its section when the key is absent, else 0."""
         section, _, name = key.rpartition(".")
         current, of_section = "", 0
         for number, line in enumerate(self.text.splitlines(), 1):
@@ -197,7 +196,7 @@ class _Source:
 
 
 def _fields(into: Any, key: str, inside: str) -> tuple[str, ...]:
-    """The keys that the Struct around a dotted key has."""
+    """The keys of the Struct that a dotted key belongs to."""
     inner = key.removeprefix(inside).strip(".").split(".")[:-1]
     for name in inner:
         into = next(one.type for one in msgspec.structs.fields(into) if one.name == name)

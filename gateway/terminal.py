@@ -1,11 +1,12 @@
-"""What the command line shows: answers as text or JSON, errors as one sentence and who acts next.
+"""Output of the command line: answers as text or JSON, errors as one sentence and who acts next.
 
 Exit codes: 0 done; 1 refused, the caller changes the request; 2 the command line is wrong;
 3 the operator edits the configuration; 4 not now, try again; 5 the machine needs repair.
 """
 
 import sys
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn, cast
 
 import click
 import msgspec
@@ -19,7 +20,7 @@ EXIT: tuple[tuple[type[GatewayError], int], ...] = (
 
 
 class Answer(Struct):
-    """What a command found. value: for --json.  text: for a person.  code: the exit code."""
+    """Result of a command. value: for --json.  text: for a person.  code: the exit code."""
 
     value: Any
     text: str
@@ -27,7 +28,7 @@ class Answer(Struct):
 
 
 def fail(error: GatewayError, *, as_json: bool) -> NoReturn:
-    """Show an error on stderr and end with its exit code."""
+    """Print an error to stderr and exit with its code."""
     shown = problem(error)
     text = f"{shown.error}\nNext: {shown.act}."
     click.echo(msgspec.json.encode(shown).decode() if as_json else text, err=True)
@@ -35,7 +36,7 @@ def fail(error: GatewayError, *, as_json: bool) -> NoReturn:
 
 
 def exit_code(error: GatewayError) -> int:
-    """The exit code that says who acts next."""
+    """The exit code of an error; 5 for a kind without one."""
     return next((code for kind, code in EXIT if isinstance(error, kind)), 5)
 
 
@@ -51,19 +52,18 @@ def table(rows: list[dict[str, Any]], nothing: str) -> str:
 
 
 def lines(facts: dict[str, Any]) -> str:
-    """One fact a line."""
+    """Names and values as two columns, one pair a line."""
     width = max(map(len, facts))
     return "\n".join(f"{n.replace('_', ' '):<{width}}  {_shown(v)}" for n, v in facts.items())
 
 
 def _shown(value: Any) -> str:
-    if value is None or value in ("", []):
-        return "-"
     if isinstance(value, dict):
-        return " ".join(f"{name}={one}" for name, one in value.items()) or "-"
+        pairs = cast("dict[str, Any]", value)
+        return " ".join(f"{name}={one}" for name, one in pairs.items()) or "-"
     if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return str(value)
+        return ",".join(map(str, cast("Sequence[Any]", value))) or "-"
+    return "-" if value is None or value == "" else str(value)
 
 
 def plain(value: Struct, *left_out: str) -> dict[str, Any]:

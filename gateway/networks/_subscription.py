@@ -1,8 +1,8 @@
-"""One MQTT v5 subscription whose messages are acknowledged when we say so: paho on asyncio's loop.
+"""One MQTT 5 subscription with manual acknowledgement: paho on asyncio's loop.
 
-Each connection has a client object of its own, so an acknowledgement that comes after a reconnect
-goes nowhere, and the broker sends the message again. Reading stops while too much waits here.
-The session outlives us: fixed client id, clean_start false, an expiry of days.
+Each connection has a client object of its own, so an acknowledgement sent after a reconnect has no
+effect, and the broker sends the message again. Reading stops while too many messages wait here.
+The session outlives the process: fixed client id, clean_start false, an expiry of days.
 Source: MQTT 5.0, 3.1.2.11.2 (expiry), 3.1.2.11.3 (receive maximum), 4.6 (order of
 acknowledgements).
 """
@@ -10,7 +10,7 @@ acknowledgements).
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn, Self
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ from gateway.errors import ConfigError, GatewayError, Retry
 from gateway.notices import Envelope
 
 RECEIVE_MOST = 50
-"""Messages held without acknowledgement; below the frames that `gateway.seen` tells apart."""
+"""Messages held without acknowledgement; fewer than the frames that `gateway.seen` keeps apart."""
 SESSION_S = 7 * 86400
 KEEPALIVE_S = 20
 CONNECT_S = 5.0
@@ -37,7 +37,7 @@ log = structlog.get_logger("gateway.mqtt")
 
 
 class Broker(Struct, frozen=True):
-    """Where and as whom. url: `mqtt://host[:port]` or `mqtts://...`."""
+    """A broker, the session at it, and the topic filter. url: `mqtt://host[:port]` or `mqtts://...`."""
 
     url: str
     client_id: str
@@ -59,9 +59,9 @@ class Broker(Struct, frozen=True):
 
 
 class Subscription:
-    """Messages of one topic filter, in order of receipt, over all reconnects.
+    """Messages of one topic filter, in order of receipt, across reconnects.
 
-    Entered, it connects.
+    An async context manager: connects on entry.
     """
 
     def __init__(self, broker: Broker) -> None:
@@ -76,7 +76,8 @@ class Subscription:
     async def __aenter__(self) -> Self:
         self._broker.address()
         self._task = asyncio.create_task(self._stay_connected())
-        self._task.add_done_callback(lambda _: self._changed.set())  # so that a fault is raised
+        # wake `batches`, which raises what ended the task
+        self._task.add_done_callback(lambda _: self._changed.set())
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -86,7 +87,7 @@ class Subscription:
                 await self._task
 
     async def batches(self) -> AsyncIterator[Sequence[Envelope]]:
-        """All that waits, at least one message; for ever."""
+        """Everything that waits, at least one message a batch; never ends."""
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -100,13 +101,13 @@ class Subscription:
                 yield batch
 
     def pause(self) -> None:
-        """Leave the broker until `resume`."""
+        """Disconnect until `resume`."""
         self._allowed.clear()
         if self._connection:
             self._connection.leave("paused")
 
     def resume(self) -> None:
-        """Come back."""
+        """Connect again after `pause`."""
         self._allowed.set()
 
     async def _stay_connected(self) -> None:
@@ -120,22 +121,25 @@ class Subscription:
                 log.warning("no broker", error=str(error))
             failures = 0 if self._connection.subscribed.done() else failures + 1
             self._connection = None
-            self._waiting.clear()  # not acknowledged, so it comes again
+            self._waiting.clear()  # unacknowledged: the broker sends them again
             await asyncio.sleep(delay_s(max(failures, 1), 0.2, LONGEST_WAIT_S))
 
     def _take(self, envelope: Envelope) -> bool:
-        """Keep a message for the taker; returns whether more may be read."""
+        """Queue a message for `batches`; returns whether more may be read."""
         self._waiting.append(envelope)
         self._changed.set()
         return len(self._waiting) < RECEIVE_MOST
 
 
 async def try_subscription(broker: Broker) -> None:
-    """Connect and subscribe under another client id, then leave. Raises ConfigError, Retry."""
+    """Connect and subscribe under another client id, then disconnect.
+
+    Raises ConfigError, Retry.
+    """
     trial = Broker(
         broker.url, f"{broker.client_id}-check", broker.topic, broker.username, broker.password
     )
-    connection = _Connection(trial, lambda _: True)
+    connection = _Connection(trial, _drop)
     running = asyncio.ensure_future(connection.run(KEEPALIVE_S, lasting=False))
     try:
         await asyncio.wait({running, connection.subscribed}, return_when=asyncio.FIRST_COMPLETED)
@@ -146,10 +150,17 @@ async def try_subscription(broker: Broker) -> None:
         await asyncio.gather(running, return_exceptions=True)
 
 
-class _Connection:
-    """One connection, from its start to its end."""
+def _drop(_envelope: Envelope) -> bool:
+    return True
 
-    def __init__(self, broker: Broker, take: Any) -> None:
+
+class _Connection:
+    """One connection, from CONNECT to the close of its socket.
+
+    take: gets each message; returns whether more may be read.
+    """
+
+    def __init__(self, broker: Broker, take: Callable[[Envelope], bool]) -> None:
         self._broker, self._take = broker, take
         self._loop = asyncio.get_running_loop()
         self._gone: asyncio.Future[GatewayError] = self._loop.create_future()
@@ -171,17 +182,25 @@ class _Connection:
             client.username_pw_set(broker.username, broker.password)
 
     async def run(self, keepalive_s: int, *, lasting: bool = True) -> NoReturn:
-        """Connect, subscribe, read until it ends. Raises ConfigError, Retry with the reason."""
+        """Connect, subscribe and read. Raises ConfigError or Retry when the connection ends."""
         host, port, tls = self._broker.address()
         if tls:
-            self._client.tls_set_context(ssl.create_default_context())
+            self._client.tls_set_context(  # pyright: ignore[reportUnknownMemberType] - paho's
+                ssl.create_default_context()
+            )
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = SESSION_S if lasting else 0
         properties.ReceiveMaximum = RECEIVE_MOST
-        arguments = {"clean_start": not lasting, "properties": properties}
         try:
-            # the name look-up and the handshake would hold the loop
-            await asyncio.to_thread(self._client.connect, host, port, keepalive_s, **arguments)
+            # in a thread: the name look-up and the handshake would block the loop
+            await asyncio.to_thread(
+                self._client.connect,
+                host,
+                port,
+                keepalive_s,
+                clean_start=not lasting,
+                properties=properties,
+            )
         except OSError as error:
             raise Retry(f"the broker {self._broker.url} does not answer: {error}") from None
         self._socket: Any = self._client.socket()
@@ -202,11 +221,11 @@ class _Connection:
             self._socket.close()
 
     def leave(self, why: str) -> None:
-        """End the connection."""
+        """End the connection. why: for the log."""
         self._end(Retry(f"left the broker: {why}"))
 
     def read_on(self) -> None:
-        """Read, after it was stopped because too much waited."""
+        """Resume reading, which stops while too many messages wait."""
         if not self._reading and self._fd >= 0:
             self._reading = True
             self._loop.add_reader(self._fd, self._read)
@@ -217,7 +236,7 @@ class _Connection:
             self._loop.remove_reader(self._fd)
 
     def _on_socket_close(self, *_: Any) -> None:
-        """Just before paho closes it: the number may belong to another socket after."""
+        """Forget the descriptor before paho closes it: its number may be used again at once."""
         if self._fd >= 0:
             self._stop_reading()
             self._loop.remove_writer(self._fd)
@@ -226,11 +245,11 @@ class _Connection:
     def _read(self) -> None:
         self._client.loop_read()
         while self._reading and getattr(self._socket, "pending", int)():
-            self._client.loop_read()  # TLS has read more than it gave
+            self._client.loop_read()  # TLS holds decrypted bytes that select() cannot see
         self._flush()
 
     def _flush(self) -> None:
-        """Write what paho has; what the socket does not take now, when it does."""
+        """Write what paho has queued, now or when the socket becomes writable."""
         if self._fd >= 0 and self._client.want_write():
             self._client.loop_write()
         if self._fd < 0:
@@ -258,10 +277,7 @@ class _Connection:
             self._client.subscribe(self._broker.topic, qos=1)
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: Any, _p: Any) -> None:
-        """A broker may accept the connection and refuse the topic.
-
-        Then nothing would ever come.
-        """
+        """Check the reason codes: a broker may accept the connection and refuse the topic."""
         if any(reason.is_failure or reason.value < 1 for reason in reasons):
             said = ", ".join(map(str, reasons))
             self._end(ConfigError(f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"))
@@ -277,7 +293,7 @@ class _Connection:
         if qos == 0 and not self._warned:
             self._warned = True
             log.warning(
-                "the network server publishes at QoS 0: what comes while we are away is lost"
+                "the network server publishes at QoS 0: messages sent while disconnected are lost"
             )
         try:
             topic = message.topic

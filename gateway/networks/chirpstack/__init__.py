@@ -1,6 +1,7 @@
 """ChirpStack v4: events by MQTT, downlinks and devices by gRPC.
 
-Its configuration must say `[integration.mqtt] qos=1`, else nothing waits for us while we are away.
+Its configuration must have `[integration.mqtt] qos=1`: the broker keeps no QoS 0 messages for an
+absent client.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +18,7 @@ from gateway.regions import most_bytes
 
 
 class Network:
-    """See gateway.networks.Network. Calls need no entering; listening does."""
+    """See gateway.networks.Network. Only the subscription needs entering; calls do not."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -1,4 +1,4 @@
-"""Calls of ChirpStack's gRPC API, each with a deadline, its errors sorted by who acts next."""
+"""Calls of ChirpStack's gRPC API, each with a deadline, its errors translated to ours."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,15 +6,15 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import grpc
-from chirpstack_api import api
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.errors import ConfigError, Refused, Retry, Unknown, Unsure
 from gateway.networks.chirpstack.settings import Settings
+from gateway.networks.chirpstack.stubs import api
 from gateway.notices import Downlink, Receipt
 
 KEY_S = 30.0
-"""Until a refused key is tried again, s: a person has to act."""
+"""Seconds until a refused key is tried again: an operator has to act."""
 _OURS = (
     "FOREIGN KEY",
     "UNIQUE constraint",
@@ -23,11 +23,11 @@ _OURS = (
     "Invalid ",
     "Odd ",
 )
-"""How ChirpStack's INTERNAL begins where the request was wrong, not the server."""
+"""Prefixes of the details with which ChirpStack answers a wrong request as INTERNAL."""
 
 
 class Calls:
-    """A channel to the API. Used as a context manager where it is not kept."""
+    """A channel to the API; an async context manager that closes it."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -41,13 +41,13 @@ class Calls:
         await self.close()
 
     async def close(self) -> None:
-        """Close the channel; the next call opens another."""
+        """Close the channel; the next call opens a new one."""
         if self._open:
             await self._open.close()
             self._open = None
 
     def channel(self) -> grpc.aio.Channel:
-        """The channel. Raises ConfigError for an address that is none."""
+        """The open channel. Raises ConfigError for an invalid address."""
         if self._open is None:
             parts = urlsplit(self.settings.grpc)
             if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -62,7 +62,7 @@ class Calls:
         return self._open
 
     async def call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
-        """One call. Raises Unknown, Refused, ConfigError (the key), Retry; Unsure when sent."""
+        """One call. Raises Unknown, Refused, ConfigError (the key), Retry; Unsure once sent."""
         channel, timeout_s = self.channel(), self.settings.timeout_s
         try:
             async with asyncio.timeout(timeout_s):
@@ -80,7 +80,7 @@ class Calls:
         if code is grpc.StatusCode.NOT_FOUND:
             return Unknown(said)
         if code is grpc.StatusCode.UNAUTHENTICATED:
-            # also what it says of an object of another tenant, or of none
+            # ChirpStack's answer, too, for an object that does not exist or is another tenant's
             return ConfigError(f"{said}; `network.api_key` must be a key of the device's tenant")
         wrong = code is grpc.StatusCode.INTERNAL and details.startswith(_OURS)
         if wrong or code in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED}:
@@ -107,7 +107,7 @@ class Calls:
         return Receipt(reply.id)
 
     async def queued(self, dev_eui: str) -> dict[bytes, str]:
-        """{frame: queue_item_id} of a device's queue."""
+        """{frame: queue_item_id} of a device's queue at the server."""
         stub = api.DeviceServiceStub(self.channel())
         try:
             request = api.GetDeviceQueueItemsRequest(dev_eui=dev_eui)

@@ -1,6 +1,6 @@
-"""ChirpStack's application events, as JSON on MQTT, to notices.
+"""Parses ChirpStack's application events, JSON on MQTT, to notices.
 
-Absent fields are their zero: nested messages leave out `rssi`, `snr` and `acknowledged` when they
+Absent fields are zero: nested messages leave out `rssi`, `snr` and `acknowledged` when they
 are 0 or false. Source: ChirpStack 4.20 as recorded in gateway/tests/data/chirpstack_events.jsonl.
 """
 
@@ -25,15 +25,16 @@ _EUI = re.compile(r"[0-9a-f]{16}")
 
 
 def parse(topic: str, body: bytes, application: str) -> Notice | None:
-    """One message of the broker. application: the name of ours; None for a device of another.
+    """The notice in one message; None for a device of another application.
 
-    Raises Lost, with the topic's dev_eui, for what is no event of ChirpStack.
+    application: name of ours. Raises Lost, with the topic's dev_eui, for anything but an event
+    of ChirpStack.
     """
     match = _TOPIC.fullmatch(topic)
     if not match:
-        raise Lost(f"the topic {topic[:200]!r} is none of ChirpStack's")
+        raise Lost(f"the topic {topic[:200]!r} is not one of ChirpStack's")
     dev_eui, kind = match.groups()
-    if kind == "location":  # no code of ChirpStack's sends it any more
+    if kind == "location":  # ChirpStack 4 no longer sends it
         return None
     if kind not in _KINDS:
         raise Lost(f"an event {kind!r} is not known", dev_eui=dev_eui)
@@ -93,7 +94,7 @@ def _ack(event: shapes.Ack, _: bytes) -> Answered:
 
 
 def _log(event: shapes.Log, body: bytes) -> Trouble:
-    """A log has no id of its own, and may be sent again with its keys in another order."""
+    """A log event has no id, and may be sent again with its keys in another order."""
     ordered = json.dumps(json.loads(body), sort_keys=True).encode()
     return Trouble(
         id=hashlib.sha256(ordered).hexdigest(),

@@ -1,27 +1,26 @@
-"""What a device needs at ChirpStack before it can join: application, profile, device, keys."""
+"""Registration at ChirpStack: application, device profile, device and keys."""
 
 from typing import Any
-
-from chirpstack_api import api, common
 
 from gateway.errors import ConfigError, Unknown
 from gateway.model import Device
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.settings import Settings
+from gateway.networks.chirpstack.stubs import api, common
 
 CLASS_C_ANSWER_S = 30
-"""How long ChirpStack waits for the acknowledgement of a class C downlink; 0 would refuse each."""
+"""Seconds ChirpStack waits for the acknowledgement of a class C downlink; 0 fails every one."""
 PAGE = 1000
 
 
 class Registry:
-    """Finds each thing by its name and makes what is missing; doing it again changes nothing."""
+    """Finds each object by its name and creates what is missing; a second call changes nothing."""
 
     def __init__(self, calls: Calls, settings: Settings) -> None:
         self._calls, self._settings = calls, settings
 
     async def register(self, device: Device, app_key: str) -> None:
-        """Make the device known, with this key. Raises ConfigError, Refused, Retry."""
+        """Create or update the device and its key. Raises ConfigError, Refused, Retry."""
         stub = api.DeviceServiceStub(self._calls.channel())
         wanted = api.Device(
             dev_eui=device.dev_eui,
@@ -42,15 +41,14 @@ class Registry:
             await self._calls.call(stub.CreateKeys, api.CreateDeviceKeysRequest(device_keys=keys))
 
     async def unregister(self, dev_eui: str) -> None:
-        """Remove the device. Raises ConfigError, Refused, Retry."""
-        await self.application(
-            make=False
-        )  # so a refused key is told from a device that is not there
+        """Delete the device. Raises ConfigError, Refused, Retry."""
+        # raises for a refused key, which Delete would answer as it does an absent device
+        await self.application(make=False)
         stub = api.DeviceServiceStub(self._calls.channel())
         await self._known(stub.Delete, api.DeleteDeviceRequest(dev_eui=dev_eui))
 
     async def application(self, *, make: bool = True) -> str:
-        """The id of our application; empty when it is missing and not to be made.
+        """The id of our application; empty when it is missing and `make` is false.
 
         Raises ConfigError, Refused, Retry.
         """
@@ -104,12 +102,12 @@ class Registry:
         return reply.result[0].id
 
     async def _named(self, method: Any, request: Any, name: str) -> str:
-        """The id of the one with exactly this name, empty without one; the search is wider."""
+        """The id of the object of exactly this name, else empty; the search is by substring."""
         reply = await self._calls.call(method, request)
         return next((one.id for one in reply.result if one.name == name), "")
 
     async def _known(self, method: Any, request: Any) -> bool:
-        """Whether the server has it. With a tenant's key it hides what is not there."""
+        """Whether the server has it. To a tenant's key an absent object is UNAUTHENTICATED."""
         try:
             await self._calls.call(method, request)
         except (Unknown, ConfigError):

@@ -1,4 +1,4 @@
-"""The keys of `[network]` for ChirpStack."""
+"""Keys of `[network]` for ChirpStack."""
 
 from typing import Annotated
 

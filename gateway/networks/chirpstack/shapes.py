@@ -1,27 +1,27 @@
-"""The shapes of ChirpStack's events in JSON, as far as we read them.
+"""ChirpStack's events in JSON: the fields that are read here.
 
-What ChirpStack leaves out is zero. Source: chirpstack-api 4.20, integration.proto.
+ChirpStack omits a field that is zero. Source: chirpstack-api 4.20, integration.proto.
 """
 
 from msgspec import Struct
 
 
 class Info(Struct, rename="camel"):
-    """Whose event it is."""
+    """The device of an event."""
 
     dev_eui: str
     application_name: str
 
 
 class Event(Struct, rename="camel"):
-    """What every event has."""
+    """Fields of every event."""
 
     time: str
     device_info: Info
 
 
 class Identified(Event, rename="camel"):
-    """What an event with an id of its own has."""
+    """Fields of an event with an id of its own."""
 
     deduplication_id: str
 
@@ -33,7 +33,7 @@ class Join(Identified, rename="camel"):
 
 
 class RxInfo(Struct, rename="camel"):
-    """One reception by one gateway."""
+    """One reception by one radio gateway."""
 
     gateway_id: str = ""
     rssi: int = 0
@@ -52,21 +52,21 @@ class Up(Identified, rename="camel"):
 
 
 class TxAck(Event, rename="camel"):
-    """A gateway took a downlink."""
+    """A radio gateway accepted a downlink."""
 
     queue_item_id: str
     downlink_id: int = 0
 
 
 class Ack(Identified, rename="camel"):
-    """The end of a confirmed downlink."""
+    """A confirmed downlink was acknowledged or timed out."""
 
     queue_item_id: str
     acknowledged: bool = False
 
 
 class Log(Event, rename="camel"):
-    """Something to tell."""
+    """An entry of ChirpStack's log about a device."""
 
     code: str
     description: str = ""

@@ -122,7 +122,7 @@ def test_a_device_of_another_application_is_not_ours():
         ("application/a/device/b/event/up", b"[" * 100_000, "cannot be read"),
         ("application/a/device/b/event/up", b'{"time":1}', "cannot be read"),
         ("application/a/device/b/event/reboot", b"{}", "an event 'reboot' is not known"),
-        ("some/where", b"{}", "the topic 'some/where' is none of ChirpStack's"),
+        ("some/where", b"{}", "the topic 'some/where' is not one of ChirpStack's"),
         ("", b"", "the topic ''"),
     ],
 )  # fmt: skip

@@ -103,7 +103,7 @@ def test_a_missing_file_says_so(tmp_path):
             "LAMPLIGHTER__DELIVERY__NO",
             "LAMPLIGHTER__DELIVERY__NO: `delivery.no`: there is no such key",
         ),
-        ("LAMPLIGHTER__SITE__X", "LAMPLIGHTER__SITE__X goes into `site`, which is no section"),
+        ("LAMPLIGHTER__SITE__X", "LAMPLIGHTER__SITE__X goes into `site`, which is not a section"),
     ],
 )
 def test_a_wrong_variable_is_named_instead_of_a_line(write, name, said):
