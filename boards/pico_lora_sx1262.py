@@ -11,9 +11,9 @@ PINS = {
     "lamp": 6, "led": 25, "vbus": 24, "battery": 29,
 }  # fmt: skip
 SENSORS = {
-    "a02yyuw": {"uart": 0, "tx": 0, "rx": 1},
-    "bh1750": {"i2c": 0, "sda": 4, "scl": 5, "addr": 0x23},
-    "am312": {"pin": 7},
+    "distance": {"chip": "a02yyuw", "uart": 0, "tx": 0, "rx": 1},
+    "light": {"chip": "bh1750", "i2c": 0, "sda": 4, "scl": 5, "addr": 0x23},
+    "motion": {"chip": "am312", "pin": 7},
 }
 TCXO_MV = 1700
 RF_SWITCH = "dio2"

@@ -42,9 +42,9 @@ class Node:
         self.wiped = self.store.fresh
         self.config = Config(self.store, log=self.log)
         self.journal = Journal(self.store)
-        self.radio = self.link = self.lamp = self.profile = self.readings = self.fields = None
-        self.sensors = {}
-        self.sensed = {}
+        self.radio = self.link = self.profile = None
+        self.sensors = {}  # role -> driver
+        self.sensed = {}  # role -> its values at the last measurement
         self.problem = None
         self.failure = None
         self.peak = 0
@@ -172,21 +172,6 @@ class Node:
             await self._act()
             self.wake.set()
 
-    def heard(self) -> None:
-        """The network spoke: the lamp's fail-safe waits anew."""
-        self.lamp.rules.heard(self.clock.uptime_s())
-
-    async def watch(self, motion) -> None:
-        """Presence lights the lamp at once; the first of a boost is reported at once."""
-        seen_s = -86400
-        while True:
-            await motion.moved.wait()
-            self.lamp.moved()
-            now_s = self.clock.uptime_s()
-            if now_s - seen_s >= self.config["boost_s"]:
-                self.report_soon()
-            seen_s = now_s
-
     async def pause(self, until_us: int) -> None:
         """Sleep, ended early by whoever has news."""
         wake, feed = self.wake, self.power.feed
@@ -224,12 +209,13 @@ class Node:
         self._next_us = max(self._next_us + sample_us, started_us + sample_us // 2)
         values = await self.measure()
         due_us = self._reported_us + config["report_s"] * 1000000 - sample_us // 2
-        if self._last and started_us < due_us and not self._changed(values):
+        if self._last and started_us < due_us and not self.profile.changed(self._last, values):
             return
         self._last = values
         self._reported_us = started_us
-        name = self.profile["payload"]
+        name = self.profile.payload
         async with self.still():
+            self.profile.save()
             journal = self.journal
             fields = {"seq": journal.next_seq, "age": 0}
             fields.update(values)
@@ -246,29 +232,16 @@ class Node:
         """A reading cannot be sent more often than it is made."""
         return min(self.config["sample_s"], self.config["report_s"]) * 1000000
 
-    def _changed(self, values):
-        watch = self.profile["watch"]
-        if not watch:
-            return False
-        field, setting = watch
-        old, new = self._last[field], values[field]
-        if setting is None or old is None or new is None:
-            return old != new
-        return abs(old - new) >= self.config[setting]
-
     async def measure(self) -> dict:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
         self.need_link()
-        for name, driver in self.sensors.items():
+        for role, driver in self.sensors.items():
             values = await driver.read()
-            if values is None and self.sensed.get(name, 0) is not None:
-                self.log("sensor", "%s does not answer; %s" % (name, self.wiring(name)))
-            self.sensed[name] = values
-        if self.lamp:
-            light = self.sensed["bh1750"]
-            self.lamp.rules.light(light and light["lux"], self.clock.uptime_s())
-            self.lamp.changed()
-        return self.fields(self.readings, self.sensed)
+            if values is None and self.sensed.get(role, 0) is not None:
+                await self.gap(_LOAD_MS)
+                self.log("sensor", "%s; %s" % self.silence(role))
+            self.sensed[role] = values
+        return self.profile.fields(self.sensed)
 
     # --- for the console ------------------------------------------------------------------------
 
@@ -285,12 +258,17 @@ class Node:
             shell = None
             self.forget("shell", "settings")
 
-    def wiring(self, name: str) -> str:
-        """Where a sensor hangs, for the person who checks its cable."""
-        wires = self.board.SENSORS[name]
-        names = [wire for wire in ("tx", "rx", "sda", "scl", "pin") if wire in wires]
-        pins = ["%s GP%d" % (wire, wires[wire]) for wire in names]
-        return "check its supply and its pins: " + ", ".join(pins)
+    def silence(self, role: str) -> tuple:
+        """(what is wrong, what to do) when a sensor does not answer."""
+        from node import wiring
+
+        wires = self.board.SENSORS[role]
+        pins = wiring.pins(role, wires)
+        self.forget("wiring")
+        return (
+            "%s sensor %s does not answer" % (role, wires["chip"]),
+            "check its supply and its pins: " + pins,
+        )
 
     def need_link(self):
         """The link, or ConsoleError while there is none."""

@@ -10,27 +10,25 @@ import struct
 from micropython import const
 from wire.words import REASONS, RESULTS
 
+from node.errors import Refused
+
 _KEPT = const(4)
-_SETTLE_MS = const(10000)
 _REBOOT_MS = const(60000)
 _ANSWER = "<HBBB"  # token, result, reason, count + 1 or 0
-
-
-class Refused(Exception):  # noqa: N818 - the word of the table
-    """The command is not done. args[0]: a word of `wire.words.REASONS`."""
 
 
 class Commands:
     """Acts on downlinks. Loaded for each: what must last stands in flash.
 
-    node: its `store config journal clock lamp link log`, `still()` and `reset()`. `lamp` may be
-    None. Only flash waits for the radio: a dimming lamp keeps no acknowledgement waiting.
+    node: its `store config journal clock profile link log`, `still()` and `reset()`. Only flash
+    waits for the radio: a dimming lamp keeps no acknowledgement waiting.
     """
 
     def __init__(self, node):
         self._store, self._config, self._journal = node.store, node.config, node.journal
-        self._clock, self._lamp, self._link = node.clock, node.lamp, node.link
+        self._clock, self._link = node.clock, node.link
         self._log, self._still, self._reboot = node.log, node.still, node.reset
+        self._node = node
         self._answers = []  # (token, result, reason, count)
         blob = node.store.load("commands") or b""
         size = struct.calcsize(_ANSWER)
@@ -62,13 +60,22 @@ class Commands:
             if self._expired(values["expires"]):
                 result, reason = "expired", "gone"
             else:
-                shown = await getattr(self, "_do_" + name)(values)
+                shown = await self._do(name, values)
         except Refused as refusal:
             result, reason = "refused", refusal.args[0]
         self._log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
         await self._end(token, result, reason, shown)
         if name == "reboot" and result == "applied":
             asyncio.create_task(self._reboot_later())
+
+    async def _do(self, name, values):
+        own = getattr(self, "_do_" + name, None)
+        if own:
+            return await own(values)
+        commands = self._node.profile.commands()
+        if not commands:
+            raise Refused("unsupported")
+        return await commands.obey(self._node, name, values)
 
     def _expired(self, expires):
         if expires is None:
@@ -102,34 +109,12 @@ class Commands:
 
     def _stands(self, name):
         """What an applied command of this kind left behind, for a second answer."""
-        if name == "dim" and self._lamp:
-            return {"level": self._lamp.level}
         if name == "interval":
             return {"report": self._config["report_s"], "sample": self._config["sample_s"]}
-        return {}
+        commands = self._node.profile.commands()
+        return commands.applied(self._node, name) if commands else {}
 
     # --- the commands of wire.schema ------------------------------------------------------------
-
-    async def _do_dim(self, values):
-        lamp = self._lamp
-        if not lamp:
-            raise Refused("unsupported")
-        now_s = self._clock.uptime_s()
-        above = lamp.rules.held(now_s)
-        if above is not None:
-            raise Refused("safety" if above == 7 else "manual")
-        lamp.rules.command(values["level"], now_s, values["hold"])
-        lamp.changed(values["ramp"])
-        waited = 0
-        while waited < _SETTLE_MS:
-            await asyncio.sleep_ms(100)
-            waited += 100
-            if lamp.settled():
-                break
-        ramp = values["ramp"]
-        if ramp is None:
-            ramp = self._config["ramp_s"]
-        return {"level": values["level"], "ramp": ramp, "hold": values["hold"]}
 
     async def _do_interval(self, values):
         changes = {}

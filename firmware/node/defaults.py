@@ -24,10 +24,10 @@ DEFAULTS = {
 
 def complete(values: dict) -> dict:
     """The given values and the defaults of all others; intervals of the profile, or of a bin."""
-    from node.profiles import PROFILES
+    from wire.profiles import PROFILES
 
     profile = PROFILES.get(values.get("profile"), PROFILES["bin"])
-    unload("node.profiles")
+    unload("wire.profiles")
     found = DEFAULTS.copy()
     found.update(report_s=profile["report_s"], sample_s=profile["sample_s"])
     found.update(values)

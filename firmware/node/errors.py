@@ -1,4 +1,4 @@
-"""What a person at the board can put right: the board file, a setting, a command.
+"""What a person can put right: the board file, a setting, a command of console or network.
 
 Errors of hardware are `OSError`, `RadioError` among them.
 """
@@ -6,6 +6,10 @@ Errors of hardware are `OSError`, `RadioError` among them.
 
 class ConfigError(ValueError):
     """A setting or the board file is wrong; the sentence says which and what was expected."""
+
+
+class Refused(Exception):  # noqa: N818 - the term of the table
+    """A command of the network server is not done. args[0]: a word of `wire.words.REASONS`."""
 
 
 class ConsoleError(Exception):

@@ -31,7 +31,7 @@ class Journal:
 
         self._store = store
         self.folder = folder
-        self.total = 0  # the counter's cumulative total
+        self.legacy_total = 0  # firmware 0.1.0 kept the counter's here; carried along unchanged
         self.torn = 0
         self.dropped = 0
         self.next_seq = 0
@@ -54,7 +54,7 @@ class Journal:
         """Tail and watermarks to flash."""
         segment = self.segments[0] if self.segments else 0
         header = struct.pack(
-            HEADER, self.next_seq, self.total, segment, self.index, self.acked_below
+            HEADER, self.next_seq, self.legacy_total, segment, self.index, self.acked_below
         )
         self._store.save("tail", header + self.tail)
 

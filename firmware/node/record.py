@@ -21,7 +21,7 @@ RECORD_SIZE = BODY_SIZE + 4
 """Bytes of a record: the body and its CRC-32."""
 
 HEADER = "<HIHHH"
-"""Start of the journal's tail: next seq, counter total, read segment, read index, seq below which
+"""Start of the journal's tail: next seq, legacy total, read segment, read index, seq below which
 the network has everything."""
 
 SENT = 1

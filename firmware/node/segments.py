@@ -48,7 +48,7 @@ def load(journal, blob: "bytes | None") -> None:
     journal.index = segment = 0
     if blob:
         size = struct.calcsize(HEADER)
-        journal.next_seq, journal.total, segment, journal.index, journal.acked_below = (
+        journal.next_seq, journal.legacy_total, segment, journal.index, journal.acked_below = (
             struct.unpack(HEADER, blob[:size])
         )
         for at in range(size, len(blob), RECORD_SIZE):

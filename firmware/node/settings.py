@@ -3,8 +3,9 @@
 import binascii
 import json
 
+from wire.profiles import PROFILES
+
 from node.errors import ConfigError
-from node.profiles import PROFILES
 
 FIELDS = {
     "name": (24, "text", "what people call the device, up to 24 characters"),

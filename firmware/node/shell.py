@@ -9,7 +9,7 @@ import gc
 import json
 
 from wire import VERSION
-from wire.words import CAUSES
+from wire.words import CAUSES, PROFILES
 
 from node import settings
 from node.config import SECRET
@@ -18,13 +18,13 @@ from node.errors import ConfigError, ConsoleError
 # --- what the commands do -----------------------------------------------------------------------
 
 
-async def _help(_node, _words):
-    return [(name, usage + " " * (30 - len(usage)) + text) for name, _, usage, text in TABLE]
+async def _help(node, _words):
+    return [(name, usage + " " * (30 - len(usage)) + text) for name, _, usage, text in _rows(node)]
 
 
 async def _info(node, _words):
-    config, mac, lamp = node.config, node.link and node.link.mac, node.lamp
-    return [
+    config, mac = node.config, node.link and node.link.mac
+    facts = [
         ("name", config["name"]),
         ("dev_eui", config["dev_eui"]),
         ("profile", config["profile"]),
@@ -44,9 +44,11 @@ async def _info(node, _words):
         ("waiting", node.journal.waiting()),
         ("next_seq", node.journal.next_seq),
         ("dropped", node.journal.dropped),
-        ("lamp_level", lamp.level if lamp else None),
-        ("heap", _heap(node)),
     ]
+    commands = _of_profile(node)
+    if commands:
+        facts += commands.facts(node)
+    return facts + [("heap", _heap(node))]
 
 
 def _heap(node):
@@ -88,9 +90,9 @@ async def _join(node, words):
 
 async def _measure(node, _words):
     values = await node.measure()
-    for name, sensed in node.sensed.items():
+    for role, sensed in node.sensed.items():
         if sensed is None:
-            raise ConsoleError("%s does not answer" % name, node.wiring(name))
+            raise ConsoleError(*node.silence(role))
     node.report_soon()
     return [("values", values)]
 
@@ -121,7 +123,7 @@ async def _check(link):
 
 async def _link(node, words):
     link = node.need_link()
-    tries = _number(words, 0, 1, 10)
+    tries = number(words, 0, 1, 10)
     answered = 0
     for _ in range(tries):
         if not link.mac.joined:
@@ -152,27 +154,8 @@ async def _config(node, words):
 
 
 async def _log(node, words):
-    count = _number(words, 10, 1, 100)
+    count = number(words, 10, 1, 100)
     return [("lines", node.log.lines[-count:])]
-
-
-async def _lamp(node, words):
-    lamp = node.lamp
-    if not lamp:
-        raise ConsoleError("this profile has no lamp", "type config profile lamp, then reboot")
-    if words == ["auto"]:
-        lamp.rules.manual(None, 0)
-        lamp.rules.safety = False
-    elif words == ["safe"]:
-        lamp.rules.safety = True
-    elif words:
-        level = _number(words, 0, 0, 100)
-        minutes = _number(words[1:], 10, 1, 1440)
-        lamp.rules.manual(level, node.clock.uptime_s() + minutes * 60)
-    if words:
-        lamp.changed()
-        await asyncio.sleep_ms(100)
-    return [("level", lamp.level), ("why", lamp.reason())]
 
 
 async def _restart(node):
@@ -193,7 +176,6 @@ TABLE = (
     ("link", _link, "link [N]", "signal, timing; N link checks"),
     ("config", _config, "config [NAME [VALUE]]", "show or change settings"),
     ("log", _log, "log [N]", "the last lines"),
-    ("lamp", _lamp, "lamp [PCT [MIN] | auto | safe]", "hold the lamp at a level; safe: on"),
     ("reboot", _reboot, "reboot", "start anew"),
 )
 """(name, function, usage, meaning)."""
@@ -202,7 +184,8 @@ TABLE = (
 # --- from a line to lines -----------------------------------------------------------------------
 
 
-def _number(words, default, low, high):
+def number(words: list, default: int, low: int, high: int) -> int:
+    """The first of the words as a whole number; `default` without one. Raises ConsoleError."""
     if not words:
         return default
     try:
@@ -250,7 +233,7 @@ async def run(node, line: str) -> list:
         return []
     name = words.pop(0)
     try:
-        facts = await _function(name)(node, words)
+        facts = await _function(node, name)(node, words)
     except ConsoleError as error:
         return _failed(name, scripted, error.args[0], error.args[1])
     except ConfigError as error:
@@ -260,10 +243,24 @@ async def run(node, line: str) -> list:
     return [as_json([("cmd", name), ("ok", True)] + facts)] if scripted else human(facts)
 
 
-def _function(name):
-    for row in TABLE:
+def _of_profile(node):
+    return node.profile.commands() if node.profile else None
+
+
+def _rows(node):
+    commands = _of_profile(node)
+    return TABLE + commands.TABLE if commands else TABLE
+
+
+def _function(node, name):
+    for row in _rows(node):
         if row[0] == name:
             return row[1]
+    if name in PROFILES:  # a profile's command has its name
+        raise ConsoleError(
+            "%s: a command of profile %s" % (name, name),
+            "type config profile %s, then reboot" % name,
+        )
     raise ConsoleError("%s: unknown command" % name, "type help")
 
 

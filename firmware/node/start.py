@@ -10,8 +10,6 @@ from wire.words import PROFILES as PROFILE_IDS
 
 from node import ports
 from node.errors import ConfigError
-from node.profiles import PROFILES
-from node.readings import Readings
 
 _CRASH = "/state/crash.txt"
 
@@ -22,9 +20,8 @@ def compose(node) -> None:
     config.import_file()
     if config["profile"] is None:
         raise ConfigError("not set: profile; type config profile bin, lamp or counter")
-    node.profile = profile = PROFILES[config["profile"]]
-    if profile["payload"] == "lamp" and not node.lamp:
-        _light(node)
+    if not node.profile or node.profile.name != config["profile"]:
+        _take_profile(node)
     missing = config.missing()
     if missing:
         raise ConfigError(
@@ -33,55 +30,57 @@ def compose(node) -> None:
         )
     _connect(node)
     node.forget("wiring")
-    payload = __import__("node.payloads." + profile["payload"], None, None, ("*",))
-    node.fields = payload.fields
-    codec.entry(profile["payload"])  # kept: a reading needs no table later
+    codec.entry(node.profile.payload)  # kept: a reading needs no table later
     unload("wire.schema")
-    node.readings = Readings(config, node.power, node.clock, node.journal, node.lamp, node.log)
     _link(node)
+
+
+def _take_profile(node):
+    """A lamp is lit from here on, whatever else is missing."""
+    name = node.config["profile"]
+    module = __import__("node.profiles." + name, None, None, ("*",))
+    node.profile = module.Profile(node)
+    node.sensors, node.sensed = {}, {}
+    node.profile.start()
 
 
 def _connect(node):
     """Radio and sensors on the pins of the board file."""
     from node import wiring
 
-    wiring.check(node.board)
-    for name in node.profile["sensors"]:
-        if name not in node.sensors:
-            node.sensors[name] = wiring.sensor(node.board, name, node.config["profile"])
+    board = node.board
+    wires = wiring.sensors(board)
+    if wires != board.SENSORS:
+        board.SENSORS = wires
+        node.log("board", "/board.py has SENSORS by chip (firmware 0.1.0), read as the roles "
+                 + ", ".join(sorted(wires)))  # fmt: skip
+    for name in ("BUDGET", "FLASH", "NOTES", "SOURCE"):  # of no use here, 400 bytes of heap
+        if hasattr(board, name):
+            delattr(board, name)
+    wiring.check(board)
+    for role in node.profile.roles:
+        if role not in node.sensors:
+            node.sensors[role] = wiring.sensor(board, role, node.profile.name)
     if not node.radio:
-        node.radio = wiring.radio(node.board, node.clock)
-
-
-def _light(node):
-    """A lamp obeys its local rules whatever else is missing."""
-    if "lamp" not in node.board.PINS:
-        raise ConfigError("profile lamp needs a pin: add lamp to PINS of /board.py")
-    from machine import Pin
-
-    from node.lamp import Dimmer, Lamp
-
-    pin = Pin(node.board.PINS["lamp"], Pin.OUT, value=1)
-    node.lamp = Lamp(Dimmer(pin), node.config, node.clock, node.log)
-    asyncio.create_task(node.lamp.run())
+        node.radio = wiring.radio(board, node.clock)
 
 
 def _link(node):
     from node.links.lorawan import Link
 
     profile = node.profile
+    sleeper = profile.sleeper
     node.link = link = Link(
         node.radio, node.clock, node.store, node.journal, node.config, node.log
     )
     link.gap = node.gap
-    link.battery(node.power, profile["sleeper"])
-    node.power.sleeper = profile["sleeper"]
-    if not profile["sleeper"]:
+    link.battery(node.power, sleeper)
+    node.power.sleeper = sleeper
+    if not sleeper:
         link.mac.set_class("C")
         asyncio.create_task(node.obey())
-    if node.lamp:
-        link.heard = node.heard
-        asyncio.create_task(node.watch(node.sensors["am312"]))
+    link.heard = profile.heard
+    profile.ready()
 
 
 def greet(node) -> None:

@@ -1,62 +1,133 @@
-"""From `/board.py`'s literals to objects: sensors on their buses, with clear sentences."""
+"""From `/board.py`'s literals to objects: the radio, and sensors by role on their buses."""
 
-from machine import I2C, UART, Pin
+from machine import ADC, I2C, SPI, UART, Pin
 
 from node.errors import ConfigError
 
 _UART_BUFFER = 128
+_I2C_HZ = 100000
 _I2C_TIMEOUT_US = 20000
+_WIRES = {
+    "uart": ("tx", "rx"),
+    "i2c": ("sda", "scl"),
+    "spi": ("sck", "mosi", "miso", "cs"),
+    "adc": ("adc",),
+    "pin": ("pin",),
+}
+"""bus -> the wires of a sensor on it. The value of "uart", "i2c", "spi" is the controller."""
+_GPIOS = {"RP2040": 30, "ESP32": 40}
+_CHIP_ROLES = {"a02yyuw": "distance", "bh1750": "light", "am312": "motion"}
+"""What SENSORS of a board file for firmware 0.1.0 could name: chips instead of roles."""
+
+
+def sensors(board) -> dict:
+    """{role: {"chip": name, wires and options}} of SENSORS. Raises ConfigError.
+
+    {chip: wires}, as in a board file for firmware 0.1.0, is read as the role that the chip had.
+    """
+    found = {}
+    for name, wires in board.SENSORS.items():
+        if not isinstance(wires, dict):
+            raise ConfigError("/board.py: %s in SENSORS is no dict" % name)
+        if "chip" not in wires:
+            wires = dict(wires, chip=name)
+            name = _CHIP_ROLES.get(name, name)
+        found[name] = wires
+    return found
+
+
+def pins(role: str, wires: dict) -> str:
+    """The GPIOs of a sensor, for the person who checks its cable. Raises ConfigError."""
+    return ", ".join(["%s GP%s" % (wire, wires[wire]) for wire in _WIRES[_bus_of(role, wires)]])
 
 
 def check(board) -> None:
-    """Raises ConfigError when two things claim one pin."""
+    """Raises ConfigError for a wire that is missing, and for a GPIO with two owners or none.
+
+    What a controller can reach is checked by the port when the bus is built, and by
+    `tools.build --check` for the files in boards/.
+    """
+    most = _GPIOS.get(board.MCU, 64)
     owners = {}
-    claims = [(name, pin) for name, pin in board.PINS.items()]
-    for sensor, wires in board.SENSORS.items():
-        bus = "i2c" if "i2c" in wires else sensor
-        claims += [("%s.%s" % (bus, wire), pin) for wire, pin in wires.items() if wire in _WIRES]
-    for name, pin in claims:
-        if owners.setdefault(pin, name) != name:
+    for owner, gpio in _claims(board):
+        if not isinstance(gpio, int) or not 0 <= gpio < most:
+            raise ConfigError("/board.py: %s: there is no GP%s" % (owner, gpio))
+        if owners.setdefault(gpio, owner) != owner:
             raise ConfigError(
                 "/board.py: GP%d is both %s and %s; give one of them another pin"
-                % (pin, owners[pin], name)
+                % (gpio, owners[gpio], owner)
             )
 
 
-_WIRES = ("tx", "rx", "sda", "scl", "pin")
+def _claims(board):
+    """[(owner, GPIO)]: the lines of a bus are shared, all else has one owner."""
+    claims = list(board.PINS.items())
+    for role, wires in sensors(board).items():
+        bus = _bus_of(role, wires)
+        for wire in _WIRES[bus]:
+            owner = (role, wires["chip"], wire)
+            if bus in ("i2c", "spi") and wire != "cs":
+                owner = (bus, wires[bus], wire)
+            claims.append(("%s.%s.%s" % owner, wires[wire]))
+    return claims
 
 
-def sensor(board, name: str, profile: str):
-    """The sensor's driver on its bus. Raises ConfigError."""
-    if name not in board.SENSORS:
+def _bus_of(role, wires):
+    """The bus that an entry of SENSORS names, with all of its wires."""
+    missing = ["a bus"]
+    for bus, needed in _WIRES.items():
+        if bus in wires:
+            missing = [wire for wire in needed if wire not in wires]
+            if not missing:
+                return bus
+    raise ConfigError(
+        "/board.py: %s.%s needs %s in SENSORS" % (role, wires["chip"], ", ".join(missing))
+    )
+
+
+def sensor(board, role: str, profile: str):
+    """The driver of a role on its bus. Raises ConfigError."""
+    wires = sensors(board).get(role)
+    if wires is None:
         raise ConfigError(
-            "profile %s needs the sensor %s: add it to SENSORS of /board.py" % (profile, name)
+            "profile %s needs a %s sensor: add %s to SENSORS of /board.py" % (profile, role, role)
         )
+    chip = wires["chip"]
     try:
-        module = __import__("node.sensors." + name, None, None, ("*",))
+        module = __import__("node.sensors." + chip, None, None, ("*",))
     except ImportError:
-        raise ConfigError("sensor %s is unknown: there is no node/sensors/%s" % (name, name))
-    wires = board.SENSORS[name]
-    options = {wire: value for wire, value in wires.items() if wire not in _WIRES}
+        raise ConfigError(
+            "%s sensor %s is unknown: there is no node/sensors/%s" % (role, chip, chip)
+        )
+    kind = module.BUS
+    if _bus_of(role, wires) != kind:
+        raise ConfigError("/board.py: %s.%s must be wired to %s" % (role, chip, kind))
+    known = ("chip", kind) + _WIRES[kind]
+    options = {option: value for option, value in wires.items() if option not in known}
+    if kind == "spi":
+        options["cs"] = Pin(wires["cs"], Pin.OUT, value=1)
     try:
         bus = _bus(module, wires)
-    except (KeyError, ValueError) as error:
-        raise ConfigError("/board.py: sensor %s: %s; check its pins" % (name, error))
-    return getattr(module, name.upper())(bus, **options)
+    except ValueError as error:
+        raise ConfigError(
+            "/board.py: %s.%s: %s; check its pins: %s" % (role, chip, error, pins(role, wires))
+        )
+    return getattr(module, chip.upper())(bus, **options)
 
 
 def _bus(module, wires):
-    if module.BUS == "uart":
-        return UART(
-            wires["uart"], baudrate=module.BAUD, tx=Pin(wires["tx"]), rx=Pin(wires["rx"]),
-            rxbuf=_UART_BUFFER,
-        )  # fmt: skip
-    if module.BUS == "i2c":
-        return I2C(
-            wires["i2c"], sda=Pin(wires["sda"]), scl=Pin(wires["scl"]), freq=100000,
-            timeout=_I2C_TIMEOUT_US,
-        )  # fmt: skip
-    return Pin(wires["pin"], Pin.IN)
+    """The bus object as the driver takes it. ValueError: the port cannot route it there."""
+    kind = module.BUS
+    if kind == "adc":
+        return ADC(Pin(wires["adc"]))
+    if kind == "pin":
+        return Pin(wires["pin"], Pin.IN)
+    lines = {wire: Pin(wires[wire]) for wire in _WIRES[kind] if wire != "cs"}
+    if kind == "uart":
+        return UART(wires["uart"], baudrate=module.BAUD, rxbuf=_UART_BUFFER, **lines)
+    if kind == "spi":
+        return SPI(wires["spi"], baudrate=module.BAUD, **lines)
+    return I2C(wires["i2c"], freq=_I2C_HZ, timeout=_I2C_TIMEOUT_US, **lines)
 
 
 def radio(board, clock):

@@ -7,7 +7,7 @@ from tests import fake_device
 # isort: split
 from node import wiring
 from node.errors import ConfigError
-from node.profiles import PROFILES
+from wire.profiles import PROFILES
 
 HERE = __file__.rsplit("/", 1)[0]
 BOARDS = HERE + "/../../boards"
@@ -63,15 +63,15 @@ def test_every_boards_radio_and_sensors_exist():
     for name in FILES:
         one = Board(name)
         assert one.RADIO + ".py" in os.listdir(HERE + "/../radios"), name
-        for sensor in one.SENSORS:
-            assert wiring.sensor(one, sensor, "any"), (name, sensor)
+        for role in one.SENSORS:
+            assert wiring.sensor(one, role, "any"), (name, role)
 
 
 def test_every_boards_profiles_find_their_sensors():
     one = board()
     for profile in PROFILES.values():
-        for sensor in profile["sensors"]:
-            assert sensor in one.SENSORS
+        for role in profile["roles"]:
+            assert role in one.SENSORS
 
 
 def test_a_pin_with_two_owners_is_named_with_both():
@@ -79,38 +79,128 @@ def test_a_pin_with_two_owners_is_named_with_both():
     one.PINS["led"] = one.PINS["busy"]
     assert "GP2 is both" in refused(wiring.check, one)
     one = board()
-    one.SENSORS["am312"]["pin"] = one.SENSORS["bh1750"]["sda"]
+    one.SENSORS["motion"]["pin"] = one.SENSORS["light"]["sda"]
     said = refused(wiring.check, one)
-    assert "GP4 is both" in said and "am312.pin" in said and "i2c.sda" in said
+    assert "GP4 is both" in said and "motion.am312.pin" in said and "i2c.0.sda" in said
 
 
-def test_two_sensors_may_share_an_i2c_bus():
+def test_sensors_may_share_a_bus_and_not_the_line_that_selects_one():
     one = board()
-    one.SENSORS["veml7700"] = dict(one.SENSORS["bh1750"], addr=0x10)
+    one.SENSORS["glare"] = dict(one.SENSORS["light"], chip="veml7700", addr=0x10)
+    one.SENSORS["tilt"] = {
+        "chip": "scl3300", "spi": 0, "sck": 18, "mosi": 19, "miso": 16, "cs": 17
+    }  # fmt: skip
+    one.SENSORS["shock"] = dict(one.SENSORS["tilt"], cs=22)
+    wiring.check(one)
+    one.SENSORS["shock"]["cs"] = 17
+    said = refused(wiring.check, one)
+    assert "GP17 is both" in said and "tilt.scl3300.cs" in said and "shock.scl3300.cs" in said
+
+
+def test_the_radios_bus_is_its_own():
+    one = board()
+    one.SENSORS["tilt"] = {
+        "chip": "scl3300", "spi": 1, "sck": 10, "mosi": 11, "miso": 12, "cs": 17
+    }  # fmt: skip
+    assert "is both" in refused(wiring.check, one)
+
+
+def test_a_pin_that_the_chip_does_not_have_is_named():
+    one = board()
+    for gpio in (30, -1, "seven", None):
+        one.SENSORS["motion"]["pin"] = gpio
+        assert refused(wiring.check, one) == (
+            "/board.py: motion.am312.pin: there is no GP%s" % gpio
+        )
+    one.MCU = "ESP32"
+    one.SENSORS["motion"]["pin"] = 39
     wiring.check(one)
 
 
 def test_an_unknown_or_missing_sensor_has_its_sentence():
     one = board()
-    del one.SENSORS["a02yyuw"]
-    assert refused(wiring.sensor, one, "a02yyuw", "bin") == (
-        "profile bin needs the sensor a02yyuw: add it to SENSORS of /board.py"
+    del one.SENSORS["distance"]
+    assert refused(wiring.sensor, one, "distance", "bin") == (
+        "profile bin needs a distance sensor: add distance to SENSORS of /board.py"
     )
-    one.SENSORS["hal9000"] = {"pin": 9}
-    assert refused(wiring.sensor, one, "hal9000", "bin") == (
-        "sensor hal9000 is unknown: there is no node/sensors/hal9000"
+    one.SENSORS["distance"] = {"chip": "hal9000", "pin": 9}
+    assert refused(wiring.sensor, one, "distance", "bin") == (
+        "distance sensor hal9000 is unknown: there is no node/sensors/hal9000"
     )
 
 
 def test_an_impossible_bus_and_an_unknown_radio_have_their_sentence():
     one = board()
-    one.SENSORS["a02yyuw"]["uart"] = 5
-    said = refused(wiring.sensor, one, "a02yyuw", "bin")
-    assert said == "/board.py: sensor a02yyuw: bad bus 5; check its pins"
-    del one.SENSORS["bh1750"]["sda"]
-    assert refused(wiring.sensor, one, "bh1750", "lamp").startswith("/board.py: sensor bh1750: ")
+    one.SENSORS["distance"]["uart"] = 5
+    assert refused(wiring.sensor, one, "distance", "bin") == (
+        "/board.py: distance.a02yyuw: bad bus 5; check its pins: tx GP0, rx GP1"
+    )
+    del one.SENSORS["light"]["sda"]
+    said = "/board.py: light.bh1750 needs sda in SENSORS"
+    assert refused(wiring.check, one) == refused(wiring.sensor, one, "light", "lamp") == said
+    one.SENSORS["light"] = {"chip": "bh1750", "pin": 4}
+    assert refused(wiring.sensor, one, "light", "lamp") == (
+        "/board.py: light.bh1750 must be wired to i2c"
+    )
+    one.SENSORS["light"] = {"chip": "bh1750"}
+    assert refused(wiring.check, one) == ("/board.py: light.bh1750 needs a bus in SENSORS")
     one.RADIO = "sx9999"
     assert refused(wiring.radio, one, None) == "radio sx9999 is unknown: there is no radios/sx9999"
+
+
+def test_an_entry_that_is_no_dict_is_named():
+    one = board()
+    one.SENSORS["light"] = 4
+    assert refused(wiring.check, one) == ("/board.py: light in SENSORS is no dict")
+
+
+def test_a_board_file_of_firmware_0_1_0_is_read_by_the_roles_of_its_chips():
+    old = Board("../firmware/tests/data/board_0_1_0.py")
+
+    assert wiring.sensors(old) == board().SENSORS
+    wiring.check(old)
+    for role in board().SENSORS:
+        assert wiring.sensor(old, role, "any")
+
+
+def test_a_chip_that_firmware_0_1_0_did_not_know_has_no_role():
+    old = Board("../firmware/tests/data/board_0_1_0.py")
+    old.SENSORS["hal9000"] = {"pin": 9}
+    del old.SENSORS["bh1750"]
+    assert refused(wiring.sensor, old, "light", "lamp") == (
+        "profile lamp needs a light sensor: add light to SENSORS of /board.py"
+    )
+
+
+def test_the_wires_of_every_bus_reach_its_driver():
+    class Module:
+        BAUD = 9600
+
+    made = {}
+    for bus, wires in (
+        ("uart", {"uart": 0, "tx": 0, "rx": 1}),
+        ("i2c", {"i2c": 1, "sda": 2, "scl": 3}),
+        ("spi", {"spi": 0, "sck": 18, "mosi": 19, "miso": 16, "cs": 17}),
+        ("adc", {"adc": 26}),
+        ("pin", {"pin": 7}),
+    ):
+        Module.BUS = bus
+        made[bus] = wiring._bus(Module, wires)
+
+    numbers = {
+        bus: {
+            wire: pin.number
+            for wire, pin in made[bus].options.items()
+            if wire in wiring._WIRES[bus]
+        }
+        for bus in ("uart", "i2c", "spi")
+    }
+    assert numbers == {
+        "uart": {"tx": 0, "rx": 1},
+        "i2c": {"sda": 2, "scl": 3},
+        "spi": {"sck": 18, "mosi": 19, "miso": 16},
+    }
+    assert (made["adc"].channel.number, made["pin"].number) == (26, 7)
 
 
 assert fake_device

@@ -2,13 +2,14 @@
 
 import asyncio
 
-from tests.fake_device import Clock, Log, Pin, folder
+from tests.fake_device import Clock, Log, folder
 
 # isort: split
 from node.commands import Commands
 from node.config import Config
 from node.journal import Journal
-from node.lamp import Dimmer, Lamp
+from node.profiles.bin import Profile as Bin
+from node.profiles.lamp import Profile as Lamp
 from node.store import Store
 from wire import codec
 from wire.schema import COMMANDS, REASONS, RESULTS
@@ -28,6 +29,10 @@ class Link:
         return True
 
 
+class Board:
+    PINS = {"lamp": 6}
+
+
 class World:
     """A node's commands over a folder; `again()` is the node after a restart."""
 
@@ -38,9 +43,9 @@ class World:
         self.config.update({"profile": "lamp" if with_lamp else "bin"})
         self.journal = Journal(self.store, self.path + "/journal")
         self.clock, self.log, self.link = Clock(), Log(), Link()
-        self.lamp = None
-        if with_lamp:
-            self.lamp = Lamp(Dimmer(Pin(6)), self.config, self.clock, self.log)
+        self.board = Board()
+        self.profile = Lamp(self) if with_lamp else Bin(self)
+        self.lamp = self.profile.lamp if with_lamp else None
         self.reboots = 0
         self.commands = Commands(self)
 

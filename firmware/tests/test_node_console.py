@@ -11,13 +11,14 @@ from node.config import Config
 from node.console import Console
 from node.errors import ConsoleError
 from node.log import Port
+from node.profiles.lamp import Profile
 from node.store import Store
 
 
 class Node:
     """As much of a node as the shell asks for here."""
 
-    lamp = link = None
+    profile = link = None
     wiped = True
     problem = "not set: app_key"
 
@@ -41,8 +42,8 @@ class Node:
     def report_soon(self):
         self.reported = True
 
-    def wiring(self, name):
-        return "check its pins"
+    def silence(self, role):
+        return "%s sensor a02yyuw does not answer" % role, "check its pins"
 
     async def shell(self, line):
         self.lines.append(line)
@@ -129,8 +130,42 @@ def test_people_read_one_fact_a_line():
 
 def test_an_absent_sensor_is_named_with_its_pins():
     node = Node()
-    node.sensed = {"a02yyuw": None}
-    assert run("measure", node) == ["error: a02yyuw does not answer", "next:  check its pins"]
+    node.sensed = {"distance": None}
+    assert run("measure", node) == [
+        "error: distance sensor a02yyuw does not answer", "next:  check its pins"
+    ]  # fmt: skip
+
+
+class Clock:
+    def uptime_s(self):
+        return 0
+
+
+class Board:
+    PINS = {"lamp": 6}
+
+
+def lamp_node():
+    node = Node()
+    node.clock, node.board = Clock(), Board()
+    node.config.update({"profile": "lamp"})
+    node.profile = Profile(node)
+    return node
+
+
+def test_a_profile_brings_its_own_command():
+    node = lamp_node()
+
+    assert any(line.startswith("lamp  ") for line in run("help", node))
+    assert not any(line.startswith("lamp  ") for line in run("help"))
+    assert answer("lamp safe", node)["ok"]
+    assert node.profile.lamp.rules.safety
+    assert answer("lamp auto", node)["ok"]
+    assert not node.profile.lamp.rules.safety
+    assert answer("lamp 40 2", node)["ok"]
+    assert node.profile.lamp.rules.held(119) is not None
+    assert node.profile.lamp.rules.held(120) is None
+    assert answer("lamp 101", node)["error"] == "101 is no number from 0 to 100"
 
 
 def test_lines_end_with_any_line_end_and_empty_ones_ask_nothing():

@@ -261,11 +261,11 @@ async def test_an_absent_sensor_is_told_with_its_pins_and_the_node_goes_on(lab: 
     unit = await lab.add("bin", parts={"a02yyuw": {"absent": True}})
     assert await lab.run(60, lambda: bool(records(unit, 10)), step_s=1)
 
-    told = "a02yyuw does not answer; check its supply and its pins: tx GP0, rx GP1"
+    told = "distance sensor a02yyuw does not answer; check its supply and its pins: tx GP0, rx GP1"
     assert told in said(unit)
     assert records(unit, 10)[0] == records(unit, 10)[0] | {"fill": None, "suspect": 1, "valid": 0}
     answer = await lab.ask(unit, "measure")
-    assert (answer["ok"], answer["error"]) == (False, "a02yyuw does not answer")
+    assert (answer["ok"], answer["error"]) == (False, "distance sensor a02yyuw does not answer")
 
 
 async def test_a_stuck_sensor_is_told_and_its_readings_are_suspect(lab: Lab) -> None:
@@ -298,8 +298,12 @@ async def test_a_missing_light_sensor_leaves_the_lamp_on(lab: Lab) -> None:
         ({"/device.json": settings(report_s=1)}, "report_s: 1 is not within 60 to 86400"),
         ({"/device.json": settings(colour=1)}, "colour: unknown setting; known are app_key,"),
         (
+            {"/device.json": settings(), "/board.py": board_file(('"distance"', '"depth"'))},
+            "profile bin needs a distance sensor: add distance to SENSORS of /board.py",
+        ),
+        (
             {"/device.json": settings(), "/board.py": board_file(('"a02yyuw"', '"hal9000"'))},
-            "profile bin needs the sensor a02yyuw: add it to SENSORS of /board.py",
+            "distance sensor hal9000 is unknown: there is no node/sensors/hal9000",
         ),
         (
             {"/device.json": settings(), "/board.py": board_file(('"dio1": 20', '"dio1": 2'))},

@@ -1,1 +1,9 @@
-"""One file a sensor, named as the chip; its class has the same name in capitals."""
+"""One driver a file, named as the chip; its class has the same name in capitals."""
+
+if __debug__:  # for documents and tests; no board carries it
+    ROLES = {
+        "distance": {"distance": "mm", "valid": "1", "spread": "mm", "obstructed": "1"},
+        "light": {"lux": "lx", "saturated": "1"},
+        "motion": {"total": "1", "presence": "1", "warm": "1"},
+    }
+    """role -> {value that its drivers read: UCUM unit}. A profile asks for roles."""

@@ -4,10 +4,12 @@ import asyncio
 
 from micropython import const
 
+from node.ranging import judge
+
 BUS = "uart"
 BAUD = 9600
 if __debug__:  # for documents and tests; no board carries them
-    READS = {"distance": "mm", "valid": "1", "spread": "mm", "obstructed": "1"}
+    ROLE = "distance"
     SOURCE = "DFRobot wiki SEN0311: FF H L SUM, SUM = (FF + H + L) & FF, 9600 8N1"
     EXAMPLES = (
         (b"\xff\x07\xa1\xa7" * 7, {"distance": 1953, "valid": 7, "spread": 0, "obstructed": 0}),
@@ -22,15 +24,13 @@ if __debug__:  # for documents and tests; no board carries them
 _PINGS = const(7)
 _NEAR_MM = const(30)
 _FAR_MM = const(4500)
-_CLUSTERS_MM = const(80)
-_RIGHT_BEFORE_MM = const(150)
 _TURN_MS = const(720)  # 7 frames at the fastest rate; each wake costs 0.7 ms of CPU
 _LATE_MS = const(60)
 _WAIT_MS = const(2600)
 
 
 def parse(raw: bytes) -> list:
-    """Distances (mm) of every frame with a right checksum; resynchronises on FF."""
+    """Distances (mm) of every frame with a valid checksum; resynchronises on FF."""
     found = []
     at = 0
     while at + 4 <= len(raw):
@@ -44,7 +44,7 @@ def parse(raw: bytes) -> list:
 
 
 class A02YYUW:
-    """Median of 7 pings. `read` gives None when the sensor says nothing at all."""
+    """Median of 7 pings. `read` returns None when the sensor sends nothing at all."""
 
     def __init__(self, bus, **_options):
         self._uart = bus
@@ -58,35 +58,12 @@ class A02YYUW:
             await asyncio.sleep_ms(turn_ms)
             waited += turn_ms
         raw = self._take()
-        return _result(parse(raw)[:_PINGS]) if raw else None
+        return judge(parse(raw)[:_PINGS], _NEAR_MM, _FAR_MM) if raw else None
 
     def _take(self):
-        """What has come. A read without a length spins until the line is silent: 2 ms and more."""
+        """Bytes received so far. A read without a length spins until the line is idle: 2 ms."""
         count = self._uart.any()
         return self._uart.read(count) if count else None
 
     def sleep(self) -> None:
-        """The sensor measures as long as it has power."""
-
-
-def _result(pings):
-    """Median and 1.5 x MAD of what lies in the sensor's range.
-
-    Two clusters mean something in the way (a bracket, a liner): the farther one is the surface.
-    """
-    good = sorted([mm for mm in pings if _NEAR_MM <= mm <= _FAR_MM])
-    if not good:
-        return {"distance": None, "valid": 0, "spread": None, "obstructed": 0}
-    obstructed = 0
-    for at in range(2, len(good) - 1):  # one stray echo is no cluster
-        if good[at] - good[at - 1] > _CLUSTERS_MM:
-            obstructed, good = 1, good[at:]
-            break
-    median = good[len(good) // 2]
-    deviations = sorted([abs(mm - median) for mm in good])
-    return {
-        "distance": median,
-        "valid": len(good),
-        "spread": deviations[len(good) // 2] * 3 // 2,
-        "obstructed": int(obstructed or median < _RIGHT_BEFORE_MM),
-    }
+        """No command: the sensor measures as long as it has power."""

@@ -5,19 +5,20 @@ from time import ticks_diff, ticks_ms
 
 BUS = "pin"
 if __debug__:  # for documents and tests; no board carries them
-    READS = {"total": "1", "presence": "1", "warm": "1"}
+    ROLE = "motion"
     SOURCE = (
         "AM312 product page: output high for about 2.3 s per motion, 3 to 5 m, settles after power"
     )
-EXAMPLES = (
-    (b"\x00\x01\x00\x01\x01\x00", {"total": 2, "presence": 0, "warm": 1}),
-    (b"\x00\x00\x01", {"total": 1, "presence": 1, "warm": 1}),
-    (b"\x00", {"total": 0, "presence": 0, "warm": 1}),
-)
+    OPTIONS = {"warmup_s": 0, "refractory_ms": 0}  # of the examples
+    EXAMPLES = (
+        (b"\x00\x01\x00\x01\x01\x00", {"total": 2, "presence": 0, "warm": 1}),
+        (b"\x00\x00\x01", {"total": 1, "presence": 1, "warm": 1}),
+        (b"\x00", {"total": 0, "presence": 0, "warm": 1}),
+    )
 
 
 class AM312:
-    """`moved` is a flag that a task may await; it is set at each counted edge."""
+    """`moved` is a flag that a task may await, set at each counted edge."""
 
     def __init__(self, bus, warmup_s=30, refractory_ms=300, **_options):
         self._pin = bus
@@ -31,7 +32,7 @@ class AM312:
         bus.irq(self._edge, bus.IRQ_RISING, hard=True)
 
     def _edge(self, _pin):
-        """Hard interrupt, no allocation. Two abreast are one edge: the gateway may correct."""
+        """Hard interrupt: must not allocate. Two people abreast are one edge."""
         now = ticks_ms()
         if self._settled(now) and ticks_diff(now, self._last) >= self._refractory_ms:
             self._last = now
@@ -44,7 +45,7 @@ class AM312:
         return self._warm
 
     async def read(self) -> dict:
-        """Motions since start, and whether somebody is there now. Never waits."""
+        """Rising edges since the start, and the level now. Never waits."""
         warm = self._settled(ticks_ms())
         return {
             "total": self._total,
@@ -53,4 +54,4 @@ class AM312:
         }
 
     def sleep(self) -> None:
-        """15 uA as it is: it stays on, and its edge wakes the node."""
+        """Stays on at 15 uA: its edge wakes the node."""

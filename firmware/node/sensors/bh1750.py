@@ -6,7 +6,7 @@ from micropython import const
 
 BUS = "i2c"
 if __debug__:  # for documents and tests; no board carries them
-    READS = {"lux": "lx", "saturated": "1"}
+    ROLE = "light"
     SOURCE = (
         "ROHM BH1750FVI datasheet: H-resolution 180 ms at most, lux = counts / 1.2 x 69 / MTreg"
     )
@@ -26,14 +26,14 @@ _SATURATED = const(65535)
 
 
 class BH1750:
-    """`read` gives None when nobody answers at the address."""
+    """`read` returns None when no device acknowledges the address."""
 
     def __init__(self, bus, addr=0x23, **_options):
         self._i2c = bus
         self._addr = addr
 
     async def read(self) -> "dict | None":
-        """Waits 0.18 s; in full sun once more with the least sensitivity."""
+        """Waits 0.18 s; when saturated, measures once more at the lowest sensitivity."""
         try:
             counts, mtreg = await self._measure(), _DEFAULT_MTREG
             if counts == _SATURATED:
@@ -57,4 +57,4 @@ class BH1750:
         self._i2c.writeto(self._addr, bytes((0x60 | mtreg & 0x1F,)))
 
     def sleep(self) -> None:
-        """A one-shot measurement powers down by itself."""
+        """No command: a one-shot measurement ends in power-down."""

@@ -41,7 +41,7 @@ def fitted(
         }
     if "lamp" in gpio:
         parts["lamp"] = {"pin": gpio["lamp"]}
-    parts |= pins.get("SENSORS", {})
+    parts |= {wires["chip"]: wires for wires in pins.get("SENSORS", {}).values()}
     _check_parts(parts, options)
     return [
         {"chip": chip, "wiring": wires, "options": options.get(chip) or {}}

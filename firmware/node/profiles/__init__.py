@@ -1,0 +1,94 @@
+"""What a node is, one file a profile; `Profile` here is what all of them share.
+
+`wire.profiles` has the facts; a file adds the fields of its payload, its state and its commands.
+"""
+
+from micropython import const
+from unload import unload
+
+_PRESENT_S = const(600)  # an AM312 holds 2.3 s: a longer presence is a stuck sensor
+
+
+class Stuck:
+    """Detects a sensor that repeats one value."""
+
+    def __init__(self, times, log):
+        self._most = times
+        self._log = log
+        self._last = None
+        self._times = 0
+
+    def seen(self, value) -> bool:
+        """True when `value` was repeated that many times without a change; None never counts."""
+        self._times = self._times + 1 if value is not None and value == self._last else 0
+        self._last = value
+        if self._times == self._most:
+            self._log("sensor", "it says %s again and again; clean it, or replace it" % value)
+        return self._times >= self._most
+
+
+class Profile:
+    """Facts of the profile as attributes, and what is the same for most profiles.
+
+    node: a `node.app.Node`.  `fields(sensed)` is the file's own: {role: values of its sensor, or
+    None when it does not answer} -> the payload's fields without `seq` and `age`.
+    """
+
+    def __init__(self, node):
+        from wire.profiles import PROFILES
+
+        self.node = node
+        self.name = name = node.config["profile"]
+        facts = PROFILES[name]
+        self.payload, self.roles = facts["payload"], facts["roles"]
+        self.sleeper = facts["class"] == "A"
+        self._watched = facts["watch"]
+        self._absent_s = 0
+        unload("wire.profiles")
+
+    def start(self) -> None:
+        """Start what needs neither sensors nor a link."""
+
+    def ready(self) -> None:
+        """Sensors and link exist: start what reacts to them."""
+
+    def heard(self) -> None:
+        """A downlink was received."""
+
+    def save(self) -> None:
+        """Persist the state: called before a reading is journalled, never during an exchange."""
+
+    def changed(self, old: dict, new: dict) -> bool:
+        """Is a reading with these fields sent before the report is due?"""
+        if not self._watched:
+            return False
+        field, setting = self._watched
+        before, now = old[field], new[field]
+        if setting is None or before is None or now is None:
+            return before != now
+        return abs(before - now) >= self.node.config[setting]
+
+    def commands(self):
+        """The module of the profile's own commands, loaded on demand; None: it has none.
+
+        It has `TABLE` (rows for `node.shell`), `facts(node)` for `info`, and for `node.commands`
+        `obey(node, name, values)` and `applied(node, name)`.
+        """
+
+    # --- judgements -----------------------------------------------------------------------------
+
+    def present_too_long(self, motion: dict) -> bool:
+        """Does the motion sensor report presence for longer than a person stays?"""
+        now_s = self.node.clock.uptime_s()
+        if not motion["presence"]:
+            self._absent_s = now_s
+        return now_s - self._absent_s > _PRESENT_S
+
+    def millivolts(self) -> "int | None":
+        """Battery voltage as payloads take it, 2000 to 7080 mV."""
+        battery_mv = self.node.power.battery_mv()
+        return battery_mv if battery_mv and 2000 <= battery_mv <= 7080 else None
+
+    def low(self) -> int:
+        """1: the battery is below the board's limit."""
+        return int(self.node.power.low())

@@ -1,0 +1,46 @@
+"""Fill of a bin."""
+
+from micropython import const
+
+from node import profiles
+
+_SPREAD_MM = const(15)
+_STUCK_TIMES = const(12)  # every echo the same to the millimetre: 2 h at 600 s
+
+
+def fill_percent(distance_mm: int, empty_mm: int, height_mm: int) -> int:
+    """Fill of a prism: sensor to surface against sensor to the empty bottom. 0..100."""
+    filled = max(0, min(height_mm, empty_mm - distance_mm))
+    return (filled * 100 + height_mm // 2) // height_mm
+
+
+class Profile(profiles.Profile):
+    """Fill from the distance between sensor and surface."""
+
+    def __init__(self, node):
+        super().__init__(node)
+        self._stuck = profiles.Stuck(_STUCK_TIMES, node.log)
+
+    def fields(self, sensed: dict) -> dict:
+        """Fill, distance and how far both can be trusted."""
+        config = self.node.config
+        echo = sensed["distance"] or {
+            "distance": None, "valid": 0, "spread": None, "obstructed": 0
+        }  # fmt: skip
+        distance, height = echo["distance"], config["height_mm"]
+        fill = None
+        if distance is not None:
+            fill = fill_percent(distance, config["empty_mm"], height)
+        spread_most = max(_SPREAD_MM, height * 3 // 100)
+        stuck = self._stuck.seen(None if echo["spread"] else distance)
+        return {
+            "fill": fill,
+            "distance": distance,
+            "valid": echo["valid"],
+            "spread": echo["spread"],
+            "battery": self.millivolts(),
+            "obstructed": echo["obstructed"],
+            "suspect": int(stuck or echo["valid"] < 5 or (echo["spread"] or 0) >= spread_most),
+            "low_battery": self.low(),
+            "uncalibrated": int(not config.given("empty_mm")),
+        }

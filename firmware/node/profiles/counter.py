@@ -1,0 +1,41 @@
+"""People counted."""
+
+import struct
+
+from node import profiles
+
+_STATE = "counter"
+_FORMAT = "<I"
+
+
+class Profile(profiles.Profile):
+    """Cumulative total since installation, on flash before a reading that has it."""
+
+    def __init__(self, node):
+        super().__init__(node)
+        blob = node.store.load(_STATE)
+        self._saved = struct.unpack(_FORMAT, blob)[0] if blob else None
+        # firmware 0.1.0 kept it in the journal's header
+        self.total = self._saved if blob else node.journal.legacy_total
+        self._counted = 0  # passages since the start that the total includes
+        self.save()
+
+    def save(self) -> None:
+        """The total to flash, if it changed."""
+        if self.total != self._saved:
+            self.node.store.save(_STATE, struct.pack(_FORMAT, self.total))
+            self._saved = self.total
+
+    def fields(self, sensed: dict) -> dict:
+        """The total since installation, and whether the sensor can be trusted."""
+        motion = sensed["motion"]
+        self.total = (self.total + motion["total"] - self._counted) & 0xFFFFFFFF
+        self._counted = motion["total"]
+        return {
+            "total": self.total,
+            "boots": self.node.config.boots & 15,
+            "battery": self.millivolts(),
+            "presence": motion["presence"],
+            "suspect": int(not motion["warm"] or self.present_too_long(motion)),
+            "low_battery": self.low(),
+        }

@@ -1,0 +1,30 @@
+"""From the pings of a distance sensor to one distance: what all drivers of that role share."""
+
+from micropython import const
+
+_CLUSTERS_MM = const(80)
+_RIGHT_BEFORE_MM = const(150)
+
+
+def judge(pings: list, near_mm: int, far_mm: int) -> dict:
+    """Median and 1.5 x MAD of the pings (mm) within the sensor's range.
+
+    Two clusters mean something in the way (a bracket, a liner): the farther one is the surface.
+    Returns {distance: mm or None, valid: pings that count, spread: mm or None, obstructed: 0, 1}.
+    """
+    good = sorted([mm for mm in pings if near_mm <= mm <= far_mm])
+    if not good:
+        return {"distance": None, "valid": 0, "spread": None, "obstructed": 0}
+    obstructed = 0
+    for at in range(2, len(good) - 1):  # one stray echo is no cluster
+        if good[at] - good[at - 1] > _CLUSTERS_MM:
+            obstructed, good = 1, good[at:]
+            break
+    median = good[len(good) // 2]
+    deviations = sorted([abs(mm - median) for mm in good])
+    return {
+        "distance": median,
+        "valid": len(good),
+        "spread": deviations[len(good) // 2] * 3 // 2,
+        "obstructed": int(obstructed or median < _RIGHT_BEFORE_MM),
+    }

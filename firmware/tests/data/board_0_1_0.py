@@ -1,0 +1,23 @@
+"""Raspberry Pi Pico with a Waveshare Pico-LoRa-SX1262. Edit pins here, copy it to /board.py."""
+
+NAME = "pico_lora_sx1262"
+PORT = "rp2"
+MCU = "RP2040"
+FLASH = {"size": 2097152, "fs_offset": 0xA0000, "fs_size": 352 * 4096}
+RADIO = "sx126x"
+RADIO_SPI = 1
+PINS = {
+    "sck": 10, "mosi": 11, "miso": 12, "nss": 3, "busy": 2, "reset": 15, "dio1": 20,
+    "lamp": 6, "led": 25, "vbus": 24, "battery": 29,
+}  # fmt: skip
+SENSORS = {
+    "a02yyuw": {"uart": 0, "tx": 0, "rx": 1},
+    "bh1750": {"i2c": 0, "sda": 4, "scl": 5, "addr": 0x23},
+    "am312": {"pin": 7},
+}
+TCXO_MV = 1700
+RF_SWITCH = "dio2"
+BATTERY = {"adc": 3, "divide": 3, "low_mv": 3300}
+BUDGET = {"mpy_bytes": 64000, "heap_bytes": 80000}
+NOTES = "VSYS is measured at GPIO29 over a divider of 3; GPIO24 is high when USB gives power."
+SOURCE = "Waveshare Pico-LoRa-SX1262 schematic; Raspberry Pi Pico datasheet, chapter 2.1"

@@ -1,0 +1,225 @@
+"""The contract of every file in node/profiles, and the fields that each makes of its sensors."""
+
+import os
+import struct
+
+from tests.fake_device import Clock, Log, folder
+
+# isort: split
+from node.defaults import DEFAULTS
+from node.journal import Journal
+from node.profiles import Stuck
+from node.profiles.bin import fill_percent
+from node.store import Store
+from wire import codec, schema
+from wire.profiles import PROFILES
+from wire.words import PROFILES as WORDS
+
+HERE = __file__.rsplit("/", 1)[0]
+FOLDER = HERE + "/../node/profiles"
+NAMES = sorted(name[:-3] for name in os.listdir(FOLDER) if name.endswith(".py") and name[0] != "_")
+ECHO = {"distance": 700, "valid": 7, "spread": 3, "obstructed": 0}
+MOTION = {"total": 0, "presence": 0, "warm": 1}
+SENSED = {"distance": ECHO, "light": {"lux": 12, "saturated": 0}, "motion": MOTION}
+
+
+class Config(dict):
+    boots = 19
+
+    def given(self, name):
+        return name in self.get("given", ())
+
+
+class Power:
+    millivolts = 3600
+
+    def battery_mv(self):
+        return self.millivolts
+
+    def low(self):
+        return self.millivolts < 3300
+
+
+class Board:
+    PINS = {"lamp": 6}
+
+
+class Node:
+    """As much of a node as profiles ask for, over a folder."""
+
+    board = Board()
+
+    def __init__(self, name, path=None):
+        self.path = path or folder()
+        self.config = Config(DEFAULTS, profile=name)
+        self.power, self.clock, self.log = Power(), Clock(), Log()
+        self.store = Store(self.path + "/state")
+        self.journal = Journal(self.store, self.path + "/journal")
+
+
+def make(name, path=None):
+    module = __import__("node.profiles." + name, None, None, ["*"])
+    return module.Profile(Node(name, path))
+
+
+def packed(name, fields):
+    return len(codec.pack(name, dict(fields, seq=1, age=0)))
+
+
+def test_every_profile_has_its_facts_its_file_and_its_number():
+    assert sorted(PROFILES) == NAMES
+    for name, facts in PROFILES.items():
+        assert name in WORDS
+        assert facts["class"] in ("A", "C")
+        assert schema.PAYLOADS[facts["payload"]][0] < schema.FIRST_REPORT
+        assert facts["roles"]
+        assert 10 <= facts["sample_s"] <= facts["report_s"] <= 86400
+
+
+def test_every_profile_makes_the_fields_of_its_payload():
+    for name in NAMES:
+        one = make(name)
+        roles = {role: SENSED[role] for role in one.roles}
+
+        fields = one.fields(roles)
+
+        rows = codec.entry(one.payload)[1]
+        assert sorted(fields) == sorted(row[0] for row in rows[2:]), name
+        assert packed(one.payload, fields) == codec.size(rows)
+        assert one.changed(fields, fields) is False
+        assert one.sleeper == (PROFILES[name]["class"] == "A")
+
+
+def test_a_change_is_urgent_by_the_amount_of_the_setting_or_where_a_value_comes_or_goes():
+    one = make("bin")
+    for before, now, urgent in (
+        (50, 54, 0),
+        (50, 55, 1),
+        (50, 45, 1),
+        (50, None, 1),
+        (None, 9, 1),
+    ):
+        assert one.changed({"fill": before}, {"fill": now}) == urgent, (before, now)
+    assert make("lamp").changed({"why": 3}, {"why": 4})
+    assert not make("counter").changed({"total": 3}, {"total": 400})
+
+
+def test_fill_is_measured_from_the_empty_bottom_and_stays_within_the_scale():
+    for distance, fill in ((1200, 0), (1500, 0), (700, 50), (200, 100), (30, 100), (1195, 1)):
+        assert fill_percent(distance, 1200, 1000) == fill, distance
+
+
+def test_a_bin_reading_says_how_far_it_can_be_trusted():
+    fields = make("bin").fields({"distance": ECHO})
+
+    assert (fields["fill"], fields["distance"], fields["battery"]) == (50, 700, 3600)
+    assert (fields["suspect"], fields["uncalibrated"], fields["low_battery"]) == (0, 1, 0)
+    assert packed("bin", fields) == 10
+
+
+def test_few_or_spread_echoes_are_suspect():
+    one = make("bin")
+    assert one.fields({"distance": dict(ECHO, valid=4)})["suspect"] == 1
+    assert one.fields({"distance": dict(ECHO, spread=30)})["suspect"] == 1
+
+
+def test_an_absent_sensor_gives_no_value_and_says_so():
+    fields = make("bin").fields({"distance": None})
+
+    assert (fields["fill"], fields["distance"], fields["suspect"]) == (None, None, 1)
+    assert packed("bin", fields) == 10
+    fields = make("lamp").fields({"light": None, "motion": MOTION})
+    assert (fields["lux"], fields["suspect"]) == (None, 1)
+    assert packed("lamp", fields) == 10
+
+
+def test_a_sensor_that_repeats_itself_is_stuck():
+    log = Log()
+    one = Stuck(12, log)
+    assert [one.seen(700) for _ in range(12)] == [False] * 12
+    assert [one.seen(700), one.seen(700)] == [True, True]
+    assert log.lines == ["sensor: it says 700 again and again; clean it, or replace it"]
+    assert not one.seen(701)
+    assert not any([one.seen(None) for _ in range(300)])  # noqa: C419 - all of them
+
+
+def test_still_echoes_that_tremble_are_no_stuck_sensor():
+    one = make("bin")
+    steady = [one.fields({"distance": dict(ECHO, spread=1)})["suspect"] for _ in range(50)]
+    stuck = [one.fields({"distance": dict(ECHO, spread=0)})["suspect"] for _ in range(14)]
+    assert not any(steady)
+    assert stuck == [0] * 12 + [1, 1]
+    assert one.node.log.lines == ["sensor: it says 700 again and again; clean it, or replace it"]
+
+
+def test_passages_count_from_reading_to_reading():
+    one = make("lamp")
+    one.lamp.passages = 3
+    sensed = {"light": {"lux": 12, "saturated": 0}, "motion": dict(MOTION, presence=1)}
+
+    first, second = one.fields(sensed), one.fields(sensed)
+
+    assert (first["passages"], second["passages"]) == (3, 0)
+    assert (first["level"], first["why"], first["lux"], first["presence"]) == (100, 0, 12, 1)
+
+
+def counted(one, passed):
+    return one.fields({"motion": dict(MOTION, total=passed)})["total"]
+
+
+def test_the_total_goes_on_over_restarts():
+    one = make("counter")
+    assert [counted(one, passed) for passed in (2, 2, 5)] == [2, 2, 5]
+    one.save()
+    counted(one, 9)  # not saved: lost with the power
+
+    again = make("counter", one.node.path)
+
+    assert counted(again, 0) == 5
+    assert counted(again, 1) == 6
+
+
+def test_the_total_is_written_only_when_it_changed():
+    one = make("counter")
+    writes = []
+    one.node.store = type("Store", (), {"save": lambda _, name, data: writes.append(name)})()
+    one.save()
+    counted(one, 1)
+    one.save()
+    one.save()
+    assert writes == ["counter"]
+
+
+def test_a_total_beyond_32_bits_wraps():
+    path = folder()
+    Store(path + "/state").save("counter", struct.pack("<I", 0xFFFFFFFF))
+
+    assert counted(make("counter", path), 2) == 1
+
+
+def test_the_total_of_firmware_0_1_0_carries_over():
+    path = folder()
+    Store(path + "/state").save("tail", struct.pack("<HIHHH", 7, 70000, 0, 0, 7))
+
+    one = make("counter", path)
+    assert counted(one, 3) == 70003
+    one.save()
+
+    assert counted(make("counter", path), 1) == 70004
+
+
+def test_another_profile_meanwhile_loses_no_total_of_firmware_0_1_0():
+    path = folder()
+    Store(path + "/state").save("tail", struct.pack("<HIHHH", 7, 70000, 0, 0, 7))
+    make("bin", path).node.journal.add(1, 100, 0, 10, b"reading")
+
+    assert counted(make("counter", path), 0) == 70000
+
+
+def test_somebody_who_never_leaves_is_a_stuck_sensor():
+    one = make("counter")
+    here = {"motion": dict(MOTION, total=1, presence=1)}
+    assert one.fields(here)["suspect"] == 0
+    one.node.clock.now_us = 601 * 1000000
+    assert one.fields(here)["suspect"] == 1
+    assert one.fields({"motion": dict(MOTION, total=1)})["suspect"] == 0

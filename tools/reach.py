@@ -1,0 +1,50 @@
+"""Which modules of an install a board can load, by its board file and profile.
+
+An install has every profile and driver, so that a board can be given another role on site; what
+counts for its memory is the bytecode of one profile. Imports are followed as they stand in the
+source; those by name (a profile, its drivers, radio, region, port) start from the board file.
+"""
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wire.profiles import PROFILES
+
+
+def imports(source: str) -> set[str]:
+    """Every module that a source may import, as `node/log`: also names that are no modules."""
+    found: set[str] = set()
+    for item in ast.walk(ast.parse(source)):
+        if isinstance(item, ast.Import):
+            found |= {alias.name for alias in item.names}
+        elif isinstance(item, ast.ImportFrom) and item.module:
+            found |= {item.module} | {f"{item.module}.{alias.name}" for alias in item.names}
+    return {name.replace(".", "/") for name in found}
+
+
+def loadable(modules: Mapping[str, Path], constants: Mapping[str, Any], profile: str) -> set[str]:
+    """Modules, as keys of `modules`, that a node of one profile can load on this board.
+
+    modules: {path on the device under /lib, without suffix: source}.  constants: of the board
+    file.
+    """
+    sensors = constants["SENSORS"]
+    waiting = {"node/app", f"node/profiles/{profile}", f"radios/{constants['RADIO']}"}
+    waiting.add(f"node/ports/{constants['PORT']}")
+    waiting |= {
+        f"node/sensors/{sensors[role]['chip']}"
+        for role in PROFILES[profile]["roles"]
+        if role in sensors
+    }
+    waiting |= {name for name in modules if name.startswith("lorawan/region/")}
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        file = name if name in modules else f"{name}/__init__"
+        if file in modules and file not in found:
+            found.add(file)
+            waiting |= imports(modules[file].read_text())
+            waiting |= {str(parent) for parent in Path(name).parents}
+    return found

@@ -1,0 +1,46 @@
+from tools import build
+from tools.reach import imports, loadable
+
+BOARD = build.board("pico_lora_sx1262")
+
+
+def reached(profile, **changed):
+    return loadable(build.modules(), BOARD | changed, profile)
+
+
+def test_a_profile_loads_its_own_code_and_no_other_profiles():
+    lamp, counter = reached("lamp"), reached("counter")
+
+    assert {"node/profiles/lamp", "node/lamp", "node/lamp_commands"} <= lamp
+    assert not {"node/profiles/lamp", "node/lamp", "node/lamp_commands"} & counter
+    assert "node/profiles/counter" in counter
+
+
+def test_a_profile_loads_the_drivers_that_the_board_has_for_its_roles():
+    other = {"distance": {"chip": "am312", "pin": 3}}
+
+    assert "node/sensors/a02yyuw" in reached("bin")
+    assert "node/sensors/a02yyuw" not in reached("bin", SENSORS=other)
+    assert "node/sensors/am312" in reached("bin", SENSORS=other)
+
+
+def test_a_board_loads_the_code_of_its_own_port():
+    assert "node/ports/rp2" in reached("bin")
+    assert "node/ports/esp32" not in reached("bin")
+    assert "node/ports/esp32" in reached("bin", PORT="esp32")
+
+
+def test_what_a_module_imports_late_counts_too():
+    assert {"node/shell", "node/settings", "radios/sx126x_start", "wire/schema"} <= reached("bin")
+    assert imports("def f():\n    from node import shell\n    import a.b") == {
+        "node", "node/shell", "a/b",
+    }  # fmt: skip
+
+
+def test_the_size_that_counts_is_that_of_the_largest_profile():
+    files = build.staged_files("pico_lora_sx1262")
+
+    size = build.size_bytes(files, "pico_lora_sx1262")
+
+    assert size == sum(len(files[f"/lib/{name}.mpy"]) for name in reached("lamp"))
+    assert size < sum(len(data) for path, data in files.items() if path.endswith(".mpy"))
