@@ -4,7 +4,7 @@ import secrets
 from typing import Any, Literal
 
 from msgspec import Struct
-from wire.schema import FIRST_REPORT, PAYLOADS
+from wire.profiles import PROFILES
 
 from gateway import devices
 from gateway.errors import Refused, Unknown
@@ -12,10 +12,6 @@ from gateway.model import Device
 from gateway.networks import Network
 from gateway.store import Store
 
-PROFILES = tuple(name for name, (fport, _) in PAYLOADS.items() if fport < FIRST_REPORT)
-"""What a board of ours can be: each profile has the readings of its name."""
-LISTENING = frozenset({"lamp"})
-"""Profiles of LoRaWAN class C: a lamp has mains and always listens; all others are class A."""
 OURS = "lamplighter"
 """The decoder of our own boards, which alone have a profile and a device.json."""
 
@@ -88,7 +84,7 @@ def _check_kind(wanted: Wanted) -> Literal["A", "C"]:
     if wanted.profile not in PROFILES:
         said = f"there is no profile {wanted.profile!r}: use one of {', '.join(PROFILES)}"
         raise Refused(said, "profile")
-    of_profile = "C" if wanted.profile in LISTENING else "A"
+    of_profile = PROFILES[wanted.profile]["class"]
     if wanted.device_class not in {None, of_profile}:
         said = f"a board with the profile {wanted.profile!r} is of class {of_profile}"
         raise Refused(f"{said}: leave `device_class` out", "device_class")
