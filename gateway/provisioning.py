@@ -1,30 +1,33 @@
-"""Makes a new device known: keys, store, network server, and the file for its board."""
+"""Registration of a device: keys, store, network server, and the file for its board."""
 
 import secrets
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
-from wire.schema import FIRST_REPORT, PAYLOADS
+from wire.profiles import PROFILES
 
+from gateway import devices
 from gateway.errors import Refused, Unknown
 from gateway.model import Device
 from gateway.networks import Network
 from gateway.store import Store
 
-PROFILES = tuple(name for name, (fport, _) in PAYLOADS.items() if fport < FIRST_REPORT)
-"""What a device can be: each profile has the readings of its name."""
-LISTENING = frozenset({"lamp"})
-"""Profiles of LoRaWAN class C: a lamp has mains and always listens; all others are class A."""
+OURS = "lamplighter"
+"""The decoder of our own boards, which alone have a profile and a device.json."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What is asked for. Keys that are None are made.
+    """The device to register. Keys that are None are generated.
 
-    settings: further settings for the board's /device.json, as `report_s`.
+    profile: of a board of ours, empty for another product.  decoder: file of `gateway/devices`.
+    device_class: A or C, None: the profile's, A without one.
+    settings: further keys of the board's /device.json, as `report_s`; None is left out.
     """
 
     name: str
-    profile: str
+    profile: str = ""
+    decoder: str = OURS
+    device_class: Literal["A", "C"] | None = None
     dev_eui: str | None = None
     join_eui: str | None = None
     app_key: str | None = None
@@ -32,9 +35,10 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Provisioned(Struct, frozen=True):
-    """A device that can join. app_key: nowhere else but at the network server.
+    """A device that can join. app_key: else only the network server has it.
 
-    device_json: what the technician copies to the board as /device.json.
+    device_json: what the technician copies to the board as /device.json; empty when the device is
+    not a board of ours.
     """
 
     device: Device
@@ -43,22 +47,21 @@ class Provisioned(Struct, frozen=True):
 
 
 async def add_device(store: Store, network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
-    """Register a device here and at the network server, and give what its board needs.
+    """Register a device here and at the network server; returns its key and its board's file.
 
-    Raises Refused (unknown profile, DevEUI or name taken), or what the network server raises; then
-    it is not registered here either.
+    Raises Refused (unknown profile or decoder, DevEUI or name taken), or what the network server
+    raises; then it is registered on neither side.
     """
+    device_class = _check_kind(wanted)
     device = Device(
         dev_eui=_hex(wanted.dev_eui, 8, "DevEUI") or new_eui(),
         name=wanted.name,
         profile=wanted.profile,
         join_eui=_hex(wanted.join_eui, 8, "JoinEUI") or "0" * 16,
-        device_class="C" if wanted.profile in LISTENING else "A",
+        device_class=device_class,
         added_at_ms=now_ms,
+        decoder=wanted.decoder,
     )
-    if device.profile not in PROFILES:
-        known = ", ".join(PROFILES)
-        raise Refused(f"there is no profile {device.profile!r}: use one of {known}", "profile")
     app_key = _hex(wanted.app_key, 16, "AppKey") or secrets.token_hex(16)
     await store.write(lambda tx: tx.add_device(device))
     try:
@@ -67,6 +70,25 @@ async def add_device(store: Store, network: Network, wanted: Wanted, now_ms: int
         await store.write(lambda tx: tx.remove_device(device.dev_eui))
         raise
     return Provisioned(device, app_key, _device_json(device, app_key, wanted.settings))
+
+
+def _check_kind(wanted: Wanted) -> Literal["A", "C"]:
+    """The LoRaWAN class. Raises Refused where profile, decoder and class do not fit together."""
+    devices.decoder(wanted.decoder)
+    if wanted.decoder != OURS:
+        given = {"profile": wanted.profile, **wanted.settings}
+        for name in (name for name, value in given.items() if value):
+            said = f"`{name}` is for our own boards: leave it out with the decoder"
+            raise Refused(f"{said} {wanted.decoder!r}", name)
+        return wanted.device_class or "A"
+    if wanted.profile not in PROFILES:
+        said = f"there is no profile {wanted.profile!r}: use one of {', '.join(PROFILES)}"
+        raise Refused(said, "profile")
+    of_profile = PROFILES[wanted.profile]["class"]
+    if wanted.device_class not in {None, of_profile}:
+        said = f"a board with the profile {wanted.profile!r} is of class {of_profile}"
+        raise Refused(f"{said}: leave `device_class` out", "device_class")
+    return of_profile
 
 
 async def remove_device(store: Store, network: Network, dev_eui: str) -> None:
@@ -81,7 +103,7 @@ async def remove_device(store: Store, network: Network, dev_eui: str) -> None:
 
 
 def new_eui() -> str:
-    """A random EUI-64 in the locally administered space, which no maker's range touches.
+    """A random locally administered EUI-64, outside of every manufacturer's range.
 
     Source: IEEE 802-2014, 8.2: U/L bit set, I/G bit clear.
     """
@@ -104,7 +126,9 @@ def _hex(text: str | None, size: int, what: str) -> str:
 
 
 def _device_json(device: Device, app_key: str, settings: dict[str, Any]) -> dict[str, Any]:
-    told = {name: value for name, value in settings.items() if value is not None}
+    if device.decoder != OURS:
+        return {}
+    more = {name: value for name, value in settings.items() if value is not None}
     return {
         "name": device.name,
         "dev_eui": device.dev_eui,
@@ -112,5 +136,5 @@ def _device_json(device: Device, app_key: str, settings: dict[str, Any]) -> dict
         "app_key": app_key,
         "profile": device.profile,
         "region": "eu868",
-        **told,
+        **more,
     }

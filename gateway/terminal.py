@@ -71,8 +71,18 @@ def plain(value: Struct, *left_out: str) -> dict[str, Any]:
     return {name: one for name, one in msgspec.to_builtins(value).items() if name not in left_out}
 
 
+def choice_of(struct: type[Struct], field: str) -> click.Choice[str]:
+    """The names that a field of a request may have, for an option that gives it."""
+    return click.Choice([name for name in _property(struct, field)["enum"] if name])
+
+
 def range_of(struct: type[Struct], field: str) -> click.IntRange:
     """The range of an integer field of a request, for an option that gives it."""
-    schema = msgspec.json.schema(struct)["$defs"][struct.__name__]["properties"][field]
-    whole = next(one for one in schema.get("anyOf", [schema]) if one["type"] == "integer")
+    whole = _property(struct, field)
     return click.IntRange(whole.get("minimum"), whole.get("maximum"))
+
+
+def _property(struct: type[Struct], field: str) -> dict[str, Any]:
+    """The JSON Schema of a field, without the alternative null."""
+    schema = msgspec.json.schema(struct)["$defs"][struct.__name__]["properties"][field]
+    return next(one for one in schema.get("anyOf", [schema]) if one.get("type") != "null")

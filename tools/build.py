@@ -22,7 +22,7 @@ from typing import Any
 from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
-from tools.reach import loadable, regions
+from tools.reach import loadable
 from tools.setup.paths import CACHE, ROOT
 
 FIRMWARE = ROOT / "firmware"
@@ -115,18 +115,14 @@ def staged_files(name: str) -> dict[str, bytes]:
 
 
 def size_bytes(files: Mapping[str, bytes], name: str) -> int:
-    """Bytes of the bytecode that a board can load: the most over profiles and regions.
+    """Bytes of the bytecode that a board can load: the most over its profiles.
 
     files: staged for the board of this name.
     """
     constants, known = board(name), modules()
     return max(
-        sum(
-            len(files[f"/lib/{module}.mpy"])
-            for module in loadable(known, constants, profile, region)
-        )
+        sum(len(files[f"/lib/{module}.mpy"]) for module in loadable(known, constants, profile))
         for profile in PROFILES
-        for region in regions(known)
     )
 
 

@@ -14,7 +14,8 @@ from node.config import Config
 from node.console import Console
 from node.errors import ConfigError, ConsoleError
 from node.journal import Journal
-from node.log import Log, Port
+from node.log import Log, Output
+from node.outbox import Outbox
 from node.power import Power
 from node.store import Store
 
@@ -27,22 +28,34 @@ _LOAD_MS = const(150)  # loading the shell from flash holds the CPU about half a
 _CRASH = "/state/crash.txt"
 
 
-class Node:
-    """One node. Its attributes are its parts; None where the profile or a fault leaves one out."""
+def _no_window():
+    return 1 << 29
 
-    def __init__(self, board, port=None):
+
+class Node:
+    """One node. Its attributes are its parts; None where the profile or a fault leaves one out.
+
+    port: of `node.ports`. root: where `/state` and `/device.json` are. output: of `node.log`.
+    """
+
+    def __init__(self, board, port=None, root="", output=None):
         from node import ports
 
         self.board = board
         self.power = Power(board, port or ports.find())
         self.clock = Clock(self.power)
-        self.port = Port(self.power.usb)
-        self.log = Log(self.clock, self.port)
-        self.store = Store()
+        self.output = output or Output(self.power.usb)
+        self.log = Log(self.clock, self.output)
+        self.store = Store(root + "/state")
         self.wiped = self.store.fresh
-        self.config = Config(self.store, log=self.log)
-        self.journal = Journal(self.store)
-        self.radio = self.link = self.profile = None
+        self.config = Config(self.store, root + "/device.json", self.log)
+        self.journal = Journal(self.store, root + "/state/journal")
+        self.link = self.profile = None
+        self.outbox = Outbox(self.journal, self.config, self.clock, self.gap)
+        self.inbox = []  # downlinks (port, bytes) not yet carried out
+        self.came = asyncio.Event()  # something is in the inbox
+        self.lock = asyncio.Lock()  # held from a transmission to its answer, or to write to flash
+        self.window_in_ms = _no_window  # until a link needs the CPU
         self.sensors = {}  # role -> driver
         self.sensed = {}  # role -> its values at the last measurement
         self.problem = None
@@ -50,18 +63,17 @@ class Node:
         self.peak = 0
         self._phases = {}
         self.wake = asyncio.Event()
-        self._free = asyncio.Lock()  # stands for the link's while there is none
         self._next_us = self._tidy_us = 0
         self._last = None
         self._reported_us = 0
 
-    async def run(self) -> None:
-        """For ever."""
+    async def run(self, stdin=None) -> None:
+        """Until a task fails. stdin: a stream of bytes for the console."""
         from node import start
 
         asyncio.get_event_loop().set_exception_handler(self._task_failed)
-        asyncio.create_task(self.port.run())
-        asyncio.create_task(Console(self, self.port).run())
+        asyncio.create_task(self.output.run())
+        asyncio.create_task(Console(self, self.output, stdin).run())
         start.greet(self)
         self.power.port.start_watchdog()
         while not self._composed(start):
@@ -104,10 +116,10 @@ class Node:
         try:
             until_us = await self._talk()
         except OSError as error:  # RadioError too
-            self.log("radio", str(error))
-            self._restart_radio()
+            self.log("link", str(error))
+            self._restart_link()
             until_us = clock.us() + _RETRY_US
-        if not self.power.sleeper and clock.us() >= self._tidy_us and not self.still().locked():
+        if not self.power.sleeper and clock.us() >= self._tidy_us and not self.lock.locked():
             gc.collect()  # so that what stays lies together: the heap stays whole
             self._tidy_us = clock.us() + _TIDY_US
         # an interval may have changed meanwhile
@@ -115,33 +127,34 @@ class Node:
         return min(until_us, self._next_us)
 
     async def _talk(self):
-        """Join, or send what waits; the instant of the next try."""
-        clock, link = self.clock, self.link
-        if not link.mac.joined:
-            if link.mac.wait_us() < 2000000:
-                await link.join()
-                self.phase("join")
-            return clock.us() + (0 if link.mac.joined else link.mac.wait_us())
+        """Let the link connect and send; the instant of what it does next."""
+        link = self.link
         wait_us = link.wait_us()
         while wait_us == 0:
-            await link.run_once()
+            done = await link.run_once()
             await self._act()
-            self.phase("report")
+            self.phase(done)
             wait_us = link.wait_us()
-        if wait_us is None:
-            return self._next_us if link.mac.joined else 0
-        return clock.us() + wait_us
+        return self._next_us if wait_us is None else self.clock.us() + wait_us
 
-    def _restart_radio(self):
+    def _restart_link(self):
         try:
-            self.radio.start()
-            self.link.mac.set_class("A" if self.power.sleeper else "C")
+            self.link.listen()
         except OSError as error:
-            self.log("radio", str(error))
+            self.log("link", str(error))
+
+    def received(self, fport: int, data: bytes) -> None:
+        """A downlink with data: carried out by the flow, or by `obey`."""
+        self.inbox.append((fport, data))
+        self.came.set()
+
+    def heard(self) -> None:
+        """The network answered."""
+        self.profile.heard()
 
     async def _act(self):
-        """Carry out the downlinks that came."""
-        inbox = self.link.inbox
+        """Carry out the downlinks received."""
+        inbox = self.inbox
         while inbox:
             fport, data = inbox.pop(0)
             await self.gap(_LOAD_MS)
@@ -163,12 +176,11 @@ class Node:
             unload("wire.schema")
 
     async def obey(self) -> None:
-        """Class C: commands are carried out when they come."""
-        came = self.link.came
+        """Carry out downlinks as they come: for links that listen all the time."""
         while True:
-            await came.wait()
-            came.clear()
-            self.link.heard()
+            await self.came.wait()
+            self.came.clear()
+            self.heard()
             await self._act()
             self.wake.set()
 
@@ -190,13 +202,9 @@ class Node:
         if self.failure:
             raise self.failure
 
-    def still(self) -> asyncio.Lock:
-        """Held by whoever writes to flash: never between a transmission and its windows."""
-        return self.link.lock if self.link else self._free
-
     async def gap(self, ms: int) -> None:
         """Wait until no receive window opens within `ms`: then the CPU may be held that long."""
-        while self.radio and self.radio.window_in_ms() < ms:
+        while self.window_in_ms() < ms:
             await asyncio.sleep_ms(20)
 
     # --- readings -------------------------------------------------------------------------------
@@ -214,7 +222,7 @@ class Node:
         self._last = values
         self._reported_us = started_us
         name = self.profile.payload
-        async with self.still():
+        async with self.lock:
             self.profile.save()
             journal = self.journal
             fields = {"seq": journal.next_seq, "age": 0}
@@ -256,7 +264,7 @@ class Node:
             return ["error: %s: %s" % (type(error).__name__, error), "next:  tell the maintainers"]
         finally:
             shell = None
-            self.forget("shell", "settings")
+            self.forget("shell", "answer", "settings")
 
     def silence(self, role: str) -> tuple:
         """(what is wrong, what to do) when a sensor does not answer."""
@@ -278,7 +286,7 @@ class Node:
 
     def reset(self) -> None:
         """Restart on purpose."""
-        self.port.flush()
+        self.output.flush()
         self.power.port.reset()
 
     def phase(self, name: str) -> None:
@@ -313,7 +321,7 @@ def _leave(node):
     kbd_intr(-1)
     if node:
         node.power.port.stop_watchdog()
-        node.port.flush()
+        node.output.flush()
     asyncio.new_event_loop()
     kbd_intr(3)
     print("\r\nstopped; this is MicroPython's prompt. Ctrl-D or mpremote reset starts the node.")

@@ -20,14 +20,14 @@ _ANSWER = "<HBBB"  # token, result, reason, count + 1 or 0
 class Commands:
     """Acts on downlinks. Loaded for each: what must last stands in flash.
 
-    node: its `store config journal clock profile link log`, `still()` and `reset()`. Only flash
+    node: its `store config journal clock profile outbox log lock` and `reset()`. Only flash
     waits for the radio: a dimming lamp keeps no acknowledgement waiting.
     """
 
     def __init__(self, node):
         self._store, self._config, self._journal = node.store, node.config, node.journal
-        self._clock, self._link = node.clock, node.link
-        self._log, self._still, self._reboot = node.log, node.still, node.reset
+        self._clock, self._outbox = node.clock, node.outbox
+        self._log, self._lock, self._reboot = node.log, node.lock, node.reset
         self._node = node
         self._answers = []  # (token, result, reason, count)
         blob = node.store.load("commands") or b""
@@ -93,7 +93,7 @@ class Commands:
             self._answers.append((token, result, reason, 0 if count is None else count + 1 & 255))
             self._answers = self._answers[-_KEPT:]
             blob = b"".join([struct.pack(_ANSWER, *answer) for answer in self._answers])
-            async with self._still():
+            async with self._lock:
                 self._store.save("commands", blob)
         self._report(token, result, reason, shown)
 
@@ -105,7 +105,7 @@ class Commands:
             "config_version": self._config.version,
         }
         values.update(shown)
-        self._link.report("applied", values)
+        self._outbox.report("applied", values)
 
     def _stands(self, name):
         """What an applied command of this kind left behind, for a second answer."""
@@ -123,7 +123,7 @@ class Commands:
                 changes[setting] = values[field]
         if not changes:
             raise Refused("out_of_range")
-        async with self._still():
+        async with self._lock:
             self._config.put(changes)  # the table has the same limits as the setting
         return self._stands("interval")
 
@@ -139,7 +139,7 @@ class Commands:
     async def _reboot_later(self):
         """When the answer is acknowledged, or after a minute."""
         waited = 0
-        while waited < _REBOOT_MS and not self._link.idle():
+        while waited < _REBOOT_MS and not self._outbox.empty():
             await asyncio.sleep_ms(500)
             waited += 500
         self._log("command", "restarting, as asked")

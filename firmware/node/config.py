@@ -48,13 +48,9 @@ class Config:
         """Was the setting given, or is it a default?"""
         return name in self.values
 
-    def missing(self) -> list:
-        """Settings without which the node cannot join."""
-        return [
-            name
-            for name in ("dev_eui", "join_eui", "app_key", "profile")
-            if name not in self.values
-        ]
+    def missing(self, names) -> list:
+        """Those of these settings that were not given."""
+        return [name for name in names if name not in self.values]
 
     # --- roll-back ------------------------------------------------------------------------------
 

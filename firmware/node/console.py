@@ -14,16 +14,16 @@ _LONGEST = const(200)
 class Console:
     """`run` for ever. `node` is the composition of `node.app`."""
 
-    def __init__(self, node, port, stdin=None):
+    def __init__(self, node, output, stdin=None):
         self._node = node
-        self._port = port
+        self._output = output
         self._stdin = stdin or asyncio.StreamReader(sys.stdin.buffer)
         self._line = ""
         self._last = 0
 
     async def run(self) -> None:
         """Read and obey."""
-        self._port.write("> ")
+        self._output.write("> ")
         while True:
             data = await self._stdin.read(1)
             if data:
@@ -35,25 +35,25 @@ class Console:
         if byte == 10 and before == 13:
             return
         if byte in (10, 13):
-            self._port.write("\r\n")
+            self._output.write("\r\n")
             line, self._line = self._line, ""
             await self._carry_out(line)
-            self._port.write("> ")
+            self._output.write("> ")
         elif byte == 21:  # Ctrl-U
-            self._port.write("\x08 \x08" * len(self._line))
+            self._output.write("\x08 \x08" * len(self._line))
             self._line = ""
         elif byte in (8, 127):
             if self._line:
                 self._line = self._line[:-1]
-                self._port.write("\x08 \x08")
+                self._output.write("\x08 \x08")
         elif 32 <= byte < 127 and len(self._line) <= _LONGEST:
             self._line += chr(byte)
-            self._port.write(chr(byte))
+            self._output.write(chr(byte))
 
     async def _carry_out(self, line):
         if len(line) > _LONGEST:
-            self._port.line("error: the line is longer than %d characters" % _LONGEST)
-            self._port.line("next:  type help")
+            self._output.line("error: the line is longer than %d characters" % _LONGEST)
+            self._output.line("next:  type help")
         elif line.strip():
             for one in await self._node.shell(line):
-                self._port.line(one)
+                self._output.line(one)

@@ -48,7 +48,7 @@ async def obey(node, name: str, values: dict) -> dict:
 
 async def _hold(node, words):
     """A level for some minutes; `auto` ends it; `safe` stands above all other rules."""
-    from node.shell import number
+    from node.answer import number
 
     lamp = node.profile.lamp
     if words == ["auto"]:

@@ -20,9 +20,9 @@ _LONGEST_PAUSE_MS = const(1000)
 class Log:
     """`log(source, text)` keeps a line and prints it as `# 12.345 source: text`."""
 
-    def __init__(self, clock, port):
+    def __init__(self, clock, output):
         self._clock = clock
-        self._port = port
+        self._output = output
         self.lines = []
 
     def __call__(self, source: str, text: str) -> None:
@@ -32,10 +32,10 @@ class Log:
         if len(self.lines) >= _KEPT:
             self.lines.pop(0)
         self.lines.append(line)
-        self._port.line(line)
+        self._output.line(line)
 
 
-class Port:
+class Output:
     """Standard output as a queue of lines, pumped when the port takes bytes.
 
     attached() -> bool: without a USB host nothing is kept.

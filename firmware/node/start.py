@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import random
 
 from unload import unload
 from wire import VERSION, codec
 from wire.words import CAUSES
 from wire.words import PROFILES as PROFILE_IDS
 
-from node import ports
+from node import links, ports
 from node.errors import ConfigError
 
 _CRASH = "/state/crash.txt"
@@ -22,17 +23,18 @@ def compose(node) -> None:
         raise ConfigError("not set: profile; type config profile bin, lamp or counter")
     if not node.profile or node.profile.name != config["profile"]:
         _take_profile(node)
-    missing = config.missing()
+    module = links.find(node.board)
+    missing = config.missing(module.NEEDED)
     if missing:
         raise ConfigError(
             "not set: %s; copy device.json to the board, or type config NAME VALUE"
             % ", ".join(missing)
         )
     _connect(node)
-    node.forget("wiring")
     codec.entry(node.profile.payload)  # kept: a reading needs no table later
     unload("wire.schema")
-    _link(node)
+    _link(node, module.Link(node))
+    node.forget("wiring")
 
 
 def _take_profile(node):
@@ -45,7 +47,7 @@ def _take_profile(node):
 
 
 def _connect(node):
-    """Radio and sensors on the pins of the board file."""
+    """Sensors on the pins of the board file."""
     from node import wiring
 
     board = node.board
@@ -61,25 +63,18 @@ def _connect(node):
     for role in node.profile.roles:
         if role not in node.sensors:
             node.sensors[role] = wiring.sensor(board, role, node.profile.name)
-    if not node.radio:
-        node.radio = wiring.radio(board, node.clock)
 
 
-def _link(node):
-    from node.links.lorawan import Link
-
-    profile = node.profile
-    sleeper = profile.sleeper
-    node.link = link = Link(
-        node.radio, node.clock, node.store, node.journal, node.config, node.log
-    )
-    link.gap = node.gap
-    link.battery(node.power, sleeper)
-    node.power.sleeper = sleeper
-    if not sleeper:
-        link.mac.set_class("C")
+def _link(node, link):
+    profile, power = node.profile, node.power
+    power.sleeper = profile.sleeper
+    if power.sleeper and power.port.deaf:
+        node.log("power", "%s cannot end light sleep, so the node stays awake: use other pins"
+                 % ", ".join(power.port.deaf))  # fmt: skip
+    link.listen()
+    node.link = link
+    if not profile.sleeper:
         asyncio.create_task(node.obey())
-    link.heard = profile.heard
     profile.ready()
 
 
@@ -115,7 +110,7 @@ def report(node) -> None:
     """Queue the report of the start."""
     config, journal = node.config, node.journal
     major, minor, patch = [int(part) for part in VERSION.split(".")]
-    node.link.report("boot", {
+    node.outbox.report("boot", {
         "cause": ports.WIPED if node.wiped else node.power.cause,
         "profile": PROFILE_IDS.index(config["profile"]),
         "major": major,
@@ -132,6 +127,6 @@ async def jitter(node) -> None:
     """After power the whole street starts at once: not all may join at once."""
     most_s = node.config["start_jitter_s"]
     if most_s and node.power.cause == ports.POWER:
-        wait_ms = node.radio.random() % (most_s * 1000)
+        wait_ms = random.getrandbits(30) % (most_s * 1000)
         node.log("node", "joining in %d s" % (wait_ms // 1000))
         await node.pause(node.clock.us() + wait_ms * 1000)

@@ -4,6 +4,7 @@ Import it before anything of `node` or `radios`.
 """
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -89,6 +90,7 @@ if sys.implementation.name == "cpython":
     asyncio.sleep_ms = _sleep_ms
     asyncio.wait_for_ms = _wait_for_ms
     asyncio.ThreadSafeFlag = Flag
+    gc.mem_alloc = gc.mem_free = lambda: 0
     time.ticks_us = lambda: time.monotonic_ns() // 1000 & 0x3FFFFFFF
     time.ticks_ms = lambda: time.monotonic_ns() // 1000000 & 0x3FFFFFFF
     time.ticks_diff = lambda late, early: (late - early + 0x20000000 & 0x3FFFFFFF) - 0x20000000

@@ -15,7 +15,7 @@ from wire import codec
 from wire.schema import COMMANDS, REASONS, RESULTS
 
 
-class Link:
+class Outbox:
     """Keeps the reports."""
 
     def __init__(self):
@@ -25,7 +25,7 @@ class Link:
         codec.pack(name, values)
         self.reports.append(values)
 
-    def idle(self):
+    def empty(self):
         return True
 
 
@@ -42,15 +42,13 @@ class World:
         self.config = Config(self.store, self.path + "/device.json")
         self.config.update({"profile": "lamp" if with_lamp else "bin"})
         self.journal = Journal(self.store, self.path + "/journal")
-        self.clock, self.log, self.link = Clock(), Log(), Link()
+        self.clock, self.log, self.outbox = Clock(), Log(), Outbox()
+        self.lock = asyncio.Lock()
         self.board = Board()
         self.profile = Lamp(self) if with_lamp else Bin(self)
         self.lamp = self.profile.lamp if with_lamp else None
         self.reboots = 0
         self.commands = Commands(self)
-
-    def still(self):
-        return asyncio.Lock()
 
     def reset(self):
         self.reboots += 1
@@ -78,7 +76,7 @@ class World:
         return self.act(COMMANDS[name][0], codec.pack(name, values), wait_s)
 
     def last(self):
-        values = self.link.reports[-1]
+        values = self.outbox.reports[-1]
         return RESULTS[values["result"]], REASONS[values["reason"]], values
 
 
@@ -143,7 +141,7 @@ def test_the_same_token_is_answered_again_and_not_done_again():
     result, _, values = world.send("interval", token=9, report=60)
 
     assert (result, values["report"], world.config.version) == ("applied", 60, version)
-    assert len(world.link.reports) == 2
+    assert len(world.outbox.reports) == 2
 
 
 def test_a_repeated_reboot_is_no_loop():
@@ -173,8 +171,8 @@ def test_what_cannot_be_read_is_refused_by_its_token_or_ignored():
     world = World()
 
     assert world.act(30, b"\x00\x07abc")[:2] == ("refused", "malformed")
-    assert world.link.reports[-1]["token"] == 7
+    assert world.outbox.reports[-1]["token"] == 7
     assert world.act(99, b"\x00\x08")[:2] == ("refused", "malformed")
-    reports = len(world.link.reports)
+    reports = len(world.outbox.reports)
     world.act(30, b"\x00")
-    assert len(world.link.reports) == reports
+    assert len(world.outbox.reports) == reports

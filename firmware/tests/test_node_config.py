@@ -7,6 +7,7 @@ from tests.fake_device import contents, folder
 # isort: split
 from node.config import Config
 from node.errors import ConfigError
+from node.links.lorawan import NEEDED
 from node.settings import FIELDS, check, typed
 from node.store import Store
 from wire import codec
@@ -40,9 +41,9 @@ def test_the_file_is_taken_once_and_again_when_its_text_changed():
     path = folder()
     write(path, GOOD)
     one = config(path)
-    assert one.missing() == ["dev_eui", "join_eui", "app_key", "profile"]
+    assert one.missing(NEEDED) == ["dev_eui", "join_eui", "app_key"]
     one.import_file()
-    assert (one.version, one["dev_eui"], one.missing()) == (1, "70b3d57ed0000001", [])
+    assert (one.version, one["dev_eui"], one.missing(NEEDED)) == (1, "70b3d57ed0000001", [])
 
     again = config(path)
     again.import_file()

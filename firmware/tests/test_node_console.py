@@ -10,14 +10,19 @@ from node import shell
 from node.config import Config
 from node.console import Console
 from node.errors import ConsoleError
-from node.log import Port
+from node.log import Output
 from node.profiles.lamp import Profile
 from node.store import Store
+
+
+class Board:
+    """A board file without LINK: LoRaWAN."""
 
 
 class Node:
     """As much of a node as the shell asks for here."""
 
+    board = Board
     profile = link = None
     wiped = True
     problem = "not set: app_key"
@@ -32,9 +37,6 @@ class Node:
 
     def need_link(self):
         raise ConsoleError(self.problem, "set what is missing with config")
-
-    def still(self):
-        return self.lock
 
     async def measure(self):
         return {"fill": 73, "distance": None}
@@ -211,7 +213,7 @@ class Host:
 def test_a_port_that_nobody_reads_blocks_nothing_and_tells_what_was_lost():
     async def story():
         host = Host()
-        port = Port(lambda: True, host, host)
+        port = Output(lambda: True, host, host)
         task = asyncio.create_task(port.run())
         for at in range(100):
             port.line("line %d" % at)
@@ -230,7 +232,7 @@ def test_a_port_that_nobody_reads_blocks_nothing_and_tells_what_was_lost():
 
 def test_nothing_is_kept_while_no_host_is_there():
     host = Host()
-    port = Port(lambda: False, host, host)
+    port = Output(lambda: False, host, host)
     port.line("for nobody")
     host.room = 100
     port.flush()

@@ -1,5 +1,6 @@
 """What is sent when, and again until it is acknowledged, over the real MAC in a fake world."""
 
+import asyncio
 import sys
 
 from tests.fake_device import Log, folder
@@ -8,6 +9,7 @@ from tests.fake_network import APP_KEY, DEV_EUI, JOIN_EUI, World
 # isort: split
 from node.journal import Journal
 from node.links.lorawan import Link
+from node.outbox import Outbox
 from node.store import Store
 from wire import codec
 
@@ -18,25 +20,49 @@ class Config(dict):
     boots = 3
 
 
+class Power:
+    """Supply of a sleeper whose board measures none."""
+
+    sleeper = True
+
+    def battery_mv(self):
+        return None
+
+
 class Street:
-    """A link with its journal in the fake world; `acks`: does the server acknowledge?"""
+    """What a link needs of a node, in the fake world; `acks`: does the server acknowledge?"""
 
     def __init__(self, every=4):
         self.world = world = World()
         self.path = folder()
-        self.clock, self.log = world.clock, Log()
+        self.clock, self.log, self.store = world.clock, Log(), world.store
         self.clock.uptime_s = lambda: self.clock.now // 1000000
         self.clock.unix = lambda: 0
         self.clock.set_unix = lambda unix_us, at_us, error_ms: None
         world.radio.random = world.random
+        world.radio.window_in_ms = lambda: 1 << 29
         self.journal = Journal(Store(self.path + "/state"), self.path + "/journal")
-        config = Config(
+        self.config = Config(
             dev_eui=DEV_EUI.hex(), join_eui=JOIN_EUI.hex(), app_key=APP_KEY.hex(),
             region="eu868", confirm_every=every,
         )  # fmt: skip
-        self.link = Link(world.radio, world.clock, world.store, self.journal, config, self.log)
+        self.power = Power()
+        self.lock = asyncio.Lock()
+        self.inbox = []
+        self.answers = 0
+        self.outbox = Outbox(self.journal, self.config, self.clock, self.gap)
+        self.link = Link(self, world.radio)
         self.acks = True
         world.server.reply = self._reply
+
+    async def gap(self, _ms):
+        pass
+
+    def received(self, fport, data):
+        self.inbox.append((fport, data))
+
+    def heard(self):
+        self.answers += 1
 
     def _reply(self, uplink):
         return {"ack": True} if uplink[5] and self.acks else None
@@ -74,9 +100,11 @@ def test_reports_go_first_and_readings_take_the_one_before_along():
     street = Street()
 
     async def story():
-        assert await street.link.join()
+        assert await street.link.exchange.join()
         street.read(1)
-        street.link.report("applied", {"token": 5, "result": 0, "reason": 0, "config_version": 1})
+        street.outbox.report(
+            "applied", {"token": 5, "result": 0, "reason": 0, "config_version": 1}
+        )
         await street.send_all()
         for _ in range(4):
             street.read(1)
@@ -92,14 +120,14 @@ def test_reports_go_first_and_readings_take_the_one_before_along():
         (10, [3, 2], True),
         (10, [4], False),
     ]
-    assert street.link.idle()
+    assert street.link.wait_us() is None
 
 
 def test_what_nobody_acknowledged_goes_again():
     street = Street(every=2)
 
     async def story():
-        await street.link.join()
+        await street.link.exchange.join()
         street.acks = False
         for _ in range(2):
             street.read(1)
@@ -122,7 +150,7 @@ def test_a_backlog_goes_in_frames_as_long_as_the_data_rate_takes():
 
     async def story():
         street.read(60)
-        await street.link.join()
+        await street.link.exchange.join()
         await street.send_all()
 
     street.world.run(story())
@@ -136,35 +164,36 @@ def test_a_report_is_repeated_until_it_is_acknowledged():
     street = Street()
 
     async def story():
-        await street.link.join()
+        await street.link.exchange.join()
         street.acks = False
-        street.link.report("applied", {"token": 5, "result": 0, "reason": 0, "config_version": 1})
+        street.outbox.report(
+            "applied", {"token": 5, "result": 0, "reason": 0, "config_version": 1}
+        )
         await street.link.run_once()
-        assert not street.link.idle()
+        assert street.link.wait_us() is not None
         street.acks = True
         await street.send_all()
 
     street.world.run(story())
 
     assert [fport for fport, _, _ in street.uplinks()] == [21, 21]
-    assert street.link.idle()
+    assert street.link.wait_us() is None
 
 
 def test_a_network_that_is_gone_for_good_is_joined_anew():
     street = Street(every=1)
 
     async def story():
-        await street.link.join()
+        await street.link.exchange.join()
         street.acks = False
         street.read(1)
         for _ in range(16):
-            assert street.link.mac.joined
+            assert street.link.ready
             await street.clock.sleep_until_us(street.clock.now + street.link.wait_us())
             await street.link.run_once()
-        assert not street.link.mac.joined
-        assert street.link.wait_us() is None
+        assert not street.link.ready
+        assert street.link.wait_us() < 60000000  # a join is next
         street.acks = True
-        assert await street.link.join()
         await street.send_all()
 
     street.world.run(story())
@@ -177,8 +206,8 @@ def test_joining_twice_at_once_is_one_join():
     street = Street()
 
     async def story():
-        assert await street.link.join()
-        assert await street.link.join()
+        assert await street.link.exchange.join()
+        assert await street.link.exchange.join()
 
     street.world.run(story())
 
@@ -189,8 +218,10 @@ def test_the_table_is_gone_when_a_report_is_made():
     street = Street()
 
     async def story():
-        await street.link.join()
-        street.link.report("applied", {"token": 7, "result": 0, "reason": 0, "config_version": 1})
+        await street.link.exchange.join()
+        street.outbox.report(
+            "applied", {"token": 7, "result": 0, "reason": 0, "config_version": 1}
+        )
         await street.send_all()
 
     street.world.run(story())
@@ -204,11 +235,66 @@ def test_downlinks_wait_for_somebody_to_act():
     street.world.server.reply = lambda uplink: {"fport": 31, "data": b"abc", "ack": True}
 
     async def story():
-        await street.link.join()
+        await street.link.exchange.join()
         street.read(1)
         await street.link.run_once()
 
     street.world.run(story())
 
-    assert street.link.inbox == [(31, b"abc")]
-    assert street.link.came.is_set()
+    assert street.inbox == [(31, b"abc")]
+
+
+def test_a_slow_data_rate_takes_one_reading_and_not_the_one_before():
+    street = Street()
+    street.read(2)
+
+    async def story():
+        first = await street.outbox.next(11)
+        second = await street.outbox.next(11)
+        street.read(1)
+        third = await street.outbox.next(21)
+        return [codec.unpack(*frame[:2])[1] for frame in (first, second, third)]
+
+    frames = street.world.run(story())
+
+    assert [[one["seq"] for one in frame] for frame in frames] == [[0], [1], [2, 1]]
+
+
+def test_a_radio_that_failed_is_started_again_before_it_listens():
+    street = Street()
+    radio, starts = street.world.radio, []
+    radio.start = lambda: starts.append(street.clock.now)
+
+    async def broken(*_):
+        raise OSError("sx126x: no end of transmission")
+
+    async def story():
+        await street.link.run_once()
+        street.link.listen()
+        assert not starts
+        right, radio.transmit = radio.transmit, broken
+        street.read(1)
+        try:
+            await street.link.run_once()
+            raise AssertionError("the error was swallowed")
+        except OSError:
+            pass
+        radio.transmit = right
+        street.link.listen()
+        street.link.listen()
+        assert len(starts) == 1
+
+    street.world.run(story())
+
+
+def test_a_device_that_used_up_its_dev_nonces_waits_for_a_person():
+    street = Street()
+    street.link.mac._attempts().dev_nonce = 65536
+
+    async def story():
+        for _ in range(3):
+            if street.link.wait_us() == 0:
+                await street.link.run_once()
+        return street.link.wait_us()
+
+    assert street.world.run(story()) > 60000000

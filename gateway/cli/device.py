@@ -7,10 +7,11 @@ import click
 import msgspec
 
 from gateway.cli._answer import on_parts
-from gateway.provisioning import PROFILES
-from gateway.terminal import Answer, lines, plain, range_of, table
+from gateway.errors import Refused
+from gateway.provisioning import OURS
+from gateway.terminal import Answer, choice_of, lines, plain, range_of, table
 from gateway.usecases import Parts, devices
-from gateway.usecases.devices import DeviceRequest
+from gateway.usecases.devices import DeviceCreated, DeviceRequest
 
 
 @click.group()
@@ -20,7 +21,25 @@ def device() -> None:
 
 @device.command("add")
 @click.argument("name")
-@click.option("--profile", type=click.Choice(PROFILES), required=True, help="What it is.")
+@click.option(
+    "--profile",
+    type=choice_of(DeviceRequest, "profile"),
+    default="",
+    help="What a board of ours is.",
+)
+@click.option(
+    "--decoder",
+    type=choice_of(DeviceRequest, "decoder"),
+    default="lamplighter",
+    show_default=True,
+    help="What reads its frames; `lamplighter` for boards of ours.",
+)
+@click.option(
+    "--class",
+    "device_class",
+    type=choice_of(DeviceRequest, "device_class"),
+    help="LoRaWAN class of a device that is not ours; A when not given.",
+)
 @click.option("--dev-eui", help="Its DevEUI, 16 hex digits; made when not given.")
 @click.option("--join-eui", help="Its JoinEUI, 16 hex digits; zeros when not given.")
 @click.option("--app-key", help="Its AppKey, 32 hex digits; made when not given.")
@@ -36,16 +55,34 @@ def device() -> None:
 @on_parts
 async def add(parts: Parts, output: Path | None, **given: Any) -> Answer:
     """Register a device here and at the network server; print what its board needs."""
+    if output and given["decoder"] != OURS:
+        raise Refused(
+            f"--output writes the file of a board of ours: leave it out with --decoder "
+            f"{given['decoder']}",
+            "output",
+        )
     made = await devices.add(parts, body=DeviceRequest(**given))
+    kind = made.profile or made.decoder
+    done = f"{made.name} is registered as {made.dev_eui}, a {kind}. The key is shown only now."
+    following = _file(made, output) if made.device_json else _keys(made)
+    return Answer(made, f"{done} {following}")
+
+
+def _file(made: DeviceCreated, output: Path | None) -> str:
+    """What to do with the device.json of a board of ours; writes it to `output`."""
     text = msgspec.json.format(msgspec.json.encode(made.device_json), indent=2).decode()
     if output:
         _write_secret(output, text + "\n")
     where = f"It is in {output}." if output else f"Save this as device.json:\n\n{text}\n"
-    return Answer(
-        made,
-        f"{made.name} is registered as {made.dev_eui}, a {made.profile}. The key is shown "
-        f"only now. {where}\nThen, with the board on USB:\n"
-        f"    mpremote cp {output or 'device.json'} :device.json + reset",
+    return (
+        f"{where}\nThen, with the board on USB:\n"
+        f"    mpremote cp {output or 'device.json'} :device.json + reset"
+    )
+
+
+def _keys(made: DeviceCreated) -> str:
+    return "Enter this with its maker's tool:\n\n" + lines(
+        {"DevEUI": made.dev_eui, "JoinEUI": made.join_eui, "AppKey": made.app_key}
     )
 
 

@@ -3,8 +3,7 @@
 import click
 
 from gateway.cli._answer import on_parts
-from gateway.events import KINDS
-from gateway.terminal import Answer, lines, plain, range_of, table
+from gateway.terminal import Answer, choice_of, lines, plain, range_of, table
 from gateway.usecases import Parts, events
 from gateway.usecases.events import EventsQuery
 
@@ -20,7 +19,7 @@ def event() -> None:
     help="The `next` of the page before.",
 )  # fmt: skip
 @click.option("--limit", type=range_of(EventsQuery, "limit"), default=20, show_default=True)
-@click.option("--kind", default="", type=click.Choice([*KINDS, ""]), help="Only of this kind.")
+@click.option("--kind", default="", type=choice_of(EventsQuery, "kind"), help="Only of this kind.")
 @click.option("--device", default="", help="Only of this DevEUI.")
 @on_parts
 async def page(parts: Parts, after: int, limit: int, kind: str, device: str) -> Answer:

@@ -3,8 +3,7 @@
 import click
 
 from gateway.cli._answer import on_parts
-from gateway.keys import SCOPES
-from gateway.terminal import Answer, lines, plain, table
+from gateway.terminal import Answer, choice_of, lines, plain, table
 from gateway.usecases import Parts, keys
 from gateway.usecases.keys import KeyRequest
 
@@ -17,7 +16,7 @@ def key() -> None:
 @key.command("add")
 @click.argument("name")
 @click.option(
-    "--scope", type=click.Choice(SCOPES), default="read", show_default=True,
+    "--scope", type=choice_of(KeyRequest, "scope"), default="read", show_default=True,
     help="What it may do; each scope includes those before it.",
 )  # fmt: skip
 @on_parts

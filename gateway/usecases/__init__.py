@@ -36,6 +36,17 @@ class Parts(Struct, frozen=True, kw_only=True):
     clock: Clock = wall_ms
 
 
+def listed(*names: str) -> Meta:
+    """Lists names in the document, as `enum`; the use case refuses others with a sentence."""
+    return Meta(extra_json_schema={"enum": list(names)})
+
+
+def one_of(*names: str) -> Meta:
+    """Lists names in the document and refuses others before the use case."""
+    pattern = f"^({'|'.join(names)})$"
+    return Meta(pattern=pattern, extra_json_schema={"enum": list(names)})
+
+
 class Done(Struct):
     """It is done. count: how many things it touched."""
 

@@ -1,24 +1,30 @@
 """Devices: register, show, remove."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from wire.profiles import PROFILES
 
-from gateway import provisioning
+from gateway import devices as decoders
+from gateway import provisioning, registry
 from gateway.clock import rfc3339
 from gateway.errors import Unknown
 from gateway.model import Device, Latest
-from gateway.usecases import Done, Eui, Name, Parts
+from gateway.usecases import Done, Eui, Name, Parts, listed
 
 
 class DeviceRequest(Struct, forbid_unknown_fields=True):
-    """A device to register; keys that are not given are made.
+    """A device to register; keys that are not given are generated.
 
-    report_s, sample_s: put into its device.json.
+    profile: of a board of ours, empty for another product.  decoder: what reads its frames.
+    device_class: of another product; a board of ours has its profile's.
+    report_s, sample_s: put into the device.json of a board of ours.
     """
 
     name: Name
-    profile: Name
+    profile: Annotated[str, listed(*PROFILES, "")] = ""
+    decoder: Annotated[str, listed(*registry.names(decoders))] = provisioning.OURS
+    device_class: Literal["A", "C"] | None = None
     dev_eui: Eui | None = None
     join_eui: Eui | None = None
     app_key: Annotated[str, Meta(pattern="^[0-9A-Fa-f]{32}$")] | None = None
@@ -27,13 +33,17 @@ class DeviceRequest(Struct, forbid_unknown_fields=True):
 
 
 class DeviceCreated(Struct):
-    """A registered device. device_json: the board's file; app_key is shown only here."""
+    """A registered device; app_key is shown only here.
+
+    device_json: the file of a board of ours, empty for another product.
+    """
 
     dev_eui: str
     join_eui: str
     app_key: str
     name: str
     profile: str
+    decoder: str
     device_json: dict[str, Any]
 
 
@@ -43,6 +53,7 @@ class DeviceView(Struct):
     dev_eui: str
     name: str
     profile: str
+    decoder: str
     join_eui: str
     device_class: str
     added_at: str
@@ -66,6 +77,8 @@ async def add(parts: Parts, *, body: DeviceRequest) -> DeviceCreated:
     wanted = provisioning.Wanted(
         name=body.name,
         profile=body.profile,
+        decoder=body.decoder,
+        device_class=body.device_class,
         dev_eui=body.dev_eui,
         join_eui=body.join_eui,
         app_key=body.app_key,
@@ -78,6 +91,7 @@ async def add(parts: Parts, *, body: DeviceRequest) -> DeviceCreated:
         app_key=made.app_key,
         name=made.device.name,
         profile=made.device.profile,
+        decoder=made.device.decoder,
         device_json=made.device_json,
     )
 
@@ -114,6 +128,7 @@ def _shown(device: Device) -> DeviceView:
         dev_eui=device.dev_eui,
         name=device.name,
         profile=device.profile,
+        decoder=device.decoder,
         join_eui=device.join_eui,
         device_class=device.device_class,
         added_at=rfc3339(device.added_at_ms),

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from gateway.keys import SCOPES, new_key
-from gateway.usecases import Done, Name, Parts
+from gateway.usecases import Done, Name, Parts, listed
 
 
 class KeyRequest(Struct, forbid_unknown_fields=True):
     """A key to make. scope: what it may do; each scope includes those before it."""
 
     name: Name
-    scope: Annotated[str, Meta(pattern=f"^({'|'.join(SCOPES)})$")] = "read"
+    scope: Annotated[str, listed(*SCOPES)] = "read"
 
 
 class KeyCreated(Struct):

@@ -6,15 +6,16 @@ from msgspec import Meta, Struct
 
 from gateway import webhooks
 from gateway.clock import rfc3339
+from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
-from gateway.usecases import Done, Limit, Parts
+from gateway.usecases import Done, Limit, Parts, listed, one_of
 
 
 class WebhookRequest(Struct, forbid_unknown_fields=True):
     """A webhook to add. types: CloudEvents types it wants, none is all."""
 
     url: Annotated[str, Meta(min_length=1, max_length=2000)]
-    types: list[str] = []
+    types: list[Annotated[str, listed(*map(event_type, KINDS))]] = []
 
 
 class WebhookCreated(Struct):
@@ -46,7 +47,7 @@ class Webhooks(Struct):
 class DeliveriesQuery(Struct):
     """Which deliveries. state: pending, delivered, dead or withdrawn; empty is any."""
 
-    state: Annotated[str, Meta(pattern="^(pending|delivered|dead|withdrawn|)$")] = ""
+    state: Annotated[str, one_of("pending", "delivered", "dead", "withdrawn", "")] = ""
     limit: Limit = 100
 
 

@@ -1,1 +1,28 @@
-"""How a node talks. One file a link."""
+"""How a node talks, one file a link; the board file's LINK names it (`lorawan` where it does not).
+
+A file has `NEEDED`, the settings without which there is no link, and `class Link(node)`, which
+raises ConfigError or OSError when it cannot be built, and offers:
+
+    ready                is there a session, so that what is sent arrives?
+    wait_us()            microseconds until `run_once` has something to do, 0: now, None: nothing
+    async run_once()     connect, or send one frame of `node.outbox`; the name of what it did.
+                         OSError: the hardware failed, `listen` restarts it
+    listen()             start receiving, where the profile listens between its own frames
+    facts()              [(name, value)] for the console's `info`
+    console()            rows for the console's table, as in `node.shell`; without an instance
+
+It calls `node.received(fport, data)` for each downlink with data, and `node.heard()` for each sign
+of life of the network. It holds `node.lock` while it transmits and waits for the answer, and may
+set `node.window_in_ms`, the time until the CPU belongs to it.
+"""
+
+from node.errors import ConfigError
+
+
+def find(board):
+    """The file of the board's link. Raises ConfigError for one that there is not."""
+    name = getattr(board, "LINK", "lorawan")
+    try:
+        return __import__("node.links." + name, None, None, ("*",))
+    except ImportError:
+        raise ConfigError("link %s is unknown: there is no node/links/%s" % (name, name))

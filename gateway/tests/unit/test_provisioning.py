@@ -1,10 +1,11 @@
 """A new device: its keys, both registrations, and the file for its board."""
 
 import pytest
+from wire.profiles import PROFILES
 
 from gateway.errors import Refused, Retry, Unknown
 from gateway.networks.virtual import Network
-from gateway.provisioning import PROFILES, Wanted, add_device, new_eui, remove_device
+from gateway.provisioning import Wanted, add_device, new_eui, remove_device
 from gateway.store.sqlite import Store
 
 
@@ -126,5 +127,8 @@ def test_a_made_eui_is_locally_administered_and_of_one_device():
         assert (first & 1, first & 2) == (0, 2)
 
 
-def test_profiles_are_those_of_the_wire_table():
-    assert PROFILES == ("bin", "lamp", "counter")
+async def test_every_profile_of_the_firmware_can_be_registered(store):
+    for name, facts in PROFILES.items():
+        made = await add_device(store, Network(), Wanted(name=name, profile=name), 5)
+
+        assert (made.device.profile, made.device.device_class) == (name, facts["class"])

@@ -1,0 +1,66 @@
+"""Console commands of the LoRaWAN link. Loaded with the shell."""
+
+from node.answer import number
+from node.errors import ConsoleError
+
+
+async def _join(node, words):
+    link = node.need_link()
+    again = words == ["again"]
+    wait_s = link.mac.wait_us() // 1000000
+    if (again or not link.ready) and wait_s > 30:
+        raise ConsoleError(
+            "the next attempt is allowed in %d s (duty cycle)" % wait_s,
+            "wait; the node joins by itself",
+        )
+    if not await link.exchange.join(again):
+        raise ConsoleError(
+            "the network did not answer",
+            "check keys (config), antenna, that a gateway is near and the network knows the device"
+            + ("; the file system is new: have its used DevNonces cleared" if node.wiped else ""),
+        )
+    return _quality(link)
+
+
+def _quality(link):
+    """Signal of the last downlink and result of the last link check."""
+    mac = link.mac
+    margin_db, gateways = mac.link or (None, None)
+    return [
+        ("joined", mac.joined),
+        ("dr", mac.session.dr if mac.joined else None),
+        ("rssi", mac.rssi),
+        ("snr", mac.snr),
+        ("margin", margin_db),
+        ("gateways", gateways),
+        ("sent", link.exchange.sent),
+    ]
+
+
+async def _check(link):
+    """One link check; True when the network answered."""
+    mac = link.mac
+    mac.link = None
+    mac.ask_link()
+    await link.exchange.send(None, b"", False)
+    return mac.link is not None
+
+
+async def _link(node, words):
+    link = node.need_link()
+    tries = number(words, 0, 1, 10)
+    answered = 0
+    for _ in range(tries):
+        if not link.ready:
+            raise ConsoleError("not joined", "type join")
+        answered += await _check(link)
+    facts = _quality(link)
+    if tries:
+        facts += [("tries", tries), ("answered", answered)]
+    return facts + [("windows", link.radio.windows())]
+
+
+TABLE = (
+    ("join", _join, "join [again]", "join the network now; again: although joined"),
+    ("link", _link, "link [N]", "signal, timing; N link checks"),
+)

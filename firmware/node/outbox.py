@@ -1,0 +1,92 @@
+"""What waits to be sent, as frames: reports first, then the journal's readings.
+
+Reports (start, applied commands) are repeated until acknowledged. Of the frames with readings
+every n-th asks for an acknowledgement (`confirm_every`); without one, all since the last go again.
+"""
+
+from micropython import const
+from unload import unload
+from wire import codec
+
+from node.record import READING_SIZE
+
+_LOAD_MS = const(150)  # loading the table from flash holds the CPU about half as long
+
+
+class Outbox:
+    """A link takes `next`, sends it, and says `done`.
+
+    gap: async, waits until the CPU may be held for so many ms.
+    """
+
+    def __init__(self, journal, config, clock, gap):
+        self._journal, self._config, self._clock = journal, config, clock
+        self._gap = gap
+        self._reports = []
+        self._unacked = 0  # frames with readings since the last that was acknowledged
+        self._sending = None  # is the frame on its way confirmed? None: it is a report
+
+    def report(self, name: str, values: dict) -> None:
+        """Queue a payload that goes before readings, until acknowledged."""
+        self._reports.append((name, values))
+
+    def empty(self) -> bool:
+        """Is there nothing to send?"""
+        return not self._reports and self._journal.idle()
+
+    async def next(self, room: int) -> "tuple | None":
+        """(port, bytes, does it ask for an acknowledgement?) of the next frame, None: nothing.
+
+        room: bytes that the frame may have, at least those of one reading and one more.
+        """
+        if self._reports:
+            self._sending = None
+            fport, data = await self._report()
+            return fport, data, True
+        fit = (room - 1) // READING_SIZE  # one byte says how long a record is
+        batch = self._journal.batch(max(1, fit - 1))
+        if not batch:
+            return None
+        every = self._config["confirm_every"]
+        self._unacked += 1
+        self._sending = confirmed = bool(every) and self._unacked >= every
+        records = self._records(batch, fit)
+        self._journal.sent(batch)
+        return batch[0].fport, codec.frame(records), confirmed
+
+    async def _report(self):
+        """Port and bytes of the first report; the table is loaded to make them."""
+        name, values = self._reports[0]
+        if type(name) is str:
+            await self._gap(_LOAD_MS)
+            self._reports[0] = codec.entry(name)[0], codec.frame([codec.pack(name, values)])
+            unload("wire.schema")
+        return self._reports[0]
+
+    def _records(self, batch, fit):
+        """Readings with their age, newest first, and the one before: a lost frame leaves no hole.
+
+        Only what fits: a slow data rate takes the batch alone.
+        """
+        clock, boots = self._clock, self._config.boots
+        now_s, unix = clock.uptime_s(), clock.unix()
+        records = []
+        before = self._journal.before(batch) if fit > 1 else []
+        for one in before + batch:
+            age_s = one.age_s(boots, now_s, unix)
+            records.insert(0, one.data if age_s == 0 else codec.set_age(one.data, age_s))
+        return records
+
+    def done(self, acked: bool) -> None:
+        """The frame of `next` was sent. acked: the network has it, and all before it."""
+        confirmed = self._sending
+        if confirmed is None:
+            if acked:
+                self._reports.pop(0)
+            return
+        if acked or not self._config["confirm_every"]:
+            self._journal.acked()
+        if acked:
+            self._unacked = 0
+        elif confirmed:
+            self._journal.lost()

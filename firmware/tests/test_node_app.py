@@ -1,0 +1,227 @@
+"""A whole node around a link that is not LoRaWAN: nothing of `node` but its file knows it."""
+
+import asyncio
+import json
+import sys
+
+from tests.fake_device import Pin, folder
+
+# isort: split
+from node import links
+from node.app import Node
+from node.errors import ConfigError
+from node.ports import POWER
+from wire import codec
+
+HERE = __file__.rsplit("/", 1)[0]
+ALL = links.__path__
+links.__path__ = [HERE] if sys.implementation.name == "cpython" else HERE
+links.find(type("Board", (), {"LINK": "fake_link"}))
+links.__path__ = ALL
+
+
+class Board:
+    """A board without a radio; its link is found by the file's name."""
+
+    NAME, PORT, MCU, LINK, RADIO, RADIO_SPI = "desk", "rp2", "RP2040", "fake_link", "none", 0
+    PINS = {}
+    BATTERY = None
+
+    def __init__(self):
+        self.SENSORS = {"motion": {"chip": "am312", "pin": 7, "warmup_s": 0}}
+
+
+class Port:
+    """A port of `node.ports` that only counts."""
+
+    cause = POWER
+    deaf = ()
+
+    def __init__(self):
+        self.fed = self.resets = 0
+
+    def start_watchdog(self):
+        self.fed = 0
+
+    def feed(self):
+        self.fed += 1
+
+    def doze(self, ms):
+        raise AssertionError("USB power is there")
+
+    def on_rising(self, pin, handler):
+        pin.irq(handler, Pin.IRQ_RISING)
+
+    def reset(self):
+        self.resets += 1
+
+
+class Output:
+    """Keeps the lines."""
+
+    def __init__(self):
+        self.text = ""
+
+    def line(self, text):
+        self.text += text + "\n"
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+    async def run(self):
+        pass
+
+
+class Keyboard:
+    """Nobody types."""
+
+    async def read(self, _count):
+        await asyncio.sleep(3600)
+
+
+def made(profile="counter", **settings):
+    """A node in an empty folder, with these settings."""
+    root = folder()
+    settings.update(profile=profile, name="desk")
+    with open(root + "/device.json", "w") as file:
+        json.dump(settings, file)
+    return Node(Board(), Port(), root, Output())
+
+
+def run(node, story):
+    """The node's flow beside a story that ends it."""
+
+    async def both():
+        task = asyncio.create_task(node.run(Keyboard()))
+        try:
+            return await asyncio.wait_for(story(), 20)
+        finally:
+            task.cancel()
+
+    return asyncio.run(both())
+
+
+async def until(condition):
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+async def settled(node, frames=2):
+    """The report of the start, the first reading, and perhaps more arrived; nothing waits."""
+    await until(lambda: node.link and len(node.link.frames) >= frames and node.outbox.empty())
+
+
+def ports(node):
+    return [fport for fport, _, _ in node.link.frames]
+
+
+def test_a_node_reports_measures_and_obeys_over_a_link_it_does_not_know():
+    node = made()
+    command = codec.pack("interval", {"token": 7, "expires": None, "report": 60, "sample": None})
+
+    async def story():
+        await until(lambda: node.link)
+        node.link.downlinks.append((31, command))
+        node.report_soon()
+        await until(lambda: 21 in ports(node) and node.outbox.empty())
+
+    run(node, story)
+
+    assert ports(node)[0] == 20
+    assert sorted(set(ports(node))) == [12, 20, 21]
+    assert codec.unpack(20, node.link.frames[0][1])[1][0]["cause"] == 4  # a new file system
+    reading = next(data for fport, data, _ in node.link.frames if fport == 12)
+    assert codec.unpack(12, reading)[1][0]["total"] == 0
+    assert node.config["report_s"] == 60
+    assert node.journal.waiting() == 0
+    assert node.power.port.fed > 0
+
+
+def test_what_cannot_be_sent_waits_and_goes_when_the_link_is_back():
+    node = made(confirm_every=1)
+
+    async def story():
+        await settled(node)
+        node.link.up = False
+        node.report_soon()
+        await until(lambda: node.link.tries)
+        assert (len(node.link.frames), node.journal.waiting()) == (2, 1)
+        node.link.up = True
+        await settled(node, 3)
+
+    run(node, story)
+
+    assert ports(node) == [20, 12, 12]
+
+
+def test_a_link_whose_hardware_fails_is_restarted_and_nothing_is_lost():
+    node = made()
+
+    async def story():
+        await settled(node)
+        node.link.fail = True
+        node.report_soon()
+        await until(lambda: "fake_link: pulled" in node.output.text)
+        assert (node.link.listens, node.journal.waiting()) == (2, 1)
+        node.wake.set()  # it waits a minute before the next try
+        await settled(node, 3)
+
+    run(node, story)
+
+    assert ports(node) == [20, 12, 12]
+
+
+def test_the_console_has_the_links_commands_and_facts():
+    node = made()
+
+    async def story():
+        await settled(node)
+        return (
+            await node.shell("help"), await node.shell("info --json"),
+            await node.shell("pull --json"), await node.shell("pull it"), await node.shell("join"),
+        )  # fmt: skip
+
+    shown, info, pulled, refused, unknown = run(node, story)
+
+    assert "pull            pull                          pull the plug" in shown
+    assert "join" not in [line.split()[0] for line in shown]
+    info = json.loads(info[0])
+    assert (info["joined"], info["handed_over"], info["profile"]) == (True, 2, "counter")
+    assert json.loads(pulled[0]) == {"cmd": "pull", "ok": True, "up": False}
+    assert refused == ["error: pull takes no words", "next:  type pull"]
+    assert unknown == ["error: join: unknown command", "next:  type help"]
+
+
+def test_what_the_link_needs_is_asked_for_by_name():
+    root = folder()
+    with open(root + "/device.json", "w") as file:
+        file.write('{"profile": "counter"}')
+    node = Node(Board(), Port(), root, Output())
+
+    async def story():
+        await until(lambda: node.problem)
+        return node.problem
+
+    assert run(node, story) == (
+        "not set: name; copy device.json to the board, or type config NAME VALUE"
+    )
+
+
+def test_an_unknown_link_has_its_sentence():
+    board = Board()
+    board.LINK = "pigeon"
+    try:
+        links.find(board)
+        raise AssertionError("a link was found")
+    except ConfigError as error:
+        assert str(error) == "link pigeon is unknown: there is no node/links/pigeon"
+
+
+def test_a_board_file_that_names_no_link_has_lorawan():
+    class Old:
+        pass
+
+    assert links.find(Old()).NEEDED == ("dev_eui", "join_eui", "app_key")
