@@ -22,6 +22,7 @@ from typing import Any
 from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
+from tools import mcu
 from tools.reach import loadable
 from tools.setup.paths import CACHE, ROOT
 
@@ -32,8 +33,6 @@ PACKAGE = FIRMWARE / "package.json"
 MANIFEST = FIRMWARE / "manifest.py"
 RECORD = FIRMWARE / "node" / "record.py"
 PORTS = FIRMWARE / "node" / "ports"
-MARCH = {"RP2040": "armv6m"}
-"""What mpy-cross calls the core of an MCU. Source: `mpy-cross --help` of 1.29.0."""
 OPTIMISE = "-O3"
 """No line numbers on the device: 8 % less bytecode, which lives in the heap there."""
 
@@ -56,8 +55,10 @@ def board(name: str) -> dict[str, Any]:
         known = ", ".join(sorted(found.stem for found in BOARDS.glob("*.py"))) or "none yet"
         raise BuildError(f"There is no board {name!r}; known are: {known}. One is boards/NAME.py.")
     constants = {key: value for key, value in runpy.run_path(str(path)).items() if key.isupper()}
-    if constants.get("MCU") not in MARCH:
-        raise BuildError(f"boards/{name}.py: MCU must be one of {', '.join(MARCH)}.")
+    try:
+        mcu.chip(constants.get("MCU", ""))
+    except ValueError as error:
+        raise BuildError(f"boards/{name}.py: {error}.") from None
     return constants
 
 
@@ -103,7 +104,7 @@ def staged_files(name: str) -> dict[str, bytes]:
     name: as in `boards/<name>.py`.  /device.json and /state are the unit's own, not in here.
     """
     constants = board(name)
-    march = MARCH[constants["MCU"]]
+    march = mcu.chip(constants["MCU"]).MARCH
     files = {
         f"/lib/{module}.mpy": compiled(module, path, march)
         for module, path in modules().items()
@@ -218,11 +219,13 @@ def misfit(payloads: Mapping[str, tuple[int, str]], record: str) -> str:
 
 
 def complaints() -> list[str]:
-    """What `--check` finds: stale lists, a table the journal cannot take, boards over budget."""
+    """What `--check` finds: stale lists, a table the journal cannot take, pins, sizes."""
     found = [stale(PACKAGE, package_json()), stale(MANIFEST, manifest())]
     found.append(misfit(schema.PAYLOADS, RECORD.read_text()))
     for path in sorted(BOARDS.glob("*.py")):
-        budget = board(path.stem)["BUDGET"]["mpy_bytes"]
+        constants = board(path.stem)
+        found += [f"boards/{path.name}: {what}." for what in mcu.complaints(constants)]
+        budget = constants["BUDGET"]["mpy_bytes"]
         size = size_bytes(staged_files(path.stem), path.stem)
         found.append(over_budget(path.stem, size, budget))
     return [sentence for sentence in found if sentence]
