@@ -24,7 +24,6 @@ def device() -> None:
 @click.option(
     "--profile",
     type=choice_of(DeviceRequest, "profile"),
-    default="",
     help="What a board of ours is.",
 )
 @click.option(
@@ -61,7 +60,8 @@ async def add(parts: Parts, output: Path | None, **given: Any) -> Answer:
             f"{given['decoder']}",
             "output",
         )
-    made = await devices.add(parts, body=DeviceRequest(**given))
+    chosen = {name: value for name, value in given.items() if value is not None}
+    made = await devices.add(parts, body=DeviceRequest(**chosen))
     kind = made.profile or made.decoder
     done = f"{made.name} is registered as {made.dev_eui}, a {kind}. The key is shown only now."
     following = _file(made, output) if made.device_json else _keys(made)

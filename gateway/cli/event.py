@@ -19,12 +19,12 @@ def event() -> None:
     help="The `next` of the page before.",
 )  # fmt: skip
 @click.option("--limit", type=range_of(EventsQuery, "limit"), default=20, show_default=True)
-@click.option("--kind", default="", type=choice_of(EventsQuery, "kind"), help="Only of this kind.")
+@click.option("--kind", type=choice_of(EventsQuery, "kind"), help="Only of this kind.")
 @click.option("--device", default="", help="Only of this DevEUI.")
 @on_parts
-async def page(parts: Parts, after: int, limit: int, kind: str, device: str) -> Answer:
+async def page(parts: Parts, after: int, limit: int, kind: str | None, device: str) -> Answer:
     """List events, oldest first, in the order of their commits."""
-    value = await events.page(parts, query=EventsQuery(after, limit, kind, device))
+    value = await events.page(parts, query=EventsQuery(after, limit, kind or "", device))
     hidden = ("specversion", "datacontenttype", "source", "sequence")
     return Answer(value, table([plain(one, *hidden) for one in value.events], "There are none."))
 

@@ -6,7 +6,9 @@ from random import Random
 
 import aiohttp
 import pytest
+from wire.profiles import PROFILES
 
+from gateway import devices, registry
 from gateway.errors import Broken, GatewayError, Retry
 from gateway.events import JoinedData, Value
 from gateway.http import openapi
@@ -14,6 +16,7 @@ from gateway.http.routes import ROUTES
 from gateway.http.server import BODY_BYTES
 from gateway.keys import SCOPES, new_key
 from gateway.model import Command, Device
+from gateway.provisioning import OURS
 from gateway.store.sqlite import Store
 from gateway.tests.contract.http_bench import made_parts, served
 
@@ -214,6 +217,24 @@ async def test_a_fault_of_ours_says_who_acts_next_and_nothing_of_its_inside(
 
     assert status == 500
     assert problem == {"error": "the service failed at this; its log says why", "act": act}
+
+
+async def test_the_document_lists_what_a_device_may_be(service):
+    """Every decoder and profile, from their files; another is refused and those are named."""
+    fields = DOCUMENT["components"]["schemas"]["DeviceRequest"]["properties"]
+    assert fields["decoder"]["enum"] == list(registry.names(devices))
+    assert fields["profile"]["enum"] == [*PROFILES, ""]
+
+    for name in fields["decoder"]["enum"]:
+        body = {"name": name, "decoder": name} | ({"profile": "bin"} if name == OURS else {})
+        status, made = await service.request("POST", "/v1/devices", json=body)
+        assert (status, made["decoder"]) == (201, name)
+        _, shown = await service.request("GET", f"/v1/devices/{made['dev_eui']}")
+        assert shown["decoder"] == name
+    status, problem = await service.request(
+        "POST", "/v1/devices", json={"name": "x", "decoder": "nobody"}
+    )
+    assert (status, OURS in problem["error"]) == (422, True)
 
 
 def some_json(random, depth=0):

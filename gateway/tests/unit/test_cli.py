@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from gateway import cli
+from gateway import cli, devices, registry
 from gateway.events import JoinedData
+from gateway.provisioning import OURS
 from gateway.store.sqlite import Store
 
 CONFIG = """\
@@ -132,6 +133,46 @@ def test_wrong_keys_are_refused_before_anything_is_asked(run):
         assert value in err
 
 
+@pytest.fixture
+def virtual(config):
+    """The configuration with a network server in the process."""
+    config.write_text('site = "street"\n[network]\nkind = "virtual"\n')
+
+
+@pytest.mark.usefixtures("virtual")
+def test_a_device_of_another_maker_is_added_with_its_decoder(run, tmp_path):
+    other = next(name for name in registry.names(devices) if name != OURS)
+    output = tmp_path / "device.json"
+    made = as_json(run, "device", "add", "level 1", "--decoder", other, "--class", "C")
+    code, shown, _ = run("device", "add", "level 2", "--decoder", other)
+    refused, _, said = run("device", "add", "level 3", "--decoder", other, "--output", str(output))
+
+    assert (made["decoder"], made["profile"], made["device_json"]) == (other, "", {})
+    assert (code, "Enter this with its maker's tool" in shown, "mpremote" in shown) == (
+        0,
+        True,
+        False,
+    )
+    assert (refused, "leave it out" in said, output.exists()) == (1, True, False)
+    listed = as_json(run, "device", "list")["devices"]
+    assert [(one["decoder"], one["device_class"]) for one in listed] == [
+        (other, "C"),
+        (other, "A"),
+    ]
+
+
+@pytest.mark.usefixtures("virtual")
+def test_a_board_of_ours_gets_its_file(run, tmp_path):
+    output = tmp_path / "device.json"
+
+    code, shown, _ = run("device", "add", "bin 1", "--profile", "bin", "--output", str(output))
+
+    written = json.loads(output.read_text())
+    assert (code, f"mpremote cp {output} :device.json" in shown) == (0, True)
+    assert (written["profile"], written["dev_eui"] in shown) == ("bin", True)
+    assert output.stat().st_mode & 0o077 == 0
+
+
 def test_values_are_numbers(run):
     code, _, err = run("command", "send", EUI, "dim", "level=bright")
 
@@ -209,6 +250,10 @@ def test_a_webhook_is_shown_with_what_waits_and_why(run, config):
 
     code, out, _ = run("webhook", "show", made["id"])
     [waiting] = as_json(run, "webhook", "show", made["id"])["waiting"]
+    [event] = as_json(run, "event", "list")["events"]
+    assert as_json(run, "event", "list", "--kind", "joined")["events"] == [event]
+    assert as_json(run, "event", "list", "--kind", "boot")["events"] == []
+    assert as_json(run, "event", "explain", event["id"])["deliveries"] == [waiting]
 
     assert (code, "the endpoint answered 500" in out) == (0, True)
     assert (waiting["state"], waiting["attempts"]) == ("pending", 1)
@@ -236,6 +281,15 @@ def groups(group, path=()):
         yield (*path, name), one
         if hasattr(one, "commands"):
             yield from groups(one, (*path, name))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, _ in groups(cli.main) if path[-1] == "list"], ids=lambda one: one[0]
+)
+def test_every_list_is_shown_without_options(run, path):
+    code, out, err = run(*path)
+
+    assert (code, out.count("\n"), err) == (0, 1, "")
 
 
 @pytest.mark.parametrize(("path", "one"), list(groups(cli.main)), ids=lambda one: str(one)[:40])

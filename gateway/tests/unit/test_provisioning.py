@@ -3,10 +3,13 @@
 import pytest
 from wire.profiles import PROFILES
 
+from gateway import devices, registry
 from gateway.errors import Refused, Retry, Unknown
 from gateway.networks.virtual import Network
-from gateway.provisioning import Wanted, add_device, new_eui, remove_device
+from gateway.provisioning import OURS, Wanted, add_device, new_eui, remove_device
 from gateway.store.sqlite import Store
+
+OTHER = next(name for name in registry.names(devices) if name != OURS)
 
 
 @pytest.fixture
@@ -45,6 +48,22 @@ async def test_a_lamp_listens_always_and_the_others_after_speaking(store, profil
     assert made.device.device_class == kind
 
 
+async def test_a_device_of_another_maker_has_a_decoder_and_no_file_for_a_board(store):
+    network = Network()
+
+    for kind, given in (
+        ("A", Wanted(name="x", decoder=OTHER)),
+        ("C", Wanted(name="y", decoder=OTHER, device_class="C")),
+    ):
+        made = await add_device(store, network, given, 5)
+
+        eui = made.device.dev_eui
+        assert await store.read(lambda view, eui=eui: view.device(eui)) == made.device
+        assert (made.device.decoder, made.device.profile) == (OTHER, "")
+        assert (made.device.device_class, made.device_json) == (kind, {})
+        assert network.devices[eui] == (made.device, made.app_key)
+
+
 async def test_what_is_given_is_taken_in_lower_case_and_settings_go_to_the_board(store):
     wanted = Wanted(
         name="x", profile="bin", dev_eui="70B3D57ED005A001", join_eui="AA" * 8,
@@ -63,6 +82,11 @@ async def test_what_is_given_is_taken_in_lower_case_and_settings_go_to_the_board
     ("wrong", "said"),
     [
         ({"profile": "tram"}, "bin, lamp, counter"),
+        ({"profile": ""}, "bin, lamp, counter"),
+        ({"device_class": "C"}, "the profile 'bin' is of class A: leave `device_class` out"),
+        ({"decoder": "nobody"}, "expected one of: .*lamplighter"),
+        ({"decoder": OTHER}, "`profile` is for our own boards: leave it out"),
+        ({"decoder": OTHER, "profile": "", "settings": {"report_s": 60}}, "`report_s` is for our"),
         ({"dev_eui": "12"}, "16 hexadecimal digits"),
         ({"dev_eui": "zz" * 8}, "16 hexadecimal digits"),
         ({"join_eui": ""}, "16 hexadecimal digits"),
