@@ -1,28 +1,26 @@
-"""The composition root: makes the objects from the Settings and runs them until told to end.
+"""The composition root: makes the objects from the Settings and runs them until a signal.
 
 The only file that knows every part. `lamplighter serve` runs `serve`; the other commands of the
-CLI take single parts from here.
+CLI take their Parts from here.
 """
 
 import asyncio
 import contextlib
-import errno
 import fcntl
 import functools
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
 
-import aiohttp
 import structlog
-from aiohttp import web
 
 from gateway import networks, registry
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule
 from gateway.errors import ConfigError, GatewayError
-from gateway.http.server import address, application
+from gateway.http.port import check_port, listening
+from gateway.http.server import application
 from gateway.ingest import Ingest
 from gateway.networks import Network
 from gateway.settings import Settings
@@ -33,29 +31,24 @@ from gateway.store.sqlite import Store as SqliteStore
 from gateway.threads import Threads
 from gateway.usecases import Parts
 
-STOP_S = 3.0
-"""What requests under way get to finish when the service ends."""
-ANSWER_S = 1.0
-"""What a service on our port gets to say that it is ours."""
-
 log = structlog.get_logger("gateway")
 
 
 def open_store(settings: Settings) -> Store:
-    """The store of the settings; an async context manager, open inside."""
+    """The configured store: an async context manager, open inside."""
     source = f"lamplighter/{settings.site}"
     if settings.store.kind == "memory":
         return SqliteStore(source=source)
-    with contextlib.suppress(OSError):  # the store says what is wrong with its path
+    with contextlib.suppress(OSError):  # the store itself reports a bad path
         _store_path(settings).touch(mode=0o600)  # it holds the secrets of the webhooks
     return SqliteStore(_store_path(settings), source)
 
 
 def open_network(settings: Settings) -> Network:
-    """The network server of the settings.
+    """The configured network server: an async context manager, subscribed inside.
 
-    An async context manager that listens to the broker inside. Commands of the CLI must not enter
-    it: they would take the broker's session from the service that runs.
+    Commands of the CLI must not enter it: a second connection with the same client id takes over
+    the session of the running service (MQTT 5.0, 3.1.4).
     """
     kind = type(settings.network).__module__.split(".")[2]  # gateway.networks.<kind>
     return registry.find(networks, kind, "network").Network(settings.network)
@@ -63,7 +56,7 @@ def open_network(settings: Settings) -> Network:
 
 @contextlib.asynccontextmanager
 async def open_parts(settings: Settings) -> AsyncGenerator[Parts]:
-    """What the use cases work with, for one command of the CLI; the network is not entered."""
+    """The Parts for one command of the CLI; the network is not entered."""
     network = open_network(settings)
     async with open_store(settings) as store:
         yield _parts(settings, store, network, Commands(store, network, settings.commands))
@@ -85,8 +78,8 @@ def _store_path(settings: Settings) -> Path:
 async def serve(settings: Settings) -> None:
     """Run the gateway until SIGTERM or SIGINT.
 
-    Raises ConfigError when the port or the store is in another's use, Broken when the machine
-    does not keep what it was given.
+    Raises ConfigError when another program has the port or the store, Broken when the machine no
+    longer stores data reliably.
     """
     loop = asyncio.get_running_loop()
     loop.set_default_executor(Threads())
@@ -101,7 +94,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _run(settings: Settings, ending: asyncio.Event) -> None:
-    """Everything at once, until `ending` or until one part fails."""
+    """All parts concurrently, until `ending` is set or one of them fails."""
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
         network = await stack.enter_async_context(open_network(settings))
@@ -113,7 +106,7 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
         ingest = Ingest(store, network, settings.commands)
         deliverer = Deliverer(store, sink, schedule=Schedule(of.schedule_s), parallel=of.parallel)
         parts = _parts(settings, store, network, commands)
-        await stack.enter_async_context(_listening(settings, parts))
+        await stack.enter_async_context(listening(settings.http.bind, application(parts)))
         log.info("serving", site=settings.site, http=settings.http.bind)
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(one.run()) for one in (ingest, commands, deliverer)]
@@ -123,34 +116,11 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
                 one.cancel()
 
 
-@contextlib.asynccontextmanager
-async def _listening(settings: Settings, parts: Parts) -> AsyncGenerator[None]:
-    """The REST API on its port, while inside. Raises ConfigError when it cannot have the port."""
-    host, port = address(settings.http.bind)
-    runner = web.AppRunner(application(parts), access_log=None, shutdown_timeout=STOP_S)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        await runner.cleanup()
-        raise ConfigError(_no_port(settings.http.bind, error)) from error
-    try:
-        yield
-    finally:
-        await runner.cleanup()
-
-
-def _no_port(bind: str, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"`http.bind` {bind} is used by another program: end that, or choose another port"
-    return f"`http.bind` {bind} cannot be opened: {error.strerror or error}"
-
-
 @contextlib.contextmanager
 def _alone(settings: Settings) -> Generator[None]:
-    """Hold the store's lock, while inside: two services on one store would deliver twice.
+    """Hold the store's lock while inside: two services on one store would deliver twice.
 
-    Raises ConfigError when another one runs. The lock ends with the process, however it ends.
+    Raises ConfigError when another process holds it. The kernel releases it with the process.
     """
     if settings.store.kind == "memory":
         yield
@@ -169,17 +139,16 @@ def _alone(settings: Settings) -> Generator[None]:
         yield
 
 
-def _first(group: BaseExceptionGroup) -> BaseException:
-    """The cause: an error of ours before any other, for it tells who acts next."""
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The cause; an error of ours before any other, as it names who acts next."""
     ours, others = group.split(GatewayError)
-    found: BaseException = ours or others or group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found
+    within = ours or others or group
+    first = within.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
-    """What `lamplighter check` tries: {what: trial}; each gives lines, or raises what is wrong."""
+    """The trials of `lamplighter check`, by name: each returns lines, or raises what is wrong."""
 
     async def store() -> list[str]:
         async with open_store(settings) as opened:
@@ -189,33 +158,6 @@ def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
 
     return {
         "store": store,
-        "http": lambda: _try_port(settings.http.bind),
+        "http": lambda: check_port(settings.http.bind),
         "network": open_network(settings).check,
     }
-
-
-async def _try_port(bind: str) -> list[str]:
-    """Whether the service answers there, or could. Raises ConfigError when another does."""
-    host, port = address(bind)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as session,
-            session.get(f"http://{bind}/v1/health") as answer,
-        ):
-            ours = answer.status in {200, 503} and answer.content_type == "application/json"
-    except aiohttp.ClientConnectorError:
-        return [await _try_binding(bind, host, port)]
-    except (aiohttp.ClientError, TimeoutError):
-        ours = False
-    if not ours:
-        raise ConfigError(_no_port(bind, OSError(errno.EADDRINUSE, "")))
-    return [f"the service answers at http://{bind}"]
-
-
-async def _try_binding(bind: str, host: str, port: int) -> str:
-    try:
-        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
-    except OSError as error:
-        raise ConfigError(_no_port(bind, error)) from None
-    server.close()
-    return f"the service does not run; {bind} is free for it"

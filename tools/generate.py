@@ -81,10 +81,12 @@ def _section(name: str, fport: int, rows: Rows) -> list[str]:
         may = "absent or " if optional else ""
         names = schema.ENUMS.get(field)
         text += ": " + ", ".join(f"{at} {one}" for at, one in enumerate(names)) if names else ""
-        if field in meaning.QUALITY:
-            text += "; a quality flag"
-        if field in meaning.READINGS and fport < schema.FIRST_REPORT:
-            text += f"; property `{meaning.READINGS[field][0]}`"
+        readings = meaning.READINGS.get(name, {})
+        flagged = [f"`{one}`" for one, known in readings.items() if field in known[4]]
+        if flagged:
+            text += f"; a quality flag of {', '.join(flagged)}"
+        if field in readings:
+            text += f"; property `{readings[field][0]}`"
         lines.append(f"| `{field}` | {bits} | {may}{low} to {high} | {step} | {unit} | {text} |")
     for values in meaning.EXAMPLES[name]:
         lines += ["", f"`{_bytes(name, [values]).hex()}` is `{json.dumps(values)}`"]

@@ -3,20 +3,31 @@
 No board carries this file. `tools/tests` checks that it and `schema.py` name the same fields.
 """
 
-READINGS = {
-    "fill": ("fillingLevel", "1", 1, 100),
-    "distance": ("distance", "mm", 1, 1),
-    "battery": ("batteryVoltage", "V", 1, 1000),
-    "level": ("dimmingLevel", "1", 1, 100),
-    "lux": ("illuminance", "lx", 1, 1),
-    "presence": ("presence", "1", 1, 1),
-    "passages": ("passageCount", "1", 1, 1),
-    "total": ("peopleCount", "1", 1, 1),
-}
-"""field -> (property, UCUM unit, numerator, denominator): value * numerator / denominator."""
+_BATTERY_READING = ("batteryVoltage", "V", 1, 1000, ("low_battery",))
 
-QUALITY = ("obstructed", "suspect", "low_battery", "uncalibrated", "saturated")
-"""One-bit fields that are quality flags of every value in their record, by their own name."""
+READINGS = {
+    "bin": {
+        "fill": ("fillingLevel", "1", 1, 100, ("obstructed", "suspect", "uncalibrated")),
+        "distance": ("distance", "mm", 1, 1, ("obstructed", "suspect")),
+        "battery": _BATTERY_READING,
+    },
+    "lamp": {
+        "level": ("dimmingLevel", "1", 1, 100, ()),
+        "lux": ("illuminance", "lx", 1, 1, ("suspect", "saturated")),
+        "presence": ("presence", "1", 1, 1, ("suspect",)),
+        "passages": ("passageCount", "1", 1, 1, ("suspect",)),
+    },
+    "counter": {
+        "total": ("peopleCount", "1", 1, 1, ("suspect",)),
+        "battery": _BATTERY_READING,
+        "presence": ("presence", "1", 1, 1, ("suspect",)),
+    },
+}
+"""payload -> {field: (property, UCUM unit, numerator, denominator, quality flags)}.
+
+The property's value is the field's times numerator, by denominator. quality flags: the one-bit
+fields of the same record that qualify this value, by their own name.
+"""
 
 _SEQ = ("", "counts this device's readings of all kinds, wraps; a gap is a missing reading")
 _AGE = ("s", "from the measurement to its transmission; absent: older, or over a restart")
@@ -48,18 +59,18 @@ MEANING = {
         "level": ("%", "as driven at the pin"),
         "why": ("", "the rule that set the level"),
         "lux": ("lx", "ambient light; absent: sensor does not answer"),
-        "presence": ("", "somebody is there"),
-        "passages": ("", "times somebody came since the reading before; 1022: or more"),
-        "saturated": ("", "more light than the sensor can tell"),
-        "suspect": ("", "a sensor does not answer or is stuck"),
+        "presence": ("", "motion within the last seconds"),
+        "passages": ("", "passages since the previous reading; 1022: or more"),
+        "saturated": ("", "more light than the sensor can measure"),
+        "suspect": ("", "the light sensor does not answer, or light or motion sensor is stuck"),
     }),
     "counter": ("People counted at one place.", {
         "seq": _SEQ,
         "age": _AGE,
-        "total": ("", "since installation, never reset; a lost reading loses nobody"),
-        "boots": ("", "low 4 bits of the device's starts: tells a reset from a wrap"),
+        "total": ("", "cumulative since installation, never reset: a lost reading loses no count"),
+        "boots": ("", "low 4 bits of the device's starts: distinguishes a reset from a wrap"),
         "battery": _BATTERY,
-        "presence": ("", "somebody is there"),
+        "presence": ("", "motion within the last seconds"),
         "suspect": ("", "the sensor is warming up or stuck"),
         "low_battery": ("", "below the board's limit"),
     }),
@@ -105,7 +116,7 @@ MEANING = {
         "first": ("", "first sequence number"),
         "count": ("", "how many"),
     }),
-    "reboot": ("Start the device anew.", {
+    "reboot": ("Restart the device.", {
         "token": _TOKEN,
         "expires": _EXPIRES,
     }),

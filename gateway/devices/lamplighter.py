@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 from wire.codec import WireError, pack, unpack
-from wire.meaning import QUALITY, READINGS
+from wire.meaning import READINGS
 from wire.schema import COMMANDS, ENUMS, FIRST_REPORT, PAYLOADS
 
 from gateway.devices import Applied, Boot, DownlinkExample, Reading, Report, UplinkExample
@@ -53,33 +53,31 @@ def _report(name: str, fields: Fields) -> Report:
 
 
 def _reading(name: str, fields: Fields) -> Reading:
-    """One reading from its fields.
+    """One reading from its fields; the table says which flags concern which value.
 
-    A property without a value is left out; but where the device says `suspect`, its sensor did not
-    answer, and the value is None.
+    A property without a value is left out; but where the device flags it as `suspect`, its sensor
+    did not answer, and the value is None.
     """
     if fields["seq"] is None:
         raise Lost(f"{name}: the record ends before its sequence number")
     age_s = fields["age"]
-    flags = [flag for flag in QUALITY if fields.get(flag)]
-    if age_s is None:
-        flags.append("clock_unsure")
-    elif age_s > DELAYED_S:
-        flags.append("delayed")
-    quality = tuple(flags) if set(flags) - HARMLESS else ("ok", *flags)
-    values = tuple(
-        Value(*_scaled(field, value), quality)
-        for field, value in fields.items()
-        if field in READINGS and (value is not None or fields.get("suspect"))
-    )
-    return Reading(seq=fields["seq"], age_s=age_s, values=values)
+    timing = "clock_unsure" if age_s is None else "delayed" if age_s > DELAYED_S else None
+    values: list[Value] = []
+    for field, (known, unit, times, over, possible) in READINGS[name].items():
+        raised = [flag for flag in possible if fields.get(flag)]
+        raw = fields[field]
+        if raw is None and "suspect" not in raised:
+            continue
+        flags = (*raised, timing) if timing else tuple(raised)
+        quality = flags if set(flags) - HARMLESS else ("ok", *flags)
+        values.append(Value(known, _scaled(raw, times, over), unit, quality))
+    return Reading(seq=fields["seq"], age_s=age_s, values=tuple(values))
 
 
-def _scaled(name: str, value: int | None) -> tuple[str, float | int | None, str]:
-    known, unit, times, over = READINGS[name]
-    if value is None or over == 1:
-        return known, None if value is None else value * times, unit
-    return known, value * times / over, unit
+def _scaled(raw: int | None, times: int, over: int) -> float | int | None:
+    if raw is None or over == 1:
+        return None if raw is None else raw * times
+    return raw * times / over
 
 
 def _boot(fields: Fields) -> Boot:

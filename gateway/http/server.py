@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 from aiohttp import web
+from msgspec import Struct
 
 from gateway.errors import (
     Broken,
@@ -25,13 +26,13 @@ from gateway.http.routes import ROUTES
 from gateway.usecases import Parts
 
 BODY_BYTES = 64 * 1024
-"""Longest body of a request."""
+"""Largest body of a request, bytes."""
 STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (Unauthorized, 401),
     (Forbidden, 403),
     (Unknown, 404),
 )
-"""HTTP status by kind of error; the others are in `status_of`."""
+"""HTTP status by kind of error; `status_of` has the rest."""
 
 log = structlog.get_logger("gateway.http")
 
@@ -39,11 +40,11 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Unreadable(Refused):
-    """The request does not have the form that the API document gives it."""
+    """The request does not match the API document."""
 
 
 def application(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Application:
-    """The application, with errors in JSON, bodies bounded, and an API key asked for by scope."""
+    """The application: errors as JSON, bodies bounded, API keys checked by scope."""
     app = web.Application(client_max_size=BODY_BYTES, middlewares=[_faults, _problems])
     ending = asyncio.Event()
 
@@ -76,14 +77,14 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
     return handle
 
 
-def _converted(query: dict[str, str], into: type) -> Any:
+def _converted(query: dict[str, str], into: type[Struct]) -> Struct:
     try:
         return msgspec.convert(query, into, strict=False)
     except msgspec.ValidationError as error:
         raise Unreadable(f"the query is wrong: {_sentence(error)}") from None
 
 
-def _decoded(body: bytes, into: type) -> Any:
+def _decoded(body: bytes, into: type[Struct]) -> Struct:
     try:
         return msgspec.json.decode(body or b"{}", type=into)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -97,7 +98,7 @@ def _sentence(error: Exception) -> str:
 
 
 def status_of(error: GatewayError) -> int:
-    """The HTTP status an error is answered with."""
+    """The HTTP status of an error."""
     for kind, status in STATUS:
         if isinstance(error, kind):
             return status
@@ -110,7 +111,7 @@ def status_of(error: GatewayError) -> int:
 
 @web.middleware
 async def _faults(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """What nobody foresaw, logged whole and answered in the same form as any other error."""
+    """Any other exception: logged with its traceback, answered in the form of every error."""
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -124,7 +125,7 @@ async def _faults(request: web.Request, handler: _Handler) -> web.StreamResponse
 
 @web.middleware
 async def _problems(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Every error as JSON `{error, act}`."""
+    """Every error of ours or of aiohttp's router as JSON `{error, act}`."""
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
@@ -150,12 +151,3 @@ async def _problems(request: web.Request, handler: _Handler) -> web.StreamRespon
 def _json(value: Any, status: int, headers: dict[str, str] | None = None) -> web.Response:
     body = msgspec.json.encode(value)
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
-
-
-def address(bind: str) -> tuple[str, int]:
-    """`host:port` or `[v6]:port` in two. Raises ConfigError."""
-    host, _, port = bind.rpartition(":")
-    host = host.strip("[]")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise ConfigError(f"`http.bind` is {bind!r}; expected host:port, as 127.0.0.1:8090")
-    return host, int(port)

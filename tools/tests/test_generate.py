@@ -56,15 +56,30 @@ def test_every_field_has_a_meaning_and_every_meaning_a_field():
 
 def test_properties_and_flags_are_fields_of_readings():
     readings = {
-        row[0]: row
-        for fport, text in schema.PAYLOADS.values()
+        name: {row[0]: row for row in codec.fields(text)}
+        for name, (fport, text) in schema.PAYLOADS.items()
         if fport < schema.FIRST_REPORT
-        for row in codec.fields(text)
     }
 
-    assert set(meaning.READINGS) <= set(readings)
-    for flag in meaning.QUALITY:
-        assert readings[flag][1] == 1
+    assert set(meaning.READINGS) == set(readings)
+    for name, known in meaning.READINGS.items():
+        assert set(known) <= set(readings[name])
+        for *_, flags in known.values():
+            assert all(readings[name][flag][1] == 1 for flag in flags)
+
+
+def test_every_one_bit_field_without_a_property_is_a_flag_of_some_value():
+    for name, known in meaning.READINGS.items():
+        flags = {flag for *_, possible in known.values() for flag in possible}
+        bits = {row[0] for row in codec.fields(schema.PAYLOADS[name][1]) if row[1] == 1}
+        assert bits - set(known) == flags, name
+
+
+def test_one_property_has_one_unit():
+    units: dict[str, str] = {}
+    for known in meaning.READINGS.values():
+        for name, unit, *_ in known.values():
+            assert units.setdefault(name, unit) == unit
 
 
 def test_the_javascript_codec_decodes_the_golden_uplinks():

@@ -160,6 +160,11 @@ async def test_an_example_gives_its_events_once_however_often_it_comes(store, na
         one.seq for one in readings
     ]
     assert network.acknowledged == [0, 1, 2]
+    stated = [one for one in example.reports if not isinstance(one, Applied)]
+    latest = await store.read(lambda view: view.latest(EUI))
+    assert {(one.property, one.value) for one in latest} == {
+        (value.property, value.value) for one in stated for value in one.values
+    }
 
 
 @pytest.mark.parametrize(("name", "example"), UPLINKS)

@@ -16,7 +16,7 @@ from wire.meaning import EXAMPLES
 from gateway.errors import Broken, Retry
 from gateway.events import Event
 from gateway.ingest import FOREIGN, Ingest
-from gateway.intake import MISMATCH
+from gateway.intake import MISMATCH, Context
 from gateway.model import Device
 from gateway.networks import virtual
 from gateway.notices import Joined, Link, Status, Trouble, Uplink
@@ -295,6 +295,21 @@ async def test_a_data_rate_too_slow_for_commands_does_not_cost_the_reading(bench
 
     assert len(await bench.events("missing")) == 1
     assert len(await bench.events("reading")) == 3
+
+
+async def test_the_room_for_the_question_is_that_of_the_frame_that_shows_the_gap(bench):
+    asked = []
+
+    def most_bytes(device, dr):
+        asked.append((device.dev_eui, dr))
+        return 51
+
+    bench.ingest.context = Context(most_bytes, CommandSettings())
+    for seq, dr in ((1, 5), (3, 5), (4, 2)):
+        await bench.take(bench.uplink("bin", reading(seq), link=Link(dr=dr)))
+        bench.now_ms += 4000
+
+    assert asked == [(BIN.dev_eui, 2)]
 
 
 async def test_a_gap_is_named_also_when_the_device_says_nothing_more(bench, monkeypatch):

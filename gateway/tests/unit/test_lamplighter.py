@@ -46,16 +46,39 @@ def test_integers_become_properties_with_units():
     )
 
 
-def test_flags_speak_against_every_value_of_their_record():
-    one = reading(obstructed=1, uncalibrated=1)
+def qualities(name, **changed):
+    (one,) = reports(name, EXAMPLES[name][0] | changed)
+    return {value.property: value.quality for value in one.values}
 
-    assert {value.quality for value in one.values} == {("obstructed", "uncalibrated")}
+
+def test_a_flag_qualifies_the_values_that_it_concerns_and_no_other():
+    assert qualities("bin", obstructed=1, uncalibrated=1) == {
+        "fillingLevel": ("obstructed", "uncalibrated"),
+        "distance": ("obstructed",),
+        "batteryVoltage": ("ok",),
+    }
+    assert qualities("bin", suspect=1, low_battery=1) == {
+        "fillingLevel": ("suspect",),
+        "distance": ("suspect",),
+        "batteryVoltage": ("ok", "low_battery"),
+    }
+    assert qualities("lamp", suspect=1, saturated=1) == {
+        "dimmingLevel": ("ok",),
+        "illuminance": ("suspect", "saturated"),
+        "presence": ("suspect",),
+        "passageCount": ("suspect",),
+    }
+    assert qualities("counter", suspect=1, low_battery=1) == {
+        "peopleCount": ("suspect",),
+        "batteryVoltage": ("ok", "low_battery"),
+        "presence": ("suspect",),
+    }
 
 
 @pytest.mark.parametrize(
     ("changed", "quality"),
     [
-        ({"low_battery": 1}, ("ok", "low_battery")),
+        ({"low_battery": 1}, ("ok",)),
         ({"age": 600}, ("ok",)),
         ({"age": 610}, ("ok", "delayed")),
         ({"age": None}, ("clock_unsure",)),
@@ -70,6 +93,10 @@ def test_a_sensor_that_did_not_answer_gives_no_number():
     nothing = {"fill": None, "distance": None}
 
     assert [one.property for one in reading(**nothing).values] == ["batteryVoltage"]
+    assert [one.property for one in reading(battery=None, suspect=1).values] == [
+        "fillingLevel",
+        "distance",
+    ]
     assert reading(**nothing, suspect=1).values[:2] == (
         Value("fillingLevel", None, "1", ("suspect",)),
         Value("distance", None, "mm", ("suspect",)),
@@ -123,7 +150,7 @@ def test_every_example_of_a_reading_is_normalised_oldest_first(name):
     ]
     for one in found:
         assert {value.property for value in one.values} <= {
-            known[0] for known in READINGS.values()
+            known[0] for known in READINGS[name].values()
         }
 
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from gateway.http import openapi
+from gateway.http.port import address
 from gateway.http.routes import ROUTES
-from gateway.http.server import address
 from gateway.notices import Link
 
 DOCUMENT = openapi.document(ROUTES)
