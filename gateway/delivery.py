@@ -1,11 +1,16 @@
 """The outbox: every event to every matching endpoint, at least once, in order per device.
 
-One task an endpoint, so that a hanging or dead one never delays another; inside an endpoint one
-attempt a device at a time, so that a device's events arrive in order. What the store says is the
-truth: a process killed between an endpoint's 2xx and the mark sends the same bytes again.
+One task per endpoint, so that a hanging or dead one never delays another; inside an endpoint one
+attempt per device at a time, so that a device's events arrive in order. The store decides what is
+delivered: a process killed after an endpoint took an event and before the mark was committed sends
+the same bytes again.
 
-Each endpoint has a width, the attempts under way: halved by a failure, one more by a success. So
-an endpoint in trouble is probed by one request, not by a crowd.
+Each endpoint has a width, the limit of concurrent attempts: a failure halves it, a success adds
+one. So an endpoint that fails is probed by one request, not by many.
+
+A deliverer that has the store to itself reads what is due. Several at one store are workers: each
+claims what it sends, for a lease; when that ends, another may take over, and a mark that comes too
+late changes nothing. The endpoint may then get an event twice, as after a crash.
 """
 
 import asyncio
@@ -24,16 +29,16 @@ from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone, Sink
-from gateway.store import Store, Transaction, View
+from gateway.store import Store, Transaction
 
 REFUSED_STEPS_S = (60.0, 540.0)
 """Waits between the three tries of an event which the endpoint refuses, ten minutes in all."""
 JITTER = 0.2
 POLL_S = 0.5
-"""How soon what another process wrote (the CLI) or what became due is seen."""
+"""How often rows that another process (the CLI) wrote, or that became due, are looked for, s."""
 HASTEN_EVERY_MS = 60_000
 LOOK = 200
-"""Devices taken at one look into the outbox, which costs some 50 ms when 10 000 wait."""
+"""Devices read at one look into the outbox, which takes some 50 ms when 10 000 wait."""
 
 T = TypeVar("T")
 log = structlog.get_logger("gateway.delivery")
@@ -50,9 +55,9 @@ class Schedule(msgspec.Struct, frozen=True):
     def wait_s(self, attempts: int, draw: float, asked_s: float | None = None) -> float | None:
         """Seconds until the next attempt, None when there is none.
 
-        attempts: failed so far, 1...  draw: 0..1, spreads the wait by +-20 %, so that a thousand
-        events held up together do not come back together.  asked_s: the endpoint's Retry-After,
-        a lower bound.
+        attempts: failed so far, 1...  draw: 0..1, spreads the wait by +-20 %, so that events that
+        failed together are not all sent again together.  asked_s: the endpoint's Retry-After, a
+        lower bound.
         """
         if attempts > len(self.steps_s):
             return None
@@ -61,6 +66,17 @@ class Schedule(msgspec.Struct, frozen=True):
 
 
 REFUSED = Schedule(REFUSED_STEPS_S)
+
+
+class Worker(msgspec.Struct, frozen=True):
+    """One of several deliverers at a store.
+
+    name: unique among those that run.  lease_s: how long what it claims is its own; longer than an
+    attempt may take, as long as a crash may delay what was claimed.
+    """
+
+    name: str
+    lease_s: float
 
 
 class _Line:
@@ -78,7 +94,7 @@ class _Line:
         self.ended: set[str] = set()
         self.wake = asyncio.Event()
         self.gone = False
-        self.failing = True  # before the first success nothing is known: a restart is a recovery
+        self.failing = True  # nothing is known before the first success, also after a restart
         self.hasten_from_ms = 0
         self.refusals: Counter[int] = Counter()
 
@@ -88,6 +104,7 @@ class Deliverer:
 
     parallel: devices of one endpoint served at a time.  draw: 0..1, the jitter.
     poll_s: how often rows of other processes and due retries are looked for.
+    worker: None when no other deliverer uses the store.
     """
 
     def __init__(
@@ -100,10 +117,16 @@ class Deliverer:
         parallel: int = 8,
         draw: Callable[[], float] = random.random,
         poll_s: float = POLL_S,
+        worker: Worker | None = None,
     ) -> None:
-        self._store, self._sink, self._clock = store, sink, clock
+        self._store = store
+        self._sink = sink
+        self._clock = clock
         self._schedule = schedule
-        self._parallel, self._draw, self._poll_s = parallel, draw, poll_s
+        self._parallel = parallel
+        self._draw = draw
+        self._poll_s = poll_s
+        self._worker = worker
         self._lines: dict[str, tuple[_Line, asyncio.Task[None]]] = {}
         self._appended = asyncio.Event()
 
@@ -139,7 +162,7 @@ class Deliverer:
                 line.busy -= line.ended  # before the look: what is read must show their marks
                 line.ended.clear()
                 if not line.ready and len(line.busy) < line.width:
-                    due = await _patiently(lambda: self._store.read(self._due(line)))
+                    due = await self._due(line)
                     line.ready.extend(one for one in due if one.subject not in line.busy)
                 while line.ready and len(line.busy) < line.width:
                     due = line.ready.popleft()
@@ -148,12 +171,25 @@ class Deliverer:
                 await line.wake.wait()
                 line.wake.clear()
 
-    def _due(self, line: _Line) -> Callable[[View], list[Delivery]]:
-        now_ms, limit = self._clock(), LOOK + len(line.busy)
-        return lambda view: view.due_deliveries(line.endpoint.id, now_ms, limit)
+    async def _due(self, line: _Line) -> list[Delivery]:
+        """What may be sent now. A worker claims no more than it can begin at once."""
+        endpoint_id, worker, now_ms = line.endpoint.id, self._worker, self._clock()
+        if worker is None:
+            limit = LOOK + len(line.busy)
+            return await _patiently(
+                lambda: self._store.read(
+                    lambda view: view.due_deliveries(endpoint_id, now_ms, limit)
+                )
+            )
+        until_ms = now_ms + int(worker.lease_s * 1000)
+        more = {"limit": line.width - len(line.busy), "without": frozenset(line.busy)}
+        return await self._write(
+            lambda tx: tx.claim(endpoint_id, worker.name, now_ms, until_ms, **more)
+        )
 
-    async def _attempt(self, line: _Line, due: Delivery) -> None:
-        due = replace(due, attempts=due.attempts + 1, first_at_ms=due.first_at_ms or self._clock())
+    async def _attempt(self, line: _Line, taken: Delivery) -> None:
+        first_at_ms = taken.first_at_ms or self._clock()
+        due = replace(taken, attempts=taken.attempts + 1, first_at_ms=first_at_ms)
         try:
             await self._sink.deliver(line.endpoint, due)
         except Gone as error:
@@ -166,27 +202,27 @@ class Deliverer:
         except Retry as error:
             await self._failed(line, due, error)
         else:
-            await self._write(lambda tx: tx.put_delivery(replace(due, state="delivered", note="")))
+            await self._mark(replace(due, state="delivered", note=""))
             del line.refusals[due.cursor]
             await self._succeeded(line)
         line.ended.add(due.subject)
         line.wake.set()
 
     async def _disable(self, line: _Line, due: Delivery, why: str) -> None:
-        """Stop delivering; what is pending stays so until the endpoint is enabled or removed."""
+        """Stop delivering; what is pending waits until the endpoint is enabled or removed."""
         log.warning("webhook disabled", id=line.endpoint.id, url=line.endpoint.url, why=why)
 
         def change(tx: Transaction) -> None:
-            tx.put_delivery(replace(due, note=why))
+            tx.mark(_taken(due), replace(due, note=why))
             endpoint = tx.endpoint(line.endpoint.id)
             if endpoint:
-                told = f"{why}; `lamplighter webhook enable {endpoint.id}` delivers again"
-                tx.put_endpoint(replace(endpoint, disabled_reason=told))
+                reason = f"{why}; `lamplighter webhook enable {endpoint.id}` delivers again"
+                tx.put_endpoint(replace(endpoint, disabled_reason=reason))
 
         await self._write(change)
 
     async def _succeeded(self, line: _Line) -> None:
-        """Widen; after a failure, let those who wait for their next try go now, once a minute."""
+        """Widen; after a failure, make what waits for its next try due now, once a minute."""
         line.width = min(self._parallel, line.width + 1)
         now_ms = self._clock()
         if not line.failing or now_ms < line.hasten_from_ms:
@@ -208,20 +244,31 @@ class Deliverer:
         if wait_s is None:
             del line.refusals[due.cursor]
             log.warning("dead letter", **facts, why=why)
-            told = f"{why}; `lamplighter webhook replay {due.endpoint_id}` sends it again"
-            await self._write(lambda tx: tx.put_delivery(replace(due, state="dead", note=told)))
+            note = f"{why}; `lamplighter webhook replay {due.endpoint_id}` sends it again"
+            await self._mark(replace(due, state="dead", note=note))
             return
         log.info("delivery put off", **facts, wait_s=round(wait_s, 1), why=why)
         next_at_ms = self._clock() + int(wait_s * 1000)
-        later = replace(due, next_at_ms=next_at_ms, note=f"{why}; the gateway tries again")
-        await self._write(lambda tx: tx.put_delivery(later))
+        note = f"{why}; the gateway tries again"
+        await self._mark(replace(due, next_at_ms=next_at_ms, note=note))
+
+    async def _mark(self, outcome: Delivery) -> None:
+        """Record an attempt, unless another worker took the delivery over."""
+        if not await self._write(lambda tx: tx.mark(_taken(outcome), outcome)):
+            facts = {"webhook": outcome.endpoint_id, "event_id": outcome.event_id}
+            log.info("attempt not recorded: the delivery was withdrawn or taken over", **facts)
 
     async def _write(self, change: Callable[[Transaction], T]) -> T:
         return await _patiently(lambda: self._store.write(change))
 
 
+def _taken(outcome: Delivery) -> Delivery:
+    """The delivery as it was before the attempt, which `mark` compares with the store."""
+    return replace(outcome, attempts=outcome.attempts - 1)
+
+
 async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Do it until the store can: a full disk delays delivery and loses nothing."""
+    """Call until the store answers: a full disk delays delivery and loses nothing."""
     attempt = 0
     while True:
         try:

@@ -123,6 +123,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     state: pending | delivered | dead | withdrawn.  attempts: made so far.  first_at_ms: of the
     first attempt, 0 before.
     body: the event's JSON, the same bytes at each attempt.
+    worker, until_ms: who claimed it, and until when no other may; empty and 0 when nobody did.
     """
 
     endpoint_id: str
@@ -136,6 +137,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     first_at_ms: int = 0
     next_at_ms: int = 0
     note: str = ""
+    worker: str = ""
+    until_ms: int = 0
 
 
 class Totals(Struct, frozen=True, kw_only=True):

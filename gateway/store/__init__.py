@@ -24,7 +24,7 @@ another, and group commit shares the wait.
 `gateway/tests/contract/test_store.py` runs over all of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol, Self, TypeVar
 
 from gateway.events import Entry, Event, Value
@@ -105,11 +105,15 @@ class View(Protocol):
         """The sums of an endpoint; a removed one keeps them."""
         ...
 
-    def due_deliveries(self, endpoint_id: str, now_ms: int, limit: int = 100) -> list[Delivery]:
-        """What may be sent to an endpoint now: each device's oldest pending event, when due.
+    def due_deliveries(
+        self, endpoint_id: str, now_ms: int, limit: int = 100, each: int = 1
+    ) -> list[Delivery]:
+        """What may be sent to an endpoint now: of each device, its oldest pending events.
 
-        So an event of a device waits for the earlier ones of the same device, and for nothing
-        else. In the order of their cursors.
+        A device counts when its oldest pending event is due and not claimed; it gives at most
+        `each` events, in order, up to the first that is not. So an event waits for the earlier
+        ones of its device, and for nothing else. limit: devices, in the order of their oldest
+        cursors.
         """
         ...
 
@@ -201,10 +205,38 @@ class Transaction(View, Protocol):
         """Remove an endpoint; its pending and dead deliveries become withdrawn. Raises Unknown."""
         ...
 
-    def put_delivery(self, delivery: Delivery) -> None:
-        """Record an attempt: replaces state, attempts, times and note of a delivery.
+    def claim(
+        self,
+        endpoint_id: str,
+        worker: str,
+        now_ms: int,
+        until_ms: int,
+        *,
+        limit: int = 100,
+        each: int = 1,
+        without: Collection[str] = (),
+    ) -> list[Delivery]:
+        """Take `due_deliveries` for one of several workers; no other gets them before `until_ms`.
 
-        Does nothing when it is withdrawn meanwhile. Raises Unknown when it never was.
+        Then another may take them, also while this one still works at them; `mark` says so.
+        worker: unique among the running workers.  without: devices whose attempts it has under
+        way; they do not count for `limit`.
+        """
+        ...
+
+    def mark(self, taken: Delivery, outcome: Delivery) -> bool:
+        """Record an attempt, which ends the claim: state, attempts, times and note of `outcome`.
+
+        taken: as `claim` or `due_deliveries` gave it. Returns False and changes nothing when the
+        delivery is not pending any more, or another attempt was recorded or another worker claimed
+        it since then.
+        """
+        ...
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        """Replace state, attempts, times and note of a delivery, whoever claimed it.
+
+        Does nothing when it is withdrawn meanwhile. Raises Unknown when there never was one.
         """
         ...
 

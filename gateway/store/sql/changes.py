@@ -1,9 +1,11 @@
 """A Transaction over a Connection."""
 # ruff: noqa: D102 - each method is described in gateway.store.Transaction
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
@@ -112,6 +114,40 @@ class Changes(Rows):
         for state in ("pending", "dead"):
             count = self.connection.change(f"withdraw_{state}", endpoint_id)
             self.connection.change("count_done", endpoint_id, 0, count)
+
+    def claim(
+        self,
+        endpoint_id: str,
+        worker: str,
+        now_ms: int,
+        until_ms: int,
+        *,
+        limit: int = 100,
+        each: int = 1,
+        without: Collection[str] = (),
+    ) -> list[Delivery]:
+        due = self.due_deliveries(endpoint_id, now_ms, limit + len(without), each)
+        free = [one for one in due if one.subject not in without]
+        wanted = set(list(dict.fromkeys(one.subject for one in free))[:limit])
+        claimed: list[Delivery] = []
+        for one in free:
+            if one.subject not in wanted:
+                continue
+            new = (worker, until_ms, now_ms)
+            if self.connection.change("claim", endpoint_id, one.cursor, *new):
+                claimed.append(replace(one, worker=worker, until_ms=until_ms))
+            else:  # claimed by another worker since the look: the later ones must wait for it
+                wanted.discard(one.subject)
+        return claimed
+
+    def mark(self, taken: Delivery, outcome: Delivery) -> bool:
+        fence = (taken.endpoint_id, taken.cursor, taken.worker, taken.attempts)
+        times = (outcome.first_at_ms, outcome.next_at_ms)
+        new = (outcome.state, outcome.attempts, *times, outcome.note)
+        marked = self.connection.change("mark", *fence, *new) > 0
+        if marked and outcome.state == "delivered":
+            self.connection.change("count_done", taken.endpoint_id, 1, 0)
+        return marked
 
     def put_delivery(self, delivery: Delivery) -> None:
         key = (delivery.endpoint_id, delivery.cursor)

@@ -2,6 +2,7 @@
 # ruff: noqa: D102 - each method is described in gateway.store.View
 
 from functools import cache
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import msgspec
@@ -109,8 +110,21 @@ class Rows:
         row = self.connection.row("totals", endpoint_id) or (0, 0, 0, 0, 0)
         return Totals(**dict(zip(Totals.__struct_fields__, row, strict=True)))
 
-    def due_deliveries(self, endpoint_id: str, now_ms: int, limit: int = 100) -> list[Delivery]:
-        return self._deliveries("due_deliveries", endpoint_id, now_ms, limit)
+    def due_deliveries(
+        self, endpoint_id: str, now_ms: int, limit: int = 100, each: int = 1
+    ) -> list[Delivery]:
+        foremost = self._deliveries("due_deliveries", endpoint_id, now_ms, limit)
+        if each == 1:
+            return foremost
+
+        def due(one: Delivery) -> bool:
+            return max(one.next_at_ms, one.until_ms) <= now_ms
+
+        found: list[Delivery] = []
+        for first in foremost:
+            key = (endpoint_id, first.subject, first.cursor, each - 1)
+            found += [first, *takewhile(due, self._deliveries("next_deliveries", *key))]
+        return found
 
     def next_delivery_at_ms(self, endpoint_id: str) -> int | None:
         return self._number("next_delivery", endpoint_id)

@@ -140,9 +140,16 @@ WITH foremost AS (
     WHERE endpoint_id = ?1 AND state = 'pending' GROUP BY subject
 )
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
-       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
 FROM foremost JOIN outbox AS o USING (cursor) JOIN event AS e USING (cursor)
-WHERE o.endpoint_id = ?1 AND o.next_at_ms <= ?2 ORDER BY o.cursor LIMIT ?3
+WHERE o.endpoint_id = ?1 AND o.next_at_ms <= ?2 AND o.until_ms <= ?2 ORDER BY o.cursor LIMIT ?3
+
+-- name: next_deliveries
+SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
+FROM outbox AS o INDEXED BY outbox_pending JOIN event AS e USING (cursor)
+WHERE o.endpoint_id = ?1 AND o.state = 'pending' AND o.subject = ?2 AND o.cursor > ?3
+ORDER BY o.cursor LIMIT ?4
 
 -- name: next_delivery
 WITH foremost AS (
@@ -153,33 +160,43 @@ SELECT min(o.next_at_ms) FROM foremost JOIN outbox AS o USING (cursor) WHERE o.e
 
 -- name: deliveries
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
-       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
 FROM outbox AS o JOIN event AS e USING (cursor)
 WHERE (?1 = '' OR o.endpoint_id = ?1) AND (?2 = '' OR o.state = ?2)
 ORDER BY o.cursor, o.endpoint_id LIMIT ?3
 
 -- name: deliveries_pending
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
-       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
 FROM outbox AS o JOIN event AS e USING (cursor)
 WHERE o.endpoint_id = ?1 AND o.state = 'pending' ORDER BY o.cursor LIMIT ?2
 
 -- name: deliveries_dead
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
-       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
 FROM outbox AS o JOIN event AS e USING (cursor)
 WHERE o.endpoint_id = ?1 AND o.state = 'dead' ORDER BY o.cursor LIMIT ?2
 
 -- name: deliveries_of_event
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
-       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
 FROM event AS e JOIN outbox AS o USING (cursor)
 WHERE e.id = ?1 AND (?2 = '' OR o.endpoint_id = ?2) AND (?3 = '' OR o.state = ?3)
 ORDER BY o.endpoint_id LIMIT ?4
 
 -- name: put_delivery
-UPDATE outbox SET state = ?3, attempts = ?4, first_at_ms = ?5, next_at_ms = ?6, note = ?7
+UPDATE outbox SET state = ?3, attempts = ?4, first_at_ms = ?5, next_at_ms = ?6, note = ?7,
+worker = '', until_ms = 0
 WHERE endpoint_id = ?1 AND cursor = ?2
+
+-- name: claim
+UPDATE outbox SET worker = ?3, until_ms = ?4
+WHERE endpoint_id = ?1 AND cursor = ?2 AND state = 'pending' AND until_ms <= ?5
+
+-- name: mark
+UPDATE outbox SET state = ?5, attempts = ?6, first_at_ms = ?7, next_at_ms = ?8, note = ?9,
+worker = '', until_ms = 0
+WHERE endpoint_id = ?1 AND cursor = ?2 AND state = 'pending' AND worker = ?3 AND attempts = ?4
 
 -- name: delivery_state
 SELECT state FROM outbox WHERE endpoint_id = ?1 AND cursor = ?2

@@ -152,6 +152,74 @@ async def test_an_event_waits_for_the_earlier_one_of_its_device_and_for_nothing_
     assert told.state == "delivered"
 
 
+async def test_a_device_gives_several_events_up_to_the_first_that_is_not_due(store):
+    await store.write(lambda tx: tx.add_endpoint(HOOK))
+    await store.write(lambda tx: [joined(tx, eui) for eui in ("a1", "b2", "a1", "a1", "b2", "a1")])
+
+    async def cursors(now_ms, **asked):
+        due = await store.read(lambda view: view.due_deliveries("h1", now_ms, **asked))
+        return [one.cursor for one in due]
+
+    assert await cursors(0, each=3) == [1, 3, 4, 2, 5]
+    assert await cursors(0, each=3, limit=1) == [1, 3, 4]
+    third = (await store.read(lambda view: view.due_deliveries("h1", 0, each=3)))[2]
+    await store.write(lambda tx: tx.put_delivery(replace(third, attempts=1, next_at_ms=500)))
+    assert await cursors(499, each=9) == [1, 3, 2, 5]
+    assert await cursors(500, each=9) == [1, 3, 4, 6, 2, 5]
+
+
+async def test_what_a_worker_claimed_no_other_gets_until_the_lease_ends(store):
+    await store.write(lambda tx: tx.add_endpoint(HOOK))
+    await store.write(lambda tx: [joined(tx, eui) for eui in ("a1", "a1", "b2", "a1")])
+
+    async def claim(worker, now_ms, **asked):
+        until_ms = now_ms + 100
+        got = await store.write(lambda tx: tx.claim("h1", worker, now_ms, until_ms, **asked))
+        assert all((one.worker, one.until_ms) == (worker, until_ms) for one in got)
+        return [one.cursor for one in got]
+
+    assert await claim("one", 0, limit=1, each=2) == [1, 2]
+    assert await claim("two", 0, each=9) == [3]
+    assert await claim("two", 99) == []
+    assert await store.read(lambda view: view.due_deliveries("h1", 99)) == []
+    assert await claim("two", 100, limit=1, each=9, without={"a1"}) == [3]
+    assert await claim("two", 100, each=9) == [1, 2, 4]
+
+
+async def test_a_mark_that_comes_after_the_lease_changes_nothing_of_another(store):
+    await store.write(lambda tx: tx.add_endpoint(HOOK))
+    await store.write(joined)
+    [late] = await store.write(lambda tx: tx.claim("h1", "late", 0, 100))
+    [taken] = await store.write(lambda tx: tx.claim("h1", "next", 100, 200))
+
+    async def mark(was, **outcome):
+        return await store.write(lambda tx: tx.mark(was, replace(was, attempts=1, **outcome)))
+
+    assert not await mark(late, state="dead", note="too late")
+    assert await mark(taken, next_at_ms=900, note="500")
+    assert not await mark(late, state="delivered")
+    assert not await mark(taken, state="delivered")
+    [again] = await store.write(lambda tx: tx.claim("h1", "late", 900, 1000))
+    assert (again.attempts, again.note, again.next_at_ms) == (1, "500", 900)
+    assert not await mark(late, state="delivered")  # its own claim of now is another attempt
+    assert await mark(again, state="delivered")
+    assert not await mark(again, state="delivered")
+    assert await store.read(lambda view: view.totals("h1")) == Totals(matched=1, delivered=1)
+
+
+async def test_a_mark_ends_the_claim_and_leaves_what_was_withdrawn(store):
+    await store.write(lambda tx: tx.add_endpoint(HOOK))
+    await store.write(lambda tx: [joined(tx, "a1"), joined(tx, "b2")])
+    one, two = await store.write(lambda tx: tx.claim("h1", "w", 0, 9000))
+
+    assert await store.write(lambda tx: tx.mark(one, replace(one, attempts=1)))
+    [free] = await store.read(lambda view: view.due_deliveries("h1", 0))
+    assert (free.cursor, free.worker, free.until_ms) == (1, "", 0)
+    await store.write(lambda tx: tx.remove_endpoint("h1"))
+    assert not await store.write(lambda tx: tx.mark(two, replace(two, state="delivered")))
+    assert await store.read(lambda view: view.totals("h1")) == Totals(matched=2, withdrawn=2)
+
+
 async def test_the_sum_of_a_webhook_holds_to_its_end(store):
     await store.write(lambda tx: tx.add_endpoint(HOOK))
     await store.write(lambda tx: [joined(tx, eui) for eui in ("a1", "b2", "c3", "d4")])

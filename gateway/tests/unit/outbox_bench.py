@@ -69,16 +69,22 @@ async def delivering(sink, endpoints=1, kept: Any = None, **options):
         made = [new_endpoint(f"http://{n}/", [], 0) for n in range(endpoints)]
         for endpoint in made:
             await store.write(lambda tx, one=endpoint: tx.add_endpoint(one))
-        deliverer = Deliverer(
-            store, sink, clock=clock, schedule=SCHEDULE, draw=lambda: 0.5, poll_s=0.001, **options
-        )
-        task = asyncio.create_task(deliverer.run())
-        try:
+        async with running(store, sink, clock, **options):
             yield store, clock, [one.id for one in made]
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+
+
+@contextlib.asynccontextmanager
+async def running(store, sink, clock, worker: Any = None, **options):
+    """A Deliverer at work on a store."""
+    fixed: Any = {"schedule": SCHEDULE, "draw": lambda: 0.5, "poll_s": 0.001}
+    deliverer = Deliverer(store, sink, clock=clock, worker=worker, **fixed, **options)
+    task = asyncio.create_task(deliverer.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def until(condition):

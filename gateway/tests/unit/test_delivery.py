@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from gateway.delivery import Worker
 from gateway.errors import Refused, Retry
 from gateway.model import Delivery
 from gateway.store.sqlite import Store
@@ -14,6 +15,7 @@ from gateway.tests.unit.outbox_bench import (
     append,
     asked,
     delivering,
+    running,
     settled,
     until,
 )
@@ -162,6 +164,55 @@ async def test_a_store_that_cannot_write_now_delays_the_mark_and_sends_nothing_t
         await settled(store, endpoint, delivered=1)
 
     assert (disk.full, sink.ids()) == (0, [event_id])
+
+
+async def test_workers_share_what_is_due_and_send_nothing_twice():
+    one, two = ScriptedSink(), ScriptedSink()
+    one.hanging.add(LAMP)
+    two.hanging.add(LAMP)
+    shared = Store()
+    async with (
+        delivering(one, kept=shared, worker=Worker("one", 60)) as (store, clock, [endpoint]),
+        running(store, two, clock, Worker("two", 60)),
+    ):
+        (first, _) = await append(store, LAMP, LAMP)
+        others = await append(store, *[f"{n:016x}" for n in range(16, 36)])
+
+        await settled(store, endpoint, delivered=20, pending=2)
+        clock.pass_s(59)
+        await asyncio.sleep(0.02)
+        assert sorted(one.ids() + two.ids()) == sorted([first, *others])
+        for sink in (one, two):
+            sink.hanging.clear()
+            sink.hung.set()
+        await settled(store, endpoint, delivered=22)
+
+    assert len(one.ids() + two.ids()) == 22
+
+
+async def test_after_the_lease_another_worker_goes_on_and_the_late_mark_is_not_recorded():
+    hangs, works = ScriptedSink(Refused("late")), ScriptedSink()
+    hangs.hanging.add(LAMP)
+    shared = Store()
+    async with delivering(hangs, kept=shared, worker=Worker("hangs", 60)) as (
+        store,
+        clock,
+        [hook],
+    ):
+        first, second = await append(store, LAMP, LAMP)
+        await until(lambda: asked(hangs, 1))
+        async with running(store, works, clock, Worker("works", 60)):
+            await asyncio.sleep(0.02)
+            assert works.ids() == []
+            clock.pass_s(61)
+            await settled(store, hook, delivered=2)
+
+            hangs.hung.set()
+            await asyncio.sleep(0.02)
+            await settled(store, hook, matched=2, delivered=2)
+
+    assert works.ids() == [first, second]
+    assert hangs.ids() == [first]
 
 
 async def test_removing_an_endpoint_withdraws_what_is_pending_and_ends_its_attempt():

@@ -15,8 +15,10 @@ from msgspec.structs import replace
 from gateway.errors import Broken, ConfigError, Retry
 from gateway.events import JoinedData
 from gateway.model import Device, Endpoint
+from gateway.store.sql.changes import Changes
+from gateway.store.sql.view import Endpoints
 from gateway.store.sqlite import Store, file
-from gateway.store.sqlite.file import queries
+from gateway.store.sqlite.file import Connection, queries
 
 ROOT = Path(__file__).parents[3]
 HOOK = Endpoint(id="h1", url="http://x/", secret="whsec_x")
@@ -89,6 +91,27 @@ async def test_an_endpoint_that_another_process_adds_or_changes_is_seen(tmp_path
 
         assert await service.read(lambda view: view.endpoints()) == [disabled]
         assert (await service.read(lambda view: view.totals("h1"))).matched == 1
+
+
+class Overtaken(Connection):
+    """Looks before another worker claims cursor 1, and claims after it."""
+
+    def change(self, name, *values):
+        if name == "claim" and values[1] == 1:
+            assert super().change("claim", "h1", 1, "other", 100, 0) == 1
+        return super().change(name, *values)
+
+
+async def test_a_claim_that_another_worker_won_keeps_the_order_of_its_device():
+    """SQLite's transactions follow one another; those of other databases overlap."""
+    async with Store() as store:
+        await store.write(lambda tx: (tx.add_endpoint(HOOK), joined(tx), joined(tx)))
+
+        late = Changes(Overtaken(store._writer), Endpoints(), "x")
+
+        assert late.claim("h1", "late", 0, 100, each=2) == []
+        found = await store.read(lambda view: view.deliveries())
+        assert [(one.cursor, one.worker) for one in found] == [(1, "other"), (2, "")]
 
 
 async def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path):
