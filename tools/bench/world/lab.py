@@ -33,7 +33,7 @@ EPOCH_US = 1_448_038_800_000_000
 """The instant at which the simulation's clock is 0: 2015-11-20T17:00:00Z."""
 JOIN_EUI = "70b3d57ed0000000"
 APP_KEY = "2b7e151628aed2a6abf7158809cf4f3c"
-BOARD_OPTIONS = ("parts", "usb", "position_m", "power", "ppm")
+BOARD_OPTIONS = ("parts", "sensors", "usb", "position_m", "power", "ppm")
 """What `add` hands to the board; the rest are settings of its /device.json."""
 
 
@@ -109,7 +109,8 @@ class Lab:
         """Registers a device and gives its board power.
 
         profile: bin, lamp or counter. files: False leaves the file system blank. more: settings
-        of /device.json (also app_key, to give the board a wrong one), and options of the board.
+        of /device.json (also app_key, to give the board a wrong one), and options of the board:
+        sensors, {role: entry}, is also what its /board.py says.
         """
         name = name or profile
         dev_eui = f"70b3d57ed0{len(self.units) + 1:06x}"
@@ -129,6 +130,7 @@ class Lab:
         device = self.registry.device(dev_eui)
         device.keys = Stored(api.DeviceKeys(dev_eui=dev_eui, nwk_key=APP_KEY), 0, 0)
         content = staged_files(BOARD) | {"/device.json": json.dumps(settings).encode()}
+        content["/board.py"] += f"\nSENSORS.update({given.get('sensors', {})!r})\n".encode()
         board = await self.simulation.add_board(
             name, board=BOARD, flash=image(content if files else {}), **given
         )

@@ -193,6 +193,7 @@ class Simulation:
         name: str,
         *,
         board: str = "pico_lora_sx1262",
+        sensors: Mapping[str, dict[str, Any]] | None = None,
         flash: bytes | None = None,
         position_m: tuple[float, float] = (0, 0),
         power: bool = True,
@@ -202,11 +203,13 @@ class Simulation:
     ) -> VirtualBoard:
         """Puts a board on the world.
 
-        board: file in `boards/`. flash: image of its file system (`board.image`).
+        board: file in `boards/`. sensors: entries that replace those of its SENSORS, by role.
+        flash: image of its file system (`board.image`).
         usb: a host is plugged in. ppm: how much too long the crystal's seconds are.
         parts: {chip: options}; None instead of options leaves that part off the board.
         """
         pins = wiring(board)
+        pins["SENSORS"] = pins["SENSORS"] | (sensors or {})
         soldered = fitted(pins, parts or {})
         made = VirtualBoard(self, name, pins)
         self.boards[name] = made

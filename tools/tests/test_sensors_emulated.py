@@ -1,0 +1,102 @@
+"""Sensors by role on the emulated board: other chips, and nodes upgraded from firmware 0.1.0."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from wire import codec
+
+from tools.bench.world.image import image
+from tools.bench.world.lab import BOARD, Lab, Unit
+from tools.build import staged_files
+from tools.setup.paths import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+OLD_BOARD = ROOT / "firmware" / "tests" / "data" / "board_0_1_0.py"
+OLD_COUNTER = Path(__file__).parent / "data" / "firmware_0_1_0_counter.json"
+
+
+@pytest_asyncio.fixture
+async def lab() -> AsyncIterator[Lab]:
+    async with Lab() as made:
+        yield made
+    assert made.simulation.refusals == []
+    assert made.simulation.violations == []
+
+
+def readings(unit: Unit, f_port: int) -> list[dict[str, Any]]:
+    """The readings that arrived, by number."""
+    found = {
+        record["seq"]: record
+        for message in unit.of("up")
+        if message.f_port == f_port
+        for record in codec.unpack(f_port, message.data)[1]
+    }
+    return [found[seq] for seq in sorted(found)]
+
+
+def said(unit: Unit) -> str:
+    return unit.board.transcript.decode(errors="replace")
+
+
+async def upgrade(lab: Lab, unit: Unit, files: dict[str, bytes]) -> None:
+    """Gives a board today's firmware beside these files, and power."""
+    await unit.board.power(False)
+    await unit.board.set_flash(image(staged_files(BOARD) | files))
+    await unit.board.power(True)
+
+
+async def test_a_light_sensor_at_its_other_address_is_found_by_its_role(lab: Lab) -> None:
+    entry = {"chip": "bh1750", "i2c": 1, "sda": 26, "scl": 27, "addr": 0x5C}
+    unit = await lab.add("lamp", sensors={"light": entry}, parts={"bh1750": {"lux": 300}})
+
+    assert await lab.run(60, lambda: bool(readings(unit, 11)), step_s=1)
+
+    assert readings(unit, 11)[0]["lux"] == 300
+
+
+async def test_an_upgraded_node_goes_on_with_its_old_board_file(lab: Lab) -> None:
+    unit = await lab.add("bin", parts={"a02yyuw": {"distance_mm": 700}})
+    settings = json.dumps(unit.settings).encode()
+    files = {"/board.py": OLD_BOARD.read_bytes(), "/device.json": settings}
+    await upgrade(lab, unit, files)
+
+    assert await lab.run(60, lambda: bool(readings(unit, 10)), step_s=1)
+
+    assert abs(readings(unit, 10)[0]["distance"] - 700) < 5
+    assert (
+        said(unit).count("/board.py has SENSORS by chip (firmware 0.1.0), read as the roles ") == 1
+    )
+
+
+async def test_an_upgraded_counter_goes_on_from_its_total_and_loses_no_reading(lab: Lab) -> None:
+    old = json.loads(OLD_COUNTER.read_text())
+    files = {
+        name: base64.b64decode(data)
+        for name, data in old["files"].items()
+        if not name.startswith(("/state/session", "/state/frames"))  # this network never met it
+    }
+    unit = await lab.add("counter", report_s=60, parts={"am312": {"warm": True}})
+    await upgrade(lab, unit, files | {"/board.py": OLD_BOARD.read_bytes()})
+
+    assert await lab.run(600, lambda: len(readings(unit, 12)) > old["waiting"], step_s=1)
+
+    found = readings(unit, 12)
+    assert [one["seq"] for one in found[: old["waiting"]]] == list(
+        range(old["first_seq"], old["next_seq"])
+    )
+    assert found[old["waiting"] - 1]["total"] == old["total"] > 0
+    assert found[-1]["total"] == old["total"]
+    await unit.board.set("am312", motion=True)
+    await lab.run(70)
+    await unit.board.power(False)
+    await unit.board.power(True)
+    await lab.run(120)
+    assert readings(unit, 12)[-1]["total"] == old["total"] + 1
