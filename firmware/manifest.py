@@ -5,15 +5,25 @@ include("$(PORT_DIR)/boards/manifest.py")
 FILES = {
     "lorawan": (
         "__init__.py",
+        "activation.py",
+        "adr.py",
         "commands.py",
         "crypto.py",
+        "duty.py",
         "frame.py",
         "join.py",
         "mac.py",
+        "plan/__init__.py",
+        "plan/dynamic.py",
+        "plan/dynamic_setup.py",
+        "plan/fixed.py",
+        "plan/fixed_setup.py",
+        "plan/limits.py",
         "region/__init__.py",
         "region/eu868.py",
         "saved.py",
         "session.py",
+        "windows.py",
     ),
     "node": (
         "__init__.py",
@@ -58,6 +68,7 @@ FILES = {
     ),
     "radios": (
         "__init__.py",
+        "errors.py",
         "sx126x.py",
         "sx126x_start.py",
     ),

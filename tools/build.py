@@ -23,7 +23,7 @@ from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
 from tools import mcu
-from tools.reach import loadable
+from tools.reach import loadable, regions
 from tools.setup.paths import CACHE, ROOT
 
 FIRMWARE = ROOT / "firmware"
@@ -116,14 +116,18 @@ def staged_files(name: str) -> dict[str, bytes]:
 
 
 def size_bytes(files: Mapping[str, bytes], name: str) -> int:
-    """Bytes of the bytecode that a board can load: the most over its profiles.
+    """Bytes of the bytecode that a board can load: the most over profiles and regions.
 
     files: staged for the board of this name.
     """
     constants, known = board(name), modules()
     return max(
-        sum(len(files[f"/lib/{module}.mpy"]) for module in loadable(known, constants, profile))
+        sum(
+            len(files[f"/lib/{module}.mpy"])
+            for module in loadable(known, constants, profile, region)
+        )
         for profile in PROFILES
+        for region in regions(known)
     )
 
 

@@ -2,10 +2,12 @@
 
 An install has every profile and driver, so that a board can be given another role on site; what
 counts for its memory is the bytecode of one profile. Imports are followed as they stand in the
-source; those by name (a profile, its drivers, radio, region, port) start from the board file.
+source; those by name (a profile, its drivers, link, radio, region, port) start from the board.
+Likewise a board loads one region and the channel plan that the region names.
 """
 
 import ast
+import runpy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,21 +26,32 @@ def imports(source: str) -> set[str]:
     return {name.replace(".", "/") for name in found}
 
 
-def loadable(modules: Mapping[str, Path], constants: Mapping[str, Any], profile: str) -> set[str]:
+def regions(modules: Mapping[str, Path]) -> list[str]:
+    """The names of the regions' files."""
+    folder = "lorawan/region/"
+    names = (name.removeprefix(folder) for name in modules if name.startswith(folder))
+    return [name for name in names if name != "__init__"]
+
+
+def loadable(
+    modules: Mapping[str, Path], constants: Mapping[str, Any], profile: str, region: str
+) -> set[str]:
     """Modules, as keys of `modules`, that a node of one profile can load on this board.
 
     modules: {path on the device under /lib, without suffix: source}.  constants: of the board
     file.
     """
     sensors = constants["SENSORS"]
+    region_file = f"lorawan/region/{region}"
+    plan = runpy.run_path(str(modules[region_file]))["PLAN"]
     waiting = {"node/app", f"node/profiles/{profile}", f"radios/{constants['RADIO']}"}
-    waiting.add(f"node/ports/{constants['PORT']}")
+    waiting |= {f"node/ports/{constants['PORT']}", "node/links/lorawan", region_file}
+    waiting |= {f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
     waiting |= {
         f"node/sensors/{sensors[role]['chip']}"
         for role in PROFILES[profile]["roles"]
         if role in sensors
     }
-    waiting |= {name for name in modules if name.startswith("lorawan/region/")}
     found: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -1,10 +1,21 @@
 """MAC commands of the network, applied to the session. Source: TS001-1.0.4, chapter 5.
 
-Loaded when a downlink brings some and unloaded after: they are rare, and bytecode is heap.
+Loaded when a downlink brings some and unloaded after: they are rare, and bytecode occupies heap.
 """
+
+from lorawan import adr
+from lorawan.duty import band
+from lorawan.plan import limits, setup
 
 _SIZES = (0, 0, 2, 4, 1, 4, 0, 5, 1, 1, 4, 0, 0, 5)
 """Bytes after each command identifier a network sends; 0, 1, 11 and 12 are not of 1.0.4."""
+
+_EIRP_DBM = (8, 10, 12, 13, 14, 16, 18, 20, 21, 24, 26, 27, 29, 30, 33, 36)
+"""MaxEIRP of TxParamSetupReq. Source: TS001-1.0.4, 5.9."""
+
+GPS_EPOCH_S = 315964800
+LEAP_S = 18
+"""Unix time is GPS time + the epoch - the leap seconds. Source: IERS Bulletin C, 2017 on."""
 
 
 def split(stream: bytes) -> list:
@@ -23,7 +34,7 @@ def split(stream: bytes) -> list:
 def apply(mac, stream: bytes, snr: int) -> bool:
     """Apply a downlink's commands in order. True when the session changed.
 
-    mac: has `session`, `region`, `answers`, `battery()`, `on_link`, `on_gps` (see mac.py).
+    mac: has `session`, `plan`, `answers`, `windows.tx_end_us`, `battery()`, `link`, `on_time`.
     snr: dB of the frame that brought them.
     """
     changed = False
@@ -32,22 +43,29 @@ def apply(mac, stream: bytes, snr: int) -> bool:
         if cid == 0x03:
             block.append(fields)
             continue
-        changed |= _link_adr(mac, block)
+        changed |= adr.link_adr(mac, block)
         block = []
         changed |= _one(mac, cid, fields, snr)
-    changed |= _link_adr(mac, block)
-    session = mac.session
-    if changed and not session.usable(session.dr):  # its last channel was taken away
-        session.first_channels()
-        session.dr = min(session.dr, mac.region.CHANNEL_DR[1])
+    changed |= adr.link_adr(mac, block)
+    if changed:
+        _repair(mac.session, mac.plan)
     return changed
+
+
+def _repair(session, plan):
+    """The commands may have left no channel for the data rate."""
+    if plan.usable(session.dr):
+        return
+    session.dr = max(min(session.dr, plan.region.CHANNEL_DR[1]), plan.lowest_dr)
+    if not plan.usable(session.dr):
+        setup(plan).enable_own(plan)
 
 
 def _one(mac, cid, fields, snr):
     session = mac.session
     answers = mac.answers
     if cid == 0x02:
-        mac.on_link(fields[0], fields[1])
+        mac.link = fields[0], fields[1]
     elif cid == 0x04:
         session.duty = fields[0] & 15
         answers.add(cid)
@@ -59,10 +77,10 @@ def _one(mac, cid, fields, snr):
         answers.add(cid)
         return True
     elif cid == 0x0D:
-        mac.on_gps(int.from_bytes(fields[:4], "little"), fields[4])
+        unix_s = int.from_bytes(fields[:4], "little") + GPS_EPOCH_S - LEAP_S
+        mac.on_time(unix_s * 1000000 + fields[4] * 1000000 // 256, mac.windows.tx_end_us)
     else:
-        change = {0x05: _rx_param, 0x07: _new_channel, 0x0A: _dl_channel}.get(cid)
-        return bool(change) and change(session, mac.region, answers, fields)
+        return _CHANGES[cid](mac, fields)
     return False
 
 
@@ -71,96 +89,54 @@ def _frequency(fields):
     return (fields[0] | fields[1] << 8 | fields[2] << 16) * 100
 
 
-def _allowed(region, freq):
-    return region.band(freq) >= 0
-
-
-def _rx_param(session, region, answers, fields):
-    offset, dr, freq = fields[0] >> 4 & 7, fields[0] & 15, _frequency(fields[1:])
+def _rx_param(mac, fields):
+    session = mac.session
+    plan = mac.plan
+    offset = fields[0] >> 4 & 7
+    dr = fields[0] & 15
+    freq = _frequency(fields[1:])
     good = (
-        _allowed(region, freq)
-        | (dr < len(region.DATARATES)) << 1
-        | (offset <= region.RX1_OFFSET_MAX) << 2
+        (band(plan.region.BANDS, freq) >= 0)
+        | setup(plan).receives(plan, dr) << 1
+        | (offset < len(plan.region.RX1_OFFSETS)) << 2
     )
-    answers.add(0x05, good)
-    if good == 7:
-        session.rx1_offset, session.rx2_dr, session.rx2_freq = offset, dr, freq
-    return good == 7
-
-
-def _new_channel(session, region, answers, fields):
-    at, freq = fields[0], _frequency(fields[1:4])
-    low, high = fields[4] & 15, fields[4] >> 4
-    new = len(region.CHANNELS) <= at < region.CHANNELS_MAX
-    good = (new and (not freq or _allowed(region, freq))) | (
-        new and low <= high < len(region.DATARATES)
-    ) << 1
-    answers.add(0x07, good)
-    if good != 3:
+    mac.answers.add(0x05, good)
+    if good != 7:
         return False
-    channels = session.channels
-    while len(channels) <= at:
-        channels.append([0, 0, 0])
-    channels[at] = [freq, freq, fields[4]]
-    session.mask = session.mask | 1 << at if freq else session.mask & ~(1 << at)
+    session.rx1_offset = offset
+    session.rx2_dr = dr
+    session.rx2_freq = freq
     return True
 
 
-def _dl_channel(session, region, answers, fields):
-    at, freq = fields[0], _frequency(fields[1:])
-    known = at < len(session.channels) and session.channels[at][0] > 0
-    good = _allowed(region, freq) | known << 1
-    answers.add(0x0A, good)
-    if good == 3:
-        session.channels[at][1] = freq
+def _new_channel(mac, fields):
+    plan = mac.plan
+    define = setup(plan).new_channel
+    if not define:
+        return False
+    rates = fields[4]
+    good = define(plan, fields[0], _frequency(fields[1:4]), rates & 15, rates >> 4)
+    mac.answers.add(0x07, good)
     return good == 3
 
 
-def _link_adr(mac, block):
-    """A contiguous block is applied whole or not at all; every request gets the same answer."""
-    if not block:
+def _tx_param(mac, fields):
+    plan = mac.plan
+    if plan.region.DWELL is None:
         return False
-    session, region = mac.session, mac.region
-    defined = sum([1 << at for at, channel in enumerate(session.channels) if channel[0]])
-    mask = session.mask
-    for fields in block:
-        control = fields[3] >> 4 & 7
-        if mask is not None:
-            mask = region.apply_mask(mask, control, fields[1] | fields[2] << 8, defined)
-    last = block[-1]
-    dr, power, repeats = last[0] >> 4, last[0] & 15, last[3] & 15
-    dr = session.dr if dr == 15 else dr
-    power = session.power if power == 15 else power
-    good = bool(mask) | _reaches(session, region, mask or session.mask, dr) << 1
-    good |= (power <= region.POWER_MAX) << 2
-    for _ in block:
-        mac.answers.add(0x03, good)
-    if good != 7:
-        return False
-    session.mask, session.dr, session.power, session.repeats = mask, dr, power, repeats or 1
+    limits.limit(plan, _EIRP_DBM[fields[0] & 15], fields[0] >> 4 & 3)
+    mac.answers.add(0x09)
     return True
 
 
-def _reaches(session, region, mask, dr):
-    """Does an enabled channel of `mask` allow the data rate?"""
-    if dr >= len(region.DATARATES):
+def _dl_channel(mac, fields):
+    plan = mac.plan
+    move = setup(plan).dl_channel
+    if not move:
         return False
-    before, session.mask = session.mask, mask
-    found = session.usable(dr)
-    session.mask = before
-    return bool(found)
+    good = move(plan, fields[0], _frequency(fields[1:]))
+    mac.answers.add(0x0A, good)
+    return good == 3
 
 
-def back_off(session) -> None:
-    """ADR without an answer: more power, then slower, then the region's channels.
-
-    Called at 96 uplinks without a class A downlink, and every 32 from there.
-    Source: TS001-1.0.4, 4.3.1.1.
-    """
-    if session.power:
-        session.power = 0
-    elif session.dr and session.usable(session.dr - 1):
-        session.dr -= 1
-    else:
-        session.repeats = 1
-        session.first_channels()
+_CHANGES = {0x05: _rx_param, 0x07: _new_channel, 0x09: _tx_param, 0x0A: _dl_channel}

@@ -11,6 +11,14 @@ UP, DOWN = 0, 1
 ADR, ADR_ACK_REQ, ACK, PENDING = 0x80, 0x40, 0x20, 0x10
 
 
+def low_rate(sf: int, bw_hz: int) -> bool:
+    """Low data rate optimisation: on when a symbol takes 16 ms or more.
+
+    Source: SX1261/2 datasheet rev 2.1, 6.1.1.4.
+    """
+    return (1 << sf) * 1000 >= 16 * bw_hz
+
+
 def time_on_air_us(sf: int, bw_hz: int, size: int, crc: bool = True) -> int:
     """Time a frame occupies the channel.
 
@@ -19,7 +27,7 @@ def time_on_air_us(sf: int, bw_hz: int, size: int, crc: bool = True) -> int:
     Returns microseconds; explicit header, coding rate 4/5, 8-symbol preamble.
     Source: SX1261/2 datasheet rev 2.1, 6.1.4.
     """
-    slow = 2 if (1 << sf) * 1000 >= 16 * bw_hz else 0  # low data rate optimisation, 6.1.1.4
+    slow = 2 if low_rate(sf, bw_hz) else 0
     bits = 8 * size - 4 * sf + (44 if crc else 28)
     symbols = 8 + max(-(-bits // (4 * (sf - slow))), 0) * 5
     quarter_us = (1 << sf) * 250000 // bw_hz

@@ -1,13 +1,15 @@
-"""Joining over the air: frames, nonces, back-off, and the session that comes of it.
+"""Joining over the air: nonces, attempts and the air that they may take.
 
-Loaded for the attempts and unloaded after: on a board its bytecode would lie in the heap for ever.
+Loaded for the attempts and unloaded after: on a board its bytecode occupies the heap.
 `join` is its blob: DevNonce, JoinNonce and the air spent, saved before every Join-Request.
 Source: LoRaWAN TS001-1.0.4, chapters 6.2 and 7.
 """
 
 import struct
 
-from lorawan import const, saved
+from lorawan import activation, const, saved
+from lorawan.frame import time_on_air_us
+from lorawan.plan import setup
 
 _BLOB = "<HiHII"  # DevNonce next, JoinNonce last, attempts, spent ms, elapsed s
 _SIZE = const(23)
@@ -23,27 +25,6 @@ def window(elapsed_s: int) -> tuple:
     return 39600 + ((elapsed_s - 39600) // 86400 + 1) * 86400, 8700
 
 
-def request(key, join_eui: bytes, dev_eui: bytes, dev_nonce: int) -> bytes:
-    """A Join-Request. key: the AppKey. EUIs in the order they are printed."""
-    flipped = bytes(reversed(dev_eui + join_eui))
-    body = b"\x00" + flipped + struct.pack("<H", dev_nonce)
-    return body + key.cmac(body)[:4]
-
-
-def accept_fields(key, data: bytes) -> "bytes | None":
-    """A Join-Accept's fields from JoinNonce to CFList, or None if it is none or not for us."""
-    if len(data) not in (17, 33) or data[0] != 0x20:
-        return None
-    clear = data[:1] + key.ecb.encrypt(data[1:])
-    return clear[1:-4] if key.cmac(clear[:-4])[:4] == clear[-4:] else None
-
-
-def session_keys(key, fields: bytes, dev_nonce: int) -> tuple:
-    """(NwkSKey, AppSKey) from a Join-Accept's fields."""
-    tail = fields[:6] + struct.pack("<H", dev_nonce) + bytes(7)
-    return key.ecb.encrypt(b"\x01" + tail), key.ecb.encrypt(b"\x02" + tail)
-
-
 class Joining:
     """The attempts from the first to the one that succeeds. `dev_nonce` is the next to be used."""
 
@@ -54,14 +35,14 @@ class Joining:
         self._store = store
         self._clock = clock
         self._next_us = 0  # no sooner
-        self._channels = [[freq, freq, 0] for freq in mac.region.CHANNELS]
+        self._seed = int.from_bytes(root.cmac(self._dev_eui)[:4], "little") & 0x3FFFFFFF
         blob = store.load("join")
         fields = struct.unpack(_BLOB, blob) if blob else (0, -1, 0, 0, 0)
         self.dev_nonce, self._join_nonce, self._attempts, self._spent_ms, self._saved_s = fields
         self._zero_us = None
         if self._attempts:  # a restart between attempts frees neither hours nor sub-bands
             self._zero_us = clock.us() - self._saved_s * 1000000
-            self._next_us = clock.us() + self._rate(-1)[1] * 99000
+            self._next_us = clock.us() + self._plan(-1)[2] * 99000
 
     def _save(self):
         fields = self.dev_nonce, self._join_nonce, self._attempts, self._spent_ms, self._saved_s
@@ -71,17 +52,20 @@ class Joining:
         """Since the first attempt; time without power does not count."""
         return 0 if self._zero_us is None else (self._clock.us() - self._zero_us) // 1000000
 
-    def _rate(self, step=0):
-        """(data rate, ms of air) of the next attempt, or of another."""
-        dr = self._mac.region.join_dr(self._attempts + step)
-        return dr, self._mac.air_us(dr, _SIZE) // 1000
+    def _plan(self, step=0):
+        """(data rate, channels, ms of air) of the next attempt, or of another."""
+        plan = self._mac.plan
+        dr, channels = setup(plan).join(plan, self._attempts + step, self._seed)
+        sf, bw = plan.region.DATARATES[dr]
+        return dr, channels, time_on_air_us(sf, bw, _SIZE) // 1000
 
     def wait_us(self) -> int:
         """Microseconds until the next attempt is allowed; 0: now."""
-        wait_us = max(self._next_us - self._clock.us(), self._mac.pick(self._channels)[0])
+        _, channels, air_ms = self._plan()
+        wait_us = max(self._next_us - self._clock.us(), self._mac.pick(channels)[0])
         elapsed_s = self._elapsed_s()
         end_s, allowed_ms = window(elapsed_s + wait_us // 1000000)
-        if window(self._saved_s)[0] == end_s and self._spent_ms + self._rate()[1] > allowed_ms:
+        if window(self._saved_s)[0] == end_s and self._spent_ms + air_ms > allowed_ms:
             return (end_s - elapsed_s) * 1000000
         return wait_us
 
@@ -99,16 +83,24 @@ class Joining:
         self._save()
         return self.dev_nonce - 1
 
-    async def attempt(self) -> bool:
-        """One Join-Request and its windows. True when the network let us in."""
+    async def join(self) -> None:
+        """One Join-Request and its windows, after `wait_us()`; sets `mac.joined`."""
+        mac = self._mac
+        await self._clock.sleep_until_us(self._clock.us() + self.wait_us())
+        mac.joined = False
+        if await self._attempt():
+            mac.forget()
+            mac.joined = True
+
+    async def _attempt(self):
         mac = self._mac
         saved.forget(mac.session)
-        dr, air_ms = self._rate()
+        dr, channels, air_ms = self._plan()
         nonce = self._count(air_ms)
-        made = request(self._root, self._join_eui, self._dev_eui, nonce)
+        made = activation.request(self._root, self._join_eui, self._dev_eui, nonce)
 
         def take(data, rssi, snr):
-            fields = accept_fields(self._root, data)
+            fields = activation.accept_fields(self._root, data)
             if not fields or int.from_bytes(fields[:3], "little") == self._join_nonce:
                 mac.refused += 1
                 return False
@@ -116,39 +108,30 @@ class Joining:
             mac.rssi, mac.snr = rssi, snr // 4
             return True
 
-        joined = await mac.exchange(made, mac.pick(self._channels)[1], dr, _DELAY_US, take)
+        joined = await self._exchange(made, mac.pick(channels)[1], dr, take)
         self._next_us = self._clock.us() + 1000000 + mac.random() % 7000000
         return joined
 
+    async def _exchange(self, made, channel, dr, take):
+        """As an uplink, but with the region's own windows."""
+        mac = self._mac
+        plan = mac.plan
+        mac.duty.network = 0
+        mac.duty.last_channel = channel
+        tx = plan.up_hz(channel), dr, plan.region.MAX_EIRP_DBM - mac.antenna_dbi
+        rx1 = setup(plan).accept_hz(plan, channel), plan.rx1_dr(dr, 0)
+        rx2 = plan.region.RX2_FREQ, plan.region.RX2_DR
+        return await mac.windows.exchange(made, tx, rx1, rx2, _DELAY_US, take)
+
     def _accepted(self, fields, nonce, dr):
-        """The network let us in: this JoinNonce is refused from now on, the session begins."""
+        """A Join-Accept: its JoinNonce is refused from now on, and the session begins."""
         self._join_nonce = int.from_bytes(fields[:3], "little")
-        self._attempts = self._spent_ms = self._saved_s = 0
+        self._attempts = 0
+        self._spent_ms = 0
+        self._saved_s = 0
         self._zero_us = None
         self._save()
-        begin(self._mac.session, self._mac.region, fields, nonce, dr)
-        self._mac.session.set_keys(*session_keys(self._root, fields, nonce))
-        saved.save(self._mac.session)
-
-
-def begin(session, region, fields: bytes, dev_nonce: int, dr: int) -> None:
-    """Set a session's counters and parameters from a Join-Accept's fields."""
-    session.fcnt_up = session.reserved = session.unanswered = 0
-    session.fcnt_down = -1
-    session.tag = dev_nonce
-    session.addr = fields[6:10]
-    session.rx1_offset = min(fields[10] >> 4 & 7, region.RX1_OFFSET_MAX)
-    session.rx2_dr = fields[10] & 15
-    if session.rx2_dr >= len(region.DATARATES):
-        session.rx2_dr = region.RX2_DR
-    session.rx2_freq = region.RX2_FREQ
-    session.rx_delay_s = fields[11] & 15 or 1
-    session.dr, session.power, session.repeats, session.duty = dr, 0, 1, 0
-    rates = region.CHANNEL_DR[1] << 4
-    session.channels = [[freq, freq, rates] for freq in region.CHANNELS]
-    if len(fields) > 12 and fields[27] == 0:
-        for at in range(12, 27, 3):
-            freq = int.from_bytes(fields[at : at + 3], "little") * 100
-            freq = freq if region.band(freq) >= 0 else 0
-            session.channels.append([freq, freq, rates])
-    session.mask = sum([1 << at for at, one in enumerate(session.channels) if one[0]])
+        session = self._mac.session
+        activation.begin(session, fields, nonce, dr)
+        session.set_keys(*activation.session_keys(self._root, fields, nonce))
+        saved.save(session)

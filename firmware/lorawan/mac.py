@@ -1,35 +1,32 @@
-"""The MAC of a LoRaWAN 1.0.4 device, class A and C, over the air activation, with ADR.
+"""The MAC of a LoRaWAN 1.0.4 device, class A and C, over-the-air activation, with ADR.
 
 It is given its radio (`transmit`, `receive`, `listen`, `sleep`, `error_us`), clock (`us`,
 `sleep_until_us`), random integers, AES and store. One exchange at a time: a transmission, its
 two windows, and only then what touches flash or the application.
+
+`windows` does the exchange, `duty` the duty cycle, `plan` knows the channels.
 """
 
 import asyncio
 from collections import namedtuple
 
-from lorawan import const, frame, unload
-from lorawan.crypto import Key
-from lorawan.session import Answers, Session
+from unload import unload
 
-_WINDOWS_APART_US = const(1000000)
-_ERROR_MIN_US = const(1000)
-_DRIFT_PPM = const(40)  # both crystals together, over the delay
+from lorawan import const, frame, plan
+from lorawan.crypto import Key
+from lorawan.duty import Duty
+from lorawan.session import Answers, Session
+from lorawan.windows import Windows
+
 _ADR_ACK_LIMIT = const(64)
 _ADR_BACK_OFF = const(96)
 _ADR_STEP = const(32)
 _CONFIRMED_TRIES = const(3)  # ChirpStack acknowledges a first copy only: more is air wasted
-_HELD_FRAMES = const(4)
 _REPLY_US = const(2500000)
-_SHORT_FRAME = const(32)
-_RX2_SLACK_US = const(60000)
+_RESTED_BYTES = const(24)  # the frame that counts as just sent after a start
 
 Sent = namedtuple("Sent", ("acked", "heard", "fcnt", "dr", "tries"))  # noqa: PYI024
-"""What became of an uplink. acked: None where none was asked. heard: a class A downlink came."""
-
-GPS_EPOCH_S = 315964800
-LEAP_S = 18
-"""Unix time is GPS time + the epoch - the leap seconds. Source: IERS Bulletin C, 2017 on."""
+"""Outcome of an uplink. acked: None for an unconfirmed one. heard: a class A downlink came."""
 
 
 class MacError(Exception):
@@ -50,40 +47,47 @@ class Mac:
     link check, `refused` (frames that were not for us, forged or old).
     """
 
+    link = None
+    rssi = None
+    snr = None
+    refused = 0
+    antenna_dbi = 2
+    _class_c = False
+    _ack = False  # a confirmed downlink is to be acknowledged
+    _acked = False  # the last uplink was acknowledged
+    _pending = False  # the network has more to send
+    _joining = None
+
     def __init__(self, radio, clock, random, aes, store, region, dev_eui, join_eui, app_key):
-        self._radio = radio
         self._clock = clock
         self._store = store
         self.random = random
-        self.region = region
         self._aes = aes
         self._identity = dev_eui, join_eui, app_key
+        self.plan = plan.of(region)
         mark = Key(aes, app_key).cmac(dev_eui + join_eui)[:4]
-        self.session = Session(region, aes, store, mark)
+        self.session = session = Session(self.plan, aes, store, mark)
         from lorawan import saved
 
-        self.joined = saved.load(self.session)
-        unload("saved")
-        self.answers = Answers()
-        self.on_downlink = self.on_time = _ignore
+        self.joined = saved.load(session)
+        self._unload()
+        rested_us = 0
+        if self.joined:
+            sf, bw = region.DATARATES[session.dr]
+            rested_us = frame.time_on_air_us(sf, bw, _RESTED_BYTES)
+        self.duty = Duty(self.plan, clock, rested_us)
+        self.windows = Windows(radio, clock, self.plan, self.duty, self._always, self._take)
+        self.forget()
+        self.on_downlink = _ignore
+        self.on_time = _ignore
         self.battery = lambda: 255
-        self.link = None
-        self.rssi = self.snr = None
-        self.refused = 0
-        self.antenna_dbi = 2
-        self._class_c = False
         self.lock = asyncio.Lock()
-        self._busy = False
-        self._listens = None
-        self._held = []
-        self._ack = self._acked = self._pending = False
-        self._tx_end_us = 0
-        self._last_channel = None
-        self._free_us = [self._rest_us(part) for _, _, part in region.BANDS]
-        self._silent_us = 0
-        self._all_free_us = max(self._free_us)
-        self._rx2_us = 0
-        self._joining = None
+
+    def forget(self) -> None:
+        """A new session: there is nothing to answer."""
+        self.answers = Answers()
+        self._ack = False
+        self._pending = False
 
     # --- what the application asks ----------------------------------------------------------
 
@@ -100,8 +104,8 @@ class Mac:
     def set_class(self, name: str) -> None:
         """Class "A" is deaf between uplinks, "C" listens always, once joined."""
         self._class_c = name == "C"
-        if not self._busy:
-            self._rest()
+        if not self.windows.busy:
+            self.windows.rest()
 
     def ask_link(self) -> None:
         """The next uplink asks for a link check; see `link`."""
@@ -113,7 +117,7 @@ class Mac:
 
     def max_payload(self) -> int:
         """Bytes the next uplink may carry."""
-        room = self.region.MAX_PAYLOAD[self.session.dr if self.joined else 0]
+        room = self.plan.payloads[self.session.dr if self.joined else self.plan.lowest_dr]
         riders = len(self.answers.riders())
         return room - riders if riders <= 15 else room
 
@@ -121,23 +125,14 @@ class Mac:
         """Microseconds until duty cycle allows the next uplink; 0: now."""
         if not self.joined:
             return self.wait_us()
-        if self._clock.us() >= self._all_free_us:
+        if self._clock.us() >= self.duty.all_free_us:
             return 0
         return self.pick(self._channels(self.session.dr))[0]
-
-    def _rest_us(self, part):
-        """When a sub-band is free after a start: as if the last frame ended just before.
-
-        A board that starts again and again must not send more than one that runs.
-        """
-        return (
-            self._clock.us() + self.air_us(self.session.dr, 24) * (part - 1) if self.joined else 0
-        )
 
     # --- joining ----------------------------------------------------------------------------
 
     def _attempts(self):
-        """The attempts to join, with the code for it."""
+        """The join attempts; their code is loaded for them."""
         if self._joining is None:
             from lorawan.join import Joining
 
@@ -150,7 +145,7 @@ class Mac:
         return self._attempts().wait_us()
 
     async def join(self) -> bool:
-        """One Join-Request and its windows, after `wait_us()`. True when the network let us in.
+        """One Join-Request and its windows, after `wait_us()`. True after a Join-Accept.
 
         Raises MacError when the 65536 DevNonces are used up.
         """
@@ -158,15 +153,12 @@ class Mac:
             joining = self._attempts()
             if joining.dev_nonce > 65535:
                 raise MacError("all DevNonces are used; register the device under a new JoinEUI")
-            await self._sleep_us(joining.wait_us())
-            self.joined = False
-            if await joining.attempt():
-                self.answers = Answers()
-                self._ack = self._pending = False
-                self.joined = True
-                self._joining = joining = None
-                unload("join")
-            self._rest()
+            await joining.join()
+            if self.joined:
+                joining = None
+                self._joining = None
+                self._unload()
+            self.windows.rest()
             return self.joined
 
     # --- uplinks ----------------------------------------------------------------------------
@@ -183,7 +175,7 @@ class Mac:
             session = self.session
             if session.unanswered >= _ADR_BACK_OFF and session.unanswered % _ADR_STEP == 0:
                 self._obey(None, 0)
-            room = self.region.MAX_PAYLOAD[session.dr]
+            room = self.plan.payloads[session.dr]
             if len(data) > room:
                 raise MacError(
                     "%d bytes do not fit, DR%d takes %d" % (len(data), session.dr, room)
@@ -202,14 +194,18 @@ class Mac:
             fctrl |= frame.ADR_ACK_REQ
         if self._ack:
             fctrl |= frame.ACK
-        self._ack = self._acked = self._pending = False
+        self._ack = False
+        self._acked = False
+        self._pending = False
         session.reserve()
         made = frame.uplink(session, fctrl, riders, fport, data, confirmed)
-        fcnt, dr = session.fcnt_up, session.dr
+        fcnt = session.fcnt_up
+        dr = session.dr
         session.fcnt_up += 1
         session.unanswered += 1
         most = max(session.repeats, _CONFIRMED_TRIES) if confirmed else session.repeats
-        heard, tries = False, 0
+        heard = False
+        tries = 0
         while tries < most and not (self._acked if confirmed else heard):
             if tries and confirmed:  # RETRANSMIT_TIMEOUT
                 await self._sleep_us(1000000 + self.random() % 2000000)
@@ -218,8 +214,7 @@ class Mac:
                 await self._sleep_us(wait_us)
                 wait_us, channel = self.pick(self._channels(dr))
             tries += 1
-            delay_us = session.rx_delay_s * 1000000
-            heard |= await self.exchange(made, channel, dr, delay_us, self._take)
+            heard |= await self._exchange(made, channel, dr)
         return Sent(self._acked if confirmed else None, heard, fcnt, dr, tries)
 
     async def _sleep_us(self, us):
@@ -227,124 +222,31 @@ class Mac:
 
     def _channels(self, dr):
         """The channels that may be used for a data rate."""
+        return self.plan.usable(dr) or self.plan.own(dr)
+
+    def pick(self, channels) -> tuple:
+        """(0, a channel whose sub-band is free) or (us until one is, None)."""
+        return self.duty.pick(channels, self.random)
+
+    async def _exchange(self, made, channel, dr):
+        """One transmission and its windows. True when a downlink came."""
         session = self.session
-        return session.usable(dr) or session.channels[: len(self.region.CHANNELS)]
+        plan = self.plan
+        self.duty.network = session.duty
+        self.duty.last_channel = channel
+        tx = plan.up_hz(channel), dr, plan.eirp_dbm - self.antenna_dbi - 2 * session.power
+        rx1 = plan.down_hz(channel), plan.rx1_dr(dr, session.rx1_offset)
+        rx2 = session.rx2_freq, session.rx2_dr
+        delay_us = session.rx_delay_s * 1000000
+        return await self.windows.exchange(made, tx, rx1, rx2, delay_us, self._take)
 
-    def pick(self, channels: list) -> tuple:
-        """(0, a random channel whose sub-band is free) or (us until one is, None).
-
-        Another channel than the last where there is one.
-        """
-        now = self._clock.us()
-        soonest = None
-        free = channels if now >= self._all_free_us else []
-        for channel in channels if not free else ():
-            wait = max(self._free_us[self.region.band(channel[0])], self._silent_us) - now
-            if wait <= 0:
-                free.append(channel)
-            elif soonest is None or wait < soonest:
-                soonest = wait
-        if not free:
-            return soonest, None
-        at = self.random() % len(free)
-        if free[at] is self._last_channel:
-            at = (at + 1) % len(free)
-        return 0, free[at]
-
-    def air_us(self, dr: int, size: int, crc: bool = True) -> int:
-        """Time on air of a frame."""
-        sf, bw = self.region.DATARATES[dr]
-        return frame.time_on_air_us(sf, bw, size, crc)
-
-    # --- the exchange -----------------------------------------------------------------------
-
-    async def exchange(self, made: bytes, channel: list, dr: int, delay_us: int, take) -> bool:
-        """One transmission and its windows. take(payload, rssi, snr x 4): was it for us?"""
-        region, session = self.region, self.session
-        joining = not self.joined
-        sf, bw = region.DATARATES[dr]
-        power = region.MAX_EIRP_DBM - self.antenna_dbi - (0 if joining else 2 * session.power)
-        self._busy = True
-        self._last_channel = channel
-        self._listens = None
-        try:
-            end_us = await self._radio.transmit(made, channel[0], sf, bw, power)
-            self._tx_end_us = end_us
-            self._spend(channel[0], self.air_us(dr, len(made)), end_us)
-            offset = 0 if joining else session.rx1_offset
-            rx2 = (
-                (region.RX2_FREQ, region.RX2_DR) if joining else (session.rx2_freq, session.rx2_dr)
-            )
-            at_us = end_us + delay_us
-            self._rest()
-            if await self._window(at_us, delay_us, channel[1], region.rx1_dr(dr, offset), take):
-                return True
-            self._rest()
-            return await self._second(at_us + _WINDOWS_APART_US, delay_us, rx2, take, joining)
-        finally:
-            self._busy = False
-            self._rest()
-            self._take_held()
-
-    async def _second(self, at_us, delay_us, rx2, take, joining):
-        """RX2; in class C it is part of what is always heard: time for a short frame to end."""
-        if joining or not self._class_c:
-            return await self._window(at_us, delay_us + _WINDOWS_APART_US, rx2[0], rx2[1], take)
-        self._rx2_us = at_us
-        end_us = at_us + self.air_us(rx2[1], _SHORT_FRAME, False)
-        while self._clock.us() < end_us and not self._held:
-            await self._sleep_us(100000)
-        return self._take_held()
-
-    async def _window(self, at_us, delay_us, freq, dr, take):
-        sf, bw = self.region.DATARATES[dr]
-        error_us = max(self._radio.error_us, _ERROR_MIN_US) + delay_us // 1000000 * _DRIFT_PPM
-        symbols, offset_us = frame.window((1 << sf) * 1000000 // bw, error_us)
-        if self._clock.us() > at_us + offset_us:
-            return False
-        self._listens = None
-        got = await self._radio.receive(at_us + offset_us, symbols, freq, sf, bw)
-        return bool(got) and take(*got)
-
-    def _spend(self, freq, air_us, end_us):
-        """Duty cycle: the sub-band rests, and everything where the network asked for it."""
-        band = self.region.band(freq)
-        self._free_us[band] = end_us + air_us * (self.region.BANDS[band][2] - 1)
-        if self.joined and self.session.duty:
-            self._silent_us = end_us + air_us * ((1 << self.session.duty) - 1)
-        self._all_free_us = max(*self._free_us, self._silent_us)
-
-    def _rest(self):
-        """The radio's state while nothing is to be done. A frame being heard is not disturbed."""
-        session = self.session
+    def _always(self):
+        """Class C's window, (Hz, data rate): RX2; None where the receiver rests."""
         if self._class_c and self.joined:
-            wanted = session.rx2_freq, session.rx2_dr
-            if self._listens != wanted:
-                self._listens = wanted
-                sf, bw = self.region.DATARATES[wanted[1]]
-                self._radio.listen(wanted[0], sf, bw, self._overheard)
-        elif not self._busy:
-            self._listens = None
-            self._radio.sleep()
+            return self.session.rx2_freq, self.session.rx2_dr
+        return None
 
     # --- downlinks --------------------------------------------------------------------------
-
-    def _overheard(self, data, rssi, snr):
-        """A frame in class C's window. During an exchange it waits: taking it writes to flash."""
-        begun_us = self._clock.us() - self.air_us(self.session.rx2_dr, len(data), False)
-        class_a = abs(begun_us - self._rx2_us) < _RX2_SLACK_US
-        if not self._busy:
-            self._take(data, rssi, snr, class_a)
-        elif len(self._held) < _HELD_FRAMES:
-            self._held.append((data, rssi, snr, class_a))
-
-    def _take_held(self):
-        """Take what was overheard during the exchange. True when a class A downlink was there."""
-        held, self._held = self._held, []
-        answered = False
-        for got in held:
-            answered |= self._take(*got) and got[3]
-        return answered
 
     def _take(self, data, rssi, snr, class_a=True):
         """Take a downlink if it is one for us. Its counter is on flash before anything is done."""
@@ -372,29 +274,27 @@ class Mac:
         return True
 
     def _obey(self, stream, snr):
-        """MAC commands, or ADR's back-off (None): rare, so their code is loaded for them."""
+        """Apply MAC commands; None: ADR's back-off. Rare, so their code is loaded for them."""
         from lorawan import commands
 
         if stream is None:
-            commands.back_off(self.session)
+            commands.adr.back_off(self.session)
         if stream is None or commands.apply(self, stream, snr):
             self.session.save()
-        unload("commands")
+        self._unload()
+
+    def _unload(self):
+        """Free the memory of what is loaded for joining and for what the network sets."""
+        for name in ("join", "activation", "saved", "commands", "adr", "plan.limits"):
+            unload("lorawan." + name)
+        unload("lorawan.plan." + self.plan.region.PLAN + "_setup")
 
     async def _reply(self):
         """Class C: acknowledge within 8 s, in an uplink of its own unless another came first.
 
-        The application gets a moment: what it answers a command then carries the acknowledgement.
+        The application gets time to answer the command: that uplink then carries the
+        acknowledgement.
         """
         await self._sleep_us(_REPLY_US + self.random() % 2000000)
         if self.joined and (self._ack or self.answers.waiting):
             await self.send(None)
-
-    def on_link(self, margin: int, gateways: int) -> None:
-        """The network answered a link check."""
-        self.link = (margin, gateways)
-
-    def on_gps(self, seconds: int, fraction: int) -> None:
-        """The network told the time of the last uplink's end. fraction: 1/256 s."""
-        unix_s = seconds + GPS_EPOCH_S - LEAP_S
-        self.on_time(unix_s * 1000000 + fraction * 1000000 // 256, self._tx_end_us)

@@ -1,9 +1,9 @@
 """What a joined device must remember and answer: keys, counters, and what the network set.
 
-Two blobs, each saved before the radio moves. `session`: keys and parameters, saved when they
+Two blobs, each saved before the radio transmits. `session`: keys and parameters, saved when they
 change. `frames`: counters; FCntUp is reserved `MARGIN` ahead, so that one save serves as many
-uplinks and a power cut skips at most as many counters, never repeats one. A session is known by
-the DevNonce it came from (`tag`): counters of another are not used.
+uplinks and a power cut skips at most as many counters, never repeats one. A session is identified
+by the DevNonce of its Join-Request (`tag`): counters of another session are not used.
 
 Flash: one save of `frames` per 32 uplinks and one per downlink taken. A bin that reports every
 600 s and asks for an acknowledgement each fourth time makes 40 saves a day; rewriting a small
@@ -13,7 +13,7 @@ them a day, over all its sectors.
 
 import struct
 
-from lorawan import const, unload
+from lorawan import const
 from lorawan.crypto import Key
 
 MARGIN = 32
@@ -26,7 +26,7 @@ STICKY = (0x05, 0x08, 0x0A)
 
 
 class Answers:
-    """What the next uplinks must say: `once`, `sticky` {cid: bytes}, and what is asked.
+    """What the next uplinks must say: `once`, `sticky` {cid: bytes}, and requests in `asks`.
 
     waiting: something was added since the last uplink.
     """
@@ -47,7 +47,7 @@ class Answers:
             self.once += answer
 
     def sent(self) -> None:
-        """They are on their way; the sticky ones stay."""
+        """An uplink carries them: only the sticky ones stay."""
         self.waiting = False
         self.once = b""
         self.asks = {}
@@ -61,15 +61,10 @@ class Answers:
 
 
 class Session:
-    """One OTAA session.
-
-    Channels are [uplink Hz, downlink Hz, low DR | high DR << 4]; 0 Hz: none.
-    """
+    """One OTAA session. plan: the channels that it uses; identity: 4 bytes, of EUIs and key."""
 
     tag: int
     addr: bytes
-    channels: list
-    mask: int
     dr: int
     power: int
     repeats: int
@@ -78,15 +73,16 @@ class Session:
     rx2_dr: int
     rx2_freq: int
     rx_delay_s: int
+    fcnt_up = 0
+    reserved = 0
+    fcnt_down = -1
+    unanswered = 0
 
-    def __init__(self, region, aes, store, identity):
-        self._region = region
+    def __init__(self, plan, aes, store, identity):
+        self.plan = plan
         self._aes = aes
         self.store = store
         self.identity = identity
-        self.fcnt_up = self.reserved = 0
-        self.fcnt_down = -1
-        self.unanswered = 0
 
     def set_keys(self, nwk: bytes, app: bytes) -> None:
         """NwkSKey and AppSKey."""
@@ -94,11 +90,10 @@ class Session:
         self.app = Key(self._aes, app)
 
     def save(self) -> None:
-        """Keys and parameters; on flash when it returns. Rare, so its code is loaded for it."""
+        """Keys and parameters; on flash when it returns. `Mac` unloads the code for it."""
         from lorawan import saved
 
         saved.save(self)
-        unload("saved")
 
     def _save_frames(self):
         self.store.save("frames", struct.pack(FRAMES, self.tag, self.reserved, self.fcnt_down))
@@ -110,20 +105,6 @@ class Session:
             self._save_frames()
 
     def heard(self, fcnt: int) -> None:
-        """A downlink was taken: its counter is on flash before anybody acts on it."""
+        """A downlink was taken: its counter is on flash before anything acts on it."""
         self.fcnt_down = fcnt
         self._save_frames()
-
-    def first_channels(self) -> None:
-        """Enable the region's own channels."""
-        self.mask |= (1 << len(self._region.CHANNELS)) - 1
-
-    def usable(self, dr: int) -> list:
-        """The enabled channels that allow a data rate."""
-        found = []
-        mask = self.mask
-        for channel in self.channels:
-            if mask & 1 and channel[2] & 15 <= dr <= channel[2] >> 4:
-                found.append(channel)
-            mask >>= 1
-        return found

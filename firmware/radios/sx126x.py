@@ -1,9 +1,9 @@
 """Semtech SX1262: the five calls of a LoRaWAN radio, timed by the microsecond.
 
 The receive window is the hardest real-time task of the node: it is opened from the *measured*
-end of transmission (DIO1 stamped in a hard interrupt), sized in symbols, and for the last
-milliseconds before it nobody else runs and nothing is allocated. Garbage is collected before a
-transmission; who writes to flash waits until the MAC's exchange is over.
+end of transmission (DIO1 stamped in a hard interrupt), sized in symbols, and in the last
+milliseconds before it no other task runs and nothing is allocated. Garbage is collected before a
+transmission; flash is written after the MAC's exchange.
 
 Source: SX1261/2 datasheet rev 2.1; chapters are named at the numbers.
 """
@@ -15,14 +15,16 @@ from array import array
 from struct import pack_into
 from time import sleep_ms, ticks_add, ticks_diff, ticks_us
 
+from lorawan.frame import low_rate, time_on_air_us
 from micropython import const
+from unload import unload
 
-from radios import unload
+from radios.errors import RadioError
 
 _STANDBY_RC = b"\x80\x00"
 _STANDBY_XOSC = b"\x80\x01"
 _SLEEP_WARM = b"\x84\x04"
-LISTEN = b"\x82\xff\xff\xff"
+_LISTEN = b"\x82\xff\xff\xff"
 _IRQS_TX = b"\x08\x02\x01\x02\x01\x00\x00\x00\x00"  # TxDone, Timeout; to DIO1 as well
 _IRQS_RX = b"\x08\x02\x62\x02\x62\x00\x00\x00\x00"  # RxDone, HeaderErr, CrcErr, Timeout
 _CLEAR_IRQS = b"\x02\x03\xff"
@@ -38,7 +40,7 @@ _R_TX_MODULATION = const(0x0889)  # 15.1
 
 _PA_STEPS = ((14, 2, 2), (17, 2, 3), (20, 3, 5), (22, 4, 7))  # 13.1.14: up to dBm, duty, hp
 _IMAGES = ((425, 0x6B6F), (460, 0x7581), (770, 0xC1C5), (850, 0xD7DB), (900, 0xE1E9))  # 9.2.1
-_HOLD_MS = const(32)  # before a window, others may hold the CPU this long: a full collection
+_HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
 _HOLD_DOZING_MS = const(11)  # a sleeper runs nothing else; TCXO start and settings take 8
 _SPIN_US = const(250)
 _LATES = const(64)
@@ -49,38 +51,34 @@ _COLLECT_EVERY = const(4)
 _TX_SLACK_US = const(300000)
 
 
-class RadioError(OSError):
-    """The radio does not do as told; the sentence says what to check."""
-
-
-def time_on_air_us(sf: int, bw_hz: int, size: int) -> int:
-    """A packet's time with explicit header, CRC, 4/5 and a preamble of 8. Source: 6.1.4."""
-    low = _low_rate(sf, bw_hz)
-    chunks = max(0, -((8 * size - 4 * sf + 44) // (-4 * (sf - 2 * low)))) * 5
-    return (4 * chunks + 81) * ((1 << sf) * 250000 // bw_hz)
-
-
-def _low_rate(sf, bw_hz):
-    """Low data rate optimisation: on when a symbol takes 16.38 ms or more. Source: 6.1.1.4."""
-    return int((1 << sf) * 1000 >= 16 * bw_hz)
-
-
 class SX126X:
     """One radio. `error_us`: worst opening error of the last windows, without its sign."""
 
     def __init__(self, spi, nss, busy, dio1, reset, clock, tcxo_mv=0, dio2_switch=True):
-        self._spi, self._nss, self._busy, self._reset = spi, nss, busy, reset
+        self._spi = spi
+        self._nss = nss
+        self._busy = busy
+        self._reset = reset
         self._clock = clock
-        self._tcxo_mv, self._dio2 = tcxo_mv, dio2_switch
+        self._tcxo_mv = tcxo_mv
+        self._dio2 = dio2_switch
         self._answers = (bytearray(4), bytearray(5))
         self._set_rx = bytearray(4)
-        self._stamp, self._seen = 0, False
+        self._stamp = 0
+        self._seen = False
         self._flag = asyncio.ThreadSafeFlag()
-        self._task = self._on_frame = None
-        self._asleep = self._wide = False
-        self._sent = self._image = self._iq = self._slept = 0
-        self.error_us = self._worst_us = 0
-        self._open_us, self._opened = None, 0
+        self._task = None
+        self._on_frame = None
+        self._asleep = False
+        self._wide = False
+        self._sent = 0
+        self._image = 0
+        self._iq = 0
+        self._slept = 0
+        self.error_us = 0
+        self._worst_us = 0
+        self._open_us = None
+        self._opened = 0
         self._lates = array("h", bytes(2 * _LATES))
         dio1.irq(self._irq, dio1.IRQ_RISING, hard=True)
         self.start()
@@ -92,7 +90,7 @@ class SX126X:
         self._flag.set()
 
     def _wait(self):
-        """BUSY low. RadioError after 0.4 s: nobody is there, or the wiring is wrong."""
+        """Wait until BUSY is low. RadioError after 0.4 s: no radio, or wrong wiring."""
         start = ticks_us()
         while self._busy():
             waited = ticks_diff(ticks_us(), start)
@@ -110,8 +108,12 @@ class SX126X:
         nss(1)
 
     def _ask(self, question):
-        """Send a question of 4 or 5 bytes; what was read meanwhile, valid until the next."""
-        answer, nss = self._answers[len(question) - 4], self._nss
+        """Send a command of 4 or 5 bytes and return what was read meanwhile.
+
+        The buffer is reused by the next call.
+        """
+        answer = self._answers[len(question) - 4]
+        nss = self._nss
         self._wait()
         nss(0)
         self._spi.write_readinto(question, answer)
@@ -131,15 +133,18 @@ class SX126X:
     # --- states -----------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Reset and set up, by code that is loaded for it. RadioError when no SX126x answers."""
+        """Reset and set up; its code is loaded for it. RadioError when no SX126x answers."""
         from radios import sx126x_start
 
         self._stop_listening()
-        self._asleep, self._image, self._tuned, self._dbm = False, 0, None, None
+        self._asleep = False
+        self._image = 0
+        self._tuned = None
+        self._dbm = None
         try:
             sx126x_start.start(self, self._reset, self._tcxo_mv, self._dio2)
         finally:
-            unload("sx126x_start")
+            unload("radios.sx126x_start")
         self._wide = False
         self.sleep()
 
@@ -148,7 +153,7 @@ class SX126X:
         self._stop_listening()
         if self._asleep:
             while 0 <= ticks_diff(ticks_us(), self._slept) < 500:
-                pass  # NSS must not fall sooner after SetSleep (13.1.1)
+                pass  # after SetSleep NSS must stay high for 500 us (13.1.1)
             self._nss(0)
             self._wait()
             self._nss(1)
@@ -161,7 +166,8 @@ class SX126X:
         if not self._asleep:
             self._send(_STANDBY_RC)
             self._send(_SLEEP_WARM)
-            self._asleep, self._slept = True, ticks_us()
+            self._asleep = True
+            self._slept = ticks_us()
 
     def random(self) -> int:
         """32 random bits, from a generator seeded by the receiver's noise."""
@@ -181,14 +187,14 @@ class SX126X:
         raw = freq_hz // 15625 * 16384 + (freq_hz % 15625 * 16384 + 7812) // 15625
         self._send(b"\x86" + raw.to_bytes(4, "big"))
         width = 4 if bw_hz == 125000 else 5 if bw_hz == 250000 else 6
-        self._send(bytes((0x8B, sf, width, 1, _low_rate(sf, bw_hz))))
+        self._send(bytes((0x8B, sf, width, 1, low_rate(sf, bw_hz))))
 
     def _packet(self, size, crc, inverted):
         self._send(bytes((0x8C, 0, 8, 0, size, crc, inverted)))
         self._set_register(_R_IQ, self._iq & 0xFB if inverted else self._iq | 4)
 
     def _irqs(self, command):
-        """Let only these raise DIO1, and forget what was."""
+        """Let only these interrupts raise DIO1, and clear the pending ones."""
         self._send(command)
         self._send(_CLEAR_IRQS)
         self._flag.clear()
@@ -199,15 +205,14 @@ class SX126X:
             return
         self._dbm = dbm
         dbm = max(-9, min(22, dbm))
-        for step in _PA_STEPS:
-            if dbm <= step[0]:
-                break
+        step = next(step for step in _PA_STEPS if dbm <= step[0])
         self._send(bytes((0x95, step[1], step[2], 0, 1)))
         self._send(bytes((0x8E, 22 - step[0] + dbm & 255, 4)))  # ramp 200 us
 
     def _symbols(self, count):
         """SetLoRaSymbNumTimeout: above 63 a mantissa and exponent (13.4.9); rounded up."""
-        exponent, mantissa = 0, (min(count, 248) + 1) // 2
+        exponent = 0
+        mantissa = (min(count, 248) + 1) // 2
         while mantissa > 31:
             mantissa = (mantissa + 3) // 4
             exponent += 1
@@ -231,7 +236,8 @@ class SX126X:
             self._set_register(_R_TX_MODULATION, old & 0xFB if self._wide else old | 4)
         self._send(b"\x0e\x00" + frame)
         self._irqs(_IRQS_TX)
-        air_us, us = time_on_air_us(sf, bw_hz, len(frame)), self._clock.us
+        air_us = time_on_air_us(sf, bw_hz, len(frame))
+        us = self._clock.us
         self._send(b"\x83" + ((air_us + _TX_SLACK_US) * 8 // 125).to_bytes(3, "big"))
         end_us = us() + air_us
         if self._clock.may_doze():  # but not to the end: the stamp is exact when awake
@@ -263,7 +269,7 @@ class SX126X:
         self._wait()
         self._open(open_at_us)
         heard = await self._interrupt(open_at_us + window_us + 20000)
-        if not heard:  # a header came in time, the end comes later
+        if not heard:  # the header came in time; wait for the end of the frame
             longest_us = time_on_air_us(sf, bw_hz, 255)
             heard = await self._interrupt(open_at_us + longest_us + 500000)
         return self._frame() if heard else None
@@ -274,7 +280,9 @@ class SX126X:
         due = ticks_add(ticks_us(), left_us)
         if left_us > 1000 + _SPIN_US:
             sleep_ms((left_us - _SPIN_US) // 1000)
-        nss, write, command = self._nss, self._spi.write, self._set_rx
+        nss = self._nss
+        write = self._spi.write
+        command = self._set_rx
         while ticks_diff(due, ticks_us()) > 0:
             pass
         nss(0)
@@ -305,7 +313,8 @@ class SX126X:
         if self._status() & (_RX_DONE | _BROKEN) != _RX_DONE:
             return None
         answer = self._ask(_GET_BUFFER)
-        payload, at = bytearray(answer[2]), answer[3]
+        payload = bytearray(answer[2])
+        at = answer[3]
         self._wait()
         self._nss(0)
         self._spi.write(bytes((0x1E, at, 0)))
@@ -322,9 +331,12 @@ class SX126X:
         self._packet(255, 0, 1)
         self._irqs(_IRQS_RX)
         self._symbols(0)  # or the symbols of the window before end it
-        self._send(LISTEN)
+        self._receive_on()
         self._on_frame = on_frame
         self._task = asyncio.create_task(self._listening(on_frame))
+
+    def _receive_on(self):
+        self._send(_LISTEN)
 
     async def _listening(self, on_frame):
         while self._on_frame is on_frame:
@@ -336,7 +348,9 @@ class SX126X:
                 on_frame(*frame)
 
     def _stop_listening(self):
-        task, self._task, self._on_frame = self._task, None, None
+        task = self._task
+        self._task = None
+        self._on_frame = None
         if task and task is not asyncio.current_task():
             task.cancel()
 
@@ -358,4 +372,6 @@ def from_board(board, clock) -> SX126X:
     """The radio as `board` wires it. RadioError when it does not answer."""
     from radios import sx126x_start
 
-    return sx126x_start.from_board(board, clock)
+    spi, nss, busy, dio1, reset = sx126x_start.wires(board)
+    dio2_switch = board.RF_SWITCH == "dio2"
+    return SX126X(spi, nss, busy, dio1, reset, clock, board.TCXO_MV, dio2_switch)

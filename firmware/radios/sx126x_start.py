@@ -1,4 +1,4 @@
-"""The start of an SX1262: wires, reset, what never changes, noise. Unloaded after it.
+"""The start of an SX1262: wires, reset, constant settings, random seed. Unloaded afterwards.
 
 Source: SX1261/2 datasheet rev 2.1; chapters are named at the numbers.
 """
@@ -9,7 +9,7 @@ from time import sleep_ms
 
 from micropython import const
 
-from radios import sx126x
+from radios.errors import RadioError
 
 _STANDBY_RC = b"\x80\x00"
 _GET_ERRORS = b"\x17\x00\x00\x00"
@@ -32,8 +32,8 @@ _START = (
 )
 
 
-def from_board(board, clock):
-    """The radio as `board` wires it. Raises RadioError when it does not answer."""
+def wires(board) -> tuple:
+    """(SPI, NSS, BUSY, DIO1, reset) as PINS of `board` has them."""
     from machine import SPI, Pin
 
     pins = board.PINS
@@ -41,8 +41,7 @@ def from_board(board, clock):
     spi = SPI(board.RADIO_SPI, baudrate=8000000, sck=sck, mosi=mosi, miso=miso)
     nss, reset = [Pin(pins[name], Pin.OUT, value=1) for name in ("nss", "reset")]
     busy, dio1 = [Pin(pins[name], Pin.IN) for name in ("busy", "dio1")]
-    dio2_switch = board.RF_SWITCH == "dio2"
-    return sx126x.SX126X(spi, nss, busy, dio1, reset, clock, board.TCXO_MV, dio2_switch)
+    return spi, nss, busy, dio1, reset
 
 
 def start(radio, reset, tcxo_mv: int, dio2_switch: bool) -> None:
@@ -65,16 +64,16 @@ def start(radio, reset, tcxo_mv: int, dio2_switch: bool) -> None:
     errors = radio._ask(_GET_ERRORS)[3] & 0x7F
     if errors or radio._register(_R_SYNC) != 0x34:
         what = "sx126x: answers wrongly (errors %02x); check SPI pins and TCXO_MV of /board.py"
-        raise sx126x.RadioError(what % errors)
+        raise RadioError(what % errors)
     radio._iq = radio._register(_R_IQ)
     _seed(radio)
 
 
 def _seed(radio):
-    """Noise of the receiver into the generator of `random`. Source: 12.1, RandomNumberGen."""
+    """Seed `random` with the receiver's noise. Source: 12.1, RandomNumberGen."""
     radio._tune(868100000, 7, 125000)
     radio._packet(255, 0, 1)
-    radio._send(sx126x.LISTEN)
+    radio._receive_on()
     sleep_ms(2)
     noise = int.from_bytes(os.urandom(4), "big")
     for at in range(4):

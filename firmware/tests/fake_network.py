@@ -8,7 +8,7 @@ was saved, and a new MAC starts from it.
 import asyncio
 import struct
 
-from lorawan import frame, join
+from lorawan import activation, frame
 from lorawan.crypto import Key, aes
 from lorawan.mac import Mac
 from lorawan.region import eu868
@@ -175,6 +175,7 @@ class Server:
         self.fcnt_down = 0
         self.reply = None  # called (uplink) -> dict of `down` arguments or None
         self.window = 1
+        self.rx1 = lambda *there: there  # (Hz, SF, Hz) of an uplink to those of its first window
 
     def uplink(self, made, end, freq, sf, bw):
         if made[0] == 0:
@@ -193,7 +194,7 @@ class Server:
         self.join_nonce += 1
         fields = struct.pack("<I", self.join_nonce)[:3] + b"\x13\0\0" + bytes(reversed(ADDR))
         fields += self.settings + self.cflist
-        self.session = FakeSession(*join.session_keys(self.root, fields, nonce))
+        self.session = FakeSession(*activation.session_keys(self.root, fields, nonce))
         self.sessions += 1
         self.fcnt_down = 0
         clear = fields + self.root.cmac(b"\x20" + fields)[:4]
@@ -244,7 +245,10 @@ class Server:
         return body + self.session.nwk.mic(1, addr, fcnt, body)
 
     def _send(self, made, at, freq, sf, bw):
-        there = (freq, sf, bw) if self.window == 1 else (869525000, 12, 125000)
+        region = self.world.region
+        there = (region.RX2_FREQ,) + region.DATARATES[region.RX2_DR]
+        if self.window == 1:
+            there = self.rx1(freq, sf, bw)
         self.world.send(made, at, there)
 
 
@@ -271,7 +275,8 @@ def decrypt(key, data):
 class World:
     """Everything around one device."""
 
-    def __init__(self):
+    def __init__(self, region=eu868):
+        self.region = region
         self.clock = Clock()
         self.radio_moves = False
         self.cut_after = None
@@ -289,9 +294,8 @@ class World:
         self.clock.forget()
         self.radio_moves = False
         self.radio = Radio(self)
-        self.mac = Mac(
-            self.radio, self.clock, self.random, aes, self.store, eu868, DEV_EUI, JOIN_EUI, APP_KEY
-        )
+        keys = DEV_EUI, JOIN_EUI, APP_KEY
+        self.mac = Mac(self.radio, self.clock, self.random, aes, self.store, self.region, *keys)
         self.mac.on_downlink = self._on_downlink
 
     def _on_downlink(self, fport, data, confirmed):

@@ -106,9 +106,9 @@ def test_forged_and_foreign_frames_change_nothing():
             for bit in (1, 128):
                 forged = bytearray(good)
                 forged[at] ^= bit
-                world.mac._overheard(bytes(forged), -80, 10)
-        world.mac._overheard(good[:-1], -80, 10)
-        world.mac._overheard(good + b"\0", -80, 10)
+                world.mac.windows.overheard(bytes(forged), -80, 10)
+        world.mac.windows.overheard(good[:-1], -80, 10)
+        world.mac.windows.overheard(good + b"\0", -80, 10)
 
         return len(good)
 
@@ -156,3 +156,50 @@ def test_what_the_application_answers_carries_the_acknowledgement():
     world.run(story())
 
     assert [(one[1] & 0x20, one[3]) for one in world.server.uplinks] == [(0x20, 21)]
+
+
+def early_and(then):
+    """A class C device that hears a frame before its first window, and what happens there."""
+    world = World()
+    world.server.settings = b"\x05\x03"  # RX2 at DR5, delay 3 s: a short frame fits before
+
+    def reply(uplink):
+        end = world.clock.us()
+        world.send(world.server.down(30, b"early"), end + 500000, (869525000, 7, 125000))
+        then(world, end + 3000000)
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        world.server.reply = reply
+        try:
+            return await world.mac.send(10, b"x")
+        except OSError:
+            return None
+
+    return world, world.run(story())
+
+
+def test_a_frame_before_the_answer_is_taken_before_it():
+    def answer(world, at):
+        freq, sf, bw = world.sent[-1][2:5]
+        world.send(world.server.down(30, b"answer"), at, (freq, sf, bw))
+
+    world, sent = early_and(answer)
+
+    assert world.heard == [(30, b"early", False), (30, b"answer", False)]
+    assert sent.heard
+
+
+def test_a_frame_before_a_radio_fault_is_taken_after_the_exchange():
+    def fault(world, at):
+        async def receive(*_):
+            await world.clock.sleep_until_us(at)
+            world.radio_moves = False
+            raise OSError("no answer of the chip")
+
+        world.radio.receive = receive
+
+    world, _ = early_and(fault)
+
+    assert world.heard == [(30, b"early", False)]

@@ -2,9 +2,11 @@
 
 import binascii
 
-from lorawan.commands import apply
+from lorawan import plan
+from lorawan.commands import GPS_EPOCH_S, LEAP_S, apply
 from lorawan.region import eu868
 from lorawan.session import Answers, Session
+from lorawan.windows import Windows
 from tests.fake_network import World
 
 
@@ -12,25 +14,22 @@ class Mac:
     """What `commands` needs of a MAC."""
 
     def __init__(self):
-        self.region = eu868
+        self.plan = plan.of(eu868)
         self.answers = Answers()
-        self.session = Session(eu868, None, None, b"")
-        self.session.channels = [[freq, freq, 0x50] for freq in eu868.CHANNELS]
-        self.session.mask = 7
+        self.session = Session(self.plan, None, None, b"")
         self.session.dr, self.session.power, self.session.repeats = 5, 0, 1
         self.session.rx1_offset, self.session.rx2_dr, self.session.rx2_freq = 0, 0, 869525000
         self.session.rx_delay_s, self.session.duty = 1, 0
         self.times = []
-        self.links = []
+        self.link = None
+        self.windows = Windows(None, None, self.plan, None, None, None)
+        self.windows.tx_end_us = 77
 
     def battery(self):
         return 200
 
-    def on_link(self, margin, gateways):
-        self.links.append((margin, gateways))
-
-    def on_gps(self, seconds, fraction):
-        self.times.append((seconds, fraction))
+    def on_time(self, unix_us, at_us):
+        self.times.append((unix_us, at_us))
 
     def get(self, text, snr=7):
         """Apply and return (answers in hex, changed)."""
@@ -50,7 +49,7 @@ def test_link_adr_sets_rate_power_channels_and_repeats():
     assert mac.get(adr(3, 2, 0x0005, repeats=2)) == ("0307", True)
 
     session = mac.session
-    assert (session.dr, session.power, session.mask, session.repeats) == (3, 2, 5, 2)
+    assert (session.dr, session.power, mac.plan.mask, session.repeats) == (3, 2, 5, 2)
 
 
 def test_link_adr_keeps_what_says_15_and_takes_no_repeats_as_one():
@@ -69,9 +68,9 @@ def test_a_block_is_applied_whole_or_not_at_all():
     bad = adr(2, 0, 0x0001) + adr(2, 9, 0x0006)
 
     assert mac.get(good) == ("03070307", True)
-    assert (mac.session.dr, mac.session.mask) == (4, 6)
+    assert (mac.session.dr, mac.plan.mask) == (4, 6)
     assert mac.get(bad) == ("03030303", False)
-    assert (mac.session.dr, mac.session.mask) == (4, 6)
+    assert (mac.session.dr, mac.plan.mask) == (4, 6)
 
 
 def test_blocks_parted_by_another_command_stand_alone():
@@ -121,12 +120,12 @@ def test_new_channel_is_added_changed_and_removed():
     mac = Mac()
 
     assert mac.get("0703184f8450") == ("0703", True)
-    assert mac.session.channels[3] == [867100000, 867100000, 0x50]
-    assert mac.session.mask == 0xF
+    assert mac.plan.channels[3] == [867100000, 867100000, 0x50]
+    assert mac.plan.mask == 0xF
     assert mac.get("070300000050") == ("0703", True)
-    assert mac.session.mask == 7
+    assert mac.plan.mask == 7
     assert mac.get("0705184f8450") == ("0703", True)
-    assert (mac.session.mask, [one[0] for one in mac.session.channels[3:5]]) == (0x27, [0, 0])
+    assert (mac.plan.mask, [one[0] for one in mac.plan.channels[3:5]]) == (0x27, [0, 0])
 
 
 def test_new_channel_refuses_the_regions_own_bad_rates_and_bad_frequencies():
@@ -137,7 +136,7 @@ def test_new_channel_refuses_the_regions_own_bad_rates_and_bad_frequencies():
     assert mac.get("0703184f8405") == ("0701", False)  # lowest above highest
     assert mac.get("0703184f84b0") == ("0701", False)
     assert mac.get("070301020450") == ("0702", False)
-    assert mac.session.channels == [[freq, freq, 0x50] for freq in eu868.CHANNELS]
+    assert mac.plan.channels == [[freq, freq, 0x50] for freq in eu868.CHANNELS]
 
 
 def test_rx_timing_setup():
@@ -153,7 +152,7 @@ def test_dl_channel():
     mac = Mac()
 
     assert mac.get("0a01d2ad84") == ("0a03", True)
-    assert mac.session.channels[1] == [868300000, 869525000, 0x50]
+    assert mac.plan.channels[1] == [868300000, 869525000, 0x50]
     assert mac.get("0a07d2ad84") == ("0a01", False)
     assert mac.get("0a01010204") == ("0a02", False)
 
@@ -165,11 +164,11 @@ def test_tx_param_setup_is_not_answered_in_this_region():
 def test_losing_the_last_channel_of_a_rate_goes_back_to_the_regions_own():
     mac = Mac()
     mac.get("0703184f8466" + adr(6, 0, 0x0008))
-    assert (mac.session.dr, mac.session.mask) == (6, 8)
+    assert (mac.session.dr, mac.plan.mask) == (6, 8)
 
     mac.get("070300000066")
 
-    assert (mac.session.dr, mac.session.mask) == (5, 7)
+    assert (mac.session.dr, mac.plan.mask) == (5, 7)
 
 
 def test_a_flood_of_commands_does_not_outgrow_the_slowest_rate():
@@ -183,8 +182,8 @@ def test_link_check_and_time():
     mac = Mac()
 
     assert mac.get("02140a0d0102030480") == ("", False)
-    assert mac.links == [(20, 10)]
-    assert mac.times == [(0x04030201, 0x80)]
+    assert mac.link == (20, 10)
+    assert mac.times == [((0x04030201 + GPS_EPOCH_S - LEAP_S) * 1000000 + 500000, 77)]
 
 
 def test_unknown_commands_end_the_stream_but_keep_what_came_before():

@@ -2,7 +2,7 @@
 
 import json
 
-from lorawan import commands, frame, join
+from lorawan import activation, commands, frame
 from lorawan.crypto import Key, aes
 from tests.fake_network import decrypt
 
@@ -46,7 +46,7 @@ def test_join_requests_are_built_as_published():
             fields = one["fields"]
             join_eui, dev_eui = bytes.fromhex(fields["join_eui"]), bytes.fromhex(fields["dev_eui"])
 
-            made = join.request(key(one["key"]), join_eui, dev_eui, fields["dev_nonce"])
+            made = activation.request(key(one["key"]), join_eui, dev_eui, fields["dev_nonce"])
 
             assert made.hex() == one["hex"]
             seen += 1
@@ -59,11 +59,11 @@ def test_join_accepts_open_to_their_fields():
         if one["type"] == "join_accept" and one["lorawan"] == "1.0.x":
             root = key(one["key"])
 
-            fields = join.accept_fields(root, bytes.fromhex(one["hex"]))
+            fields = activation.accept_fields(root, bytes.fromhex(one["hex"]))
 
             assert fields.hex() == one["decrypted"][:-8]
             if "session" in one:
-                keys = join.session_keys(root, fields, one["session"]["dev_nonce"])
+                keys = activation.session_keys(root, fields, one["session"]["dev_nonce"])
                 assert keys[0].hex() == one["session"]["nwk_s_key"]
                 assert keys[1].hex() == one["session"]["app_s_key"]
             seen += 1
@@ -73,7 +73,7 @@ def test_join_accepts_open_to_their_fields():
 def test_a_join_accept_under_another_key_is_refused():
     for one in vectors("join_frames"):
         if one["type"] == "join_accept":
-            assert join.accept_fields(key("02" * 16), bytes.fromhex(one["hex"])) is None
+            assert activation.accept_fields(key("02" * 16), bytes.fromhex(one["hex"])) is None
 
 
 def test_uplinks_are_built_as_published():
@@ -132,7 +132,7 @@ def test_malformed_frames_are_refused_without_raising():
         data = bytes.fromhex(one["hex"])
 
         assert frame.downlink(session, data) is None, one["reason"]
-        assert join.accept_fields(key("02" * 16), data) is None, one["reason"]
+        assert activation.accept_fields(key("02" * 16), data) is None, one["reason"]
 
 
 def test_a_frame_with_fport_0_and_fopts_is_refused():
@@ -171,11 +171,11 @@ def test_a_join_accept_of_another_type_or_length_is_refused():
     def made(mhdr, fields):
         return mhdr + decrypt(root.key, fields + root.cmac(mhdr + fields)[:4])
 
-    assert join.accept_fields(root, made(b"\x20", bytes(12))) == bytes(12)
-    assert join.accept_fields(root, made(b"\x20", bytes(28))) == bytes(28)
-    assert join.accept_fields(root, made(b"\x20", bytes(44))) is None
-    assert join.accept_fields(root, made(b"\x21", bytes(12))) is None
-    assert join.accept_fields(root, made(b"\x60", bytes(12))) is None
+    assert activation.accept_fields(root, made(b"\x20", bytes(12))) == bytes(12)
+    assert activation.accept_fields(root, made(b"\x20", bytes(28))) == bytes(28)
+    assert activation.accept_fields(root, made(b"\x20", bytes(44))) is None
+    assert activation.accept_fields(root, made(b"\x21", bytes(12))) is None
+    assert activation.accept_fields(root, made(b"\x60", bytes(12))) is None
 
 
 def test_the_counter_of_a_downlink_goes_on_over_16_bits():
@@ -193,7 +193,9 @@ def test_session_keys_as_published():
             nonce = one["join_nonce"].to_bytes(3, "little")
             net = bytes(reversed(bytes.fromhex(one["net_id"])))
 
-            keys = join.session_keys(key(one["nwk_key"]), nonce + net + bytes(6), one["dev_nonce"])
+            keys = activation.session_keys(
+                key(one["nwk_key"]), nonce + net + bytes(6), one["dev_nonce"]
+            )
 
             assert keys[0].hex() == one["expect"]["nwk_s_key"]
             assert keys[1].hex() == one["expect"]["app_s_key"]

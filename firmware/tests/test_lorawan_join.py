@@ -2,7 +2,6 @@
 
 import sys
 
-import lorawan
 from lorawan import join
 from lorawan.frame import window
 from lorawan.mac import MacError
@@ -37,9 +36,10 @@ def test_code_that_is_rarely_needed_is_not_kept():
 
     world.run(story())
 
-    for name in ("join", "saved", "commands"):
+    for name in ("join", "activation", "saved", "commands", "adr", "plan.dynamic_setup"):
         assert "lorawan." + name not in sys.modules
-        assert not hasattr(lorawan, name)
+        package, _, leaf = ("lorawan." + name).rpartition(".")
+        assert not hasattr(sys.modules[package], leaf)
 
 
 def test_windows_open_from_the_measured_end_of_transmission():
@@ -174,14 +174,14 @@ def test_channels_delays_and_rates_of_the_join_accept_are_used():
     world.server.cflist = bytes.fromhex("184f84e85684b85e84886684586e8400")
     world.server.settings = b"\x13\x05"  # RX1 offset 1, RX2 DR3, delay 5
     world.run(world.mac.join())
-    session = world.mac.session
+    plan = world.mac.plan
 
     world.run(world.mac.send(10, b"x"))
 
-    assert [channel[0] for channel in session.channels[3:]] == [
+    assert [channel[0] for channel in plan.channels[3:]] == [
         867100000, 867300000, 867500000, 867700000, 867900000,
     ]  # fmt: skip
-    assert session.mask == 0xFF
+    assert plan.mask == 0xFF
     end, freq = world.sent[1][1:3]
     first, second = world.radio.windows[1:]
     assert first[2:] == (freq, 8, 125000)

@@ -1,21 +1,24 @@
 """Uplinks and their answers in a fake world: repeats, ADR, duty cycle, time, link checks."""
 
-from lorawan.mac import GPS_EPOCH_S, LEAP_S, MacError
+from lorawan.commands import GPS_EPOCH_S, LEAP_S
+from lorawan.mac import MacError
 from tests.fake_network import World
 
 
 def test_the_wait_is_that_of_the_sub_band_that_is_free_first():
     world = World()
-    channels = [[868100000, 868100000, 0x50], [867100000, 867100000, 0x50], [869525000, 0, 0x50]]
-    world.mac._free_us[:] = [0, 7000, 5000, 0, 9000, 0]
-    world.mac._all_free_us = 9000
+    channels = [0, 1, 2]
+    world.mac.plan.channels = [[freq, freq, 0x50] for freq in (868100000, 867100000, 869525000)]
+    duty = world.mac.duty
+    duty.free_us[:] = [0, 7000, 5000, 0, 9000, 0]
+    duty.all_free_us = 9000
 
     assert world.mac.pick(channels) == (5000, None)
-    world.mac._silent_us = 8000
+    duty.silent_us = 8000
     assert world.mac.pick(channels) == (8000, None)
-    world.mac._silent_us = 0
+    duty.silent_us = 0
     world.clock.now = 5000
-    assert world.mac.pick(channels) == (0, channels[0])
+    assert world.mac.pick(channels) == (0, 0)
     world.clock.now = 9000
     assert world.mac.pick(channels)[1] in channels
 
@@ -57,7 +60,7 @@ def test_a_confirmed_uplink_is_repeated_as_the_same_frame_until_acknowledged():
 
     async def story():
         await world.joined()
-        world.mac._spend = lambda freq, air_us, end_us: None  # duty cycle would wait longer
+        world.mac.duty.spend = lambda freq, air_us, end_us: None  # duty cycle would wait longer
         return await world.mac.send(10, b"x", True)
 
     sent = world.run(story())
@@ -128,10 +131,10 @@ def test_adr_backs_off_when_nobody_answers():
         await world.joined()
         session = world.mac.session
         session.power, session.repeats = 3, 2
-        session.mask = 1
+        world.mac.plan.mask = 1
         for _ in range(300):
             await world.mac.send(10, b"x")
-            asked.append((session.power, session.dr, session.repeats, session.mask))
+            asked.append((session.power, session.dr, session.repeats, world.mac.plan.mask))
 
     world.run(story())
 

@@ -11,8 +11,8 @@ DEVICE = PURE | {"board", "cryptolib", "gc", "json", "machine", "micropython", "
 DEVICE |= {"array", "rp2", "select", "sys", "time"}
 MAY_IMPORT = {
     "wire": PURE | {"wire"},
-    "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "sys"},
-    "radios": DEVICE - {"board"} | {"radios"},
+    "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "unload"},
+    "radios": DEVICE - {"board"} | {"lorawan", "radios", "unload"},
     "node/ports": DEVICE | {"esp32", "node"},
     "node": DEVICE | {"lorawan", "node", "radios", "unload", "wire"},
     "unload.py": {"sys"},

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lorawan import commands, join, saved
+from lorawan import activation, commands, plan, saved
 from lorawan.crypto import Key, aes
 from lorawan.region import eu868
 from lorawan.session import Session
@@ -32,7 +32,7 @@ VALID = [
 def test_random_bytes_are_never_taken(data):
     before = WORLD.mac.refused
 
-    assert join.accept_fields(ROOT, data) is None
+    assert activation.accept_fields(ROOT, data) is None
     assert not WORLD.mac._take(data, -80, 20)
     assert WORLD.mac.refused == before + 1
 
@@ -46,7 +46,7 @@ def test_a_changed_frame_is_never_taken(good, data):
         return
 
     assert not WORLD.mac._take(bytes(changed), -80, 20)
-    assert join.accept_fields(Key(aes, APP_KEY), bytes(changed)) is None
+    assert activation.accept_fields(Key(aes, APP_KEY), bytes(changed)) is None
 
 
 @given(st.binary(max_size=60))
@@ -82,21 +82,23 @@ def test_whatever_the_network_sets_the_device_can_still_send_and_restart(sequenc
     commands.apply(mac, b"".join(bytes([cid]) + fields for cid, fields in sequence), 5)
     mac.session.save()
 
-    there = sum(1 << at for at, one in enumerate(mac.session.channels) if one[0])
-    assert mac.session.mask & ~there == 0
-    assert mac.session.usable(mac.session.dr)
+    there = sum(1 << at for at, one in enumerate(mac.plan.channels) if one[0])
+    assert mac.plan.mask & ~there == 0
+    assert mac.plan.usable(mac.session.dr)
     world.run(mac.send(10, b"x"))
-    again = Session(eu868, aes, world.store, mac.session.identity)
+    again = Session(plan.of(eu868), aes, world.store, mac.session.identity)
     assert saved.load(again)
-    for name in ("addr", "channels", "mask", "dr", "power", "repeats", "rx1_offset", "rx2_dr"):
+    for name in ("addr", "dr", "power", "repeats", "rx1_offset", "rx2_dr"):
         assert getattr(again, name) == getattr(mac.session, name), name
+    for name in ("channels", "mask"):
+        assert getattr(again.plan, name) == getattr(mac.plan, name), name
 
 
 @given(st.binary(min_size=12, max_size=12) | st.binary(min_size=28, max_size=28))
 def test_any_join_accept_a_server_could_sign_gives_a_session_that_can_send(fields):
     world = World()
     session = world.mac.session
-    join.begin(session, eu868, fields, 1, 5)
+    activation.begin(session, fields, 1, 5)
     session.set_keys(bytes(16), bytes(16))
     world.mac.joined = True
 

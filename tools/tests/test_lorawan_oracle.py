@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from random import Random
 
-from lorawan import frame, join
+from lorawan import activation, frame
 from lorawan.crypto import Key, aes
 
 from tools.setup import paths
@@ -97,7 +97,7 @@ def test_join_requests_are_read_by_the_oracle():
     jobs, expected = [], []
     for nonce in (0, 1, 255, 256, 65535):
         key, join_eui, dev_eui = draw.randbytes(16), draw.randbytes(8), draw.randbytes(8)
-        made = join.request(Key(aes, key), join_eui, dev_eui, nonce)
+        made = activation.request(Key(aes, key), join_eui, dev_eui, nonce)
         jobs.append({"op": "readJoinRequest", "phy": made.hex(), "app_key": key.hex()})
         expected.append({
             "mic": True, "join_eui": join_eui.hex(), "dev_eui": dev_eui.hex(), "dev_nonce": nonce,

@@ -1,1 +1,1 @@
-"""One file per region of RP002; its name is what the setting `region` says."""
+"""One file of literals per region of RP002; its name is a value of the setting `region`."""

@@ -1,11 +1,11 @@
 from tools import build
-from tools.reach import imports, loadable
+from tools.reach import imports, loadable, regions
 
 BOARD = build.board("pico_lora_sx1262")
 
 
-def reached(profile, **changed):
-    return loadable(build.modules(), BOARD | changed, profile)
+def reached(profile, region="eu868", **changed):
+    return loadable(build.modules(), BOARD | changed, profile, region)
 
 
 def test_a_profile_loads_its_own_code_and_no_other_profiles():
@@ -28,6 +28,21 @@ def test_a_board_loads_the_code_of_its_own_port():
     assert "node/ports/rp2" in reached("bin")
     assert "node/ports/esp32" not in reached("bin")
     assert "node/ports/esp32" in reached("bin", PORT="esp32")
+
+
+def test_a_board_loads_one_region_and_the_channel_plan_that_it_names(tmp_path):
+    here = tmp_path / "zz1.py"
+    here.write_text('PLAN = "fixed"')
+    modules = build.modules() | {"lorawan/region/zz1": here}
+    dynamic = {"lorawan/plan/dynamic", "lorawan/plan/dynamic_setup", "lorawan/region/eu868"}
+    fixed = {"lorawan/plan/fixed", "lorawan/plan/fixed_setup", "lorawan/region/zz1"}
+
+    assert {"eu868", "zz1"} <= set(regions(modules))
+    assert dynamic <= reached("bin")
+    assert not fixed & reached("bin")
+    other = loadable(modules, BOARD, "bin", "zz1")
+    assert fixed <= other
+    assert not dynamic & other
 
 
 def test_what_a_module_imports_late_counts_too():

@@ -1,0 +1,64 @@
+"""Literals of two regions with fixed channels, as a region's file has them.
+
+Source: RP002-1.0.4, 2.5 (US915) and 2.8 (AU915); checked against data/regions.json.
+"""
+
+
+class US915:
+    PLAN = "fixed"
+    DATARATES = (
+        (10, 125000),
+        (9, 125000),
+        (8, 125000),
+        (7, 125000),
+        (8, 500000),
+        None,
+        None,
+        None,
+    ) + tuple([(sf, 500000) for sf in range(12, 6, -1)])
+    MAX_PAYLOAD = (11, 53, 125, 242, 242, 0, 0, 0, 53, 129, 242, 242, 242, 242)
+    NARROW = (902300000, 200000, 64)
+    WIDE = (903000000, 1600000, 8)
+    DOWN = (923300000, 600000, 8)
+    CHANNEL_DR = (0, 3)
+    WIDE_DR = (4, 4)
+    DOWN_DR = (8, 13)
+    RX1_DR = 10
+    RX1_OFFSETS = (0, 1, 2, 3)
+    RX2_FREQ = 923300000
+    RX2_DR = 8
+    JOIN_DRS = (0, 4)
+    MAX_EIRP_DBM = 30
+    POWER_MAX = 14
+    DWELL = None
+    BANDS = ((902000000, 928000000, 1),)
+
+
+class AU915:
+    PLAN = "fixed"
+    DATARATES = (
+        tuple([(sf, 125000) for sf in range(12, 6, -1)])
+        + (
+            (8, 500000),
+            None,
+        )
+        + tuple([(sf, 500000) for sf in range(12, 6, -1)])
+    )
+    MAX_PAYLOAD = (51, 51, 51, 115, 242, 242, 242, 0, 53, 129, 242, 242, 242, 242)
+    DWELL_PAYLOAD = (0, 0, 11, 53, 125, 242, 242, 0, 53, 129, 242, 242, 242, 242)
+    DWELL_DR = 2
+    NARROW = (915200000, 200000, 64)
+    WIDE = (915900000, 1600000, 8)
+    DOWN = (923300000, 600000, 8)
+    CHANNEL_DR = (0, 5)
+    WIDE_DR = (6, 6)
+    DOWN_DR = (8, 13)
+    RX1_DR = 8
+    RX1_OFFSETS = (0, 1, 2, 3, 4, 5)
+    RX2_FREQ = 923300000
+    RX2_DR = 8
+    JOIN_DRS = (2, 6)
+    MAX_EIRP_DBM = 30
+    POWER_MAX = 14
+    DWELL = 1
+    BANDS = ((915000000, 928000000, 1),)
