@@ -60,6 +60,7 @@ FILES = {
         "sensors/a02yyuw.py",
         "sensors/am312.py",
         "sensors/bh1750.py",
+        "sensors/vl53l1x.py",
         "settings.py",
         "shell.py",
         "start.py",

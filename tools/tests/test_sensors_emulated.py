@@ -100,3 +100,45 @@ async def test_an_upgraded_counter_goes_on_from_its_total_and_loses_no_reading(l
     await unit.board.power(True)
     await lab.run(120)
     assert readings(unit, 12)[-1]["total"] == old["total"] + 1
+
+
+TOF = {"distance": {"chip": "vl53l1x", "i2c": 0, "sda": 4, "scl": 5}}
+
+
+async def test_a_bin_measures_with_a_time_of_flight_sensor(lab: Lab) -> None:
+    parts = {"vl53l1x": {"distance_mm": 700}}
+    unit = await lab.add("bin", sensors=TOF, report_s=60, sample_s=60, parts=parts)
+    assert await lab.run(60, lambda: bool(readings(unit, 10)), step_s=1)
+    first = readings(unit, 10)[0]
+    assert abs(first["distance"] - 700) < 5
+    assert (first["fill"], first["valid"], first["suspect"]) == (50, 7, 0)
+
+    await unit.board.set("vl53l1x", distance_mm=300)
+    await lab.run(130)
+    assert readings(unit, 10)[-1]["fill"] == 90
+    await unit.board.set("vl53l1x", distance_mm=None)
+    await lab.run(130)
+    nothing = readings(unit, 10)[-1]
+    assert (nothing["fill"], nothing["valid"], nothing["suspect"]) == (None, 0, 1)
+    assert "does not answer" not in said(unit)
+
+    ranging = (await unit.board.ledger())["energy"]["vl53l1x"]["ranging"]["seconds"]
+    assert 0.8 < ranging / len(readings(unit, 10)) < 1.2
+
+
+async def test_a_time_of_flight_sensor_that_is_absent_has_its_sentence_and_may_come_back(
+    lab: Lab,
+) -> None:
+    parts = {"vl53l1x": {"absent": True}}
+    unit = await lab.add("bin", sensors=TOF, report_s=60, sample_s=60, parts=parts)
+    assert await lab.run(60, lambda: bool(readings(unit, 10)), step_s=1)
+    told = (
+        "distance sensor vl53l1x does not answer; check its supply and its pins: sda GP4, scl GP5"
+    )
+    assert told in said(unit)
+    assert (readings(unit, 10)[0]["fill"], readings(unit, 10)[0]["suspect"]) == (None, 1)
+
+    await unit.board.set("vl53l1x", absent=False)
+    await lab.run(130)
+
+    assert (readings(unit, 10)[-1]["fill"], readings(unit, 10)[-1]["valid"]) == (0, 7)
