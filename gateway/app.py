@@ -11,6 +11,7 @@ import functools
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
+from typing import cast
 
 import structlog
 
@@ -144,7 +145,9 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     ours, others = group.split(GatewayError)
     within = ours or others or group
     first = within.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+    if not isinstance(first, BaseExceptionGroup):
+        return first
+    return _first(cast("BaseExceptionGroup[BaseException]", first))
 
 
 def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:

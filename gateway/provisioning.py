@@ -1,10 +1,10 @@
 """Registration of a device: keys, store, network server, and the file for its board."""
 
 import secrets
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from msgspec import Struct
-from wire.profiles import PROFILES
+from wire import profiles
 
 from gateway import devices
 from gateway.errors import Refused, Unknown
@@ -12,6 +12,11 @@ from gateway.model import Device
 from gateway.networks import Network
 from gateway.store import Store
 
+PROFILES = cast(
+    "dict[str, dict[str, Any]]",
+    profiles.PROFILES,  # pyright: ignore[reportUnknownMemberType] - a literal of the device's
+)
+"""{profile of a board of ours: what node and gateway must both know of it}."""
 OURS = "lamplighter"
 """The decoder of our own boards, which alone have a profile and a device.json."""
 
@@ -84,7 +89,7 @@ def _check_kind(wanted: Wanted) -> Literal["A", "C"]:
     if wanted.profile not in PROFILES:
         said = f"there is no profile {wanted.profile!r}: use one of {', '.join(PROFILES)}"
         raise Refused(said, "profile")
-    of_profile = PROFILES[wanted.profile]["class"]
+    of_profile: Literal["A", "C"] = PROFILES[wanted.profile]["class"]
     if wanted.device_class not in {None, of_profile}:
         said = f"a board with the profile {wanted.profile!r} is of class {of_profile}"
         raise Refused(f"{said}: leave `device_class` out", "device_class")

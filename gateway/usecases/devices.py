@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
-from wire.profiles import PROFILES
 
 from gateway import devices as decoders
 from gateway import provisioning, registry
@@ -22,7 +21,7 @@ class DeviceRequest(Struct, forbid_unknown_fields=True):
     """
 
     name: Name
-    profile: Annotated[str, listed(*PROFILES, "")] = ""
+    profile: Annotated[str, listed(*provisioning.PROFILES, "")] = ""
     decoder: Annotated[str, listed(*registry.names(decoders))] = provisioning.OURS
     device_class: Literal["A", "C"] | None = None
     dev_eui: Eui | None = None
