@@ -1,8 +1,8 @@
-"""The server side of a link: what a network server gives, and what it takes.
+"""Network servers: uplinks from them, downlinks and device registrations to them.
 
 One file or folder here is one kind, unless its name begins with `_` (see `gateway.registry`). A
 kind holds `class Settings(Struct)`, the keys of `[network]` beside `kind`, and `class Network`,
-made from them. `gateway/tests/contract/test_network.py` runs over all that can run alone.
+made from them. `gateway/tests/contract/test_network.py` is the contract.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -13,84 +13,71 @@ from gateway.notices import Downlink, Envelope, Notice, Receipt
 
 
 class Network(Protocol):
-    """A network server. An async context manager.
-
-    Connected inside, and connected again after each loss.
-    """
+    """An async context manager that connects on entry, and again after each loss."""
 
     def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
-        """What came since the last time, at least one, in order of receipt; for ever.
+        """Batches of the messages received, at least one each, in order of receipt; never ends.
 
-        While the taker works, at most a bounded number of messages is held here; then reading
+        While the caller works on a batch, a bounded number of messages is held here, then reading
         stops.
         """
         ...
 
     def parse(self, envelope: Envelope) -> Notice | None:
-        """What the message says.
+        """The notice in a message; None for a device of another application.
 
-        None when it is nothing of ours. Raises Lost when it cannot be read.
+        Raises Lost when it cannot be parsed.
         """
         ...
 
     def pause(self) -> None:
-        """Leave the broker, which keeps what is not acknowledged.
-
-        For when nothing can be kept here.
-        """
+        """Disconnect while nothing can be stored; the broker keeps what is not acknowledged."""
         ...
 
     def resume(self) -> None:
-        """Come back after `pause`."""
+        """Connect again after `pause`."""
         ...
 
     def most_bytes(self, device: Device, dr: int | None) -> int:
-        """What one downlink to the device carries, bytes.
+        """Largest payload of one downlink to the device, bytes.
 
         dr: data rate index of its last uplink; None before the first.
         """
         ...
 
     async def send(self, downlink: Downlink) -> Receipt:
-        """Put a frame into the server's queue for a device.
+        """Enqueue a frame for a device.
 
-        Raises Refused (the server will never take it), Retry (it did not take it), or Unsure.
+        Raises Refused (it will never be accepted), Retry (it was not accepted), or Unsure.
         """
         ...
 
     async def queued(self, dev_eui: str) -> dict[bytes, str]:
-        """What waits in the server's queue for a device.
-
-        {frame: queue_item_id}. Raises Retry, Refused.
-        """
+        """{frame: queue_item_id} of the server's queue for a device. Raises Retry, Refused."""
         ...
 
     async def register(self, device: Device, app_key: str) -> None:
-        """Make the device known to the server with what it needs there.
+        """Register the device with its key; a second call changes nothing but the key.
 
-        Doing it again changes nothing but the key.
         Raises Refused, Retry, ConfigError.
         """
         ...
 
     async def unregister(self, dev_eui: str) -> None:
-        """Remove the device from the server.
-
-        A device that is not there is no error. Raises Refused, Retry.
-        """
+        """Remove the device; an absent one is no error. Raises Refused, Retry."""
         ...
 
     async def check(self) -> list[str]:
-        """Try everything the settings name; returns a line for each thing that works.
+        """Try everything the settings name; returns one line for each success.
 
-        Raises ConfigError or Retry for the first that does not.
+        Raises ConfigError or Retry for the first failure.
         """
         ...
 
     async def __aenter__(self) -> Self:
-        """Begin to connect; does not wait for success. Raises ConfigError."""
+        """Start to connect, without waiting for success. Raises ConfigError."""
         ...
 
     async def __aexit__(self, *exc: object) -> None:
-        """Leave; what was not acknowledged stays with the broker."""
+        """Disconnect; the broker keeps what was not acknowledged."""
         ...

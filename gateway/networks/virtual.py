@@ -1,6 +1,6 @@
-"""A network server in this process: for tests, and for a gateway that has none yet.
+"""A network server in this process: for tests, and for a gateway without one.
 
-It keeps what was not acknowledged and gives it again after `reconnect`, as a broker does.
+As a broker does, it sends unacknowledged messages again after `reconnect`.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ TOPIC = "virtual"
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Keys of `[network]` with `kind = "virtual"`.
 
-    region: decides what a downlink carries at a data rate.  downlink_bytes: what it carries at
-    any; None: by the region.
+    region: gives the largest downlink at each data rate.  downlink_bytes: the largest downlink at
+    any data rate; None: by the region.
     """
 
     region: str = "EU868"
@@ -34,10 +34,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 class Network:
     """See gateway.networks.Network.
 
-    unacknowledged: [(number, body)] given and not yet kept.  acknowledged: numbers, in order.
-    sent: every Downlink taken.  queue: {queue_item_id: Downlink} not yet transmitted.
-    failures: raised by the next calls of `send`, one each; with Unsure the frame is taken all the
-    same.  away: raised by every call.
+    unacknowledged: [(number, body)].  acknowledged: numbers, in order.
+    sent: every Downlink accepted.  queue: {queue_item_id: Downlink} not yet transmitted.
+    failures: raised by the next calls of `send`, one each; with Unsure the frame is accepted
+    nevertheless.  away: raised by every call.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -64,7 +64,7 @@ class Network:
         self.reconnect()
 
     def give(self, message: Notice | bytes) -> int:
-        """Have something arrive; bytes come as they are. Returns its number."""
+        """Receive a notice, or bytes as they are. Returns the message's number."""
         number = next(self._number)
         body = message if isinstance(message, bytes) else msgspec.json.encode(message)
         self.unacknowledged.append((number, body))
@@ -72,7 +72,7 @@ class Network:
         return number
 
     def reconnect(self) -> None:
-        """Lose the connection: what was not acknowledged comes again."""
+        """Lose the connection: unacknowledged messages are sent again."""
         self._connection += 1
         self._given = 0
         self._changed.set()
@@ -125,12 +125,12 @@ class Network:
         if not self.failures:
             return Receipt(self.enqueue(downlink))
         failure = self.failures.pop(0)
-        if isinstance(failure, Unsure):  # taken, but the reply is lost
+        if isinstance(failure, Unsure):  # accepted, but the reply is lost
             self.enqueue(downlink)
         raise failure
 
     def enqueue(self, downlink: Downlink) -> str:
-        """Take a frame into the queue; returns its queue_item_id."""
+        """Accept a frame into the queue; returns its queue_item_id."""
         item = f"item-{len(self.sent)}"
         self.sent.append(downlink)
         self.queue[item] = downlink

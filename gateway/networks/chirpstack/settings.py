@@ -8,13 +8,13 @@ from msgspec import Meta, Struct
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Keys of `[network]` with `kind = "chirpstack"`.
 
-    mqtt: `mqtt://host:port` or `mqtts://...`.  client_id: names our session at the broker.
+    mqtt: `mqtt://host:port` or `mqtts://...`.  client_id: of the MQTT session, one per service.
     grpc: `http://host:port` of ChirpStack's API, or `https://...`.  api_key: made in ChirpStack.
-    tenant_id: may be empty with an admin key and one tenant.  application: its name, made if
-    missing; devices of others are not ours.  region: of the device profiles.
+    tenant_id: may be empty with an admin key and one tenant.  application: its name, created if
+    missing; devices of others are ignored.  region: of the device profiles.
     downlink_bytes: what a downlink carries at any data rate, where RX2 is not at the region's
     default or radio gateways stand behind a repeater; none: by gateway/regions.py.
-    timeout_s: for one call.
+    timeout_s: of one call.
     """
 
     mqtt: str = "mqtt://127.0.0.1:1883"

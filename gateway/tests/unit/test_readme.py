@@ -98,3 +98,17 @@ def test_every_path_is_named(readme):
     shown = readme.partition("## REST API")[2].partition("## Command line")[0]
     for path in sorted(paths):
         assert path.rpartition("/")[2] in shown, path
+
+
+def test_every_place_to_add_something_exists(readme, request):
+    shown = readme.partition("## Add one")[2].partition("## Design")[0]
+    gateway_folder = request.config.rootpath / "gateway"
+
+    for name in re.findall(r"`(\w+)/[<\w]", shown):
+        assert (gateway_folder / name).is_dir(), name
+    for name in re.findall(r"`(test_\w+\.py)`", shown):
+        assert (gateway_folder / "tests" / "contract" / name).exists(), name
+
+
+def test_every_file_of_the_command_line_is_a_command_of_its_name():
+    assert sorted(cli.main.commands) == list(registry.names(cli))
