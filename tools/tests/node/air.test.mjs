@@ -30,6 +30,7 @@ const DOWN = {
   payload: new Uint8Array(12),
 };
 const END_NS = 56.576e6; // 20 bytes at SF7
+const SYMBOL_NS = 1.024e6;
 
 let air;
 let notices;
@@ -274,6 +275,44 @@ test('a jammer drowns its channel while it lasts', () => {
     frames().map((frame) => frame.from),
     ['beside', 'bin'],
   );
+});
+
+/** The instant (ns) at which a receiver that opens at `openNs` locks on what is on the air; null when it does not. */
+function lockOf(openNs) {
+  let locked = null;
+  const at = (ns, fn) => {
+    const alarm = { done: false, cancel: () => (alarm.done = true) };
+    alarms.push({ ns, fn, alarm });
+    return alarm;
+  };
+  const alarms = [];
+  const channel = { frequency_hz: 868.1e6, sf: 7, bandwidth_hz: 125000, inverted: false, sync: 0x3444, implicit: false };
+  const onLock = () => (locked = alarms[0].ns);
+  const receiver = air.listen({ name: 'lamp', position: [100, 0], open_ns: openNs, noiseFigure: 6, at, onLock, ...channel });
+  for (const { fn, alarm } of alarms) if (!alarm.done) fn();
+  air.close(receiver);
+  return locked;
+}
+
+test('a receiver locks after five symbols of preamble, and needs five that are left', () => {
+  send();
+  assert.equal(lockOf(0), 5 * SYMBOL_NS);
+  assert.equal(lockOf(1.5 * SYMBOL_NS), 6.5 * SYMBOL_NS);
+  assert.equal(lockOf(3 * SYMBOL_NS), 8 * SYMBOL_NS);
+  assert.equal(lockOf(3 * SYMBOL_NS + 2), null);
+});
+
+test('a radio gateway locks after five symbols: interference that ends before does no harm', () => {
+  const strong = { from: 'near', power_dbm: 27, position: [20, 0], at_ns: 8e9, payload: new Uint8Array(2) };
+  const heardWithOverlap = (symbols) => {
+    air = new Air({ seed: 3 });
+    air.addRadioGateway(GATEWAY, [0, 0]);
+    const before = send(strong);
+    send({ at_ns: before.end_ns - symbols * SYMBOL_NS });
+    return frames().some((frame) => frame.from === 'bin');
+  };
+  assert.equal(heardWithOverlap(4.9), true);
+  assert.equal(heardWithOverlap(5.1), false);
 });
 
 test('an unknown setting of the air is refused by name', () => {
