@@ -83,7 +83,8 @@ def host(folder: Path, log: Path) -> Apt:
 
 def trixie(folder: Path, log: Path, system: System) -> Apt:
     """Debian 13, binary and source, with fresh lists, whatever Debian or Ubuntu this is."""
-    keyring, mirror = KEYRING, os.environ.get("DEBIAN_MIRROR", "")
+    keyring = KEYRING
+    mirror = os.environ.get("DEBIAN_MIRROR", "")
     if not keyring.exists():
         keyring = _unpacked("debian-archive-keyring", folder, log) / str(KEYRING).lstrip("/")
     if not mirror and system.ids[:1] == ("debian",):

@@ -178,7 +178,8 @@ def _environment() -> dict[str, str]:
 
 
 def _build_unix(major: str) -> None:
-    env, build = _environment(), WORK / "build-unix"
+    env = _environment()
+    build = WORK / "build-unix"
     make = ["make", f"-j{os.cpu_count() or 1}"]
     variant = WORK / "variant"
     variant.mkdir(exist_ok=True)

@@ -50,8 +50,11 @@ class City:
             raise ValueError(
                 "the start of a city needs a time zone, as in datetime(..., tzinfo=UTC)"
             )
-        self.start, self.seed, self.share = start, seed, share
-        self.empty_mm, self.height_mm = empty_mm, height_mm
+        self.start = start
+        self.seed = seed
+        self.share = share
+        self.empty_mm = empty_mm
+        self.height_mm = height_mm
         self._local = start.astimezone(ZONE).replace(tzinfo=None)
         self._collections = _collections()
         self._counts = _counts()

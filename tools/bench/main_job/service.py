@@ -28,7 +28,8 @@ class GatewayService:
     """
 
     def __init__(self, folder: Path, config: str, bind: str) -> None:
-        self.folder, self.bind = folder, bind
+        self.folder = folder
+        self.bind = bind
         self.config = folder / "gateway.toml"
         self.config.write_text(config)
         self.log = folder / "gateway.log"

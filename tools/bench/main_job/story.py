@@ -25,7 +25,8 @@ class Story:
     """
 
     def __init__(self, out: TextIO = sys.stdout, *, as_json: bool = False) -> None:
-        self._out, self._json = out, as_json
+        self._out = out
+        self._json = as_json
         self._colour = out.isatty() and not as_json
         self._start = time.monotonic()
 

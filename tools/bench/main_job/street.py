@@ -96,8 +96,12 @@ class Street:
         network: ExternalNetwork | None = None,
         recorded: bool = True,
     ) -> None:
-        self.folder, self.names, self.seed, self.story = folder, names, seed, story
-        self.external, self.recorded = network, recorded
+        self.folder = folder
+        self.names = names
+        self.seed = seed
+        self.story = story
+        self.external = network
+        self.recorded = recorded
         self.settings = settings or {}
         self.broker = Broker(folder / "mqtt")
         self.receiver = Receiver()

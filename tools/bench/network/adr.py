@@ -43,7 +43,8 @@ class Adr:
         A device that changed its data rate may have gone back to full power: begin anew.
         """
         if data_rate != self.data_rate:
-            self.data_rate, self.power_index = data_rate, 0
+            self.data_rate = data_rate
+            self.power_index = 0
             self.history.clear()
         self.history.append((f_cnt, snr_db, self.power_index))
         del self.history[:-HISTORY]
@@ -77,7 +78,8 @@ class Adr:
             return
         if status & 7 == 7:
             self.data_rate = asked.data_rate
-            self.power_index, self.nb_trans = asked.power_index, asked.nb_trans
+            self.power_index = asked.power_index
+            self.nb_trans = asked.nb_trans
         else:
             self.refused = True
 

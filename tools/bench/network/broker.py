@@ -37,7 +37,9 @@ class BrokerLink:
         *,
         keep_while_away: bool = True,
     ) -> None:
-        self.host, self.port, self.topics = host, port, topics
+        self.host = host
+        self.port = port
+        self.topics = topics
         self.keep_while_away = keep_while_away
         self._receive = receive
         self._loop = asyncio.get_running_loop()

@@ -3,8 +3,16 @@
 Source: TS001-1.0.4, chapter 5, tables of 5.1 to 5.13.
 """
 
-LINK_CHECK, LINK_ADR, DUTY_CYCLE, RX_PARAM, DEV_STATUS = 2, 3, 4, 5, 6
-NEW_CHANNEL, RX_TIMING, TX_PARAM, DL_CHANNEL, DEVICE_TIME = 7, 8, 9, 10, 13
+LINK_CHECK = 2
+LINK_ADR = 3
+DUTY_CYCLE = 4
+RX_PARAM = 5
+DEV_STATUS = 6
+NEW_CHANNEL = 7
+RX_TIMING = 8
+TX_PARAM = 9
+DL_CHANNEL = 10
+DEVICE_TIME = 13
 
 UPLINK_BYTES = {
     LINK_CHECK: 0, LINK_ADR: 1, DUTY_CYCLE: 0, RX_PARAM: 1, DEV_STATUS: 2, NEW_CHANNEL: 1,
@@ -22,7 +30,8 @@ REQUIRED_SNR_DB = {7: -7.5, 8: -10.0, 9: -12.5, 10: -15.0, 11: -17.5, 12: -20.0}
 
 def commands(stream: bytes) -> list[tuple[int, bytes]]:
     """Split a device's commands into (CID, payload); stops at an unknown or cut one."""
-    found, at = [], 0
+    found = []
+    at = 0
     while at < len(stream):
         cid = stream[at]
         size = UPLINK_BYTES.get(cid)

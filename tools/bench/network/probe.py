@@ -44,7 +44,9 @@ class Probe:
         self.nwk_s_key, self.app_s_key = session_keys(
             key, accept.join_nonce, accept.net_id, self.dev_nonce - 1
         )
-        self.dev_addr, self.f_cnt_up, self.f_cnt_down = accept.dev_addr, 0, 0
+        self.dev_addr = accept.dev_addr
+        self.f_cnt_up = 0
+        self.f_cnt_down = 0
         return accept
 
     def uplink(

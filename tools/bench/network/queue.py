@@ -34,7 +34,8 @@ def choose(queue: list[QueueItem], now_us: int, longest: int) -> Choice:
             break
         why = _give_up(head, now_us, longest)
         if why is None:
-            choice.item, choice.more = head, len(queue) > 1
+            choice.item = head
+            choice.more = len(queue) > 1
             break
         choice.given_up.append((queue.pop(0), why))
     return choice

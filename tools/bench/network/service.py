@@ -71,11 +71,14 @@ class NetworkServer:
         seed: int | None = None,
         keep_while_away: bool = True,
     ) -> None:
-        self.qos, self.json_events = qos, json_events
+        self.qos = qos
+        self.json_events = json_events
         self._json_gateways: dict[str, bool] = {}
         self.core = Core(Registry(), settings, random.Random(seed), adr=adr)  # noqa: S311 - a bench
-        self.access, self.history = Access(), History()
-        self.mqtt, self._keep = mqtt, keep_while_away
+        self.access = Access()
+        self.history = History()
+        self.mqtt = mqtt
+        self._keep = keep_while_away
         self._prefix = f"{region_prefix}/" if region_prefix else ""
         self._gateway_topic = re.compile(
             rf"{re.escape(self._prefix)}gateway/([^/]+)/event/([^/]+)"
@@ -147,7 +150,8 @@ class NetworkServer:
             raise PortTakenError(
                 f"cannot listen on {host}:{port} ({why}): give another address with --grpc"
             ) from None
-        self._grpc, self.grpc_address = (host, bound), f"{host}:{bound}"
+        self._grpc = (host, bound)
+        self.grpc_address = f"{host}:{bound}"
 
     def _add_services(self, server: grpc.aio.Server) -> None:
         backend = Backend(self.core, self.access, self._wake.set)

@@ -115,7 +115,8 @@ class Forwarder:
         gateway_id: str,
         prefix: str = "eu868",
     ) -> None:
-        self.simulation, self.gateway_id = simulation, gateway_id
+        self.simulation = simulation
+        self.gateway_id = gateway_id
         self.heard = self.sent = 0
         self.lose_acks = False
         self._address = (host, port)

@@ -80,13 +80,15 @@ class Pace:
 
     async def _run(self) -> None:
         simulation = self.simulation
-        wall, world = time.monotonic(), simulation.now_us
+        wall = time.monotonic()
+        world = simulation.now_us
         while not self._ending:
             due = world + (time.monotonic() - wall) * 1e6 * self.speed
             behind = due - simulation.now_us
             if behind > SLIP_US:
                 self.slip_ms += (behind - STEP_US) / 1000
-                wall, world = time.monotonic(), simulation.now_us
+                wall = time.monotonic()
+                world = simulation.now_us
                 behind = STEP_US
             await simulation.step(simulation.now_us + round(min(max(behind, 0), STEP_US)))
             await self._rest(world + (time.monotonic() - wall) * 1e6 * self.speed)

@@ -1,6 +1,6 @@
 """ApplicationService, without its integrations."""
 
-# ruff: noqa: D102, N802 - the methods are named and told by ChirpStack's own api/application.proto
+# ruff: noqa: D102, N802 - the methods are named and documented by ChirpStack's own api/application.proto
 
 from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
@@ -14,7 +14,8 @@ class Applications(api.ApplicationServiceServicer):
     """Create, Get, Update, Delete, List."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend, self.registry = backend, backend.core.registry
+        self.backend = backend
+        self.registry = backend.core.registry
 
     def _tenant_of(self, application_id: str) -> str | None:
         stored = self.registry.applications.get(application_id)
@@ -52,7 +53,8 @@ class Applications(api.ApplicationServiceServicer):
         stored = self.registry.one(self.registry.applications, message.id)
         named(message)
         message.tenant_id = stored.message.tenant_id
-        stored.message, stored.updated_us = message, self.backend.now_us()
+        stored.message = message
+        stored.updated_us = self.backend.now_us()
         return Empty()
 
     @rpc

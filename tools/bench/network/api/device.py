@@ -1,6 +1,6 @@
-"""DeviceService: devices and their activation; keys and queue are in the files beside."""
+"""DeviceService: devices; their activation, keys and queue are in the files beside."""
 
-# ruff: noqa: D102, N802 - the methods are named and told by ChirpStack's own api/device.proto
+# ruff: noqa: D102, N802 - the methods are named and documented by ChirpStack's own api/device.proto
 
 from typing import Any
 
@@ -8,12 +8,11 @@ from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
 
 from tools.bench.network.api.call import Backend, Context, rpc
-from tools.bench.network.api.device_keys import DeviceKeys
+from tools.bench.network.api.device_activation import DeviceActivation
 from tools.bench.network.api.reading import (
     CallError,
     Code,
     eui,
-    hexadecimal,
     named,
     page,
     part,
@@ -21,19 +20,15 @@ from tools.bench.network.api.reading import (
     uuid,
 )
 from tools.bench.network.events import timestamp
-from tools.bench.network.registry import Device, Session, StorageError
+from tools.bench.network.registry import Device, StorageError
 
 
-class Devices(DeviceKeys):
+class Devices(DeviceActivation):
     """Everything of the service but its metrics."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend, self.registry = backend, backend.core.registry
-
-    def _one(self, context: Context, text: str, *, write: bool = False) -> Device:
-        dev_eui = eui(text)
-        self.backend.may_device(context, dev_eui, write=write)
-        return self.registry.device(dev_eui)
+        self.backend = backend
+        self.registry = backend.core.registry
 
     def _normal(self, message: api.Device) -> None:
         message.dev_eui = eui(message.dev_eui)
@@ -81,7 +76,8 @@ class Devices(DeviceKeys):
         if message.device_profile_id not in self.registry.profiles:
             raise StorageError("FOREIGN KEY constraint failed")
         message.application_id = device.message.application_id
-        device.message, device.updated_us = message, self.backend.now_us()
+        device.message = message
+        device.updated_us = self.backend.now_us()
         return Empty()
 
     @rpc
@@ -110,58 +106,6 @@ class Devices(DeviceKeys):
             device_profile_name=self.registry.profile_of(device).name,
             tags=dict(message.tags),
             **_seen(device),
-        )
-
-    @rpc
-    def Activate(self, request: api.ActivateDeviceRequest, context: Context) -> Empty:
-        asked = part(request, "device_activation")
-        device = self._one(context, asked.dev_eui, write=True)
-        session = Session(
-            hexadecimal(asked.dev_addr, 4),
-            bytes.fromhex(hexadecimal(asked.nwk_s_enc_key, 16)),
-            bytes.fromhex(hexadecimal(asked.app_s_key, 16)),
-            asked.f_cnt_up,
-            asked.n_f_cnt_down,
-        )
-        profile = self.registry.profile_of(device)
-        if profile.flush_queue_on_activate:
-            device.queue.clear()
-        device.session = session
-        device.set_class(supports_class_c=profile.supports_class_c)
-        return Empty()
-
-    @rpc
-    def Deactivate(self, request: api.DeactivateDeviceRequest, context: Context) -> Empty:
-        device = self._one(context, request.dev_eui, write=True)
-        device.session = None
-        device.queue.clear()
-        return Empty()
-
-    @rpc
-    def GetActivation(
-        self, request: api.GetDeviceActivationRequest, context: Context
-    ) -> api.GetDeviceActivationResponse:
-        device = self._one(context, request.dev_eui)
-        session = device.session
-        if session is None:
-            return api.GetDeviceActivationResponse()
-        nwk = session.nwk_s_key.hex()
-        return api.GetDeviceActivationResponse(
-            device_activation=api.DeviceActivation(
-                dev_eui=device.dev_eui, dev_addr=session.dev_addr,
-                app_s_key=session.app_s_key.hex(),
-                nwk_s_enc_key=nwk, s_nwk_s_int_key=nwk, f_nwk_s_int_key=nwk,
-                f_cnt_up=session.f_cnt_up, n_f_cnt_down=session.f_cnt_down,
-            )
-        )  # fmt: skip
-
-    @rpc
-    def GetRandomDevAddr(
-        self, request: api.GetRandomDevAddrRequest, context: Context
-    ) -> api.GetRandomDevAddrResponse:
-        self._one(context, request.dev_eui)
-        return api.GetRandomDevAddrResponse(
-            dev_addr=f"{self.backend.core.random.getrandbits(25):08x}"
         )
 
 

@@ -1,6 +1,6 @@
 """The keys' part of DeviceService. LoRaWAN 1.0.x has one root key, and it is `nwk_key`."""
 
-# ruff: noqa: D102, N802 - the methods are named and told by ChirpStack's own api/device.proto
+# ruff: noqa: D102, N802 - the methods are named and documented by ChirpStack's own api/device.proto
 
 from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
@@ -39,13 +39,16 @@ class DeviceKeys(DeviceQueue):
         message = self._keys(request, context)
         keys = self._with_keys(message.dev_eui, context).keys
         assert keys is not None
-        keys.message, keys.updated_us = message, self.backend.now_us()
+        keys.message = message
+        keys.updated_us = self.backend.now_us()
         return Empty()
 
     @rpc
     def DeleteKeys(self, request: api.DeleteDeviceKeysRequest, context: Context) -> Empty:
         device = self._with_keys(eui(request.dev_eui), context, write=True)
-        device.keys, device.dev_nonces, device.join_nonce = None, set(), 0
+        device.keys = None
+        device.dev_nonces = set()
+        device.join_nonce = 0
         return Empty()
 
     @rpc

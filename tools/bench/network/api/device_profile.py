@@ -1,6 +1,6 @@
 """DeviceProfileService, without the catalogue of vendors."""
 
-# ruff: noqa: D102, N802 - named and told by ChirpStack's own api/device_profile.proto
+# ruff: noqa: D102, N802 - named and documented by ChirpStack's own api/device_profile.proto
 
 from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
@@ -15,7 +15,8 @@ class DeviceProfiles(api.DeviceProfileServiceServicer):
     """Create, Get, Update, Delete, List, ListAdrAlgorithms."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend, self.registry = backend, backend.core.registry
+        self.backend = backend
+        self.registry = backend.core.registry
 
     def _tenant_of(self, profile_id: str) -> str | None:
         stored = self.registry.profiles.get(profile_id)
@@ -53,7 +54,8 @@ class DeviceProfiles(api.DeviceProfileServiceServicer):
         stored = self.registry.one(self.registry.profiles, message.id)
         _known(message)
         message.tenant_id = stored.message.tenant_id
-        stored.message, stored.updated_us = message, self.backend.now_us()
+        stored.message = message
+        stored.updated_us = self.backend.now_us()
         return Empty()
 
     @rpc

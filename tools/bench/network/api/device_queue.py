@@ -1,6 +1,6 @@
 """The queue part of DeviceService: Enqueue, FlushQueue, GetQueue, GetNextFCntDown."""
 
-# ruff: noqa: D102, N802 - the methods are named and told by ChirpStack's own api/device.proto
+# ruff: noqa: D102, N802 - the methods are named and documented by ChirpStack's own api/device.proto
 
 from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty

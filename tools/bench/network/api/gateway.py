@@ -1,6 +1,6 @@
 """GatewayService, without its metrics and certificates."""
 
-# ruff: noqa: D102, N802 - the methods are named and told by ChirpStack's own api/gateway.proto
+# ruff: noqa: D102, N802 - the methods are named and documented by ChirpStack's own api/gateway.proto
 
 from typing import Any
 
@@ -18,7 +18,8 @@ class Gateways(api.GatewayServiceServicer):
     """Create, Get, Update, Delete, List."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend, self.registry = backend, backend.core.registry
+        self.backend = backend
+        self.registry = backend.core.registry
 
     def _tenant_of(self, gateway_id: str) -> str | None:
         stored = self.registry.radio_gateways.get(gateway_id)
@@ -54,7 +55,8 @@ class Gateways(api.GatewayServiceServicer):
         stored = self.registry.one(self.registry.radio_gateways, message.gateway_id)
         named(message)
         message.tenant_id = stored.message.tenant_id
-        stored.message, stored.updated_us = message, self.backend.now_us()
+        stored.message = message
+        stored.updated_us = self.backend.now_us()
         return Empty()
 
     @rpc

@@ -1,6 +1,6 @@
 """InternalService: log in, API keys, regions, and the stream of a device's events."""
 
-# ruff: noqa: D102, N802 - the methods are named and told by ChirpStack's own api/internal.proto
+# ruff: noqa: D102, N802 - the methods are named and documented by ChirpStack's own api/internal.proto
 
 from collections.abc import AsyncIterator
 
@@ -21,7 +21,8 @@ class Internal(api.InternalServiceServicer):
     """What the bench's callers use of it."""
 
     def __init__(self, backend: Backend, history: History) -> None:
-        self.backend, self.history = backend, history
+        self.backend = backend
+        self.history = history
 
     @rpc
     def Login(self, request: api.LoginRequest, context: Context) -> api.LoginResponse:  # noqa: ARG002

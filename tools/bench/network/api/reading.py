@@ -18,7 +18,8 @@ class CallError(Exception):
 
     def __init__(self, code: grpc.StatusCode, details: str) -> None:
         super().__init__(details)
-        self.code, self.details = code, details
+        self.code = code
+        self.details = details
 
 
 def part(request: Any, name: str) -> Any:

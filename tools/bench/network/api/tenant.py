@@ -1,6 +1,6 @@
 """TenantService."""
 
-# ruff: noqa: D102, N802 - the methods are named and told by ChirpStack's own api/tenant.proto
+# ruff: noqa: D102, N802 - the methods are named and documented by ChirpStack's own api/tenant.proto
 
 from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
@@ -14,7 +14,8 @@ class Tenants(api.TenantServiceServicer):
     """Create, Get, Update, Delete, List."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend, self.table = backend, backend.core.registry.tenants
+        self.backend = backend
+        self.table = backend.core.registry.tenants
 
     @rpc
     def Create(
@@ -42,7 +43,8 @@ class Tenants(api.TenantServiceServicer):
         self.backend.caller(context).may(None, write=True)
         stored = self.backend.core.registry.one(self.table, message.id)
         named(message)
-        stored.message, stored.updated_us = message, self.backend.now_us()
+        stored.message = message
+        stored.updated_us = self.backend.now_us()
         return Empty()
 
     @rpc

@@ -342,7 +342,10 @@ export class Core extends Operations {
             case 11: taken = (nz ^ v) < 0; break;
             case 12: taken = nz !== 0 && (nz ^ v) >= 0; break;
             case 13: taken = nz === 0 || (nz ^ v) < 0; break;
-            case 14: r[15] = pc; this.undefined(op); break;
+            case 14:
+              r[15] = pc;
+              this.undefined(op);
+              break;
             default:
               this.pendingSVCall = true;
               this.interruptsUpdated = true;

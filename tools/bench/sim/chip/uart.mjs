@@ -175,9 +175,18 @@ export class Uart extends BasePeripheral {
       case 0x2c: this.line = value & 0xff; break;
       case 0x30: this.enable(value); break;
       case 0x34: this.levels = value & 63; break;
-      case 0x38: this.mask = value & 0x7ff; this.check(); break;
-      case 0x44: this.raw &= ~this.rawWriteValue; this.check(); break;
-      case 0x48: this.dma = value & 7; this.request(); break;
+      case 0x38:
+        this.mask = value & 0x7ff;
+        this.check();
+        break;
+      case 0x44:
+        this.raw &= ~this.rawWriteValue;
+        this.check();
+        break;
+      case 0x48:
+        this.dma = value & 7;
+        this.request();
+        break;
       default:
     }
   }

@@ -5,7 +5,7 @@
  */
 
 import { symbolNs } from '../air/time_on_air.mjs';
-import { txMicroamps } from './sx1262_current.mjs';
+import { txMicroamps } from './current.mjs';
 
 const TICK_NS = 15625;
 const CONTINUOUS = 0xffffff;
