@@ -1,0 +1,91 @@
+"""What only a server apart can do: ChirpStack's flow control, its refusals and wrong settings."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.errors import ConfigError, Refused, Retry
+from gateway.networks import chirpstack
+from gateway.networks._subscription import RECEIVE_MOST
+from gateway.notices import Downlink
+from gateway.tests.contract.servers import LAMP
+from gateway.tests.contract.servers.chirpstack import serving
+
+KEY = "000102030405060708090a0b0c0d0e0f"
+
+
+@pytest.fixture
+async def side(tmp_path):
+    async with serving(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def network(side):
+    async with side.network() as entered:
+        await asyncio.sleep(0)
+        await side.begun(entered)
+        yield entered
+
+
+async def test_reading_stops_while_the_taker_works(side, network):
+    await side.give(*range(4 * RECEIVE_MOST))
+    taker = network.uplinks()
+    seen = []
+    async with asyncio.timeout(20):
+        while len(seen) < 4 * RECEIVE_MOST:
+            envelopes = await anext(taker)
+            assert len(envelopes) <= RECEIVE_MOST
+            await asyncio.sleep(0.2)
+            assert len(network._subscription._waiting) <= RECEIVE_MOST
+            for envelope in envelopes:
+                seen.append(network.parse(envelope).fcnt)
+                envelope.acknowledge()
+
+    assert seen == list(range(4 * RECEIVE_MOST))
+
+
+async def test_a_device_that_the_server_does_not_know_is_refused(side, network):
+    unknown = Downlink(
+        dev_eui="70b3d57ed00000ff", fport=30, data=b"a", confirmed=False, expires_at_ms=2**41
+    )
+
+    with pytest.raises(Refused, match="FOREIGN KEY"):
+        await network.send(unknown)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        ({"mqtt": "http://x"}, ConfigError, "expected mqtt://host:port"),
+        ({"mqtt": "mqtt://127.0.0.1:1"}, Retry, "does not answer"),
+        ({"grpc": "127.0.0.1:1"}, ConfigError, "expected http://host:port"),
+        ({"grpc": "http://127.0.0.1:1", "timeout_s": 0.5}, Retry, "does not answer"),
+        ({"api_key": "wrong"}, ConfigError, "`network.api_key`"),
+    ],
+)
+async def test_a_check_says_what_is_wrong(side, changed, error, said):
+    settings = replace(side.settings, **changed)
+
+    with pytest.raises(error, match=said):
+        await chirpstack.Network(settings).check()
+
+
+async def test_a_wrong_region_is_told_with_those_there_are(side):
+    settings = replace(side.settings, region="MARS")
+
+    with pytest.raises(ConfigError, match=r"none of: EU868, US915"):
+        await chirpstack.Network(settings).register(LAMP, KEY)
+
+
+async def test_a_refused_key_is_tried_again_for_commands(side):
+    settings = replace(side.settings, api_key="wrong")
+    async with chirpstack.Network(settings) as network:
+        downlink = Downlink(
+            dev_eui=LAMP.dev_eui, fport=30, data=b"a", confirmed=False, expires_at_ms=2**41
+        )
+        with pytest.raises(Retry) as later:
+            await network.send(downlink)
+
+    assert later.value.after_s == 30
