@@ -1,6 +1,6 @@
 """The bench's network server: ChirpStack's gRPC API, MQTT events and downlink queue, in memory.
 
-LoRaWAN 1.0.x, EU868, classes A and C. `NetworkServer` runs it in the caller's event loop;
+LoRaWAN 1.0.x, one region, classes A and C. `NetworkServer` runs it in the caller's event loop;
 `python -m tools.bench.network` runs it alone. It shares no LoRaWAN code with the firmware.
 """
 

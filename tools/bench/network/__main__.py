@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from tools.bench.network.broker import BrokerAbsentError
 from tools.bench.network.durations import Durations
+from tools.bench.network.region import DEFAULT, names
 from tools.bench.network.service import NetworkServer, PortTakenError
 
 
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="python -m tools.bench.network",
         description="A network server for tests: ChirpStack's gRPC API and MQTT topics, LoRaWAN "
-        "1.0.x, EU868, classes A and C. All state is in memory and ends with it.",
+        "1.0.x, classes A and C. All state is in memory and ends with it.",
     )
     command.add_argument(
         "--grpc", type=address, default="127.0.0.1:8080", metavar="HOST:PORT",
@@ -41,8 +42,11 @@ def parser() -> argparse.ArgumentParser:
         help="the MQTT v5 broker, which must run already (default %(default)s)",
     )  # fmt: skip
     command.add_argument(
-        "--prefix", default="eu868", metavar="PREFIX",
-        help="topic prefix of the gateways; empty for none (default %(default)s)",
+        "--region", choices=names(), default=DEFAULT, help="(default %(default)s)"
+    )
+    command.add_argument(
+        "--prefix", default=None, metavar="PREFIX",
+        help="topic prefix of the radio gateways; empty for none (default: the region)",
     )  # fmt: skip
     command.add_argument(
         "--durations", choices=("chirpstack", "fast"), default="chirpstack",
@@ -65,7 +69,8 @@ async def serve(options: argparse.Namespace) -> None:
     durations = Durations.fast() if options.durations == "fast" else Durations()
     server = NetworkServer(
         mqtt=options.mqtt, grpc_host=host, grpc_port=port,
-        region_prefix=options.prefix, settings=durations, qos=options.qos, adr=options.adr,
+        region=options.region, region_prefix=options.prefix, settings=durations,
+        qos=options.qos, adr=options.adr,
     )  # fmt: skip
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

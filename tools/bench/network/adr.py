@@ -6,12 +6,12 @@ Source: ChirpStack 4.20.0, adr/default.rs and maccommand/link_adr.rs.
 from dataclasses import dataclass, field
 
 from tools.bench.network.mac import LINK_ADR, REQUIRED_SNR_DB
+from tools.bench.network.region import Region
 
 MARGIN_DB = 10.0
 """`installation_margin` of ChirpStack's region files."""
 HISTORY = 20
 STEP_DB = 3
-MAX_DATA_RATE, MAX_POWER_INDEX = 5, 7
 LOSS_LIMITS_PERCENT = (5, 10, 30)
 REPEATS = ((1, 1, 2), (1, 2, 3), (2, 3, 3), (3, 3, 3))
 """By loss (row) and present number of transmissions (column): the next number."""
@@ -49,27 +49,29 @@ class Adr:
         self.history.append((f_cnt, snr_db, self.power_index))
         del self.history[:-HISTORY]
 
-    def wish(self, data_rate: int, sf: int) -> Setting:
+    def wish(self, data_rate: int, region: Region) -> Setting:
         """What the device should be set to; its present setting when nothing is to be changed."""
         wished = Setting(data_rate, self.power_index, self._repeats())
         best = max(snr for _, snr, _ in self.history)
-        steps = int((best - REQUIRED_SNR_DB[sf] - MARGIN_DB) / STEP_DB)
+        steps = int(
+            (best - REQUIRED_SNR_DB[region.data_rates[data_rate][0]] - MARGIN_DB) / STEP_DB
+        )
         same_power = sum(power == self.power_index for _, _, power in self.history)
         if steps < 0 and same_power < HISTORY:
             return wished
-        return _stepped(wished, steps)
+        return _stepped(wished, steps, region.adr)
 
-    def request(self, data_rate: int, sf: int) -> bytes:
+    def request(self, data_rate: int, region: Region) -> bytes:
         """The LinkADRReq to send, or nothing."""
         if self.refused or not self.history:
             return b""
-        wished = self.wish(data_rate, sf)
+        wished = self.wish(data_rate, region)
         if wished == Setting(data_rate, self.power_index, self.nb_trans):
             return b""
         self.asked = wished
-        all_eight = b"\xff\x00"
+        mask = (1 << len(region.channels_hz)) - 1
         byte = wished.data_rate << 4 | wished.power_index
-        return bytes([LINK_ADR, byte]) + all_eight + bytes([wished.nb_trans])
+        return bytes([LINK_ADR, byte]) + mask.to_bytes(2, "little") + bytes([wished.nb_trans])
 
     def answered(self, status: int) -> None:
         """Take a LinkADRAns: all three bits mean done; anything else, and we ask no more."""
@@ -92,9 +94,10 @@ class Adr:
         return REPEATS[row][min(self.nb_trans, 3) - 1]
 
 
-def _stepped(setting: Setting, steps: int) -> Setting:
+def _stepped(setting: Setting, steps: int, highest: tuple[int, int]) -> Setting:
+    max_rate, max_power = highest
     rate, power = setting.data_rate, setting.power_index
-    while steps > 0 and (rate < MAX_DATA_RATE or power < MAX_POWER_INDEX):
-        rate, power = (rate + 1, power) if rate < MAX_DATA_RATE else (rate, power + 1)
+    while steps > 0 and (rate < max_rate or power < max_power):
+        rate, power = (rate + 1, power) if rate < max_rate else (rate, power + 1)
         steps -= 1
     return Setting(rate, max(0, power + min(steps, 0)), setting.nb_trans)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from chirpstack_api import gw
 
-from tools.bench.network import region
 from tools.bench.network.lorawan import DataFrame, MType
 from tools.bench.network.reception import best
+from tools.bench.network.region import Region
 from tools.bench.network.registry import LastUplink, QueueItem, Session
 
 FOPTS_BYTES = 15
@@ -63,22 +63,24 @@ def _application_part(item: QueueItem | None) -> tuple[int | None, bytes]:
     return (None, b"") if item is None else (item.f_port, item.data)
 
 
-def class_a_frame(uplink: LastUplink, rx1_delay_s: int, downlink_id: int) -> gw.DownlinkFrame:
+def class_a_frame(
+    region: Region, uplink: LastUplink, rx1_delay_s: int, downlink_id: int
+) -> gw.DownlinkFrame:
     """An empty downlink for RX1 and RX2 after an uplink; its payloads are still to be filled."""
     copy = best(uplink.receptions)
-    windows = ((uplink.frequency_hz, uplink.data_rate), (region.RX2_HZ, region.RX2_DR))
+    windows = ((uplink.frequency_hz, uplink.data_rate), region.rx2)
     frame = gw.DownlinkFrame(downlink_id=downlink_id, gateway_id=copy.gateway_id)
     for extra_s, (frequency_hz, rate) in enumerate(windows):
-        info = _tx_info(copy, frequency_hz, rate)
+        info = _tx_info(region, copy, frequency_hz, rate)
         info.timing.delay.delay.seconds = rx1_delay_s + extra_s
         frame.items.append(gw.DownlinkFrameItem(tx_info=info))
     return frame
 
 
-def class_c_frame(uplink: LastUplink, downlink_id: int) -> gw.DownlinkFrame:
+def class_c_frame(region: Region, uplink: LastUplink, downlink_id: int) -> gw.DownlinkFrame:
     """An empty downlink that goes out at once on the channel of RX2."""
     copy = best(uplink.receptions)
-    info = _tx_info(copy, region.RX2_HZ, region.RX2_DR)
+    info = _tx_info(region, copy, *region.rx2)
     info.timing.immediately.SetInParent()
     return gw.DownlinkFrame(
         downlink_id=downlink_id,
@@ -87,7 +89,9 @@ def class_c_frame(uplink: LastUplink, downlink_id: int) -> gw.DownlinkFrame:
     )
 
 
-def _tx_info(copy: gw.UplinkRxInfo, frequency_hz: int, data_rate: int) -> gw.DownlinkTxInfo:
+def _tx_info(
+    region: Region, copy: gw.UplinkRxInfo, frequency_hz: int, data_rate: int
+) -> gw.DownlinkTxInfo:
     """Where and how it goes out, with what the radio gateway wants back from the uplink."""
     info = region.downlink_info(frequency_hz, data_rate)
     info.context = copy.context

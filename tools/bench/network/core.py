@@ -12,7 +12,6 @@ from uuid import UUID
 
 from chirpstack_api import gw
 
-from tools.bench.network import region
 from tools.bench.network.downlink import Downlinks
 from tools.bench.network.durations import Durations, us
 from tools.bench.network.events import timestamp
@@ -22,6 +21,7 @@ from tools.bench.network.lorawan import FrameError, MType, mtype
 from tools.bench.network.outbox import Outbox, Output
 from tools.bench.network.queue import ready
 from tools.bench.network.reception import Reception
+from tools.bench.network.region import Region, load
 from tools.bench.network.registry import Registry
 from tools.bench.network.timers import Timers
 from tools.bench.network.tx_ack import TxAcks
@@ -44,20 +44,33 @@ class Core:
         random: Random | None = None,
         *,
         adr: bool = False,
+        region: Region | None = None,
     ) -> None:
         self.registry = registry
+        self.region = region or load()
         self.durations = durations or Durations()
         self.random = random or Random()  # noqa: S311 - identifiers of a bench
         self.outbox = Outbox(registry)
         self._timers = Timers()
         in_flight = InFlight(self._timers, self.outbox, self.durations)
         self._downlinks = Downlinks(
-            registry, self.outbox, in_flight, self.durations, self.random, adr=adr
+            registry,
+            self.outbox,
+            in_flight,
+            self.durations,
+            self.random,
+            region=self.region,
+            adr=adr,
         )
         self._uplinks = Uplinks(
-            registry, self.outbox, self._timers, self._downlinks, self.durations
+            registry,
+            self.outbox,
+            self._timers,
+            self._downlinks,
+            self.durations,
+            region=self.region,
         )
-        self._joins = Joins(registry, self.outbox, in_flight, self.random)
+        self._joins = Joins(registry, self.outbox, in_flight, self.random, self.region)
         self._tx_acks = TxAcks(registry, self.outbox, in_flight)
         self._collecting: dict[bytes, Reception] = {}
         self._ticking = False
@@ -70,7 +83,7 @@ class Core:
         reception = self._collecting.get(key)
         if reception is None:
             try:
-                rate = region.data_rate(frame.tx_info)
+                rate = self.region.data_rate(frame.tx_info)
             except ValueError as error:
                 log.warning("uplink dropped: %s", error)
                 return

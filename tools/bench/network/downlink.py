@@ -8,7 +8,7 @@ from random import Random
 
 from chirpstack_api import common
 
-from tools.bench.network import mac, region
+from tools.bench.network import mac
 from tools.bench.network.compose import Content, class_a_frame, class_c_frame, data_frame
 from tools.bench.network.durations import Durations, us
 from tools.bench.network.in_flight import InFlight, Sent
@@ -16,6 +16,7 @@ from tools.bench.network.lorawan import DataFrame
 from tools.bench.network.outbox import Outbox
 from tools.bench.network.queue import choose
 from tools.bench.network.reception import Reception
+from tools.bench.network.region import RX1_DELAY_S, Region
 from tools.bench.network.registry import Device, QueueItem, Registry, Session
 
 
@@ -41,6 +42,7 @@ class Downlinks:
         durations: Durations,
         random: Random,
         *,
+        region: Region,
         adr: bool,
     ) -> None:
         self._registry = registry
@@ -48,6 +50,7 @@ class Downlinks:
         self._in_flight = in_flight
         self._durations = durations
         self._random = random
+        self._region = region
         self._adr = adr
 
     def answer(self, exchange: Exchange, now_us: int) -> None:
@@ -56,17 +59,17 @@ class Downlinks:
         if not self._is_current(exchange):
             return  # it joined again, or was deleted, in the meantime
         assert device.last_uplink is not None
-        rates = (exchange.reception.data_rate, region.RX2_DR)
-        longest = region.longest(rates[0])
+        rates = (exchange.reception.data_rate, self._region.rx2[1])
+        longest = self._region.longest(rates[0])
         item, more = self._next_item(device, now_us, longest, exchange.reception.id)
         blocks = exchange.commands + self._requests(exchange, now_us)
         if item is None and not blocks and not exchange.up.confirmed and not exchange.up.bit6:
             return
-        frame = class_a_frame(device.last_uplink, region.RX1_DELAY_S, self._downlink_id())
+        frame = class_a_frame(self._region, device.last_uplink, RX1_DELAY_S, self._downlink_id())
         sent = Sent(frame, device.dev_eui, item)
         content = Content(blocks, item, more, ack=exchange.up.confirmed)
         for window, rate in zip(frame.items, rates, strict=True):
-            data, carried = data_frame(session, content, region.longest(rate))
+            data, carried = data_frame(session, content, self._region.longest(rate))
             window.phy_payload = data.encode(session.nwk_s_key, session.app_s_key)
             sent.carries.append(carried)
         self._send(session, sent, now_us)
@@ -87,11 +90,11 @@ class Downlinks:
             device.run_after_us = now_us + us(self._durations.scheduler_lock_s)
             return
         device.run_after_us = now_us + us(self._durations.class_c_lock_s)
-        longest = region.longest(region.RX2_DR)
+        longest = self._region.longest(self._region.rx2[1])
         item, more = self._next_item(device, now_us, longest, "")
         if item is None:
             return
-        frame = class_c_frame(uplink, self._downlink_id())
+        frame = class_c_frame(self._region, uplink, self._downlink_id())
         data, carried = data_frame(session, Content([], item, more), longest)
         frame.items[0].phy_payload = data.encode(session.nwk_s_key, session.app_s_key)
         self._send(session, Sent(frame, device.dev_eui, item, [carried]), now_us)
@@ -105,7 +108,7 @@ class Downlinks:
         blocks: list[bytes] = []
         if self._adr and exchange.up.adr:
             rate = exchange.reception.data_rate
-            blocks.append(session.adr.request(rate, region.DATA_RATES[rate][0]))
+            blocks.append(session.adr.request(rate, self._region))
         per_day = self._registry.profile_of(exchange.device).device_status_req_interval
         asked_us = session.status_asked_us
         if per_day and (asked_us is None or now_us - asked_us >= us(86_400 / per_day)):

@@ -8,13 +8,13 @@ from random import Random
 
 from chirpstack_api import integration
 
-from tools.bench.network import region
 from tools.bench.network.compose import class_a_frame
 from tools.bench.network.events import timestamp
 from tools.bench.network.in_flight import InFlight, Sent
 from tools.bench.network.lorawan import JoinAccept, JoinRequest, session_keys
 from tools.bench.network.outbox import Outbox
 from tools.bench.network.reception import Reception
+from tools.bench.network.region import JOIN_DELAY_S, NET_ID, RX1_DELAY_S, Region
 from tools.bench.network.registry import Device, LastUplink, Registry, Session
 
 log = logging.getLogger("bench.network")
@@ -24,12 +24,18 @@ class Joins:
     """Answers join-requests. random: gives DevAddrs and downlink ids."""
 
     def __init__(
-        self, registry: Registry, outbox: Outbox, in_flight: InFlight, random: Random
+        self,
+        registry: Registry,
+        outbox: Outbox,
+        in_flight: InFlight,
+        random: Random,
+        region: Region,
     ) -> None:
         self._registry = registry
         self._outbox = outbox
         self._in_flight = in_flight
         self._random = random
+        self._region = region
 
     def handle(self, reception: Reception, now_us: int) -> None:
         """Answer a join-request, or report why not; an unknown device gets nothing."""
@@ -63,10 +69,10 @@ class Joins:
     ) -> None:
         dev_addr = f"{self._random.getrandbits(25):08x}"
         accept = JoinAccept(
-            device.join_nonce, region.NET_ID, dev_addr, 0, region.RX2_DR, region.RX1_DELAY_S,
-            region.EXTRA_CHANNELS_HZ,
+            device.join_nonce, NET_ID, dev_addr, 0, self._region.rx2[1], RX1_DELAY_S,
+            self._region.extra_channels_hz,
         )  # fmt: skip
-        keys = session_keys(app_key, device.join_nonce, region.NET_ID, request.dev_nonce)
+        keys = session_keys(app_key, device.join_nonce, NET_ID, request.dev_nonce)
         device.join_nonce += 1
         device.session = Session(dev_addr, *keys)
         device.message.join_eui = request.join_eui
@@ -78,7 +84,7 @@ class Joins:
         info = self._registry.info(device)  # the event still names the class of before
         device.set_class(supports_class_c=profile.supports_class_c)
         downlink_id = self._random.getrandbits(32)
-        frame = class_a_frame(device.last_uplink, region.JOIN_DELAY_S, downlink_id)
+        frame = class_a_frame(self._region, device.last_uplink, JOIN_DELAY_S, downlink_id)
         for item in frame.items:
             item.phy_payload = accept.encode(app_key)
         self._in_flight.send(Sent(frame, ""), now_us)
@@ -87,7 +93,7 @@ class Joins:
             time=timestamp(reception.time_us),
             device_info=info,
             dev_addr=dev_addr,
-            region_config_id=region.REGION_CONFIG_ID,
+            region_config_id=self._region.id,
         )
         self._outbox.emit("join", device, event)
 

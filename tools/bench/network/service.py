@@ -31,6 +31,7 @@ from tools.bench.network.durations import Durations
 from tools.bench.network.events import Event, encoded
 from tools.bench.network.history import History
 from tools.bench.network.outbox import Output
+from tools.bench.network.region import DEFAULT, load
 from tools.bench.network.registry import RadioGateway, Registry, Stored
 
 log = logging.getLogger("bench.network")
@@ -52,7 +53,8 @@ class NetworkServer:
     takes a free one.  qos: of events; ChirpStack's own default is 0, an operator who wants to lose
     nothing sets 1.  json_events: False writes and reads protobuf on the application's topics, as
     with `integration.mqtt.json=false`; each gateway chooses for itself.  adr: send LinkADRReq
-    to devices that set the ADR bit.  seed: repeats identifiers and DevAddrs.
+    to devices that set the ADR bit.  seed: repeats identifiers and DevAddrs.  region: an id of
+    `network.region`, also the topic prefix of radio gateways where `region_prefix` gives no other.
     Gives grpc_address, mqtt, admin_key, tenant_id, and `core` for tests.
     Raises BrokerAbsentError, PortTakenError.
     """
@@ -63,7 +65,8 @@ class NetworkServer:
         mqtt: tuple[str, int],
         grpc_host: str = "127.0.0.1",
         grpc_port: int = 0,
-        region_prefix: str = "eu868",
+        region: str = DEFAULT,
+        region_prefix: str | None = None,
         settings: Durations | None = None,
         qos: int = 1,
         json_events: bool = True,
@@ -74,12 +77,14 @@ class NetworkServer:
         self.qos = qos
         self.json_events = json_events
         self._json_gateways: dict[str, bool] = {}
-        self.core = Core(Registry(), settings, random.Random(seed), adr=adr)  # noqa: S311 - a bench
+        chance = random.Random(seed)  # noqa: S311 - a bench
+        self.core = Core(Registry(), settings, chance, adr=adr, region=load(region))
         self.access = Access()
         self.history = History()
         self.mqtt = mqtt
         self._keep = keep_while_away
-        self._prefix = f"{region_prefix}/" if region_prefix else ""
+        prefix = region if region_prefix is None else region_prefix
+        self._prefix = f"{prefix}/" if prefix else ""
         self._gateway_topic = re.compile(
             rf"{re.escape(self._prefix)}gateway/([^/]+)/event/([^/]+)"
         )

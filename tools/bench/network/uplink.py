@@ -7,7 +7,7 @@ import logging
 
 from chirpstack_api import api, integration
 
-from tools.bench.network import mac, region
+from tools.bench.network import mac
 from tools.bench.network.downlink import Downlinks, Exchange
 from tools.bench.network.durations import Durations, us
 from tools.bench.network.events import timestamp
@@ -15,6 +15,7 @@ from tools.bench.network.lorawan import DataFrame, FrameError, full_f_cnt
 from tools.bench.network.outbox import Outbox
 from tools.bench.network.queue import pending
 from tools.bench.network.reception import Reception
+from tools.bench.network.region import Region
 from tools.bench.network.registry import Device, LastUplink, Registry, Session
 from tools.bench.network.timers import Timers
 
@@ -33,17 +34,20 @@ class Uplinks:
         timers: Timers,
         downlinks: Downlinks,
         durations: Durations,
+        *,
+        region: Region,
     ) -> None:
         self._registry = registry
         self._outbox = outbox
         self._timers = timers
         self._downlinks = downlinks
         self._durations = durations
+        self._region = region
 
     def handle(self, reception: Reception, now_us: int) -> None:
         """Take a data frame: event, acknowledgement, answer. Raises FrameError: no such device."""
         frame = DataFrame.parse(reception.phy)
-        if reception.tx_info.frequency not in region.CHANNELS_HZ:
+        if reception.tx_info.frequency not in self._region.channels_hz:
             raise FrameError(f"{reception.tx_info.frequency} Hz is no channel of the region")
         device, session, f_cnt = self._owner(frame)
         if f_cnt < session.f_cnt_up and not device.message.skip_fcnt_check:
@@ -160,7 +164,7 @@ class Uplinks:
             data=frame.payload if frame.f_port else b"",
             rx_info=reception.copies,
             tx_info=reception.tx_info,
-            region_config_id=region.REGION_CONFIG_ID,
+            region_config_id=self._region.id,
         )
         self._outbox.emit("up", device, event)
 

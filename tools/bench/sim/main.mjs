@@ -29,12 +29,12 @@ class World {
 
   // ---- requests ----
 
-  async open({ seed, firmware, cache_model: cacheModel }) {
+  async open({ seed, firmware, cache_model: cacheModel, region }) {
     this.seed = seed;
     this.firmware = fs.readFileSync(firmware);
     this.cacheModel = cacheModel;
     const { Air } = await import('./air/air.mjs');
-    this.air = new Air({ seed, notify: (notice) => this.notify(notice) });
+    this.air = new Air({ seed, region, notify: (notice) => this.notify(notice) });
     this.scheduler = new Scheduler(this.air);
     return {};
   }

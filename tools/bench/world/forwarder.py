@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 
 from tools.bench.network.broker import BrokerLink
 from tools.bench.network.events import timestamp
+from tools.bench.network.region import DEFAULT
 from tools.bench.world.frames import RxPacket, TxPacket
 
 COUNTER = 1 << 32
@@ -113,7 +114,7 @@ class Forwarder:
         host: str,
         port: int,
         gateway_id: str,
-        prefix: str = "eu868",
+        prefix: str = DEFAULT,
     ) -> None:
         self.simulation = simulation
         self.gateway_id = gateway_id

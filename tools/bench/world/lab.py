@@ -19,6 +19,7 @@ from chirpstack_api import api, common, gw
 from tools.bench.network.core import Core
 from tools.bench.network.events import Event
 from tools.bench.network.outbox import Output
+from tools.bench.network.region import DEFAULT, load
 from tools.bench.network.registry import Device, QueueItem, RadioGateway, Registry, Stored
 from tools.bench.world import forwarder
 from tools.bench.world.board import VirtualBoard
@@ -56,13 +57,15 @@ class Unit:
 class Lab:
     """`async with Lab() as lab:`, then `add` units and `run`. Times in microseconds of the lab.
 
-    units: by name. frames: every frame that a radio gateway heard, in order.
+    region: an id of `network.region`.  units: by name.  frames: every frame that a radio gateway
+    heard, in order.
     """
 
-    def __init__(self, *, seed: int = 1, trace: Path | None = None) -> None:
-        self.simulation = Simulation(seed=seed, trace=trace)
+    def __init__(self, *, seed: int = 1, trace: Path | None = None, region: str = DEFAULT) -> None:
+        self.region = load(region)
+        self.simulation = Simulation(seed=seed, trace=trace, region=self.region.air())
         self.registry = Registry()
-        self.core = Core(self.registry, random=Random(seed))  # noqa: S311 - a bench's identifiers
+        self.core = Core(self.registry, random=Random(seed), region=self.region)  # noqa: S311 - a bench's identifiers
         self.units: dict[str, Unit] = {}
         self.frames: list[RxPacket] = []
 
@@ -90,7 +93,7 @@ class Lab:
                     id=name,
                     name=name,
                     tenant_id="t",
-                    region=common.Region.EU868,
+                    region=self.region.common,
                     mac_version=common.MacVersion.LORAWAN_1_0_4,
                     reg_params_revision=common.RegParamsRevision.RP002_1_0_3,
                     supports_otaa=True,
@@ -115,6 +118,7 @@ class Lab:
         name = name or profile
         dev_eui = f"70b3d57ed0{len(self.units) + 1:06x}"
         made = {"dev_eui": dev_eui, "join_eui": JOIN_EUI, "app_key": APP_KEY, "profile": profile}
+        made["region"] = self.region.id
         given = {key: more.pop(key) for key in BOARD_OPTIONS if key in more}
         settings = made | more
         self.registry.add_device(

@@ -55,6 +55,7 @@ async def replay(trace: Path) -> Replay:
         firmware=Path(options["firmware"]),
         cache_model=options["cache_model"],
         on_answer=result.answered,
+        region=options["region"],
     )
     async with simulation:
         for request in requests[1:]:

@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+from tools.bench.network.region import load
 from tools.bench.world.board import VirtualBoard
 from tools.bench.world.errors import SimulationError
 from tools.bench.world.frames import RxPacket, TxPacket, packed, received
@@ -40,7 +41,8 @@ class Simulation:
     """One world. Use as an async context manager; leaving it ends the process and every port.
 
     seed: decides every random number. trace: file that gets every request and answer.
-    cache_model: flash-cache misses cost time.
+    cache_model: flash-cache misses cost time. region: `network.region.Region.air()`: the channels
+    of radio gateways and the sub-bands that the air watches; None: those of the bench's default.
     on_answer: called with every line of the process (a replay compares them).
     """
 
@@ -52,13 +54,17 @@ class Simulation:
         firmware: Path = paths.FIRMWARE_BIN,
         cache_model: bool = True,
         on_answer: Callable[[str], None] | None = None,
+        region: Mapping[str, Any] | None = None,
     ) -> None:
         self.now_us = 0
         self.boards: dict[str, VirtualBoard] = {}
         self.violations: list[Notice] = []
         self.refusals: list[Notice] = []
         self.pacing: Pace | None = None
-        self._options = {"seed": seed, "firmware": str(firmware), "cache_model": cache_model}
+        self._options = {
+            "seed": seed, "firmware": str(firmware), "cache_model": cache_model,
+            "region": region or load().air(),
+        }  # fmt: skip
         self._trace_path = trace
         self._trace: Any = None
         self._on_answer = on_answer

@@ -1,6 +1,9 @@
 """Adaptive data rate. The expected settings follow from ChirpStack's rules in `adr.py`."""
 
 from tools.bench.network.adr import Adr, Setting
+from tools.bench.network.region import load
+
+REGION = load()
 
 
 def heard(count, snr, data_rate=5, *, step=1, power_index=0):
@@ -12,27 +15,27 @@ def heard(count, snr, data_rate=5, *, step=1, power_index=0):
 
 def test_a_strong_device_first_gets_faster_and_then_quieter():
     # SF12: -20 dB floor, 10 dB margin; 5 dB heard is 15 dB too much, five steps.
-    assert heard(1, 5.0, 0).wish(0, 12) == Setting(5, 0)
-    assert heard(1, 11.0, 0).wish(0, 12) == Setting(5, 2)
-    assert heard(1, 9.5).wish(5, 7) == Setting(5, 2)
+    assert heard(1, 5.0, 0).wish(0, REGION) == Setting(5, 0)
+    assert heard(1, 11.0, 0).wish(0, REGION) == Setting(5, 2)
+    assert heard(1, 9.5).wish(5, REGION) == Setting(5, 2)
 
 
 def test_a_device_with_just_the_margin_stays_as_it_is():
     adr = heard(1, 2.5)
 
-    assert adr.wish(5, 7) == Setting(5, 0)
-    assert adr.request(5, 7) == b""
+    assert adr.wish(5, REGION) == Setting(5, 0)
+    assert adr.request(5, REGION) == b""
 
 
 def test_a_weak_device_gets_its_power_back_but_only_after_20_uplinks():
-    assert heard(19, -4.0, power_index=3).wish(5, 7) == Setting(5, 3)
-    assert heard(20, -4.0, power_index=3).wish(5, 7) == Setting(5, 1)
-    assert heard(20, -20.0, power_index=1).wish(5, 7) == Setting(5, 0)
+    assert heard(19, -4.0, power_index=3).wish(5, REGION) == Setting(5, 3)
+    assert heard(20, -4.0, power_index=3).wish(5, REGION) == Setting(5, 1)
+    assert heard(20, -20.0, power_index=1).wish(5, REGION) == Setting(5, 0)
 
 
 def test_lost_frames_are_answered_with_repeats():
-    assert heard(20, 2.5).wish(5, 7).nb_trans == 1
-    assert heard(20, 2.5, step=2).wish(5, 7).nb_trans == 3
+    assert heard(20, 2.5).wish(5, REGION).nb_trans == 1
+    assert heard(20, 2.5, step=2).wish(5, REGION).nb_trans == 3
 
 
 def test_the_best_of_the_last_twenty_counts():
@@ -40,13 +43,13 @@ def test_the_best_of_the_last_twenty_counts():
     for number in range(1, 21):
         adr.heard(number, 5, 2.5)
 
-    assert adr.wish(5, 7) == Setting(5, 0)
+    assert adr.wish(5, REGION) == Setting(5, 0)
 
 
 def test_a_request_names_all_eight_channels_and_is_settled_by_its_answer():
     adr = heard(1, 9.5)
 
-    assert adr.request(5, 7) == bytes([3, 0x52, 0xFF, 0x00, 0x01])
+    assert adr.request(5, REGION) == bytes([3, 0x52, 0xFF, 0x00, 0x01])
     assert adr.power_index == 0
     adr.answered(7)
     assert adr.power_index == 2
@@ -55,11 +58,11 @@ def test_a_request_names_all_eight_channels_and_is_settled_by_its_answer():
 
 def test_a_refused_request_is_not_repeated():
     adr = heard(1, 9.5)
-    assert adr.request(5, 7)
+    assert adr.request(5, REGION)
 
     adr.answered(5)
 
-    assert adr.request(5, 7) == b""
+    assert adr.request(5, REGION) == b""
     assert adr.power_index == 0
 
 

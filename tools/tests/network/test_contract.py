@@ -10,7 +10,7 @@ import pytest
 from chirpstack_api import api, gw
 from google.protobuf.empty_pb2 import Empty
 
-from tools.bench.network.region import EXTRA_CHANNELS_HZ
+from tools.bench.network.region import load
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -23,7 +23,7 @@ async def test_a_join_is_answered_in_both_windows_and_told(world):
     accept = probe.accept(down.items[0].phy_payload)
     event = await world.next("join")
 
-    assert accept.cf_list == EXTRA_CHANNELS_HZ
+    assert accept.cf_list == load().extra_channels_hz
     delays = [item.tx_info.timing.delay.delay.seconds for item in down.items]
     assert delays == [5, 6]
     assert [item.tx_info.frequency for item in down.items] == [868_100_000, 869_525_000]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
+import { REGION } from './world.mjs';
 import { Air } from '../../bench/sim/air/air.mjs';
 import { pathLossDb } from '../../bench/sim/air/propagation.mjs';
 
@@ -37,7 +38,7 @@ let notices;
 
 beforeEach(() => {
   notices = [];
-  air = new Air({ seed: 3, notify: (notice) => notices.push(notice) });
+  air = new Air({ seed: 3, region: REGION, notify: (notice) => notices.push(notice) });
   air.addRadioGateway(GATEWAY, [0, 0]);
 });
 
@@ -110,7 +111,7 @@ test('each spreading factor reaches down to the SNR of the datasheet', () => {
   ]) {
     let least = Infinity;
     for (let km = 0.2; km < 60; km *= 1.02) {
-      air = new Air({ seed: 3 });
+      air = new Air({ seed: 3, region: REGION });
       air.addRadioGateway(GATEWAY, [0, 0]);
       send({ sf, position: [km * 1000, 0] });
       for (const frame of frames()) least = Math.min(least, frame.snr_db);
@@ -305,7 +306,7 @@ test('a receiver locks after five symbols of preamble, and needs five that are l
 test('a radio gateway locks after five symbols: interference that ends before does no harm', () => {
   const strong = { from: 'near', power_dbm: 27, position: [20, 0], at_ns: 8e9, payload: new Uint8Array(2) };
   const heardWithOverlap = (symbols) => {
-    air = new Air({ seed: 3 });
+    air = new Air({ seed: 3, region: REGION });
     air.addRadioGateway(GATEWAY, [0, 0]);
     const before = send(strong);
     send({ at_ns: before.end_ns - symbols * SYMBOL_NS });

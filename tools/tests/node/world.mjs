@@ -1,6 +1,10 @@
 /** A world for the tests of parts: one clock for all, wires, and an air. It emulates no chip. */
 
+import fs from 'node:fs';
 import { Air } from '../../bench/sim/air/air.mjs';
+
+/** What Python's `Region.air` gives for the bench's default; a test in Python compares them. */
+export const REGION = JSON.parse(fs.readFileSync(new URL('./region.json', import.meta.url)));
 
 const random = (state) => () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -12,7 +16,7 @@ export class World {
     this.ns = 0;
     this.alarms = [];
     this.notices = [];
-    this.air = new Air({ seed, notify: (notice) => this.notices.push(notice) });
+    this.air = new Air({ seed, region: REGION, notify: (notice) => this.notices.push(notice) });
   }
 
   at(ns, fn) {

@@ -5,9 +5,9 @@
 from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
 
-from tools.bench.network import region
 from tools.bench.network.api.call import Backend, Context, rpc
 from tools.bench.network.api.reading import CallError, Code, found, named, page, part, times, uuid
+from tools.bench.network.region import Region
 from tools.bench.network.registry import StorageError, Stored
 
 
@@ -29,7 +29,7 @@ class DeviceProfiles(api.DeviceProfileServiceServicer):
         message = part(request, "device_profile")
         message.tenant_id = uuid(message.tenant_id)
         self.backend.caller(context).may(message.tenant_id, write=True)
-        _known(message)
+        _known(message, self.backend.core.region)
         if message.tenant_id not in self.registry.tenants:
             raise StorageError("FOREIGN KEY constraint failed")
         message.id = self.backend.core.uuid()
@@ -52,7 +52,7 @@ class DeviceProfiles(api.DeviceProfileServiceServicer):
         message.id = uuid(message.id)
         self.backend.caller(context).may(self._tenant_of(message.id), write=True)
         stored = self.registry.one(self.registry.profiles, message.id)
-        _known(message)
+        _known(message, self.backend.core.region)
         message.tenant_id = stored.message.tenant_id
         stored.message = message
         stored.updated_us = self.backend.now_us()
@@ -77,13 +77,14 @@ class DeviceProfiles(api.DeviceProfileServiceServicer):
         )
 
 
-def _known(message: api.DeviceProfile) -> None:
+def _known(message: api.DeviceProfile, region: Region) -> None:
     """Refuse what the bench server would silently do otherwise than ChirpStack."""
     named(message)
-    if not region.supported(message.region, message.mac_version):
+    if not region.supports(message.region, message.mac_version):
         raise CallError(
             Code.UNIMPLEMENTED,
-            "the bench server speaks LoRaWAN 1.0.x in EU868: change this",
+            f"the bench server speaks LoRaWAN 1.0.x in {region.name}: change this, or "
+            "start it with another --region",
         )
 
 

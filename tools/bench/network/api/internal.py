@@ -4,10 +4,9 @@
 
 from collections.abc import AsyncIterator
 
-from chirpstack_api import api, common
+from chirpstack_api import api
 from google.protobuf.empty_pb2 import Empty
 
-from tools.bench.network import region
 from tools.bench.network.api.call import Backend, Context, rpc
 from tools.bench.network.api.reading import CallError, Code, eui, part, uuid
 from tools.bench.network.history import History
@@ -39,8 +38,11 @@ class Internal(api.InternalServiceServicer):
     @rpc
     def ListRegions(self, request: Empty, context: Context) -> api.ListRegionsResponse:  # noqa: ARG002
         self.backend.caller(context)
+        region = self.backend.core.region
         only = api.RegionListItem(
-            id=region.REGION_CONFIG_ID, region=common.Region.EU868, description="EU868"
+            id=region.id,
+            region=region.common,
+            description=region.name,
         )
         return api.ListRegionsResponse(regions=[only])
 

@@ -17,9 +17,10 @@ const KEEP_NS = 15e9; // longer than the longest packet (SF12, 255 bytes: 9.2 s)
 const SETTINGS = { loss: 0, loss_up: 0, loss_down: 0, jam: [] };
 
 export class Air {
-  /** seed: int. notify: called with {event: "violation", ...}. */
-  constructor({ seed = 1, notify = () => {} } = {}) {
+  /** seed: int. notify: called with {event: "violation", ...}. region: as Python's `Region.air` gives it. */
+  constructor({ seed = 1, notify = () => {}, region }) {
     this.seed = seed;
+    this.region = region;
     this.table = [];
     this.unjudged = [];
     this.gateways = new Map();
@@ -29,13 +30,13 @@ export class Air {
     this.duty = new DutyWatch((violation) => {
       this.violations++;
       notify(violation);
-    });
+    }, region.sub_bands);
   }
 
   /** id: 16 hex digits. position: [x, y] in m. Raises Error for an id that is there already. */
   addRadioGateway(id, position, options = {}) {
     if (this.gateways.has(id)) throw new Error(`gateway ${id} is on the world already`);
-    this.gateways.set(id, new Concentrator(id, position, options));
+    this.gateways.set(id, new Concentrator(id, position, { ...this.region, ...options }));
   }
 
   /** values: {loss, loss_up, loss_down: 0..1, jam: [{from_us, to_us, dbm, frequency_hz?}]}. */

@@ -14,19 +14,20 @@ const ADVANCE_NS = 512e9;
 const QUEUE = 32;
 const DOWNLINK = { crc: false, implicit: false, preamble: 8, sync: 0x3444, code_rate: 5 };
 
-/** EU868 channels of a ChirpStack gateway; SF7 to SF12 each. Source: chirpstack region_eu868.toml. */
-export const CHANNELS_HZ = [868.1e6, 868.3e6, 868.5e6, 867.1e6, 867.3e6, 867.5e6, 867.7e6, 867.9e6];
-const FAST_CHANNEL = { frequency_hz: 868.3e6, sf: 7, bandwidth_hz: 250000 };
 const DEMODULATORS = 8; // Source: SX1301 datasheet, "8x programmable LoRa demodulation paths"
 
 export class Concentrator {
-  /** options: {channels_hz, max_power_dbm, min_hz, max_hz, noise_figure_db}. position: [x, y] in m. */
-  constructor(id, position, options = {}) {
+  /**
+   * position: [x, y] in m. options: the region's {channels_hz, fast_channel: {frequency_hz, sf, bandwidth_hz} or null,
+   * max_power_dbm (EIRP), range_hz: [from, to]}, and noise_figure_db. Channels of 125 kHz take SF7 to SF12 each.
+   */
+  constructor(id, position, options) {
     this.name = id;
     this.position = position;
-    this.channels = options.channels_hz ?? CHANNELS_HZ;
-    this.maxPower = options.max_power_dbm ?? 29; // EIRP; 27 dBm ERP is what 869.4-869.65 MHz allows
-    this.range = [options.min_hz ?? 863e6, options.max_hz ?? 870e6];
+    this.channels = options.channels_hz;
+    this.fastChannel = options.fast_channel;
+    this.maxPower = options.max_power_dbm;
+    this.range = options.range_hz;
     this.noiseFigure = options.noise_figure_db ?? 6;
     this.demodulators = DEMODULATORS;
     this.busy = []; // own transmissions {start_ns, end_ns}, programmed or past
@@ -37,8 +38,9 @@ export class Concentrator {
     if (tx.inverted || tx.sync !== 0x3444 || tx.implicit) return -1;
     const near = (hz) => Math.abs(tx.frequency_hz - hz) <= tx.bandwidth_hz / 4;
     if (tx.bandwidth_hz === 125000 && tx.sf >= 7) return this.channels.findIndex(near);
-    const fast = tx.bandwidth_hz === FAST_CHANNEL.bandwidth_hz && tx.sf === FAST_CHANNEL.sf;
-    return fast && near(FAST_CHANNEL.frequency_hz) ? this.channels.length : -1;
+    const fast = this.fastChannel;
+    const matches = fast && tx.bandwidth_hz === fast.bandwidth_hz && tx.sf === fast.sf;
+    return matches && near(fast.frequency_hz) ? this.channels.length : -1;
   }
 
   /** Whether the gateway was sending at some time of [from, to) ns. */

@@ -1,38 +1,32 @@
 /**
- * The regulator's eye: airtime per transmitter and sub-band over a sliding hour, and radiated power.
+ * What a regulator measures: airtime per transmitter and sub-band over a sliding hour, and radiated power.
  * It forbids nothing, it reports: {event: "violation", who, rule, ...}.
- * Source: ETSI EN 300 220-2 V3.2.1 annex B (bands K to P); powers are ERP, 2.15 dB below EIRP.
+ * The sub-bands are the region's; powers are ERP, 2.15 dB below EIRP.
  */
 
 const HOUR_NS = 3600e9;
 const ERP_DB = 2.15;
 
-/** [from, to) in Hz, share of the hour, ERP limit in dBm. */
-export const SUB_BANDS = [
-  { name: '863-865', from: 863e6, to: 865e6, share: 0.001, erp: 14 },
-  { name: '865-868', from: 865e6, to: 868e6, share: 0.01, erp: 14 },
-  { name: '868.0-868.6', from: 868e6, to: 868.6e6, share: 0.01, erp: 14 },
-  { name: '868.7-869.2', from: 868.7e6, to: 869.2e6, share: 0.001, erp: 14 },
-  { name: '869.4-869.65', from: 869.4e6, to: 869.65e6, share: 0.1, erp: 27 },
-  { name: '869.7-870', from: 869.7e6, to: 870e6, share: 0.01, erp: 14 },
-];
-
-/** The sub-band that holds the whole channel, or undefined. */
-export function subBand(frequencyHz, bandwidthHz) {
-  const [low, high] = [frequencyHz - bandwidthHz / 2, frequencyHz + bandwidthHz / 2];
-  return SUB_BANDS.find((band) => low >= band.from && high <= band.to);
-}
-
 export class DutyWatch {
-  /** report: called with each violation. */
-  constructor(report) {
+  /**
+   * report: called with each violation. bands: [{name, from, to, share, erp}], from <= Hz < to, share of an
+   * hour, ERP limit in dBm.
+   */
+  constructor(report, bands) {
     this.report = report;
+    this.bands = bands;
     this.spent = new Map(); // "who|band" -> [[start ns, end ns], ...] of the last hour
+  }
+
+  /** The sub-band that holds the whole channel, or undefined. */
+  band(frequencyHz, bandwidthHz) {
+    const [low, high] = [frequencyHz - bandwidthHz / 2, frequencyHz + bandwidthHz / 2];
+    return this.bands.find((band) => low >= band.from && high <= band.to);
   }
 
   /** Takes note of one transmission {from, start_ns, end_ns, frequency_hz, bandwidth_hz, power_dbm}. */
   add(tx) {
-    const band = subBand(tx.frequency_hz, tx.bandwidth_hz);
+    const band = this.band(tx.frequency_hz, tx.bandwidth_hz);
     const told = { event: 'violation', who: tx.from, at_ns: tx.start_ns, frequency_hz: tx.frequency_hz };
     if (!band) {
       this.report({ ...told, rule: 'band', text: `${tx.from} transmitted outside the sub-bands, at ${tx.frequency_hz} Hz` });
