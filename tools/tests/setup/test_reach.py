@@ -1,3 +1,5 @@
+from wire.profiles import PROFILES
+
 from tools import build
 from tools.reach import imports, loadable, regions
 
@@ -59,3 +61,16 @@ def test_the_size_that_counts_is_that_of_the_largest_profile():
 
     assert size == sum(len(files[f"/lib/{name}.mpy"]) for name in reached("lamp"))
     assert size < sum(len(data) for path, data in files.items() if path.endswith(".mpy"))
+
+
+def test_every_module_of_an_install_is_loaded_by_some_node():
+    known = build.modules()
+    found: set[str] = set()
+    for profile in PROFILES:
+        for region in regions(known):
+            for port in ("rp2", "esp32"):
+                found |= loadable(known, BOARD | {"PORT": port}, profile, region)
+    drivers = {name for name in known if name.startswith("node/sensors/")}
+    plans = {name for name in known if name.startswith("lorawan/plan/")}  # of regions to come
+
+    assert set(known) - found - drivers - plans == set()
