@@ -6,6 +6,7 @@ import random
 
 from unload import unload
 from wire import VERSION, codec
+from wire.profiles import PROFILES
 from wire.words import CAUSES
 from wire.words import PROFILES as PROFILE_IDS
 
@@ -20,7 +21,8 @@ def compose(node) -> None:
     config = node.config
     config.import_file()
     if config["profile"] is None:
-        raise ConfigError("not set: profile; type config profile bin, lamp or counter")
+        names = ", ".join(sorted(PROFILES))
+        raise ConfigError("not set: profile; type config profile and one of " + names)
     if not node.profile or node.profile.name != config["profile"]:
         _take_profile(node)
     module = links.find(node.board)

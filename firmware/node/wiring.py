@@ -118,16 +118,23 @@ def sensor(board, role: str, profile: str):
 def _bus(module, wires):
     """The bus object as the driver takes it. ValueError: the port cannot route it there."""
     kind = module.BUS
-    if kind == "adc":
-        return ADC(Pin(wires["adc"]))
-    if kind == "pin":
-        return Pin(wires["pin"], Pin.IN)
-    lines = {wire: Pin(wires[wire]) for wire in _WIRES[kind] if wire != "cs"}
     if kind == "uart":
-        return UART(wires["uart"], baudrate=module.BAUD, rxbuf=_UART_BUFFER, **lines)
+        return UART(
+            wires["uart"], baudrate=module.BAUD, tx=Pin(wires["tx"]), rx=Pin(wires["rx"]),
+            rxbuf=_UART_BUFFER,
+        )  # fmt: skip
+    if kind == "i2c":
+        return I2C(
+            wires["i2c"], sda=Pin(wires["sda"]), scl=Pin(wires["scl"]), freq=_I2C_HZ,
+            timeout=_I2C_TIMEOUT_US,
+        )  # fmt: skip
     if kind == "spi":
-        return SPI(wires["spi"], baudrate=module.BAUD, **lines)
-    return I2C(wires["i2c"], freq=_I2C_HZ, timeout=_I2C_TIMEOUT_US, **lines)
+        return SPI(
+            wires["spi"], baudrate=module.BAUD, sck=Pin(wires["sck"]), mosi=Pin(wires["mosi"]),
+            miso=Pin(wires["miso"]),
+        )  # fmt: skip
+    pin = Pin(wires[kind], Pin.IN)
+    return ADC(pin) if kind == "adc" else pin
 
 
 def radio(board, clock):

@@ -292,7 +292,7 @@ async def test_a_missing_light_sensor_leaves_the_lamp_on(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({}, "not set: profile; type config profile bin, lamp or counter"),
+        ({}, "not set: profile; type config profile and one of bin, counter, lamp"),
         ({"/device.json": b"{"}, "device.json is not one JSON object"),
         ({"/device.json": settings(profile="tree")}, "profile: 'tree' is unknown; use bin or"),
         ({"/device.json": settings(report_s=1)}, "report_s: 1 is not within 60 to 86400"),

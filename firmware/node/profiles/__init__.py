@@ -68,7 +68,7 @@ class Profile:
             return before != now
         return abs(before - now) >= self.node.config[setting]
 
-    def commands(self):
+    def commands(self) -> "object | None":
         """The module of the profile's own commands, loaded on demand; None: it has none.
 
         It has `TABLE` (rows for `node.shell`), `facts(node)` for `info`, and for `node.commands`

@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, Self
 
 from chirpstack_api import api, common, gw
+from wire.profiles import PROFILES
 
 from tools.bench.network.core import Core
 from tools.bench.network.events import Event
@@ -111,7 +112,7 @@ class Lab:
     async def add(self, profile: str, *, name: str = "", files: bool = True, **more: Any) -> Unit:
         """Registers a device and gives its board power.
 
-        profile: bin, lamp or counter. files: False leaves the file system blank. more: settings
+        profile: one of wire.profiles. files: False leaves the file system blank. more: settings
         of /device.json (also app_key, to give the board a wrong one), and options of the board:
         sensors, {role: entry}, is also what its /board.py says.
         """
@@ -126,7 +127,7 @@ class Lab:
                 dev_eui=dev_eui,
                 name=name,
                 application_id="a",
-                device_profile_id="class-c" if profile == "lamp" else "class-a",
+                device_profile_id="class-c" if PROFILES[profile]["class"] == "C" else "class-a",
                 join_eui=JOIN_EUI,
             ),
             self.unix_us(),
