@@ -7,7 +7,6 @@ CLI take their Parts from here.
 import asyncio
 import contextlib
 import fcntl
-import functools
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import cast
 
 import structlog
 
-from gateway import networks, registry
+from gateway import networks, registry, sinks
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule
@@ -25,8 +24,7 @@ from gateway.http.server import application
 from gateway.ingest import Ingest
 from gateway.networks import Network
 from gateway.settings import Settings
-from gateway.sinks import webhook
-from gateway.sinks.addresses import check_url
+from gateway.sinks import Sinks, Surroundings
 from gateway.store import Store
 from gateway.store.sqlite import Store as SqliteStore
 from gateway.threads import Threads
@@ -55,6 +53,17 @@ def open_network(settings: Settings) -> Network:
     return registry.find(networks, kind, "network").Network(settings.network)
 
 
+def made_sinks(settings: Settings) -> Sinks:
+    """The sinks of every kind: an async context manager, able to deliver inside."""
+    surroundings = Surroundings(
+        clock=wall_ms,
+        timeout_s=settings.delivery.timeout_s,
+        allow_private=settings.delivery.allow_private,
+        folder=Path(settings.folder),
+    )
+    return sinks.make(settings.sinks, surroundings)
+
+
 @contextlib.asynccontextmanager
 async def open_parts(settings: Settings) -> AsyncGenerator[Parts]:
     """The Parts for one command of the CLI; the network is not entered."""
@@ -68,7 +77,7 @@ def _parts(settings: Settings, store: Store, network: Network, commands: Command
         store=store,
         network=network,
         commands=commands,
-        check_url=functools.partial(check_url, allow_private=settings.delivery.allow_private),
+        sinks=made_sinks(settings),
     )
 
 
@@ -100,9 +109,7 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
         store = await stack.enter_async_context(open_store(settings))
         network = await stack.enter_async_context(open_network(settings))
         of = settings.delivery
-        sink = await stack.enter_async_context(
-            webhook.open_sink(wall_ms, of.timeout_s, allow_private=of.allow_private)
-        )
+        sink = await stack.enter_async_context(made_sinks(settings))
         commands = Commands(store, network, settings.commands)
         ingest = Ingest(store, network, settings.commands)
         deliverer = Deliverer(store, sink, schedule=Schedule(of.schedule_s), parallel=of.parallel)

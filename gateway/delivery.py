@@ -28,7 +28,7 @@ from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
-from gateway.sinks import Gone, Sink
+from gateway.sinks import Gone, Outlet
 from gateway.store import Store, Transaction
 
 REFUSED_STEPS_S = (60.0, 540.0)
@@ -110,7 +110,7 @@ class Deliverer:
     def __init__(
         self,
         store: Store,
-        sink: Sink,
+        sink: Outlet,
         *,
         schedule: Schedule,
         clock: Clock = wall_ms,
@@ -191,7 +191,7 @@ class Deliverer:
         first_at_ms = taken.first_at_ms or self._clock()
         due = replace(taken, attempts=taken.attempts + 1, first_at_ms=first_at_ms)
         try:
-            await self._sink.deliver(line.endpoint, due)
+            await self._sink.deliver(line.endpoint, [due])
         except Gone as error:
             line.gone = True
             await self._disable(line, due, str(error))

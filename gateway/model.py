@@ -103,18 +103,21 @@ class Command(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """A webhook: a URL of a backend that gets events.
+    """Where a backend gets events.
 
-    secret: `whsec_...`, signs each body.  types: CloudEvents types wanted, empty is all.
+    url: the target, which for a webhook is a URL.  kind: of sink, see gateway.sinks.
+    secret: `whsec_...`, signs each body; empty where the kind does not sign.
+    types: CloudEvents types wanted, empty is all.
     disabled_reason: why the gateway stopped delivering; empty while it delivers.
     """
 
     id: str
     url: str
-    secret: str
+    secret: str = ""
     types: tuple[str, ...] = ()
     created_at_ms: int = 0
     disabled_reason: str = ""
+    kind: str = "webhook"
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

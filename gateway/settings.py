@@ -2,7 +2,8 @@
 
 `LAMPLIGHTER__DELIVERY__TIMEOUT_S=5` overrides `timeout_s` of `[delivery]`, whether the file has it
 or not. Unknown keys are refused. An error names the file, the line and what was expected.
-The keys of `[network]` are those of the Settings in `gateway/networks/<kind>`.
+The keys of `[network]` are those of the Settings in `gateway/networks/<kind>`, the keys of
+`[sinks.<kind>]` those of the Settings in `gateway/sinks/<kind>`.
 """
 
 import re
@@ -14,7 +15,7 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta, Struct, field
 
-from gateway import networks, registry
+from gateway import networks, registry, sinks
 from gateway.errors import ConfigError, Refused
 
 PREFIX = "LAMPLIGHTER__"
@@ -75,7 +76,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file.
 
     site: name of the installation, in the source of every event.  network: the Settings of its
-    kind.  folder: of the file; not a key.
+    kind.  sinks: `[sinks.<kind>]`, the Settings of that kind of sink.  folder: of the file; not a
+    key.
     """
 
     site: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
@@ -84,6 +86,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     http: HttpSettings = field(default_factory=HttpSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     commands: CommandSettings = field(default_factory=CommandSettings)
+    sinks: dict[str, Any] = {}
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["human", "json"] = "human"
     folder: str = ""
@@ -109,6 +112,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
         )
     section = cast("dict[str, Any]", section)
     tree["network"] = source.convert(section, _network_settings(source, section), "network")
+    _sink_settings(source, tree)
     tree["folder"] = str(path.resolve().parent)
     return source.convert(tree, Settings, "")
 
@@ -118,6 +122,20 @@ def _network_settings(source: "_Source", section: dict[str, Any]) -> Any:
         return registry.find(networks, str(section.pop("kind", "")), "network").Settings
     except Refused as error:
         raise source.error(f"`network.kind`: {error}", "network.kind") from None
+
+
+def _sink_settings(source: "_Source", tree: dict[str, Any]) -> None:
+    """Turn each `[sinks.<kind>]` of the tree into the Settings of its kind."""
+    sections = tree.get("sinks", {})
+    if not isinstance(sections, dict):
+        raise source.error("`sinks`: expected sections, as `[sinks.webhook]`", "sinks")
+    for kind, section in cast("dict[str, Any]", sections).items():
+        where = f"sinks.{kind}"
+        try:
+            into = sinks.module(kind).Settings
+        except Refused as error:
+            raise source.error(f"`{where}`: {error}", where) from None
+        sections[kind] = source.convert(section, into, where)
 
 
 def _put(tree: dict[str, Any], keys: list[str], value: str, name: str) -> None:
@@ -162,7 +180,7 @@ class _Source:
                 key = f"{key}.{found[1]}".strip(".")
             if "unknown field" in said:
                 known = ", ".join(name for name in _fields(into, key, inside) if name != "folder")
-                said = f"there is no such key; expected one of: {known}"
+                said = "there is no such key" + (f"; expected one of: {known}" if known else "")
             elif "required field" in said:
                 said = "is missing"
             raise self.error(f"`{key}`: {said[0].lower()}{said[1:]}", key) from None

@@ -1,4 +1,4 @@
-"""Endpoints of webhooks: add, find, enable, replay."""
+"""Endpoints: make, find, enable, replay."""
 
 import base64
 import secrets
@@ -20,8 +20,10 @@ def endpoint(view: View, endpoint_id: str) -> Endpoint:
     return found
 
 
-def new_endpoint(url: str, types: Sequence[str], now_ms: int) -> Endpoint:
-    """A webhook with a secret of its own, 256 random bits.
+def new_endpoint(
+    kind: str, target: str, types: Sequence[str], now_ms: int, *, signed: bool = True
+) -> Endpoint:
+    """An endpoint of a kind of sink; signed: with a secret of its own, 256 random bits.
 
     types: CloudEvents types it wants, none is all. Raises Refused for one that does not exist.
     """
@@ -31,8 +33,9 @@ def new_endpoint(url: str, types: Sequence[str], now_ms: int) -> Endpoint:
             raise Refused(f"there is no event type {one!r}: use {', '.join(known)}", "types")
     return Endpoint(
         id="wh_" + secrets.token_hex(6),
-        url=url,
-        secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        kind=kind,
+        url=target,
+        secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode() if signed else "",
         types=tuple(types),
         created_at_ms=now_ms,
     )

@@ -6,7 +6,7 @@ from gateway.cli._answer import on_parts
 from gateway.events import KINDS, event_type
 from gateway.terminal import Answer, lines, plain, range_of, table
 from gateway.usecases import Parts, webhooks
-from gateway.usecases.webhooks import DeliveriesQuery, WebhookRequest
+from gateway.usecases.webhooks import SINKS, DeliveriesQuery, WebhookRequest
 
 
 @click.group()
@@ -17,13 +17,22 @@ def webhook() -> None:
 @webhook.command("add")
 @click.argument("url")
 @click.option(
+    "--kind",
+    type=click.Choice(SINKS),
+    default="webhook",
+    show_default=True,
+    help="Of sink. URL is its target: " + "; ".join(f"{k}, {what}" for k, what in SINKS.items()),
+)
+@click.option(
     "--type", "types", multiple=True, type=click.Choice([event_type(kind) for kind in KINDS]),
     help="Only events of this type; may be given more than once.",
 )  # fmt: skip
 @on_parts
-async def add(parts: Parts, url: str, types: tuple[str, ...]) -> Answer:
-    """Add a webhook: it gets the events from now on, each signed."""
-    value = await webhooks.add(parts, body=WebhookRequest(url, list(types)))
+async def add(parts: Parts, url: str, kind: str, types: tuple[str, ...]) -> Answer:
+    """Add a webhook, or a sink of another kind: it gets the events from now on."""
+    value = await webhooks.add(parts, body=WebhookRequest(url, list(types), kind))
+    if not value.secret:
+        return Answer(value, lines(plain(value, "secret")))
     once = "The secret is shown only now; the backend verifies signatures with it."
     return Answer(value, f"{lines(plain(value))}\n{once}")
 

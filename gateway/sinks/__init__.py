@@ -1,21 +1,137 @@
-"""Where events go: `webhook`; each kind of sink has a `Sink` whose `deliver` is one attempt.
+"""Where events go.
 
-The extension point is the protocol below; what all sinks must do is in tests/contract.
+One file or folder here is one kind of sink, unless its name begins with `_` (see
+`gateway.registry`). A kind holds
+
+- `class Settings(Struct)`: the keys of `[sinks.<kind>]`, all with defaults; its docstring explains
+  them in `gateway/generated/sinks.md`;
+- `class Sink`, made from its Settings and the Surroundings;
+- `REFUSED`: targets that `check` refuses;
+- `receiver(folder)`: an async context manager that gives a Receiver, for the contract suite.
+
+`gateway/tests/contract/test_sinks.py` runs over every kind.
 """
 
-from typing import Protocol
+import contextlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, Self
 
-from gateway.errors import Refused
+from msgspec import Struct
+
+from gateway import registry
+from gateway.clock import Clock
+from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
 
 
 class Gone(Refused):
-    """The endpoint is gone for good and is switched off; its owner registers a new one."""
+    """The endpoint is gone for good and is disabled; its owner registers a new one."""
 
 
-class Sink(Protocol):
-    """One way out."""
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What a sink gets beside its own Settings.
 
-    async def deliver(self, endpoint: Endpoint, delivery: Delivery) -> None:
-        """One attempt. Returns when the event was taken; raises Retry, Refused or Gone."""
+    timeout_s: for one whole attempt.  allow_private: also to loopback and private addresses.
+    folder: of the configuration, where relative paths start.
+    """
+
+    clock: Clock
+    timeout_s: float
+    allow_private: bool
+    folder: Path
+
+
+class Receiver(Struct, frozen=True, kw_only=True):
+    """A place to deliver to, for tests.
+
+    target: takes every event.  failing: cannot take one now.  taken(): the bodies that `target`
+    has, in order.
+    """
+
+    target: str
+    failing: str
+    taken: Callable[[], list[bytes]]
+
+
+class Outlet(Protocol):
+    """What delivers to endpoints."""
+
+    async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
+        """One attempt to deliver events of one device, in order; returns when all were taken.
+
+        Raises Retry (later, perhaps at a named time), Refused (the endpoint does not want these)
+        or Gone (it wants none any more). Then any number of the first ones may have been taken.
+        """
         ...
+
+
+class Sink(Outlet, Protocol):
+    """One kind of sink. An async context manager: it can deliver while inside."""
+
+    target: str
+    """What the target of an endpoint of this kind is, in a few words."""
+    signed: bool
+    """Whether its endpoints have a secret that signs each event."""
+
+    def check(self, target: str) -> None:
+        """Raise Refused unless the target can be an endpoint; also works outside the context."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds of sinks there are, in alphabetical order."""
+    return registry.names(sys.modules[__name__])
+
+
+@cache
+def module(kind: str) -> Any:
+    """The module of one kind. Raises Refused that lists the kinds there are."""
+    return registry.find(sys.modules[__name__], kind, "kind of sink")
+
+
+class Sinks:
+    """The sinks of every kind; each endpoint is served by that of its kind."""
+
+    def __init__(self, sinks: Mapping[str, Sink]) -> None:
+        self._sinks = sinks
+        self._stack = contextlib.AsyncExitStack()
+
+    def of(self, kind: str) -> Sink:
+        """The sink of a kind. Raises Refused that lists the kinds there are."""
+        if kind not in self._sinks:
+            known = ", ".join(sorted(self._sinks))
+            raise Refused(f"there is no kind of sink {kind!r}; expected one of: {known}", "kind")
+        return self._sinks[kind]
+
+    async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
+        """See Outlet. An endpoint of a kind that this version lacks keeps what is pending."""
+        if endpoint.kind not in self._sinks:
+            why = f"this gateway has no kind of sink {endpoint.kind!r}"
+            raise Retry(f"{why}: the operator installs a version that has it")
+        await self._sinks[endpoint.kind].deliver(endpoint, events)
+
+    async def __aenter__(self) -> Self:
+        async with self._stack:
+            for sink in self._sinks.values():
+                await self._stack.enter_async_context(sink)
+            self._stack = self._stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+
+def make(settings: Mapping[str, Any], surroundings: Surroundings) -> Sinks:
+    """The sinks of every kind. settings: Settings by kind; a kind without has its defaults."""
+    made: dict[str, Sink] = {}
+    for kind in kinds():
+        own = settings.get(kind) or module(kind).Settings()
+        made[kind] = module(kind).Sink(own, surroundings)
+    return Sinks(made)

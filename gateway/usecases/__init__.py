@@ -8,7 +8,6 @@ A use case is `async def name(parts, ..., body=..., query=...)`: the Parts, then
 thing, then the request as a Struct. It raises the errors of `gateway.errors`.
 """
 
-from collections.abc import Callable
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -16,6 +15,7 @@ from msgspec import Meta, Struct
 from gateway.clock import Clock, wall_ms
 from gateway.commands import Commands
 from gateway.networks import Network
+from gateway.sinks import Sinks
 from gateway.store import Store
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="how many at most")]
@@ -24,15 +24,12 @@ Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the use cases work with; the composition root makes it.
-
-    check_url: raises Refused for a URL that may not be an endpoint.
-    """
+    """What the use cases work with; the composition root makes it."""
 
     store: Store
     network: Network
     commands: Commands
-    check_url: Callable[[str], None]
+    sinks: Sinks
     clock: Clock = wall_ms
 
 

@@ -1,27 +1,38 @@
-"""Webhooks: add, show, enable and remove them, and replay what they did not take."""
+"""Webhooks, and sinks of other kinds: add, show, enable and remove them, replay dead letters."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from gateway import webhooks
+from gateway import sinks, webhooks
 from gateway.clock import rfc3339
 from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
 from gateway.usecases import Done, Limit, Parts, listed, one_of
 
+SINKS = {kind: sinks.module(kind).Sink.target for kind in sinks.kinds()}
+"""{kind of sink: what the target of such an endpoint is}."""
+
 
 class WebhookRequest(Struct, forbid_unknown_fields=True):
-    """A webhook to add. types: CloudEvents types it wants, none is all."""
+    """A webhook to add.
+
+    types: CloudEvents types it wants, none is all.  kind: of sink; `url` is its target.
+    """
 
     url: Annotated[str, Meta(min_length=1, max_length=2000)]
     types: list[Annotated[str, listed(*map(event_type, KINDS))]] = []
+    kind: Annotated[str, listed(*SINKS)] = "webhook"
 
 
 class WebhookCreated(Struct):
-    """A new webhook. secret: verifies the signatures, shown only here."""
+    """A new webhook.
+
+    secret: verifies the signatures, shown only here; empty where its kind does not sign.
+    """
 
     id: str
+    kind: str
     url: str
     types: list[str]
     secret: str
@@ -31,6 +42,7 @@ class WebhookView(Struct):
     """A webhook and its sums: matched = delivered + pending + dead + withdrawn, always."""
 
     id: str
+    kind: str
     url: str
     types: list[str]
     created_at: str
@@ -73,10 +85,13 @@ class Deliveries(Struct):
 
 async def add(parts: Parts, *, body: WebhookRequest) -> WebhookCreated:
     """Add a webhook: it gets the events from now on; its secret is shown once."""
-    parts.check_url(body.url)
-    made = webhooks.new_endpoint(body.url, body.types, parts.clock())
+    sink = parts.sinks.of(body.kind)
+    sink.check(body.url)
+    made = webhooks.new_endpoint(
+        body.kind, body.url, body.types, parts.clock(), signed=sink.signed
+    )
     await parts.store.write(lambda tx: tx.add_endpoint(made))
-    return WebhookCreated(made.id, made.url, list(made.types), made.secret)
+    return WebhookCreated(made.id, made.kind, made.url, list(made.types), made.secret)
 
 
 async def find_all(parts: Parts) -> Webhooks:
@@ -142,6 +157,7 @@ def _shown(endpoint: Endpoint, totals: Totals) -> WebhookView:
     """Without its secret."""
     return WebhookView(
         id=endpoint.id,
+        kind=endpoint.kind,
         url=endpoint.url,
         types=list(endpoint.types),
         created_at=rfc3339(endpoint.created_at_ms),

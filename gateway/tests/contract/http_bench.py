@@ -1,21 +1,21 @@
 """The API on a port of its own, with a network server in this process."""
 
 import contextlib
+from pathlib import Path
 
 from aiohttp import web
 
 from gateway.commands import Commands
-from gateway.errors import Refused
 from gateway.http.routes import ROUTES
 from gateway.http.server import application
 from gateway.networks.virtual import Network
 from gateway.settings import CommandSettings
+from gateway.sinks import Surroundings, make
 from gateway.usecases import Parts
 
-
-def check_url(url):
-    if "private" in url:
-        raise Refused("that lies in a private net")
+SURROUNDINGS = Surroundings(
+    clock=lambda: 1_700_000_000_000, timeout_s=5.0, allow_private=False, folder=Path("none")
+)
 
 
 def made_parts(store):
@@ -23,7 +23,7 @@ def made_parts(store):
     network = Network()
     return Parts(
         store=store, network=network, commands=Commands(store, network, CommandSettings()),
-        check_url=check_url, clock=lambda: 1_700_000_000_000,
+        sinks=make({}, SURROUNDINGS), clock=lambda: 1_700_000_000_000,
     )  # fmt: skip
 
 

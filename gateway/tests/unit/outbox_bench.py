@@ -36,7 +36,8 @@ class ScriptedSink:
         self.hanging = set()
         self.cancelled = []
 
-    async def deliver(self, endpoint, delivery):
+    async def deliver(self, endpoint, events):
+        [delivery] = events
         self.attempts.append((endpoint.id, delivery.event_id, delivery.body))
         if endpoint.id in self.hanging or delivery.subject in self.hanging:
             try:
@@ -66,7 +67,7 @@ async def delivering(sink, endpoints=1, kept: Any = None, **options):
     """A running Deliverer with its store, clock and endpoints."""
     clock = Clock()
     async with kept or Store(source="lamplighter/test") as store:
-        made = [new_endpoint(f"http://{n}/", [], 0) for n in range(endpoints)]
+        made = [new_endpoint("webhook", f"http://{n}/", [], 0) for n in range(endpoints)]
         for endpoint in made:
             await store.write(lambda tx, one=endpoint: tx.add_endpoint(one))
         async with running(store, sink, clock, **options):

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from gateway.errors import Refused
-from gateway.sinks.addresses import BlockedError, check_url, is_blocked, public_socket
+from gateway.sinks.webhook.addresses import BlockedError, check_url, is_blocked, public_socket
 
 BLOCKED = (
     "127.0.0.1", "127.255.255.254", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1",

@@ -236,7 +236,7 @@ async def test_an_endpoint_added_later_gets_what_comes_after():
     sink = ScriptedSink()
     async with delivering(sink) as (store, _, _):
         await append(store, LAMP)
-        late = new_endpoint("http://late/", [], 0)
+        late = new_endpoint("webhook", "http://late/", [], 0)
         await store.write(lambda tx: tx.add_endpoint(late))
 
         (second,) = await append(store, LAMP)
@@ -246,9 +246,9 @@ async def test_an_endpoint_added_later_gets_what_comes_after():
 
 
 def test_an_endpoint_has_a_secret_of_its_own_and_only_types_that_exist():
-    one, two = (new_endpoint("http://x/", ["lamplighter.boot.v1"], 0) for _ in range(2))
+    one, two = (new_endpoint("webhook", "http://x/", ["lamplighter.boot.v1"], 0) for _ in range(2))
 
     assert one.secret != two.secret
     assert one.id != two.id
     with pytest.raises(Refused, match=r"lamplighter\.reading\.v1"):
-        new_endpoint("http://x/", ["reading"], 0)
+        new_endpoint("webhook", "http://x/", ["reading"], 0)

@@ -31,7 +31,8 @@ class ChanceSink:
         self.well = False
         self.taken = defaultdict(list)
 
-    async def deliver(self, endpoint, delivery):
+    async def deliver(self, endpoint, events):
+        [delivery] = events
         for _ in range(self.random.randrange(4)):
             await asyncio.sleep(0)
         draw = 1.0 if self.well else self.random.random()
@@ -102,7 +103,7 @@ class Campaign:
 @pytest.mark.parametrize(("workers", "seed"), [(0, n) for n in range(12)] + [(3, 1), (3, 2)])
 async def test_nothing_is_lost_and_order_is_kept_whatever_happens(workers, seed):
     async with Store(source="lamplighter/test") as store:
-        endpoints = [new_endpoint(f"http://{n}/", [], 0) for n in range(2)]
+        endpoints = [new_endpoint("webhook", f"http://{n}/", [], 0) for n in range(2)]
         for endpoint in endpoints:
             await store.write(lambda tx, one=endpoint: tx.add_endpoint(one))
         campaign = Campaign(store, seed, workers)

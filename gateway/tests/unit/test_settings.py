@@ -73,6 +73,10 @@ def test_the_environment_overrides_the_file(write):
         (GOOD + "[commands]\nattempts = 0\n", 10, "`commands.attempts`: expected `int` >= 1"),
         (GOOD.replace("mulhouse", "rue d'\u00e9t\u00e9"), 1, "`site`: expected `str` matching"),
         ("network = 3\nsite = 'a'\n", 0, "the section [network] is missing"),
+        (GOOD + "[sinks.pigeon]\n", 9, "there is no kind of sink 'pigeon'; expected one of: "),
+        (GOOD + "[sinks.webhook]\nsize = 3\n", 10, "`sinks.webhook.size`: there is no such key"),
+        (GOOD + "[sinks]\nwebhook = 3\n", 10, "`sinks.webhook`: expected `object`, got `int`"),
+        ("sinks = 3\n" + GOOD, 1, "`sinks`: expected sections, as `[sinks.webhook]`"),
     ],
 )  # fmt: skip
 def test_a_broken_file_says_where_and_what_was_expected(write, text, line, said):

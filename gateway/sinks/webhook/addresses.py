@@ -1,7 +1,7 @@
-"""Where webhooks may go: nowhere inside (loopback, private nets, link-local, cloud metadata).
+"""Where webhooks may go: not to loopback, private, link-local or cloud metadata addresses.
 
-An endpoint's name may resolve to anything, and to something else a second later, so the check is
-made on the very address that is about to be connected, not on the URL.
+An endpoint's name may resolve to any address, and to another one a second later (DNS rebinding).
+So the check is made on the address that is about to be connected, not on the URL.
 """
 
 import errno
