@@ -12,7 +12,7 @@ from wire.words import WHY
 DEFAULT, PROGRAMME, PHOTOCELL, PRESENCE, FAILSAFE, COMMAND, MANUAL, SAFETY = range(8)
 """Reasons in the order of `wire.words.WHY`."""
 
-_FOR_EVER_S = const(1 << 29)
+_NO_END_S = const(1 << 29)
 _DARK_HOLD_S = const(60)  # headlights and clouds are shorter
 _STEP_MS = const(40)
 _PWM_HZ = const(1000)
@@ -24,7 +24,7 @@ class Rules:
     def __init__(self, config):
         self._config = config
         self._manual = None  # (level, until_s)
-        self._command = None  # (level, until_s, does the silence of the network end it)
+        self._command = None  # (level, until_s)
         self._heard_s = 0
         self._present_until_s = 0
         self._night = None
@@ -32,30 +32,30 @@ class Rules:
         self.safety = False
 
     def heard(self, now_s: int) -> None:
-        """The network spoke: the fail-safe's time starts anew."""
+        """Downlink received: restart the fail-safe timer."""
         self._heard_s = now_s
 
     def manual(self, level: "int | None", until_s: int) -> None:
-        """The technician's level until then; None ends it."""
+        """Hold the technician's level until that time; None ends it."""
         self._manual = None if level is None else (level, until_s)
 
     def command(self, level: int, now_s: int, hold_min: "int | None") -> None:
-        """The operator's level; without a hold it lasts until the next, or until silence."""
-        until_s = now_s + hold_min * 60 if hold_min else _FOR_EVER_S
+        """The operator's level: for `hold_min`, or until the next one or the fail-safe."""
+        until_s = now_s + hold_min * 60 if hold_min else _NO_END_S
         self._command = (level, until_s)
 
     def held(self, now_s: int) -> "int | None":
-        """DEFAULT.. code of what stands above a new command, or None."""
+        """MANUAL or SAFETY where that rule stands above a new command, else None."""
         if self.safety:
             return SAFETY
         return MANUAL if self._manual and now_s < self._manual[1] else None
 
     def presence(self, now_s: int) -> None:
-        """Somebody moved."""
+        """Motion detected: presence holds for `boost_s`."""
         self._present_until_s = now_s + self._config["boost_s"]
 
     def light(self, lux: "int | None", now_s: int) -> None:
-        """A photocell reading; None: it does not answer. A change must hold for a minute."""
+        """A photocell reading, lx; None: no answer. A change must persist for a minute."""
         if lux is None:
             self._night = self._crossed_s = None
             return
@@ -71,7 +71,7 @@ class Rules:
             self._crossed_s = None
 
     def silent(self, now_s: int) -> bool:
-        """Did the network say nothing for too long?"""
+        """Was no downlink received for `failsafe_min`?"""
         return now_s - self._heard_s >= self._config["failsafe_min"] * 60
 
     def decide(self, now_s: int, unix: int) -> tuple:
@@ -83,7 +83,7 @@ class Rules:
         silent = self.silent(now_s)
         if self._command:
             level, until_s = self._command
-            if now_s < until_s and not (silent and until_s == _FOR_EVER_S):
+            if now_s < until_s and not (silent and until_s == _NO_END_S):
                 return level, COMMAND
             self._command = None
         level, why = self._local(now_s, unix)
@@ -131,7 +131,7 @@ def _programmed(programme, minute):
 
 
 class Dimmer:
-    """A PWM pin with a ramp. `level` is what stands at the pin now, %."""
+    """A PWM pin with a ramp. `level` is the present duty, %."""
 
     def __init__(self, pin, level=100):
         from machine import PWM
@@ -142,7 +142,7 @@ class Dimmer:
         self._task = None
 
     def go(self, level: int, ramp_s: int) -> None:
-        """Ramp to a level; a second call turns the ramp from where it is."""
+        """Ramp to a level; a second call continues from the present one."""
         if level == self._target:
             return
         self._target = level
@@ -188,26 +188,26 @@ class Lamp:
         return self._dimmer.level
 
     def reason(self) -> str:
-        """The rule that rules, in the word of the table."""
+        """Name of the rule that sets the level, as in `wire.words.WHY`."""
         return WHY[self.why]
 
     def settled(self) -> bool:
-        """Does the pin stand where the rules want it?"""
+        """Has the pin reached the level that the rules set?"""
         return not self._wake.is_set() and self._dimmer.settled()
 
     def changed(self, ramp_s: "int | None" = None) -> None:
-        """Decide anew now; `ramp_s` for this change only."""
+        """Evaluate the rules now; `ramp_s` is for this change only."""
         self._ramp_s = ramp_s
         self._wake.set()
 
     def moved(self) -> None:
-        """Somebody came."""
+        """Motion detected: count the passage, raise the level."""
         self.passages += 1
         self.rules.presence(self._clock.uptime_s())
         self.changed()
 
     async def run(self) -> None:
-        """For ever."""
+        """Evaluate the rules whenever one may change. Never returns."""
         while True:
             now_s = self._clock.uptime_s()
             level, why = self.rules.decide(now_s, self._clock.unix())

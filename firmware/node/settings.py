@@ -18,20 +18,12 @@ FIELDS = {
     "sample_s": ((10, 86400), "number", "the sensors are read every s"),
     "start_jitter_s": ((0, 600), "number", "after power the first join waits up to s"),
     "confirm_every": ((0, 7), "number", "every n-th uplink asks for an acknowledgement; 0: none"),
-    "empty_mm": ((100, 5000), "number", "bin: sensor to the empty bottom, mm"),
-    "height_mm": ((50, 5000), "number", "bin: useful height, mm"),
-    "delta": ((1, 100), "number", "bin: sent at once when the fill moved by %"),
-    "on_lux": ((0, 10000), "number", "lamp: night below lx"),
-    "off_lux": ((1, 20000), "number", "lamp: day above lx"),
-    "night_level": ((0, 100), "number", "lamp: level at night, %"),
-    "boost_level": ((0, 100), "number", "lamp: level while somebody is there, %"),
-    "boost_s": ((5, 3600), "number", "lamp: how long presence holds, s"),
-    "ramp_s": ((0, 60), "number", "lamp: s from one level to another"),
-    "failsafe_min": ((1, 10080), "number", "lamp: without network for min, it falls back"),
-    "failsafe_level": ((1, 100), "number", "lamp: level at night when it fell back, %"),
-    "programme": (None, "programme", 'lamp: [["HH:MM", level], ...] in UTC'),
 }
-"""name -> (allowed, kind, meaning). The defaults stand in `node.defaults`."""
+"""name -> (allowed, kind, meaning), those of the profiles too. Defaults are in `node.defaults`."""
+
+for _profile, _facts in PROFILES.items():
+    for _name, (_, _allowed, _kind, _meaning) in _facts["settings"].items():
+        FIELDS[_name] = _allowed, _kind, "%s: %s" % (_profile, _meaning)
 
 
 def check(name: str, value):
@@ -96,11 +88,11 @@ _KINDS = {
 
 
 def together(config) -> None:
-    """Raises ConfigError where settings that are right alone are wrong together."""
-    if config["on_lux"] >= config["off_lux"]:
-        raise ConfigError("on_lux must be below off_lux, or the lamp would flicker at dusk")
-    if config["height_mm"] > config["empty_mm"]:
-        raise ConfigError("height_mm is more than empty_mm, the way from sensor to bottom")
+    """Raises ConfigError where settings that are valid alone contradict each other."""
+    for facts in PROFILES.values():
+        for lower, difference, upper, sentence in facts["ordered"]:
+            if config[lower] + difference > config[upper]:
+                raise ConfigError(sentence)
 
 
 def parse(text: str) -> dict:

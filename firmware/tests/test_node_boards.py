@@ -1,4 +1,4 @@
-"""The contract of every file in boards/, and what a wrong board file is told."""
+"""The contract of every file in boards/, and the sentences for wrong board files."""
 
 import os
 

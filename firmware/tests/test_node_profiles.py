@@ -6,7 +6,9 @@ import struct
 from tests.fake_device import Clock, Log, folder
 
 # isort: split
-from node.defaults import DEFAULTS
+from node import defaults, settings
+from node.defaults import complete
+from node.errors import ConfigError
 from node.journal import Journal
 from node.profiles import Stuck
 from node.profiles.bin import fill_percent
@@ -51,7 +53,7 @@ class Node:
 
     def __init__(self, name, path=None):
         self.path = path or folder()
-        self.config = Config(DEFAULTS, profile=name)
+        self.config = Config(complete({"profile": name}))
         self.power, self.clock, self.log = Power(), Clock(), Log()
         self.store = Store(self.path + "/state")
         self.journal = Journal(self.store, self.path + "/journal")
@@ -74,6 +76,31 @@ def test_every_profile_has_its_facts_its_file_and_its_number():
         assert schema.PAYLOADS[facts["payload"]][0] < schema.FIRST_REPORT
         assert facts["roles"]
         assert 10 <= facts["sample_s"] <= facts["report_s"] <= 86400
+        for setting, (default, _, _, meaning) in facts["settings"].items():
+            assert settings.check(setting, default) == default and meaning, setting
+        for lower, difference, upper, sentence in facts["ordered"]:
+            below, above = facts["settings"][lower][0], facts["settings"][upper][0]
+            assert below + difference <= above and sentence, name
+
+
+def test_no_two_profiles_have_a_setting_of_one_name():
+    names = [setting for facts in PROFILES.values() for setting in facts["settings"]]
+    names += defaults.DEFAULTS
+    assert len(names) == len(set(names))
+
+
+def test_settings_that_contradict_each_other_are_refused_at_their_limit():
+    for facts in PROFILES.values():
+        for lower, difference, upper, sentence in facts["ordered"]:
+            config = defaults.complete({})
+            config[lower] = config[upper] - difference
+            settings.together(config)
+            config[lower] += 1
+            try:
+                settings.together(config)
+                raise AssertionError(lower)
+            except ConfigError as error:
+                assert str(error) == sentence
 
 
 def test_every_profile_makes_the_fields_of_its_payload():
@@ -216,7 +243,7 @@ def test_another_profile_meanwhile_loses_no_total_of_firmware_0_1_0():
     assert counted(make("counter", path), 0) == 70000
 
 
-def test_somebody_who_never_leaves_is_a_stuck_sensor():
+def test_presence_without_end_is_a_stuck_sensor():
     one = make("counter")
     here = {"motion": dict(MOTION, total=1, presence=1)}
     assert one.fields(here)["suspect"] == 0

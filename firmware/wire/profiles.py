@@ -12,6 +12,17 @@ PROFILES = {
         "report_s": 3600,
         "sample_s": 600,
         "watch": ("fill", "delta"),
+        "settings": {
+            "empty_mm": (1200, (100, 5000), "number", "sensor to the empty bottom, mm"),
+            "height_mm": (1000, (50, 5000), "number", "useful height, mm"),
+            "delta": (5, (1, 100), "number", "sent at once when the fill moved by %"),
+        },
+        "ordered": (
+            (
+                "height_mm", 0, "empty_mm",
+                "height_mm is more than empty_mm, the way from sensor to bottom",
+            ),
+        ),
     },
     "lamp": {
         "payload": "lamp",
@@ -20,6 +31,23 @@ PROFILES = {
         "report_s": 3600,
         "sample_s": 30,
         "watch": ("why", None),
+        "settings": {
+            "on_lux": (20, (0, 10000), "number", "night below lx"),
+            "off_lux": (50, (1, 20000), "number", "day above lx"),
+            "night_level": (100, (0, 100), "number", "level at night, %"),
+            "boost_level": (100, (0, 100), "number", "level during presence, %"),
+            "boost_s": (60, (5, 3600), "number", "how long presence holds, s"),
+            "ramp_s": (2, (0, 60), "number", "s from one level to another"),
+            "failsafe_min": (1440, (1, 10080), "number", "min without network to fail-safe"),
+            "failsafe_level": (100, (1, 100), "number", "level at night in fail-safe, %"),
+            "programme": ((), None, "programme", '[["HH:MM", level], ...] in UTC'),
+        },
+        "ordered": (
+            (
+                "on_lux", 1, "off_lux",
+                "on_lux must be below off_lux, or the lamp would flicker at dusk",
+            ),
+        ),
     },
     "counter": {
         "payload": "counter",
@@ -28,12 +56,16 @@ PROFILES = {
         "report_s": 900,
         "sample_s": 900,
         "watch": None,
+        "settings": {},
+        "ordered": (),
     },
-}
+}  # fmt: skip
 """name -> facts.
 
 payload: entry of `wire.schema.PAYLOADS`.  class: LoRaWAN class; A runs on a battery and sleeps, C
 on mains and listens.  roles: the sensors it needs, as the board file names them.  report_s,
 sample_s: default intervals in s.  watch: the field whose change is sent before the report is due,
-and the setting with the least change that counts (None: any change); None: no field.
+and the setting with the least change that counts (None: any change); None: no field.  settings:
+{name: (default, allowed, kind, meaning)} as `node.settings` checks them; a node has those of all
+profiles.  ordered: (setting, least difference, greater setting, sentence where they contradict).
 """

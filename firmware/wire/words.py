@@ -1,4 +1,4 @@
-"""Words of the table's enumerations, in the order of their numbers; a word is only ever appended.
+"""Names of the table's enumerations, in the order of their numbers; names are only appended.
 
 Apart from the table, because a board needs some of them when the table is not loaded.
 """

@@ -85,7 +85,7 @@ class VL53L1X:
         if self._get(_MODEL, 2) != b"\xea\xcc":
             return None
         self._set(_CONFIG, _START)
-        self._vhv(b"\x81", b"\x92")  # calibrate anew: needed after a change of 8 degrees
+        self._vhv(b"\x81", b"\x92")  # calibrate: the temperature may differ by 8 degrees or more
         if not await self._pings(1):
             return None
         self._vhv(b"\x09", b"\x00")

@@ -26,7 +26,7 @@ export class AM312 {
   }
 
   /**
-   * values: motion (true: somebody moves now; schedule [[t_us, true], ...]: one passage each; false: nobody),
+   * values: motion (true: a person moves now; schedule [[t_us, true], ...]: one passage each; false: nobody),
    * absent (output floats).
    */
   set(values) {
