@@ -67,6 +67,10 @@ class Clock:
         power.doze(ms)
         return True
 
+    def on_rising(self, pin, handler) -> None:
+        """Call `handler(pin)` at each rising edge, which also ends light sleep."""
+        self._power.on_rising(pin, handler)
+
     def may_doze(self) -> bool:
         """Does nothing else run on this node while the flow sleeps?"""
         return self._power.may_doze()

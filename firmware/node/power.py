@@ -9,7 +9,7 @@ import machine
 class Power:
     """Supply and sleep of one board. `sleeper`: the profile may doze when no USB host is there.
 
-    port: of `node.ports`, which tells what `cause`, `feed` and `doze` are.
+    port: of `node.ports`, which tells what `cause`, `feed`, `doze` and `on_rising` are.
     """
 
     def __init__(self, board, port, sleeper=False):
@@ -18,6 +18,7 @@ class Power:
         self.cause = port.cause
         self.feed = port.feed
         self.doze = port.doze
+        self.on_rising = port.on_rising
         self._battery = board.BATTERY
         self._vbus = None
         if "vbus" in board.PINS:

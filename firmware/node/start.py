@@ -64,7 +64,9 @@ def _connect(node):
     wiring.check(board)
     for role in node.profile.roles:
         if role not in node.sensors:
-            node.sensors[role] = wiring.sensor(board, role, node.profile.name)
+            node.sensors[role] = wiring.sensor(
+                board, role, node.profile.name, node.power.on_rising
+            )
 
 
 def _link(node, link):

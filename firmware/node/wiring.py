@@ -85,8 +85,11 @@ def _bus_of(role, wires):
     )
 
 
-def sensor(board, role: str, profile: str):
-    """The driver of a role on its bus. Raises ConfigError."""
+def sensor(board, role: str, profile: str, on_rising):
+    """The driver of a role on its bus. Raises ConfigError.
+
+    on_rising(pin, handler): of the port, for sensors on a pin.
+    """
     wires = sensors(board).get(role)
     if wires is None:
         raise ConfigError(
@@ -106,6 +109,8 @@ def sensor(board, role: str, profile: str):
     options = {option: value for option, value in wires.items() if option not in known}
     if kind == "spi":
         options["cs"] = Pin(wires["cs"], Pin.OUT, value=1)
+    elif kind == "pin":
+        options["on_rising"] = on_rising
     try:
         bus = _bus(module, wires)
     except ValueError as error:

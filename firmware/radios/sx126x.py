@@ -80,11 +80,11 @@ class SX126X:
         self._open_us = None
         self._opened = 0
         self._lates = array("h", bytes(2 * _LATES))
-        dio1.irq(self._irq, dio1.IRQ_RISING, hard=True)
+        clock.on_rising(dio1, self._irq)
         self.start()
 
     def _irq(self, _pin):
-        """Hard interrupt: nothing is allocated."""
+        """An interrupt, a hard one where the port has those: nothing is allocated."""
         self._stamp = ticks_us()
         self._seen = True
         self._flag.set()

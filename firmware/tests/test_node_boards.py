@@ -31,6 +31,10 @@ class Board:
                 setattr(self, key, value)
 
 
+def on_rising(pin, handler):
+    pin.irq(handler, pin.IRQ_RISING)
+
+
 def refused(call, *arguments):
     try:
         call(*arguments)
@@ -64,7 +68,7 @@ def test_every_boards_radio_and_sensors_exist():
         one = Board(name)
         assert one.RADIO + ".py" in os.listdir(HERE + "/../radios"), name
         for role in one.SENSORS:
-            assert wiring.sensor(one, role, "any"), (name, role)
+            assert wiring.sensor(one, role, "any", on_rising), (name, role)
 
 
 def test_every_boards_profiles_find_their_sensors():
@@ -120,11 +124,11 @@ def test_a_pin_that_the_chip_does_not_have_is_named():
 def test_an_unknown_or_missing_sensor_has_its_sentence():
     one = board()
     del one.SENSORS["distance"]
-    assert refused(wiring.sensor, one, "distance", "bin") == (
+    assert refused(wiring.sensor, one, "distance", "bin", on_rising) == (
         "profile bin needs a distance sensor: add distance to SENSORS of /board.py"
     )
     one.SENSORS["distance"] = {"chip": "hal9000", "pin": 9}
-    assert refused(wiring.sensor, one, "distance", "bin") == (
+    assert refused(wiring.sensor, one, "distance", "bin", on_rising) == (
         "distance sensor hal9000 is unknown: there is no node/sensors/hal9000"
     )
 
@@ -132,14 +136,18 @@ def test_an_unknown_or_missing_sensor_has_its_sentence():
 def test_an_impossible_bus_and_an_unknown_radio_have_their_sentence():
     one = board()
     one.SENSORS["distance"]["uart"] = 5
-    assert refused(wiring.sensor, one, "distance", "bin") == (
+    assert refused(wiring.sensor, one, "distance", "bin", on_rising) == (
         "/board.py: distance.a02yyuw: bad bus 5; check its pins: tx GP0, rx GP1"
     )
     del one.SENSORS["light"]["sda"]
     said = "/board.py: light.bh1750 needs sda in SENSORS"
-    assert refused(wiring.check, one) == refused(wiring.sensor, one, "light", "lamp") == said
+    assert (
+        refused(wiring.check, one)
+        == refused(wiring.sensor, one, "light", "lamp", on_rising)
+        == said
+    )
     one.SENSORS["light"] = {"chip": "bh1750", "pin": 4}
-    assert refused(wiring.sensor, one, "light", "lamp") == (
+    assert refused(wiring.sensor, one, "light", "lamp", on_rising) == (
         "/board.py: light.bh1750 must be wired to i2c"
     )
     one.SENSORS["light"] = {"chip": "bh1750"}
@@ -160,14 +168,14 @@ def test_a_board_file_of_firmware_0_1_0_is_read_by_the_roles_of_its_chips():
     assert wiring.sensors(old) == board().SENSORS
     wiring.check(old)
     for role in board().SENSORS:
-        assert wiring.sensor(old, role, "any")
+        assert wiring.sensor(old, role, "any", on_rising)
 
 
 def test_a_chip_that_firmware_0_1_0_did_not_know_has_no_role():
     old = Board("../firmware/tests/data/board_0_1_0.py")
     old.SENSORS["hal9000"] = {"pin": 9}
     del old.SENSORS["bh1750"]
-    assert refused(wiring.sensor, old, "light", "lamp") == (
+    assert refused(wiring.sensor, old, "light", "lamp", on_rising) == (
         "profile lamp needs a light sensor: add light to SENSORS of /board.py"
     )
 

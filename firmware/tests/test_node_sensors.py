@@ -31,6 +31,10 @@ class Board:
         self.SENSORS[one.ROLE].update(getattr(one, "OPTIONS", {}))
 
 
+def on_rising(pin, handler):
+    pin.irq(handler, Pin.IRQ_RISING)
+
+
 def module(name):
     return __import__("node.sensors." + name, None, None, ["*"])
 
@@ -38,7 +42,7 @@ def module(name):
 def driver(name, raw):
     """The driver as a board builds it, on a bus where a device answers `raw`."""
     one = module(name)
-    sensor = wiring.sensor(Board(name, one), one.ROLE, "any")
+    sensor = wiring.sensor(Board(name, one), one.ROLE, "any", on_rising)
     MADE[-1].answer(raw)
     return sensor
 
@@ -87,11 +91,11 @@ def test_every_sensor_that_can_be_silent_has_an_example_of_it():
 
 def test_a_motion_sensor_counts_edges_after_its_warm_up_and_refractory_time():
     pin = Pin(7)
-    sensor = AM312(pin, warmup_s=60)
+    sensor = AM312(pin, on_rising, warmup_s=60)
     pin.edge(1)
     assert asyncio.run(sensor.read())["total"] == 0
     pin = Pin(7)
-    sensor = AM312(pin, warmup_s=0, refractory_ms=60000)
+    sensor = AM312(pin, on_rising, warmup_s=0, refractory_ms=60000)
     pin.edge(1)
     pin.edge(0)
     pin.edge(1)

@@ -79,6 +79,9 @@ class Clock:
     def may_doze(self):
         return False
 
+    def on_rising(self, pin, handler):
+        pin.irq(handler, pin.IRQ_RISING)
+
     async def sleep_until_us(self, until):
         self.now = max(self.now, until)
 

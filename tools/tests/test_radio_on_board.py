@@ -19,11 +19,13 @@ TRIAL = """
 import asyncio
 import board
 from node.clock import Clock
+from node.ports.rp2 import Port
 from radios.sx126x import from_board
 
 class Power:
     def may_doze(self): return False
     def feed(self): pass
+    on_rising = Port.on_rising
 
 async def run():
     radio = from_board(board, Clock(Power()))

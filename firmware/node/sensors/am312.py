@@ -1,7 +1,7 @@
 """AM312: passive infrared motion sensor on a pin. Edges are counted, not levels."""
 
 import asyncio
-from time import ticks_diff, ticks_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 BUS = "pin"
 if __debug__:  # for documents and tests; no board carries them
@@ -18,21 +18,27 @@ if __debug__:  # for documents and tests; no board carries them
 
 
 class AM312:
-    """`moved` is a flag that a task may await, set at each counted edge."""
+    """`moved` is a flag that a task may await, set at each counted edge.
 
-    def __init__(self, bus, warmup_s=30, refractory_ms=300, **_options):
+    on_rising(pin, handler): of the port.
+    """
+
+    def __init__(self, bus, on_rising, warmup_s=30, refractory_ms=300, **_options):
         self._pin = bus
         self._total = 0
         self._start = ticks_ms()
         self._warm = not warmup_s
         self._warmup_ms = warmup_s * 1000
         self._refractory_ms = refractory_ms
-        self._last = ticks_ms() - refractory_ms
+        self._last = ticks_add(ticks_ms(), -refractory_ms)
         self.moved = asyncio.ThreadSafeFlag()
-        bus.irq(self._edge, bus.IRQ_RISING, hard=True)
+        on_rising(bus, self._edge)
 
     def _edge(self, _pin):
-        """Hard interrupt: must not allocate. Two people abreast are one edge."""
+        """An interrupt, a hard one where the port has those: must not allocate.
+
+        Two people abreast are one edge.
+        """
         now = ticks_ms()
         if self._settled(now) and ticks_diff(now, self._last) >= self._refractory_ms:
             self._last = now
