@@ -50,7 +50,8 @@ class ConfigError(GatewayError):
     def __init__(self, message: str = "", path: Path | str = "", line: int = 0) -> None:
         where = f"{path}:{line}: " if path and line else f"{path}: " if path else ""
         super().__init__(where + (message or "The configuration is missing or wrong."))
-        self.path, self.line = path, line
+        self.path = path
+        self.line = line
 
 
 class Refused(GatewayError):  # noqa: N818 - named after who acts

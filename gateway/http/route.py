@@ -69,7 +69,9 @@ def route(
     """
     method, path = line.split()
     types = get_type_hints(operation)
-    body, query, reply = types.get("body"), types.get("query"), types["return"]
+    body = types.get("body")
+    query = types.get("query")
+    reply = types["return"]
     found = {500, 503, *errors}
     found |= {401, 403} if scope else set()
     found |= {400, 413, 422} if body else set()

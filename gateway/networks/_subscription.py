@@ -51,7 +51,8 @@ class Broker(Struct, frozen=True):
             parts = urlsplit(self.url)
             port = parts.port
         except ValueError:
-            parts, port = urlsplit(""), None
+            parts = urlsplit("")
+            port = None
         if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
             raise ConfigError(f"`network.mqtt` is {self.url!r}, expected mqtt://host:port")
         tls = parts.scheme == "mqtts"
@@ -161,7 +162,8 @@ class _Connection:
     """
 
     def __init__(self, broker: Broker, take: Callable[[Envelope], bool]) -> None:
-        self._broker, self._take = broker, take
+        self._broker = broker
+        self._take = take
         self._loop = asyncio.get_running_loop()
         self._gone: asyncio.Future[GatewayError] = self._loop.create_future()
         self.subscribed: asyncio.Future[None] = self._loop.create_future()
@@ -174,8 +176,10 @@ class _Connection:
             reconnect_on_failure=False,
             manual_ack=True,
         )
-        client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
-        client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
         client.on_socket_close = self._on_socket_close
         client.connect_timeout = CONNECT_S
         if broker.username:

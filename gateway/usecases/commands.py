@@ -69,8 +69,8 @@ async def ask(parts: Parts, dev_eui: str, *, body: CommandRequest) -> CommandVie
 
 async def find_all(parts: Parts, *, query: CommandsQuery) -> Commands:
     """Commands, newest first."""
-    dev_eui, limit = query.dev_eui.lower(), query.limit
-    found = await parts.store.read(lambda view: view.commands(dev_eui, limit))
+    dev_eui = query.dev_eui.lower()
+    found = await parts.store.read(lambda view: view.commands(dev_eui, query.limit))
     return Commands([_shown(one) for one in found])
 
 

@@ -63,7 +63,8 @@ class Calls:
 
     async def call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
         """One call. Raises Unknown, Refused, ConfigError (the key), Retry; Unsure once sent."""
-        channel, timeout_s = self.channel(), self.settings.timeout_s
+        channel = self.channel()
+        timeout_s = self.settings.timeout_s
         try:
             async with asyncio.timeout(timeout_s):
                 await channel.channel_ready()
@@ -75,7 +76,8 @@ class Calls:
             raise self._translated(error) from None
 
     def _translated(self, error: grpc.aio.AioRpcError) -> Exception:
-        code, details = error.code(), error.details() or ""
+        code = error.code()
+        details = error.details() or ""
         said = f"the network server says {code.name}" + (f": {details}" if details else "")
         if code is grpc.StatusCode.NOT_FOUND:
             return Unknown(said)

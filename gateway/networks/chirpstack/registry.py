@@ -17,7 +17,8 @@ class Registry:
     """Finds each object by its name and creates what is missing; a second call changes nothing."""
 
     def __init__(self, calls: Calls, settings: Settings) -> None:
-        self._calls, self._settings = calls, settings
+        self._calls = calls
+        self._settings = settings
 
     async def register(self, device: Device, app_key: str) -> None:
         """Create or update the device and its key. Raises ConfigError, Refused, Retry."""
@@ -52,7 +53,8 @@ class Registry:
 
         Raises ConfigError, Refused, Retry.
         """
-        stub, name = api.ApplicationServiceStub(self._calls.channel()), self._settings.application
+        stub = api.ApplicationServiceStub(self._calls.channel())
+        name = self._settings.application
         tenant_id = await self._tenant()
         listed = api.ListApplicationsRequest(limit=PAGE, search=name, tenant_id=tenant_id)
         found = await self._named(stub.List, listed, name)
