@@ -154,3 +154,19 @@ def test_a_chip_that_is_not_known_names_those_that_are():
 def test_a_board_file_with_a_hole_has_a_sentence():
     assert "'scl'" in pico(light={"chip": "bh1750", "i2c": 0, "sda": 4})[0]
     assert "PINS or SENSORS" in mcu.complaints(PICO | {"SENSORS": {"light": 4}})[0]
+
+
+def test_a_board_of_another_port_is_one_file(monkeypatch, tmp_path):
+    literals = TBEAM | {
+        "NAME": "t_beam", "RADIO": "sx126x", "LINK": "lorawan",
+        "BUDGET": {"mpy_bytes": 70000, "heap_bytes": 100000},
+    }  # fmt: skip
+    text = "".join(f"{name} = {value!r}\n" for name, value in literals.items())
+    (tmp_path / "t_beam.py").write_text(text)
+    monkeypatch.setattr(build, "BOARDS", tmp_path)
+
+    assert build.complaints() == []
+    files = build.staged_files("t_beam")
+    assert files["/board.py"] == text.encode()
+    assert "/lib/node/ports/esp32.mpy" in files
+    assert "/lib/node/ports/rp2.mpy" not in files
