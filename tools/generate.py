@@ -2,22 +2,20 @@
 
 From payloads and commands: the TS013 codec for network servers, the page that documents every
 field, and the golden vectors that all runtimes must agree on. From the gateway's routes: its
-OpenAPI document. From its kinds of sinks: the page of their settings. `--check` writes nothing and
-fails when a file is not up to date.
+OpenAPI document. From its networks, sinks and decoders: a page of each. `--check` writes nothing
+and fails when a file is not up to date.
 """
 
-import inspect
 import json
 import random
 import sys
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from wire import codec, meaning, schema
 
-from gateway import sinks
 from gateway.http import openapi, routes
+from tools import generate_kinds
 from tools.setup.paths import ROOT
 
 GENERATED = ROOT / "gateway" / "generated"
@@ -35,7 +33,9 @@ def files() -> dict[Path, str]:
         GENERATED / "codecs" / "lamplighter.js": javascript(),
         GENERATED / "payloads.md": markdown(),
         GENERATED / "vectors.json": vectors(),
-        GENERATED / "sinks.md": sinks_page(),
+        GENERATED / "networks.md": generate_kinds.networks_page(),
+        GENERATED / "sinks.md": generate_kinds.sinks_page(),
+        GENERATED / "devices.md": generate_kinds.devices_page(),
         GENERATED / "openapi.json": json.dumps(openapi.document(routes.ROUTES), indent=2) + "\n",
     }
 
@@ -96,32 +96,6 @@ def _section(name: str, fport: int, rows: Rows) -> list[str]:
     for values in meaning.EXAMPLES[name]:
         lines += ["", f"`{_bytes(name, [values]).hex()}` is `{json.dumps(values)}`"]
     return lines
-
-
-def sinks_page() -> str:
-    """The page for operators: the kinds of sinks, their targets and settings."""
-    lines = [
-        "# Kinds of sinks",
-        "",
-        "Made by `python -m tools.generate` from `gateway/sinks`; never edited.",
-    ]
-    for kind in sinks.kinds():
-        module = sinks.module(kind)
-        lines += ["", f"## `{kind}`", "", _prose(module.__doc__), ""]
-        lines += [f"Target: {module.Sink.target}.", ""]
-        lines += [f"Settings in `[sinks.{kind}]`: {_prose(module.Settings.__doc__)}"]
-        fields = msgspec.structs.fields(module.Settings)
-        if fields:
-            lines += ["", "| key | default |", "|---|---|"]
-            lines += [f"| `{one.name}` | `{json.dumps(one.default)}` |" for one in fields]
-    return "\n".join(lines) + "\n"
-
-
-def _prose(docstring: str) -> str:
-    """A docstring as paragraphs of one line each."""
-    return "\n\n".join(
-        " ".join(part.split()) for part in inspect.cleandoc(docstring).split("\n\n")
-    )
 
 
 def _bytes(name: str, records: list[Values]) -> bytes:

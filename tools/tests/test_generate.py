@@ -5,9 +5,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pytest
+from msgspec import Struct
 from wire import codec, meaning, schema
 
-from tools import generate
+from gateway import networks, registry, sinks
+from tools import generate, generate_kinds
 from tools.setup.paths import NODE
 
 CODEC = generate.GENERATED / "codecs" / "lamplighter.js"
@@ -138,3 +142,38 @@ def test_the_javascript_codec_refuses_with_a_sentence():
         "command toString is unknown; known are dim, interval, resend, reboot",
         "dim: 1 bytes instead of 10",
     ]
+
+
+class Documented(Struct):
+    """Keys of a test.
+
+    first: said over
+    two lines.  second: said beside.
+    """
+
+    first: int = 1
+    second: str = ""
+
+
+class Silent(Struct):
+    """first: said."""
+
+    first: int = 1
+    second: str = ""
+
+
+def test_the_meaning_of_a_key_is_in_the_docstring_of_its_settings():
+    assert generate_kinds.meanings(Documented) == {
+        "first": "said over two lines", "second": "said beside",
+    }  # fmt: skip
+    with pytest.raises(ValueError, match=r"Settings lacks `second: \.\.\.`"):
+        generate_kinds.meanings(Silent)
+
+
+@pytest.mark.parametrize("package", [networks, sinks], ids=lambda one: one.__name__)
+def test_every_kind_is_on_its_page_with_every_key(package):
+    page = (generate.GENERATED / f"{package.__name__.rpartition('.')[2]}.md").read_text()
+    for kind in registry.names(package):
+        assert f"## `{kind}`" in page
+        for field in msgspec.structs.fields(registry.find(package, kind, "kind").Settings):
+            assert f"| `{field.name}` |" in page

@@ -8,12 +8,15 @@ from msgspec import Meta, Struct
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Keys of `[network]` with `kind = "chirpstack"`.
 
-    mqtt: `mqtt://host:port` or `mqtts://...`.  client_id: of the MQTT session, one per service.
-    grpc: `http://host:port` of ChirpStack's API, or `https://...`.  api_key: made in ChirpStack.
-    tenant_id: may be empty with an admin key and one tenant.  application: its name, created if
-    missing; devices of others are ignored.  region: of the device profiles.
-    downlink_bytes: what a downlink carries at any data rate, where RX2 is not at the region's
-    default or radio gateways stand behind a repeater; none: by gateway/regions.py.
+    mqtt: the broker ChirpStack publishes to, `mqtt://host:port`; `mqtts://` with TLS.
+    grpc: ChirpStack's API, `http://host:port`; `https://` with TLS.  api_key: made in ChirpStack.
+    username: of the broker.  password: of the broker.
+    client_id: MQTT client id, which names the session; one per service.
+    tenant_id: may be empty with an admin key and one tenant.
+    application: its name, created if missing; devices of other applications are ignored.
+    region: of the device profiles.
+    downlink_bytes: largest downlink at any data rate, where RX2 is not at the region's default or
+    radio gateways stand behind a repeater; else by region and data rate.
     timeout_s: of one call.
     """
 

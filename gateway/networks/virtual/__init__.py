@@ -15,7 +15,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Keys of `[network]` with `kind = "virtual"`.
 
     region: gives the largest downlink at each data rate.  downlink_bytes: the largest downlink at
-    any data rate; None: by the region.
+    any data rate; else by the region.
     """
 
     region: str = "EU868"
