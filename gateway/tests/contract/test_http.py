@@ -165,6 +165,8 @@ WRONG = [
     ("POST", "/v1/webhooks", b'{"url": "http://x/", "colour": 1}', 400, "colour"),
     ("POST", "/v1/webhooks", b'{"url": "http://10.0.0.1/"}', 422, "private"),
     ("POST", "/v1/webhooks", b'{"url": "http://x/", "types": ["reading"]}', 422, "reading"),
+    ("POST", "/v1/webhooks", b'{"url": "x", "kind": "pigeon"}', 422, "expected one of: file"),
+    ("POST", "/v1/webhooks", b'{"url": "../x.jsonl", "kind": "file"}', 422, "give a path as"),
     ("POST", f"/v1/devices/{EUI}/commands", b'{"name": "jump"}', 422, "jump"),
     ("POST", f"/v1/devices/{EUI}/commands", b'{"name":"dim","values":{"level":1.5}}', 400, "int"),
     ("POST", f"/v1/devices/{EUI}/commands", b'{"name":"dim","expires_in_s":0}', 400, "expires"),
@@ -306,6 +308,15 @@ async def test_a_webhook_shows_its_secret_once(service):
 
     assert made["secret"].startswith("whsec_")
     assert made["secret"] not in json.dumps([shown, all_of_them])
+
+
+async def test_a_sink_of_another_kind_is_added_and_shown(service):
+    body = {"kind": "file", "url": "east/lamps.jsonl"}
+    status, made = await service.request("POST", "/v1/webhooks", json=body)
+    _, shown = await service.request("GET", f"/v1/webhooks/{made['id']}")
+
+    assert (status, made["secret"]) == (201, "")
+    assert (shown["kind"], shown["url"]) == ("file", "east/lamps.jsonl")
 
 
 async def test_an_event_is_explained_with_its_deliveries(service):

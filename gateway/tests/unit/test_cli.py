@@ -8,10 +8,13 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from gateway import cli, devices, registry
+from gateway import app, cli, devices, registry
+from gateway.delivery import Deliverer, Schedule
 from gateway.events import JoinedData
 from gateway.provisioning import OURS
+from gateway.settings import load
 from gateway.store.sqlite import Store
+from gateway.tests.unit.outbox_bench import settled
 
 CONFIG = """\
 site = "street"
@@ -73,6 +76,38 @@ def test_a_key_is_shown_once_and_revoked(run):
 
 def test_a_key_reads_only_unless_asked_otherwise(run):
     assert as_json(run, "key", "add", "page")["scopes"] == ["read"]
+
+
+def test_a_file_sink_is_added_and_gets_the_events(run, config):
+    made = as_json(run, "webhook", "add", "--kind", "file", "east/lamps.jsonl")
+    assert (made["kind"], made["secret"]) == ("file", "")
+    assert "secret" not in run("webhook", "add", "--kind", "file", "west.jsonl")[1]
+    loaded = load(config, {})
+
+    async def deliver_one():
+        data = JoinedData(dev_eui=EUI, device="lamp", dev_addr="01020304")
+        async with app.open_store(loaded) as store, app.made_sinks(loaded) as sinks:
+            await store.write(lambda tx: tx.append("joined", EUI, 1, data))
+            deliverer = Deliverer(store, sinks, schedule=Schedule((5.0,)))
+            task = asyncio.create_task(deliverer.run())
+            await settled(store, made["id"], delivered=1)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return await store.read(lambda view: view.events())
+
+    [stored] = asyncio.run(deliver_one())
+
+    path = config.parent / "events" / "east" / "lamps.jsonl"
+    assert path.read_bytes() == bytes(stored.body) + b"\n"
+    assert {one["kind"] for one in as_json(run, "webhook", "list")["webhooks"]} == {"file"}
+
+
+def test_a_target_outside_the_folder_and_an_unknown_kind_are_refused(run):
+    code, _, said = run("webhook", "add", "--kind", "file", "../lamps.jsonl")
+    assert (code, "give a path as `east/lamps.jsonl`" in said) == (1, True)
+
+    code, _, said = run("webhook", "add", "--kind", "pigeon", "x")
+    assert (code, "'file', 'webhook'" in said) == (2, True)
 
 
 def test_a_webhook_is_added_listed_and_removed(run, config):
