@@ -10,7 +10,7 @@ import ast
 import runpy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from wire.profiles import PROFILES
 
@@ -49,7 +49,7 @@ def loadable(
     waiting |= {f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
     waiting |= {
         f"node/sensors/{sensors[role]['chip']}"
-        for role in PROFILES[profile]["roles"]
+        for role in cast("tuple[str, ...]", PROFILES[profile]["roles"])
         if role in sensors
     }
     found: set[str] = set()

@@ -13,12 +13,12 @@ class WireError(ValueError):
 _kept = {}  # readings by name: a node packs one of them again and again, without the table
 
 
-def fields(text: str) -> list:
+def fields(text: str) -> "list[tuple[str, int, int, int, int, bool]]":
     """[(name, bits, low, high, step, optional)] of an entry's fields."""
     return [_field(line.split() + ["1", ""]) for line in text.split(",")]
 
 
-def entry(name: str) -> tuple:
+def entry(name: str) -> "tuple[int, list[tuple[str, int, int, int, int, bool]]]":
     """(fport, fields) of a payload or command. Raises WireError for an unknown name."""
     if name in _kept:
         return _kept[name]
@@ -38,12 +38,12 @@ def _field(words):
     return name, int(bits), int(low), int(high), int(step), optional == "?"
 
 
-def size(rows) -> int:
+def size(rows: "list[tuple[str, int, int, int, int, bool]]") -> int:
     """Bytes of one record of these fields."""
     return (sum([row[1] for row in rows]) + 7) // 8
 
 
-def pack(name: str, values: dict) -> bytes:
+def pack(name: str, values: "dict[str, int] | dict[str, int | None]") -> bytes:
     """One record or command. A missing value is None, which optional fields allow.
 
     Values between two steps go to the nearest. Raises WireError for an unknown name or field, a
@@ -90,7 +90,7 @@ def _check_names(name, rows, values):
             raise WireError("%s: no field %s; it has %s" % (name, field, ", ".join(names)))
 
 
-def frame(records: list) -> bytes:
+def frame(records: "list[bytes]") -> bytes:
     """An uplink's payload from records of one kind (as `pack` makes them), newest first."""
     return bytes([len(records[0])]) + b"".join(records)
 
@@ -101,7 +101,7 @@ def set_age(record: bytes, age_s: "int | None") -> bytes:
     return record[:2] + bytes([raw >> 8, raw & 255]) + record[4:]
 
 
-def unpack(fport: int, data: bytes) -> tuple:
+def unpack(fport: int, data: bytes) -> "tuple[str, list[dict[str, int | None]]]":
     """(name, [{field: value}, newest first]) of an uplink. Raises WireError."""
     name, rows = _at_port("PAYLOADS", fport)
     if not data or not data[0] or len(data) < 2 or (len(data) - 1) % data[0]:
@@ -110,7 +110,7 @@ def unpack(fport: int, data: bytes) -> tuple:
     return name, [_values(name, rows, data[at : at + step]) for at in range(1, len(data), step)]
 
 
-def unpack_command(fport: int, data: bytes) -> tuple:
+def unpack_command(fport: int, data: bytes) -> "tuple[str, dict[str, int | None]]":
     """(name, {field: value}) of a downlink. Raises WireError."""
     name, rows = _at_port("COMMANDS", fport)
     if len(data) != size(rows):

@@ -5,7 +5,7 @@ No board carries this file. `tools/tests` checks that it and `schema.py` name th
 
 _BATTERY_READING = ("batteryVoltage", "V", 1, 1000, ("low_battery",))
 
-READINGS = {
+READINGS: "dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]]" = {
     "bin": {
         "fill": ("fillingLevel", "1", 1, 100, ("obstructed", "suspect", "uncalibrated")),
         "distance": ("distance", "mm", 1, 1, ("obstructed", "suspect")),
@@ -39,7 +39,7 @@ _HOLD = ("min", "back to the local rules after; absent: until the next command")
 _REPORT = ("s", "a reading is sent at least this often; absent: as before")
 _SAMPLE = ("s", "the sensor is read this often; absent: as before")
 
-MEANING = {
+MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
     "bin": ("Fill of one container.", {
         "seq": _SEQ,
         "age": _AGE,
@@ -126,7 +126,7 @@ MEANING = {
 _ABSENT = dict.fromkeys(("level", "ramp", "hold", "report", "sample", "count"))
 _FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
 
-EXAMPLES = {
+EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
     "bin": (
         {"seq": 1, "age": 0, "fill": 73, "distance": 412, "valid": 7, "spread": 3,
          "battery": 3300, **_FLAGS},

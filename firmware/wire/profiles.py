@@ -4,7 +4,7 @@ A profile's fields, state and commands are `node/profiles/<name>.py`; its number
 payload is its place in `wire.words.PROFILES`.
 """
 
-PROFILES = {
+PROFILES: "dict[str, dict[str, object]]" = {
     "bin": {
         "payload": "bin",
         "class": "A",

@@ -8,7 +8,7 @@ meaning is a new fport. Text, because text takes a third of the heap that tuples
 
 from wire.words import CAUSES, PROFILES, REASONS, RESULTS, WHY
 
-ENUMS = {
+ENUMS: "dict[str, tuple[str, ...]]" = {
     "cause": CAUSES,
     "profile": PROFILES,
     "why": WHY,
@@ -19,7 +19,7 @@ ENUMS = {
 FIRST_REPORT = 20
 """Payloads of a smaller fport are readings: they start with `seq` and `age`, 16 bits each."""
 
-PAYLOADS = {
+PAYLOADS: "dict[str, tuple[int, str]]" = {
     "bin": (
         10,
         (
@@ -98,7 +98,7 @@ PAYLOADS = {
 _COMMAND = "token 16 0 65535,expires 32 0 4294967294 1 ?"
 """How every command starts: the token comes back in `applied`; Unix seconds, absent: never."""
 
-COMMANDS = {
+COMMANDS: "dict[str, tuple[int, str]]" = {
     "dim": (30, _COMMAND + ",level 7 0 100,ramp 8 0 254 1 ?,hold 14 1 10080 1 ?"),
     "interval": (31, _COMMAND + ",report 17 60 86400 1 ?,sample 17 10 86400 1 ?"),
     "resend": (32, _COMMAND + ",first 16 0 65535,count 8 1 254"),

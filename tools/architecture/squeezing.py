@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import cast
 
 from tools.architecture.sources import Source
 
@@ -67,11 +68,11 @@ def _reads(values: list[ast.expr], targets: list[ast.expr]) -> bool:
 def _chained(node: ast.AST) -> Iterator[tuple[int, str]]:
     """Statements of one block that begin on the line on which the one before ends."""
     for name in ("body", "orelse", "finalbody"):
-        block = getattr(node, name, None)
-        if isinstance(block, list):
-            for before, after in pairwise(block):
-                if after.lineno == before.end_lineno:
-                    yield after.lineno, CHAIN
+        block: object = getattr(node, name, None)
+        statements = cast("list[ast.stmt]", block) if isinstance(block, list) else []
+        for before, after in pairwise(statements):
+            if after.lineno == before.end_lineno:
+                yield after.lineno, CHAIN
 
 
 def _javascript(source: Source) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- the machine's own Python starts this file
     sys.exit("setup: Python 3.11 or newer is needed (Debian 12, Ubuntu 24.04 or newer have it).")
@@ -105,7 +105,7 @@ def _side_by_side(chains: list[Chain]) -> None:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _alone() -> Generator[None]:
     """One set-up at a time in this checkout; a second one waits and then finds all done."""
     try:
         CACHE.mkdir(exist_ok=True)

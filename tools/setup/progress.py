@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -37,7 +37,7 @@ def say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def step(name: str, expected_s: int) -> Iterator[None]:
+def step(name: str, expected_s: int) -> Generator[None]:
     """Say that a step begins and how long it usually takes, then how long it took.
 
     expected_s: as measured on two cores, for a first run.

@@ -34,6 +34,7 @@ async def test_readings_are_those_of_the_recorded_afternoon():
         distance = latest(units["bin"], 10)["distance"]
         assert abs(distance - city.distance_mm(minutes / 60)[-1][1]) <= 5
         lux = latest(units["lamp"], 11)["lux"]
+        assert lux is not None
         assert abs(lux - city.lux(minutes / 60)[-1][1]) <= 0.1 * lux
         pulses = ledgers["counter"]["parts"]["am312"]["pulses"]
         assert 0 <= pulses - latest(units["counter"], 12)["total"] < pulses / 2

@@ -33,7 +33,7 @@ async def lab() -> AsyncIterator[Lab]:
 
 def readings(unit: Unit, f_port: int) -> list[dict[str, Any]]:
     """The readings that arrived, by number."""
-    found = {
+    found: dict[Any, dict[str, Any]] = {
         record["seq"]: record
         for message in unit.of("up")
         if message.f_port == f_port

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import grpc
@@ -27,8 +27,9 @@ class ExternalNetwork:
 
     async def __aenter__(self) -> Self:
         self._channel = grpc.aio.insecure_channel(self.grpc_address)
-        tenants = api.TenantServiceStub(self._channel)
-        found = await tenants.List(api.ListTenantsRequest(limit=1), metadata=self._metadata)
+        tenants = cast("Any", api.TenantServiceStub(self._channel))  # its stub has no types
+        request = api.ListTenantsRequest(limit=1)
+        found: api.ListTenantsResponse = await tenants.List(request, metadata=self._metadata)
         if not found.result:
             raise ValueError(f"{self.grpc_address} has no tenant: make one in ChirpStack first")
         self.tenant_id = found.result[0].id
@@ -49,7 +50,7 @@ class ExternalNetwork:
             tenant_id=self.tenant_id,
             stats_interval=30,
         )
-        gateways = api.GatewayServiceStub(self._channel)
+        gateways = cast("Any", api.GatewayServiceStub(self._channel))
         try:
             request = api.CreateGatewayRequest(gateway=gateway)
             await gateways.Create(request, metadata=self._metadata)

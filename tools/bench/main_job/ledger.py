@@ -36,7 +36,7 @@ class Ledger:
 
     def holes(self) -> dict[str, list[int]]:
         """Numbers between a device's first and last reading that never came: {dev_eui: [seq]}."""
-        found = {}
+        found: dict[str, list[int]] = {}
         for dev_eui, seen in self.readings.items():
             missing = sorted(set(range(min(seen), max(seen) + 1)) - seen)
             if missing:

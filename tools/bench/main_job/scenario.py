@@ -130,7 +130,7 @@ class Scenario:
 
 
 def _values(event: dict[str, Any]) -> str:
-    shown = []
+    shown: list[str] = []
     for one in event["data"].get("values", []):
         flags = [flag for flag in one.get("quality", []) if flag != "ok"]
         unit = "" if one.get("unit") in (None, "", "1") else f" {one['unit']}"

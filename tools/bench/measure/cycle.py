@@ -17,9 +17,9 @@ SENSOR_WAIT_MS = 7 * 200
 
 async def measure() -> list[Figure]:
     """Runs one bin for 40 reports."""
-    busy = []
-    stall = []
-    awake = []
+    busy: list[float] = []
+    stall: list[float] = []
+    awake: list[float] = []
     async with Lab() as lab:
         unit = await lab.add("bin", usb=False, report_s=PERIOD_S, sample_s=PERIOD_S)
         await lab.run(120, lambda: len(unit.of("up")) >= 1)

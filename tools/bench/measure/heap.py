@@ -14,7 +14,7 @@ DAY_S = 24 * 3600
 
 async def measure() -> list[Figure]:
     """One day of each profile, console attached."""
-    figures = []
+    figures: list[Figure] = []
     for profile in PROFILES:
         async with Lab() as lab:
             unit = await lab.add(profile, report_s=600, sample_s=600)

@@ -25,7 +25,8 @@ SETTINGS = {"report_s": 3600, "boost_s": 8, "night_level": 30, "on_lux": 200, "o
 
 async def measure() -> list[Figure]:
     """Eight passages at night."""
-    to_air, to_backend = [], []
+    to_air: list[float] = []
+    to_backend: list[float] = []
     with tempfile.TemporaryDirectory(prefix="lamplighter-latency-") as folder:
         street = Street(Path(folder), names=("lamp",), settings=SETTINGS, recorded=False)
         async with street, street.simulation.paced():

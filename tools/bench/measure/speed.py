@@ -13,7 +13,7 @@ HOURS = 4
 
 async def measure() -> list[Figure]:
     """Four hours of each, told as a day."""
-    figures = []
+    figures: list[Figure] = []
     for profile, limit in LIMITS_S.items():
         async with Lab() as lab:
             unit = await lab.add(profile, usb=False, report_s=600, sample_s=600)

@@ -30,7 +30,7 @@ REQUIRED_SNR_DB = {7: -7.5, 8: -10.0, 9: -12.5, 10: -15.0, 11: -17.5, 12: -20.0}
 
 def commands(stream: bytes) -> list[tuple[int, bytes]]:
     """Split a device's commands into (CID, payload); stops at an unknown or cut one."""
-    found = []
+    found: list[tuple[int, bytes]] = []
     at = 0
     while at < len(stream):
         cid = stream[at]

@@ -8,7 +8,7 @@ import random
 import re
 import socket
 import time
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import grpc
 from chirpstack_api import api, gw
@@ -160,12 +160,13 @@ class NetworkServer:
 
     def _add_services(self, server: grpc.aio.Server) -> None:
         backend = Backend(self.core, self.access, self._wake.set)
-        api.add_TenantServiceServicer_to_server(Tenants(backend), server)
-        api.add_ApplicationServiceServicer_to_server(Applications(backend), server)
-        api.add_DeviceProfileServiceServicer_to_server(DeviceProfiles(backend), server)
-        api.add_DeviceServiceServicer_to_server(Devices(backend), server)
-        api.add_GatewayServiceServicer_to_server(Gateways(backend), server)
-        api.add_InternalServiceServicer_to_server(Internal(backend, self.history), server)
+        register = cast("Any", api)  # what adds a servicer has no types
+        register.add_TenantServiceServicer_to_server(Tenants(backend), server)
+        register.add_ApplicationServiceServicer_to_server(Applications(backend), server)
+        register.add_DeviceProfileServiceServicer_to_server(DeviceProfiles(backend), server)
+        register.add_DeviceServiceServicer_to_server(Devices(backend), server)
+        register.add_GatewayServiceServicer_to_server(Gateways(backend), server)
+        register.add_InternalServiceServicer_to_server(Internal(backend, self.history), server)
 
     async def _run(self) -> None:
         while True:

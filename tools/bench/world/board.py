@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
@@ -140,7 +140,7 @@ class VirtualBoard:
         await self._ask("usb", plugged=plugged)
 
     @asynccontextmanager
-    async def port(self) -> AsyncIterator[str]:
+    async def port(self) -> AsyncGenerator[str]:
         """A port of the operating system (pty) for mpremote, pyserial or a person; paced time."""
         if self._port:
             raise BoardError(f"the port of {self.name} is open already")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import Any
 
 from littlefs import LittleFS
 
@@ -13,25 +14,30 @@ BLOCKS = 352
 
 def image(files: dict[str, bytes]) -> bytes:
     """A littlefs image with these files, {"/path": content}, as MicroPython mounts it."""
-    system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, disk_version=0x00020000)
+    system = _file_system(disk_version=0x00020000)
     for name, content in sorted(files.items()):
         path = PurePosixPath("/") / name.lstrip("/")
         if str(path.parent) != "/":
             system.makedirs(str(path.parent), exist_ok=True)
         with system.open(str(path), "wb") as file:
             file.write(content)
-    return bytes(system.context.buffer)  # type: ignore[attr-defined]
+    return bytes(system.context.buffer)
 
 
 def files(data: bytes) -> dict[str, bytes]:
     """The files of such an image. Raises littlefs's LittleFSError when it holds no file system."""
-    system = LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, mount=False)
-    system.context.buffer = bytearray(data)  # type: ignore[attr-defined]
+    system = _file_system(mount=False)
+    system.context.buffer = bytearray(data)
     system.mount()
-    found = {}
+    found: dict[str, bytes] = {}
     for folder, _, names in system.walk("/"):
         for name in names:
             path = str(PurePosixPath(folder) / name)
             with system.open(path, "rb") as file:
                 found[path] = file.read()
     return found
+
+
+def _file_system(**options: Any) -> Any:
+    """A littlefs of the board's size; littlefs-python's own types leave out what is used here."""
+    return LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, **options)

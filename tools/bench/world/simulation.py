@@ -14,7 +14,7 @@ import base64
 import contextlib
 import inspect
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -61,7 +61,8 @@ class Simulation:
         self.violations: list[Notice] = []
         self.refusals: list[Notice] = []
         self.pacing: Pace | None = None
-        self._options = {
+        self._firmware = firmware
+        self._options: dict[str, Any] = {
             "seed": seed, "firmware": str(firmware), "cache_model": cache_model,
             "region": region or load().air(),
         }  # fmt: skip
@@ -89,9 +90,8 @@ class Simulation:
         return self
 
     def _check_firmware(self) -> None:
-        firmware = Path(self._options["firmware"])
-        if not firmware.exists():
-            raise SimulationError(f"there is no firmware at {firmware}: run `make check`")
+        if not self._firmware.exists():
+            raise SimulationError(f"there is no firmware at {self._firmware}: run `make check`")
 
     async def __aexit__(self, *exc: object) -> None:
         try:
@@ -271,7 +271,7 @@ class Simulation:
             await asyncio.sleep(0.005)
 
     @contextlib.asynccontextmanager
-    async def paced(self) -> AsyncIterator[None]:
+    async def paced(self) -> AsyncGenerator[None]:
         """Paced time for the length of a block, whether the world is paced already or not."""
         async with contextlib.AsyncExitStack() as stack:
             if not self.pacing:

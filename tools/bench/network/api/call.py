@@ -15,7 +15,7 @@ from tools.bench.network.auth import Access, TokenError, verify
 from tools.bench.network.core import Core
 from tools.bench.network.registry import MissingError, StorageError
 
-Context = grpc.aio.ServicerContext
+Context = grpc.aio.ServicerContext[Any, Any]
 
 
 @dataclass

@@ -1,8 +1,14 @@
 """Unknown RPCs answer UNIMPLEMENTED: those that a servicer of ours does not define itself."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 import grpc
+
+if TYPE_CHECKING:
+    Handler = grpc.RpcMethodHandler[Any, Any] | None
 
 OURS = "tools.bench.network."
 
@@ -12,9 +18,9 @@ class OnlyKnown(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler | None]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler | None:
+    ) -> Handler:
         """Let our own methods through."""
         handler = await continuation(handler_call_details)
         if handler is None:

@@ -104,9 +104,8 @@ class Region:
 
     def air(self) -> dict[str, Any]:
         """What the air and the radio gateways on it need, as the world's process takes it."""
-        low, high = min(band.low_hz for band in self.sub_bands), 0
-        for band in self.sub_bands:
-            high = max(high, band.high_hz)
+        low = min(band.low_hz for band in self.sub_bands)
+        high = max(band.high_hz for band in self.sub_bands)
         powers = [self.downlink_eirp_dbm, *(power for _, _, power in self.downlink_eirp)]
         fast = self.fast_channel
         return {
