@@ -27,7 +27,11 @@ LINE_BYTES = 1 << 20
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """All targets lie in `folder`, relative to the configuration and made when needed."""
+    """`[sinks.file]`.
+
+    folder: holds every target; relative to the configuration, made when needed.
+    max_bytes: size of one file.  keep: numbered files beside the newest.
+    """
 
     folder: str = "events"
     max_bytes: Annotated[int, Meta(ge=100_000)] = 10_000_000
@@ -111,14 +115,12 @@ def _write(path: Path, data: bytes) -> None:
 
 def _fsync_folders(path: Path, top: Path) -> None:
     """Make the name of a file durable. Source: fsync(2), on directories."""
-    for folder in path.parents:
+    for folder in path.parents[: len(path.relative_to(top).parts)]:
         opened = os.open(folder, os.O_DIRECTORY)
         try:
             os.fsync(opened)
         finally:
             os.close(opened)
-        if folder == top:
-            return
 
 
 def _end_last_line(file: BinaryIO) -> None:
