@@ -1,4 +1,4 @@
-"""Carries commands to the network server and looks after them until each has ended.
+"""Submits commands to the network server and follows each until it has ended.
 
 The steps of a command are in gateway/lifecycle.py; here is the loop that takes them.
 """
@@ -34,7 +34,7 @@ POLL_S = 1.0
 
 
 class Commands:
-    """Takes commands and carries them to the network server until each has ended.
+    """Submits commands to the network server and follows each until it has ended.
 
     Restarted after a crash it finds every open command in the store: one that was being submitted
     becomes `unknown`, and the network server's queue is read before it is submitted again.
@@ -43,7 +43,10 @@ class Commands:
     def __init__(
         self, store: Store, network: Network, settings: CommandSettings, clock: Clock = wall_ms
     ) -> None:
-        self.store, self.network, self.settings, self.clock = store, network, settings, clock
+        self.store = store
+        self.network = network
+        self.settings = settings
+        self.clock = clock
         self._wake = asyncio.Event()
         self._failures = 0
         store.on_append(lambda _: self._wake.set())
@@ -62,7 +65,7 @@ class Commands:
         )
 
     async def run(self) -> None:
-        """Carry commands, for ever. Raises Broken."""
+        """Submit and follow commands until cancelled. Raises Broken."""
         while True:
             self._wake.clear()
             try:
@@ -77,14 +80,14 @@ class Commands:
                     await self._wake.wait()
 
     async def step(self) -> None:
-        """Do what is due now, devices side by side, one device's commands one after the other."""
+        """Do what is due now: devices concurrently, one device's commands in sequence."""
         now_ms = self.clock()
         due = await self.store.read(lambda view: view.due_commands(now_ms))
         of_device: dict[str, list[Command]] = defaultdict(list)
         for command in due:
             of_device[command.dev_eui].append(command)
         carried = (self._carry_all(commands) for commands in of_device.values())
-        # All of them end here, also when one failed: none may run beside the next step.
+        # Wait for all of them, also when one failed: none may run beside the next step.
         for failure in await asyncio.gather(*carried, return_exceptions=True):
             if failure:
                 raise failure
@@ -111,13 +114,13 @@ class Commands:
             await self._queue(command)
 
     async def _look_after(self, command: Command, now_ms: int) -> None:
-        """Nothing was heard of a submission for a while."""
+        """No notice came about a submission for a while: read the queue, or submit again."""
         if command.state == "queued":
             waiting = await self.network.queued(command.dev_eui)
             if command.queue_item_id in waiting.values():
                 await self.store.write(lambda tx: wait(tx, command, now_ms, LOOK_MS))
                 return
-            why = "it is not in the network server's queue, and nothing says that it was sent"
+            why = "it is not in the network server's queue, and no notice says that it was sent"
         else:
             why = "the device did not report"
         await self.store.write(lambda tx: repeat(tx, command, why, now_ms))
@@ -175,7 +178,8 @@ class Commands:
             why = str(error)
             await self.store.write(lambda tx: repeat(tx, command, why, now()))
         except Retry as error:
-            why, after_s = str(error), error.after_s or delay_s(len(command.history), 1, 60)
+            why = str(error)
+            after_s = error.after_s or delay_s(len(command.history), 1, 60)
             await self.store.write(
                 lambda tx: postpone(tx, command, why, now(), int(after_s * 1000))
             )

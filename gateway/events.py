@@ -53,7 +53,7 @@ class Value(Struct, frozen=True):
     """One measured property.
 
     value: None when the sensor did not answer.  unit: UCUM code.
-    quality: flags of a closed list, `ok` when none speaks against it.
+    quality: flags of a closed list; `ok` first when none of them casts doubt on the value.
     """
 
     property: str
@@ -100,7 +100,7 @@ class JoinedData(Struct, frozen=True, kw_only=True):
 
 
 class CommandData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Data of `command`: a command reached a state. applied: what the device says it set."""
+    """Data of `command`: a command reached a state. applied: what the device reports it set."""
 
     id: str
     dev_eui: str
@@ -112,7 +112,7 @@ class CommandData(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MissingData(Struct, frozen=True, kw_only=True):
-    """Data of `missing`: readings first_seq..last_seq did not come; they were asked for again."""
+    """Data of `missing`: readings first_seq..last_seq did not arrive and were requested again."""
 
     dev_eui: str
     first_seq: int
@@ -121,9 +121,9 @@ class MissingData(Struct, frozen=True, kw_only=True):
 
 
 class QuarantinedData(Struct, frozen=True, kw_only=True):
-    """Data of `quarantined`.
+    """Data of `quarantined`: a message could not be read; it is kept whole under `id`.
 
-    Something arrived that could not be read; it is kept whole under `id`.
+    reason: one sentence that says who acts next.  size: bytes.
     """
 
     id: int

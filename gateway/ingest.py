@@ -30,7 +30,9 @@ class Ingest:
     def __init__(
         self, store: Store, network: Network, settings: CommandSettings, clock: Clock = wall_ms
     ) -> None:
-        self.store, self.network, self.clock = store, network, clock
+        self.store = store
+        self.network = network
+        self.clock = clock
         self.context = Context(network.most_bytes, settings)
         self._unsettled: set[str] = set()
 
@@ -44,7 +46,9 @@ class Ingest:
     async def commit(self, batch: Sequence[Envelope]) -> None:
         """Keep a batch, however long it takes, then acknowledge it. Raises Broken."""
         loop = asyncio.get_running_loop()
-        began, failures, left = loop.time(), 0, False
+        began = loop.time()
+        failures = 0
+        left = False
         waiting = list(batch)
         while waiting := await self._keep_all(waiting):
             failures += 1
@@ -81,7 +85,7 @@ class Ingest:
             )
         except (Retry, Broken):
             raise
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not stop or lose a frame
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not stop ingest or lose a frame
             reason = f"{FAULT} ({type(error).__name__}: {error})"
             await self._quarantine(envelope, reason, notice.dev_eui)
             return

@@ -1,4 +1,4 @@
-"""One notice of the network server, taken in one transaction: identified, decoded, made events."""
+"""Takes one notice of the network server in one transaction: identify, decode, append events."""
 
 from contextlib import suppress
 
@@ -33,7 +33,7 @@ class Context(Struct, frozen=True):
 def quarantine(
     tx: Transaction, envelope: Envelope, reason: str, dev_eui: str, now_ms: int
 ) -> None:
-    """Keep a message whole, with the reason why it could not be read, and say so."""
+    """Keep a message whole, with the reason why it could not be read, and append the event."""
     number = tx.quarantine(now_ms, dev_eui, envelope.topic, envelope.body, reason)
     size = len(envelope.body)
     data = QuarantinedData(id=number, dev_eui=dev_eui, reason=reason, size=size)
@@ -75,7 +75,10 @@ class _Taking:
     """One notice of one registered device, inside a transaction."""
 
     def __init__(self, tx: Transaction, context: Context, device: Device, now_ms: int) -> None:
-        self.tx, self.context, self.device, self.now_ms = tx, context, device, now_ms
+        self.tx = tx
+        self.context = context
+        self.device = device
+        self.now_ms = now_ms
         self.dev_eui = device.dev_eui
         self.seen = Seen.load(tx.seen(device.dev_eui))
 
@@ -92,7 +95,7 @@ class _Taking:
         self.tx.append("joined", self.dev_eui, joined.at_ms, data)
 
     def signal(self, notice: Notice) -> None:
-        """What the network server says about a downlink."""
+        """A notice about a downlink; the others change nothing."""
         match notice:
             case Transmitted():
                 signal = Signal(notice.queue_item_id, "transmitted")
@@ -105,7 +108,7 @@ class _Taking:
             case _:
                 return
         settings = self.context.settings
-        lifecycle.heard(
+        lifecycle.signalled(
             self.tx, self.seen, self.dev_eui, signal, now_ms=self.now_ms, settings=settings
         )
 
@@ -134,9 +137,13 @@ class _Taking:
                 self.tx.put_latest(self.dev_eui, None, at, report.values)
 
     def _reading(self, uplink: Uplink, reading: Reading) -> None:
-        if not self._is_new(uplink, reading):
-            return
-        observed_ms = uplink.at_ms - 1000 * (reading.age_s or 0)
+        number = reading.seq
+        age_s = reading.age_s
+        if number is not None and not self.seen.gaps.admits(
+            number, age_s, uplink.at_ms, self.now_ms
+        ):
+            return  # without a number it is as new as its frame
+        observed_ms = uplink.at_ms - 1000 * (age_s or 0)
         data = ReadingData(
             dev_eui=self.dev_eui,
             device=self.device.name,
@@ -150,16 +157,10 @@ class _Taking:
         self.tx.append("reading", self.dev_eui, uplink.at_ms, data)
         self.tx.put_latest(self.dev_eui, reading.seq, data.observed_at, reading.values)
 
-    def _is_new(self, uplink: Uplink, reading: Reading) -> bool:
-        """By its number; without one it is as new as its frame, which was admitted."""
-        if reading.seq is None:
-            return True
-        return self.seen.gaps.admits(reading.seq, reading.age_s, uplink.at_ms, self.now_ms)
-
     def _boot(self, uplink: Uplink, boot: Boot) -> None:
-        if not self.seen.frames.admits_boot(uplink):
-            return
         if boot.first_seq is not None and boot.next_seq is not None:
+            if not self.seen.frames.admits_boot(uplink):
+                return
             self.seen.gaps.restarts(boot.first_seq, boot.next_seq, uplink.at_ms, wiped=boot.wiped)
         at = rfc3339(uplink.at_ms)
         data = BootData(
@@ -173,13 +174,13 @@ class _Taking:
         self.tx.put_latest(self.dev_eui, boot.next_seq, at, boot.values)
 
     def _missing(self, first: int, last: int) -> None:
-        """Name readings that did not come, and ask the device for the newest of them, once."""
+        """Report readings that did not arrive, and request the newest of them, once."""
         count = last - first + 1
         numbers = {"first_seq": first % WRAP, "last_seq": last % WRAP, "count": count}
         data = MissingData(dev_eui=self.dev_eui, **numbers)
         self.tx.append("missing", self.dev_eui, self.now_ms, data)
         asked = min(count, RESEND_MOST)
-        with suppress(Refused):  # it knows no `resend`, or its data rate carries none
+        with suppress(Refused):  # it has no `resend`, or its data rate carries none
             lifecycle.ask(
                 self.tx,
                 self.dev_eui,

@@ -1,12 +1,12 @@
-"""Commands: asked for, sent, and followed until the device says what became of them.
+"""The life of a command: queued, sent, and followed until the device reports the result.
 
     queued -> sent -> acked -> applied | refused | expired | failed | superseded
 
 `queued`: the gateway or the network server keeps it. `sent`: a radio gateway took it for
-transmission. `acked`: the device's radio acknowledged it. `applied`, `refused`: the device's own
-word. A command only moves to the right, to exactly one end, not later than its expiry and a grace.
-Never are two submissions made to the network server without `unknown` in the history between them;
-a repeated one has the same token, so the device carries it out once.
+transmission. `acked`: the device's radio acknowledged it. `applied`, `refused`: the device's
+application reported it. A command only moves to the right, to exactly one end, not later than its
+expiry and a grace. Between two submissions to the network server the history always has `unknown`;
+a repeated one has the same token, so that the device executes it once.
 
 Every change is a function over a Transaction here; gateway/commands.py talks to the network
 server.
@@ -28,7 +28,7 @@ from gateway.settings import CommandSettings
 from gateway.store import Transaction
 
 REPLACEABLE = ("dim", "interval")
-"""Commands that make an earlier one of their name pointless."""
+"""Commands that supersede an open one of the same name."""
 RANK = {"queued": 0, "sent": 1, "acked": 2}
 Room = Callable[[Device, int | None], int]
 """What one downlink to a device carries, bytes; see gateway.networks.Network.most_bytes."""
@@ -40,12 +40,9 @@ TOO_LONG = "it is too long for the device's data rate; the caller asks for less 
 LONGEST_S = 30 * 86400
 HISTORY = 40
 LOOK_MS = 60_000
-"""How long the network server may say nothing of an item before its queue is looked at."""
+"""Without a notice about a queue item for this long, the network server's queue is read."""
 CLASS_A_PATIENCE = 10
-"""A class A device listens only after it spoke.
-
-Its report is waited for this many times longer.
-"""
+"""A class A device receives only after an uplink: it has this many times longer to report."""
 
 
 def ask(
@@ -60,17 +57,14 @@ def ask(
 ) -> Command:
     """Queue a command.
 
-    values: by the device's decoder, without token and expiry.
+    values: as the device's decoder takes them, without token and expiry.
     Supersedes an open `dim` or `interval` of the same device and name.
     Raises Unknown for the device, Refused for whatever could never be applied.
     """
     device = tx.device(dev_eui)
     if not device:
         raise Unknown(f"no device has the DevEUI {dev_eui!r}; list the devices", "dev_eui")
-    if not 0 < expires_in_s <= LONGEST_S:
-        raise Refused(
-            f"expires_in_s is {expires_in_s:g}, not within 1 to {LONGEST_S}", "expires_in_s"
-        )
+    _check_expiry(expires_in_s)
     command = Command(
         id=f"{now_ms:012x}{secrets.token_hex(6)}",
         dev_eui=dev_eui,
@@ -91,17 +85,24 @@ def ask(
     return command
 
 
+def _check_expiry(expires_in_s: float) -> None:
+    if not 0 < expires_in_s <= LONGEST_S:
+        raise Refused(
+            f"expires_in_s is {expires_in_s:g}, not within 1 to {LONGEST_S}", "expires_in_s"
+        )
+
+
 def _check_size(name: str, size: int, most: int) -> None:
     if size > most:
         raise Refused(
             f"{name} needs {size} bytes, the device's data rate carries {most}; "
-            "ask for less, or again when it is heard better",
+            "ask for less, or again when its reception is better",
             "name",
         )
 
 
 def _supersede(tx: Transaction, command: Command) -> None:
-    """End those of the same device that the new command makes pointless."""
+    """End the open commands that a new one replaces."""
     if command.name not in REPLACEABLE:
         return
     for other in tx.open_commands(command.dev_eui):
@@ -109,10 +110,10 @@ def _supersede(tx: Transaction, command: Command) -> None:
             end(tx, other, "superseded", f"by command {command.id}", command.created_at_ms)
 
 
-# What is heard about a command
+# Notices of the network server and reports of the device
 
 
-def heard(
+def signalled(
     tx: Transaction,
     seen: Seen,
     dev_eui: str,
@@ -121,7 +122,7 @@ def heard(
     now_ms: int,
     settings: CommandSettings,
 ) -> None:
-    """Take a word of the network server about a queue item.
+    """Take a signal of the network server about a queue item.
 
     One about an unknown item is kept in `seen`: it may have overtaken the reply that names the
     item.
@@ -184,7 +185,7 @@ def _command_of(tx: Transaction, dev_eui: str, applied: Applied) -> Command | No
     return None
 
 
-# What the loop did
+# Steps of the loop in gateway/commands.py
 
 
 def submitting(tx: Transaction, command: Command, now_ms: int) -> bool:
@@ -192,34 +193,46 @@ def submitting(tx: Transaction, command: Command, now_ms: int) -> bool:
 
     False when the command ended.
     """
-    step = {"submitted": True, "attempts": command.attempts + 1, "queue_item_id": ""}
+    step: dict[str, Any] = {
+        "submitted": True,
+        "attempts": command.attempts + 1,
+        "queue_item_id": "",
+    }
     return not _move(tx, command, now_ms, "submitted", **step).final
 
 
 def enqueued(
     tx: Transaction, command: Command, item: str, now_ms: int, settings: CommandSettings
 ) -> None:
-    """Record the network server's reply, and take the words that overtook it."""
-    step = {"submitted": False, "queue_item_id": item, "next_at_ms": now_ms + LOOK_MS}
+    """Record the network server's reply, and take the signals that overtook it."""
+    step: dict[str, Any] = {
+        "submitted": False,
+        "queue_item_id": item,
+        "next_at_ms": now_ms + LOOK_MS,
+    }
     _move(tx, command, now_ms, "enqueued", str(item), **step)
     seen = Seen.load(tx.seen(command.dev_eui))
     signals = seen.signals.recall(item)
     if signals:
         tx.put_seen(command.dev_eui, seen.dump())
     for signal in signals:
-        heard(tx, seen, command.dev_eui, signal, now_ms=now_ms, settings=settings)
+        signalled(tx, seen, command.dev_eui, signal, now_ms=now_ms, settings=settings)
 
 
 def repeat(tx: Transaction, command: Command, why: str, now_ms: int) -> None:
-    """Record that nobody knows whether the device got it; its turn to be sent again is now."""
-    step = {"submitted": False, "queue_item_id": "", "next_at_ms": now_ms}
+    """Record that it is unknown whether the device received it; it is due for another attempt."""
+    step: dict[str, Any] = {"submitted": False, "queue_item_id": "", "next_at_ms": now_ms}
     _move(tx, command, now_ms, "unknown", why, **step)
 
 
 def postpone(tx: Transaction, command: Command, why: str, now_ms: int, wait_ms: int) -> None:
-    """Record that the network server surely did not take it; the attempt does not count."""
+    """Record that the network server did not take it; the attempt does not count."""
     attempts = max(command.attempts - 1, 0)
-    step = {"submitted": False, "attempts": attempts, "next_at_ms": now_ms + wait_ms}
+    step: dict[str, Any] = {
+        "submitted": False,
+        "attempts": attempts,
+        "next_at_ms": now_ms + wait_ms,
+    }
     _move(tx, command, now_ms, "not taken", why, **step)
 
 
@@ -244,9 +257,9 @@ def end_late(tx: Transaction, command: Command, now_ms: int) -> None:
 
 
 def last_chance_ms(command: Command, settings: CommandSettings) -> int:
-    """When a command ends whatever happens.
+    """When a command ends at the latest.
 
-    A report may come late, but not for one never given away.
+    A late report has a grace, but only for a command that was submitted.
     """
     grace_ms = settings.grace_s * 1000 if command.attempts else 0
     return command.expires_at_ms + int(grace_ms)
@@ -266,12 +279,12 @@ def _move(
     note: str = "",
     **changed: Any,
 ) -> Command:
-    """The only way a command changes: forward; what comes after its end is history alone."""
+    """The only way a command changes: forward; after its end only its history grows."""
     command = tx.command(command.id) or command
     step = Step(now_ms, f"late {what}" if command.final else what, note)
     history = command.history
     if history and (history[-1].what, history[-1].note) == (step.what, step.note):
-        history = history[:-1]  # the same again and again says nothing new
+        history = history[:-1]  # a repetition keeps its latest time only
     command = replace(command, history=(*history, step)[-HISTORY:], updated_at_ms=now_ms)
     if command.final:
         tx.put_command(command)
@@ -280,7 +293,7 @@ def _move(
     forward = RANK.get(state, len(RANK)) > RANK[command.state]
     if forward:
         changed |= {"state": state, "reason": note}
-    if now_ms >= command.expires_at_ms:  # its last chance is set and is not put off
+    if now_ms >= command.expires_at_ms:  # the end is scheduled and is not postponed
         changed["next_at_ms"] = min(changed.get("next_at_ms", now_ms), command.next_at_ms)
     command = _in_time(replace(command, **changed), now_ms)
     if command.final:
@@ -292,7 +305,7 @@ def _move(
 
 
 def _in_time(command: Command, now_ms: int) -> Command:
-    """Let no waiting outlast the expiry, where it is to be decided."""
+    """Be due at the expiry at the latest."""
     if now_ms < command.expires_at_ms < command.next_at_ms:
         return replace(command, next_at_ms=command.expires_at_ms)
     return command

@@ -12,7 +12,7 @@ CommandState = Literal[
     "queued", "sent", "acked", "applied", "refused", "expired", "failed", "superseded"
 ]
 FINAL_STATES = frozenset({"applied", "refused", "expired", "failed", "superseded"})
-"""A command in one of these never changes again."""
+"""A command in one of these does not change any more."""
 
 
 class Device(Struct, frozen=True):
@@ -48,7 +48,7 @@ class Latest(Struct, frozen=True):
 
 
 class Quarantined(Struct, frozen=True):
-    """What could not be read, whole. topic: where it came from; empty for a frame of a device."""
+    """A message that could not be read, whole. topic: where it came from, as in Envelope."""
 
     id: int
     at_ms: int
@@ -70,12 +70,13 @@ class Step(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """Something asked of a device, and how far it came.
+    """A command to a device, and its progress.
 
-    values: {name: integer} by the wire table.  token: 1..65535, the device's answer repeats it.
-    expires_at_ms: not to be carried out later.
+    values: {name: integer} as the device's decoder takes them.  token: 1..65535, repeated in the
+    answer of a device that has tokens.
+    expires_at_ms: the device must not execute it later.
     queue_item_id: of the running submission, empty when there is none.  attempts: submissions.
-    submitted: given to the network server and its reply not yet known.
+    submitted: sent to the network server, whose reply is not known yet.
     next_at_ms: when the next step of ours is due.  applied: what the device reported.
     """
 

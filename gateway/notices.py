@@ -10,9 +10,10 @@ from msgspec import Struct, field
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """How a frame came: the best of its receptions.
+    """How a frame was received: the best of its receptions.
 
-    rssi_dbm, snr_db: of that gateway.  dr: LoRaWAN data rate index.  gateway: its id.
+    rssi_dbm, snr_db: at that radio gateway.  dr: LoRaWAN data rate index.  fcnt: FCntUp.
+    gateway: id of the radio gateway.
     """
 
     bearer: str = "lorawan"
@@ -24,7 +25,7 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 class Joined(Struct, frozen=True, kw_only=True, tag="joined"):
-    """A device joined and got a new address.
+    """A device joined and has a new DevAddr.
 
     id: the network server's, the same at each delivery.
     """
@@ -36,7 +37,11 @@ class Joined(Struct, frozen=True, kw_only=True, tag="joined"):
 
 
 class Uplink(Struct, frozen=True, kw_only=True, tag="uplink"):
-    """One frame of a device, decrypted. fport 0 with no data: nothing for the application."""
+    """One frame of a device, decrypted.
+
+    id: the network server's, the same at each delivery.  fcnt: FCntUp, 32 bits.
+    fport: 0 with no data where the frame carries nothing for the application.
+    """
 
     dev_eui: str
     id: str
@@ -49,7 +54,7 @@ class Uplink(Struct, frozen=True, kw_only=True, tag="uplink"):
 
 
 class Transmitted(Struct, frozen=True, kw_only=True, tag="transmitted"):
-    """A radio gateway took a downlink for transmission (not: it was heard)."""
+    """A radio gateway took a downlink for transmission; whether it was received is unknown."""
 
     dev_eui: str
     id: str
@@ -58,7 +63,7 @@ class Transmitted(Struct, frozen=True, kw_only=True, tag="transmitted"):
 
 
 class Answered(Struct, frozen=True, kw_only=True, tag="answered"):
-    """A confirmed downlink was acknowledged by the device, or the time for it is over."""
+    """A confirmed downlink was acknowledged by the device, or the wait for that timed out."""
 
     dev_eui: str
     id: str
@@ -68,7 +73,7 @@ class Answered(Struct, frozen=True, kw_only=True, tag="answered"):
 
 
 class Trouble(Struct, frozen=True, kw_only=True, tag="trouble"):
-    """The network server dropped or could not send something.
+    """The network server reports a failure, as a dropped downlink or a wrong MIC.
 
     code: the server's own (`EXPIRED`, `DOWNLINK_PAYLOAD_SIZE`, `UPLINK_MIC`, ...).
     queue_item_id: empty when it names none. dropped: the item is gone from the server's queue.
@@ -97,7 +102,7 @@ class Status(Struct, frozen=True, kw_only=True, tag="status"):
 
 
 Notice = Joined | Uplink | Transmitted | Answered | Trouble | Status
-"""Everything a network server can say; each has dev_eui, id and at_ms."""
+"""Every kind of notice; each has dev_eui, id and at_ms."""
 
 
 class Envelope(Struct, frozen=True):
@@ -115,7 +120,7 @@ class Envelope(Struct, frozen=True):
 
 
 class Downlink(Struct, frozen=True, kw_only=True):
-    """One frame for a device, as it is given to the network server."""
+    """One frame for a device, as the network server gets it. fport: 1..223."""
 
     dev_eui: str
     fport: int
@@ -125,6 +130,6 @@ class Downlink(Struct, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True):
-    """The network server took a downlink. queue_item_id: names it in all that follows."""
+    """The network server took a downlink. queue_item_id: its id in all later notices."""
 
     queue_item_id: str

@@ -1,10 +1,10 @@
-"""Decoders and encoders: what the bytes of a device mean, and the bytes of a command.
+"""Decoders and encoders: from the bytes of a device to reports, from a command to bytes.
 
 One file here is one kind of device; its name is the `decoder` of the Devices it serves. It holds:
 
     decode(device: Device, uplink: Uplink) -> list[Report]
-        What the frame says, in the order in which it happened. Raises Lost, and nothing else, for
-        bytes that are none of this kind's.
+        The reports of a frame, in the order in which they happened. Raises Lost, and nothing else,
+        for bytes that are not of this kind of device.
     encode(device: Device, command: Command) -> tuple[int, bytes]
         (FPort, bytes) of a command, the same at every call. Raises Refused, naming the field of
         the request. Only where the device confirms a command by an uplink that `decode` gives as
@@ -60,7 +60,7 @@ class Boot(Struct, frozen=True, kw_only=True):
 
 
 class Applied(Struct, frozen=True, kw_only=True):
-    """What became of a command, as the device reports it.
+    """The result of a command, as the device reports it.
 
     token: of the command; None where the device has no tokens, then `name` and `values` identify
     it.  values: what the device set, by name.
@@ -83,7 +83,7 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 Report = Reading | Boot | Applied | Status
-"""What a frame of a device can say."""
+"""What a frame of a device can contain."""
 
 
 class UplinkExample(Struct, frozen=True):
@@ -110,7 +110,7 @@ class Decoder(Protocol):
 
     @property
     def decode(self) -> Callable[[Device, Uplink], list[Report]]:
-        """What a frame says."""
+        """The reports of a frame."""
         ...
 
     @property

@@ -65,13 +65,13 @@ class Skip(Struct, frozen=True):
 class Channel(Struct, frozen=True):
     """What stands behind one prefix.
 
-    says: a `reading`; a `status` of the device, which belongs to the start if the frame reports
+    kind: a `reading`; a `status` of the device, which belongs to the start if the frame reports
     one; a `boot`; or that the command of the name `command` was `applied`, then the properties
     are its fields.
     """
 
     fields: tuple[Number | Digits | Skip, ...]
-    says: Literal["reading", "status", "boot", "applied"] = "reading"
+    kind: Literal["reading", "status", "boot", "applied"] = "reading"
     command: str = ""
 
     @property

@@ -5,7 +5,8 @@
         commands={"reboot": ("ff 10 ff",)},
         fport=85,
     )
-    decode, encode = TABLE.decode, TABLE.encode
+    decode = TABLE.decode
+    encode = TABLE.encode
 
 A frame of one fixed layout is one channel with an empty prefix. Bytes are hexadecimal text.
 """
@@ -31,12 +32,14 @@ class Table:
         fport: int = 1,
     ) -> None:
         self.channels = {bytes.fromhex(prefix): one for prefix, one in channels.items()}
-        self.commands, self.fport = commands or {}, fport
+        self.commands = commands or {}
+        self.fport = fport
 
     def decode(self, _device: Device, uplink: Uplink) -> list[Report]:
         """See gateway.devices. A property that comes again begins another reading."""
         found: list[tuple[Channel, list[Value]]] = []
-        at, data = 0, uplink.data
+        data = uplink.data
+        at = 0
         while at < len(data):
             prefix = next((one for one in self.channels if data.startswith(one, at)), None)
             if prefix is None:
@@ -78,16 +81,16 @@ def _reports(found: list[tuple[Channel, list[Value]]]) -> list[Report]:
     facts: list[Value] = []
     applied: dict[str, dict[str, Any]] = {}
     for channel, values in found:
-        if channel.says == "applied":
+        if channel.kind == "applied":
             applied.setdefault(channel.command, {}).update((v.property, v.value) for v in values)
-        elif channel.says != "reading":
+        elif channel.kind != "reading":
             facts += values
         elif readings and not _names(readings[-1]) & _names(values):
             readings[-1] += values
         elif values:
             readings.append(values)
     reports: list[Report] = []
-    if any(channel.says == "boot" for channel, _ in found):
+    if any(channel.kind == "boot" for channel, _ in found):
         reports.append(Boot(values=tuple(facts)))
     elif facts:
         reports.append(Status(values=tuple(facts)))

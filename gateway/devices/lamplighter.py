@@ -8,24 +8,21 @@ an integer in a frame.
 from typing import Any
 
 from msgspec.structs import replace
-from wire.codec import WireError, pack, unpack
-from wire.meaning import READINGS
-from wire.schema import COMMANDS, ENUMS, FIRST_REPORT, PAYLOADS
+from wire.codec import WireError
+from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
 from gateway.devices import Applied, Boot, DownlinkExample, Reading, Report, UplinkExample
-from gateway.devices._refusals import REFUSALS
+from gateway.devices._wire import ENUMS, READINGS, REFUSALS, Fields, pack, unpack
 from gateway.errors import Lost, Refused
 from gateway.events import Value
 from gateway.model import Command, Device
 from gateway.notices import Uplink
 
-Fields = dict[str, int | None]
-
 DELAYED_S = 600
 """A reading older than this at its arrival is flagged `delayed`."""
 HARMLESS = frozenset({"delayed", "low_battery"})
 """Flags beside which a value is still `ok`."""
-BOOT = {
+BOOT_PROPERTIES = {
     "cause": "bootCause",
     "profile": "profile",
     "version": "firmwareVersion",
@@ -85,16 +82,20 @@ def _boot(fields: Fields) -> Boot:
     words = _in_words(fields)
     if {"major", "minor", "patch"} <= words.keys():
         words["version"] = f"{words['major']}.{words['minor']}.{words['patch']}"
-    values = tuple(Value(BOOT[name], words[name], "1") for name in BOOT if name in words)
+    values = tuple(
+        Value(BOOT_PROPERTIES[name], words[name], "1") for name in BOOT_PROPERTIES if name in words
+    )
     numbers = {"first_seq": fields["first_seq"], "next_seq": fields["next_seq"]}
     return Boot(values=values, wiped=words.get("cause") == "wiped", **numbers)
 
 
 def _applied(fields: Fields) -> Applied:
-    words = {"reason": "ok", **_in_words(fields)}
+    words: dict[str, Any] = {"reason": "ok", **_in_words(fields)}
     if not {"token", "result"} <= words.keys():
         raise Lost("applied: the record ends before its result")
-    token, result, why = (words.pop(name) for name in ("token", "result", "reason"))
+    token = words.pop("token")
+    result = words.pop("result")
+    why = words.pop("reason")
     refused = result == "refused"
     return Applied(
         token=token,

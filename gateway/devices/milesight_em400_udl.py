@@ -50,7 +50,8 @@ COMMANDS = {
 ON_BOTH = {f"{channel} {kind}": one for channel in ("fe", "ff") for kind, one in ANSWERS.items()}
 
 TABLE = Table(CHANNELS | ON_BOTH, COMMANDS, fport=85)
-decode, encode = TABLE.decode, TABLE.encode
+decode = TABLE.decode
+encode = TABLE.encode
 
 _ALARM = Value("distanceAlarm", 1, "1")
 _FACTS = (

@@ -1,4 +1,4 @@
-"""What is known of a device's messages: tells a new one from a repetition, a gap from a delay.
+"""What is known of a device's messages: distinguishes new from repeated, missing from delayed.
 
 One row a device, read and written in the transaction that keeps the message. The network server
 delivers again what was not acknowledged and keeps no order between events, so identity is ours: a
@@ -22,7 +22,9 @@ class Seen:
     """
 
     def __init__(self, frames: Frames, signals: Signals, gaps: Gaps) -> None:
-        self.frames, self.signals, self.gaps = frames, signals, gaps
+        self.frames = frames
+        self.signals = signals
+        self.gaps = gaps
 
     @classmethod
     def load(cls, body: bytes) -> "Seen":

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from gateway.notices import Joined, Notice, Uplink
 
 FRAMES = 63
-"""Frame counters behind the highest that are kept apart.
+"""Frame counters at and below the highest that are distinguished.
 
 More than a broker has in flight at once.
 """

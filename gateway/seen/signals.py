@@ -6,7 +6,7 @@ EARLY = 16
 
 
 class Signal(Struct, frozen=True):
-    """What the network server says about a queue item.
+    """A notice about a queue item.
 
     what: `transmitted`, `acknowledged`, `unacknowledged` or `dropped`.
     """

@@ -28,7 +28,7 @@ class Bench:
         self.store = Store()
         self.network = virtual.Network()
         self.now_ms = START_MS
-        self.words = 0
+        self.numbered = 0
         self.restart()
 
     async def __aenter__(self):
@@ -47,8 +47,8 @@ class Bench:
         await self.commands.step()
 
     async def hear(self, kind, item="item-0", dev_eui=LAMP.dev_eui, **own):
-        self.words += 1
-        stamp = {"dev_eui": dev_eui, "id": f"word-{self.words}", "at_ms": self.now_ms}
+        self.numbered += 1
+        stamp = {"dev_eui": dev_eui, "id": f"notice-{self.numbered}", "at_ms": self.now_ms}
         notice = kind(**stamp, queue_item_id=item, **own)
         await self.take(notice)
 
@@ -63,14 +63,14 @@ class Bench:
 
     async def report(self, token, result="applied", reason=0, dev_eui=LAMP.dev_eui, **values):
         fields = {"token": token, "result": RESULT[result], "reason": reason, "config_version": 7}
-        self.words += 1
+        self.numbered += 1
         await self.take(
             Uplink(
                 dev_eui=dev_eui,
-                id=f"up-{self.words}",
+                id=f"up-{self.numbered}",
                 at_ms=self.now_ms,
                 dev_addr="01",
-                fcnt=self.words,
+                fcnt=self.numbered,
                 fport=21,
                 data=frame([pack("applied", fields | values)]),
             )
@@ -81,7 +81,7 @@ class Bench:
         assert found
         return found
 
-    async def told(self, command_id):
+    async def states(self, command_id):
         entries = await self.store.read(lambda view: view.events(kind="command", limit=1000))
         events = [msgspec.json.decode(one.body, type=Event) for one in entries]
         return [one.data["state"] for one in events if one.data["id"] == command_id]

@@ -42,7 +42,7 @@ async def test_a_command_goes_its_way_to_applied(bench):
     assert [one.what for one in ended.history] == [
         "queued", "submitted", "enqueued", "sent", "acked", "applied",
     ]  # fmt: skip
-    assert await bench.told(asked.id) == ["queued", "sent", "acked", "applied"]
+    assert await bench.states(asked.id) == ["queued", "sent", "acked", "applied"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ async def test_a_device_that_never_gets_the_time_ends_the_command_as_failed(benc
     assert len(bench.network.sent) == 3
 
 
-async def test_a_word_that_overtakes_the_reply_is_not_lost(bench):
+async def test_a_notice_that_overtakes_the_reply_is_not_lost(bench):
     async def send(downlink):
         item = bench.network.enqueue(downlink)
         await bench.hear(Transmitted, item)
@@ -214,14 +214,14 @@ async def test_a_word_that_overtakes_the_reply_is_not_lost(bench):
     asked = await dim(bench)
     await bench.commands.step()
 
-    assert await bench.told(asked.id) == ["queued", "sent", "acked"]
+    assert await bench.states(asked.id) == ["queued", "sent", "acked"]
 
 
-async def test_words_about_a_stranger_change_nothing(bench):
+async def test_notices_about_an_unknown_item_change_nothing(bench):
     asked = await dim(bench)
     await bench.commands.step()
-    await bench.hear(Transmitted, "somebody-else")
-    await bench.hear(Answered, "somebody-else", acknowledged=False)
+    await bench.hear(Transmitted, "other-item")
+    await bench.hear(Answered, "other-item", acknowledged=False)
     await bench.report(4711)
 
     assert (await bench.command(asked.id)).state == "queued"
@@ -255,7 +255,7 @@ async def test_no_acknowledgement_means_again_with_the_same_bytes(bench):
     assert (ended.state, ended.reason) == (
         "failed", "the device did not acknowledge it, after 3 attempts",
     )  # fmt: skip
-    assert await bench.told(asked.id) == ["queued", "sent", "failed"]
+    assert await bench.states(asked.id) == ["queued", "sent", "failed"]
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ async def test_a_lamp_that_does_not_report_gets_it_again(bench):
     await bench.hear(Transmitted, "item-1")
     await bench.report(1)
 
-    assert await bench.told(asked.id) == ["queued", "sent", "applied"]
+    assert await bench.states(asked.id) == ["queued", "sent", "applied"]
 
 
 async def test_a_sleeper_has_longer_to_report(bench):

@@ -1,4 +1,4 @@
-"""Commands: whatever happens in whatever order, one end, told once."""
+"""Commands: whatever happens in whatever order, one end, reported once."""
 
 import asyncio
 import random
@@ -62,7 +62,7 @@ class AnyOrder(RuleBasedStateMachine):
         item=st.integers(0, 6),
         kind=st.sampled_from(["txack", "ack", "nack", "EXPIRED", "F_CNT_DOWN"]),
     )
-    def word(self, item, kind):
+    def notice(self, item, kind):
         item = f"item-{item}"
         if kind == "txack":
             self.bench.network.queue.pop(item, None)
@@ -79,10 +79,10 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def every_command_moves_forward_to_one_end(self):
         for command_id in getattr(self, "ids", []):
-            told = self.do(self.bench.told(command_id))
-            ranks = [RANK.get(state, 3) for state in told]
-            assert ranks == sorted(set(ranks)), told
-            assert told[-1] == self.do(self.bench.command(command_id)).state
+            states = self.do(self.bench.states(command_id))
+            ranks = [RANK.get(state, 3) for state in states]
+            assert ranks == sorted(set(ranks)), states
+            assert states[-1] == self.do(self.bench.command(command_id)).state
 
     @invariant()
     def no_two_submissions_without_unknown_between(self):
@@ -126,10 +126,10 @@ TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(deadline=None, max_examples=60, stateful_step_count=30)
 
 
-async def test_ten_thousand_words_in_any_order_end_every_command(bench):
+async def test_ten_thousand_notices_in_any_order_end_every_command(bench):
     draw = random.Random(7)
     asked = [await resend(bench, n, 6000) for n in range(40)]
-    words = (
+    notices = (
         lambda item: bench.hear(Transmitted, item),
         lambda item: bench.hear(Answered, item, acknowledged=True),
         lambda item: bench.hear(Answered, item, acknowledged=False),
@@ -138,12 +138,12 @@ async def test_ten_thousand_words_in_any_order_end_every_command(bench):
         lambda _: bench.pass_time(draw.randrange(3)),
     )
     for _ in range(10_000):
-        await draw.choice(words)(f"item-{draw.randrange(45)}")
+        await draw.choice(notices)(f"item-{draw.randrange(45)}")
     for _ in range(3):
         await bench.pass_time(6000)
 
     for one in asked:
-        told = await bench.told(one.id)
-        ranks = [RANK.get(state, 3) for state in told]
+        states = await bench.states(one.id)
+        ranks = [RANK.get(state, 3) for state in states]
         assert ranks == sorted(set(ranks))
         assert ranks[-1] == 3

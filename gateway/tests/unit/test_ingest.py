@@ -149,7 +149,7 @@ async def test_messages_are_acknowledged_in_their_order(bench):
     assert bench.network.acknowledged == [0, 1, 2, 3, 4]
 
 
-async def test_what_cannot_be_read_is_kept_whole_and_told(bench):
+async def test_what_cannot_be_read_is_kept_whole_and_reported(bench):
     await bench.take(b"\x00rubbish", bench.raw(10, b"\x05abc"))
 
     kept = await bench.store.read(lambda view: view.quarantined())
@@ -219,7 +219,7 @@ async def test_a_fault_of_ours_loses_no_frame(bench):
     assert [one.data["seq"] for one in await bench.events("reading")] == [2]
 
 
-async def test_a_start_is_told(bench):
+async def test_a_start_makes_an_event(bench):
     await bench.take(bench.uplink("boot", EXAMPLES["boot"][0]))
 
     (event,) = await bench.events("boot")
@@ -229,7 +229,7 @@ async def test_a_start_is_told(bench):
     }  # fmt: skip
 
 
-async def test_a_start_that_is_reported_until_acknowledged_is_told_once(bench):
+async def test_a_start_that_is_reported_until_acknowledged_makes_one_event(bench):
     wiped = EXAMPLES["boot"][0] | {"cause": 4}
     await bench.take(
         bench.uplink("boot", wiped),
@@ -242,7 +242,18 @@ async def test_a_start_that_is_reported_until_acknowledged_is_told_once(bench):
     assert [one.data["seq"] for one in await bench.events("reading")] == [0, 1]
 
 
-async def test_a_join_is_told(bench):
+async def test_a_start_of_a_device_that_does_not_repeat_it_is_as_new_as_its_frame(bench):
+    await bench.store.write(lambda tx: tx.remove_device(BIN.dev_eui))
+    other = replace(BIN, profile="", decoder="milesight_em400_udl")
+    await bench.store.write(lambda tx: tx.add_device(other))
+    frames = [bench.raw(85, bytes.fromhex("ff0bff")) for _ in range(2)]
+
+    await bench.take(frames[0], frames[0], frames[1])
+
+    assert len(await bench.events("boot")) == 2
+
+
+async def test_a_join_makes_an_event(bench):
     await bench.take(Joined(dev_eui=BIN.dev_eui, id="j", at_ms=START_MS, dev_addr="0195b869"))
 
     (event,) = await bench.events()
@@ -250,7 +261,7 @@ async def test_a_join_is_told(bench):
     assert event.time == "2026-11-25T02:00:00.000Z"
 
 
-async def test_words_that_concern_no_command_make_no_event(bench):
+async def test_notices_that_concern_no_command_make_no_event(bench):
     own = {"dev_eui": BIN.dev_eui, "at_ms": START_MS}
     await bench.take(
         Status(id="s", margin_db=4, **own),

@@ -8,7 +8,7 @@ from wire.meaning import EXAMPLES, READINGS
 from wire.schema import REASONS
 
 from gateway.devices import Applied, Reading
-from gateway.devices._refusals import REFUSALS
+from gateway.devices._wire import REFUSALS
 from gateway.devices.lamplighter import decode
 from gateway.errors import Lost
 from gateway.events import Value

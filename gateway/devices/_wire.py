@@ -1,4 +1,21 @@
-"""Why a device of ours refuses a command, as sentences for the caller."""
+"""The wire table with its types, and a device's reasons as sentences for the caller.
+
+`wire` also runs under MicroPython, which has no module `typing`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from wire import codec, meaning, schema
+
+Fields = dict[str, int | None]
+"""A record or command: field -> value; None is absent."""
+_codec, _meaning, _schema = cast("tuple[Any, Any, Any]", (codec, meaning, schema))
+
+unpack: Callable[[int, bytes], tuple[str, list[Fields]]] = _codec.unpack
+pack: Callable[[str, Mapping[str, int | None]], bytes] = _codec.pack
+READINGS: dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]] = _meaning.READINGS
+ENUMS: dict[str, tuple[str, ...]] = _schema.ENUMS
 
 REFUSALS = {
     "ok": "the device gives no reason; a technician reads its log",
