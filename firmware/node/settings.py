@@ -3,6 +3,7 @@
 import binascii
 import json
 
+from unload import unload
 from wire.profiles import PROFILES
 
 from node.errors import ConfigError
@@ -21,9 +22,15 @@ FIELDS = {
 }
 """name -> (allowed, kind, meaning), those of the profiles too. Defaults are in `node.defaults`."""
 
+ORDERED = []
+"""(setting, least difference, greater setting, sentence where they contradict)."""
+
 for _profile, _facts in PROFILES.items():
+    ORDERED += _facts["ordered"]
     for _name, (_, _allowed, _kind, _meaning) in _facts["settings"].items():
         FIELDS[_name] = _allowed, _kind, "%s: %s" % (_profile, _meaning)
+del PROFILES, _facts
+unload("wire.profiles")
 
 
 def check(name: str, value):
@@ -89,10 +96,9 @@ _KINDS = {
 
 def together(config) -> None:
     """Raises ConfigError where settings that are valid alone contradict each other."""
-    for facts in PROFILES.values():
-        for lower, difference, upper, sentence in facts["ordered"]:
-            if config[lower] + difference > config[upper]:
-                raise ConfigError(sentence)
+    for lower, difference, upper, sentence in ORDERED:
+        if config[lower] + difference > config[upper]:
+            raise ConfigError(sentence)
 
 
 def parse(text: str) -> dict:

@@ -1,12 +1,12 @@
 """What happens once: from board file and settings to a node. Unloaded afterwards."""
 
 import asyncio
+import gc
 import os
 import random
 
 from unload import unload
 from wire import VERSION, codec
-from wire.profiles import PROFILES
 from wire.words import CAUSES
 from wire.words import PROFILES as PROFILE_IDS
 
@@ -20,7 +20,10 @@ def compose(node) -> None:
     """Build what settings and board ask for. Raises ConfigError, OSError; may be repeated."""
     config = node.config
     config.import_file()
+    gc.collect()  # here and below: what is built next lies low, and the free heap stays whole
     if config["profile"] is None:
+        from wire.profiles import PROFILES
+
         names = ", ".join(sorted(PROFILES))
         raise ConfigError("not set: profile; type config profile and one of " + names)
     if not node.profile or node.profile.name != config["profile"]:
@@ -33,8 +36,10 @@ def compose(node) -> None:
             % ", ".join(missing)
         )
     _connect(node)
+    gc.collect()
     codec.entry(node.profile.payload)  # kept: a reading needs no table later
     unload("wire.schema")
+    gc.collect()
     _link(node, module.Link(node))
     node.forget("wiring")
 
