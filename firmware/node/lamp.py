@@ -95,12 +95,15 @@ class Rules:
 
     def _local(self, now_s, unix):
         """The rules that need no network, without presence when the programme says off."""
-        level, why = 100, DEFAULT
+        level = 100
+        why = DEFAULT
         programme = self._config["programme"]
         if programme and unix:
-            level, why = _programmed(programme, unix // 60 % 1440), PROGRAMME
+            level = _programmed(programme, unix // 60 % 1440)
+            why = PROGRAMME
         elif self._night is not None:
-            level, why = self._config["night_level"] if self._night else 0, PHOTOCELL
+            level = self._config["night_level"] if self._night else 0
+            why = PHOTOCELL
         if level and now_s < self._present_until_s and not self.silent(now_s):
             boost = self._config["boost_level"]
             if boost > level:

@@ -28,7 +28,8 @@ async def obey(node, name: str, values: dict) -> dict:
     """`dim`: the operator's level; applied when the pin has it. Raises Refused."""
     if name != "dim":
         raise Refused("unsupported")
-    lamp, ramp_s = node.profile.lamp, values["ramp"]
+    lamp = node.profile.lamp
+    ramp_s = values["ramp"]
     now_s = node.clock.uptime_s()
     above = lamp.rules.held(now_s)
     if above is not None:

@@ -49,7 +49,8 @@ def _take_profile(node):
     name = node.config["profile"]
     module = __import__("node.profiles." + name, None, None, ("*",))
     node.profile = module.Profile(node)
-    node.sensors, node.sensed = {}, {}
+    node.sensors = {}
+    node.sensed = {}
     node.profile.start()
 
 

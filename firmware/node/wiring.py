@@ -96,12 +96,7 @@ def sensor(board, role: str, profile: str, on_rising):
             "profile %s needs a %s sensor: add %s to SENSORS of /board.py" % (profile, role, role)
         )
     chip = wires["chip"]
-    try:
-        module = __import__("node.sensors." + chip, None, None, ("*",))
-    except ImportError:
-        raise ConfigError(
-            "%s sensor %s is unknown: there is no node/sensors/%s" % (role, chip, chip)
-        )
+    module = _module(role, chip)
     kind = module.BUS
     if _bus_of(role, wires) != kind:
         raise ConfigError("/board.py: %s.%s must be wired to %s" % (role, chip, kind))
@@ -118,6 +113,15 @@ def sensor(board, role: str, profile: str, on_rising):
             "/board.py: %s.%s: %s; check its pins: %s" % (role, chip, error, pins(role, wires))
         )
     return getattr(module, chip.upper())(bus, **options)
+
+
+def _module(role, chip):
+    try:
+        return __import__("node.sensors." + chip, None, None, ("*",))
+    except ImportError:
+        raise ConfigError(
+            "%s sensor %s is unknown: there is no node/sensors/%s" % (role, chip, chip)
+        )
 
 
 def _bus(module, wires):

@@ -40,7 +40,8 @@ class Profile:
         self.node = node
         self.name = name = node.config["profile"]
         facts = PROFILES[name]
-        self.payload, self.roles = facts["payload"], facts["roles"]
+        self.payload = facts["payload"]
+        self.roles = facts["roles"]
         self.sleeper = facts["class"] == "A"
         self._watched = facts["watch"]
         self._absent_s = 0

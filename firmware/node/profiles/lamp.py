@@ -52,7 +52,9 @@ class Profile(profiles.Profile):
 
     def fields(self, sensed: dict) -> dict:
         """Level, its reason, light and presence; the rules get the light."""
-        lamp, light, motion = self.lamp, sensed["light"], sensed["motion"]
+        lamp = self.lamp
+        light = sensed["light"]
+        motion = sensed["motion"]
         lux = light and light["lux"]
         lamp.rules.light(lux, self.node.clock.uptime_s())
         lamp.changed()

@@ -35,10 +35,12 @@ class BH1750:
     async def read(self) -> "dict | None":
         """Waits 0.18 s; when saturated, measures once more at the lowest sensitivity."""
         try:
-            counts, mtreg = await self._measure(), _DEFAULT_MTREG
+            mtreg = _DEFAULT_MTREG
+            counts = await self._measure()
             if counts == _SATURATED:
                 self._set_mtreg(_LEAST_MTREG)
-                counts, mtreg = await self._measure(), _LEAST_MTREG
+                mtreg = _LEAST_MTREG
+                counts = await self._measure()
                 self._set_mtreg(_DEFAULT_MTREG)
         except OSError:
             return None
