@@ -80,10 +80,11 @@ class Worker(msgspec.Struct, frozen=True):
 
 
 class _Line:
-    """What runs for one endpoint.
+    """The state of delivery to one endpoint.
 
-    ready: due and not begun, one a device.  busy: devices with an attempt under way.
+    ready: due and not begun, one per device.  busy: devices with an attempt under way.
     ended: those of them whose attempt is over and marked in the store.
+    width: most attempts at a time.  refusals: by cursor, how often the endpoint refused the event.
     """
 
     def __init__(self, endpoint: Endpoint, width: int) -> None:
@@ -138,7 +139,7 @@ class Deliverer:
                 await self._follow(group)
                 for line, _ in self._lines.values():
                     line.wake.set()
-                # not wait_for: CPython 3.11's swallows a cancellation in the turn of its end
+                # not wait_for: CPython 3.11's can lose a cancellation
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_s):
                         await self._appended.wait()
@@ -173,7 +174,9 @@ class Deliverer:
 
     async def _due(self, line: _Line) -> list[Delivery]:
         """What may be sent now. A worker claims no more than it can begin at once."""
-        endpoint_id, worker, now_ms = line.endpoint.id, self._worker, self._clock()
+        endpoint_id = line.endpoint.id
+        worker = self._worker
+        now_ms = self._clock()
         if worker is None:
             limit = LOOK + len(line.busy)
             return await _patiently(
@@ -182,9 +185,12 @@ class Deliverer:
                 )
             )
         until_ms = now_ms + int(worker.lease_s * 1000)
-        more = {"limit": line.width - len(line.busy), "without": frozenset(line.busy)}
+        limit = line.width - len(line.busy)
+        busy = frozenset(line.busy)
         return await self._write(
-            lambda tx: tx.claim(endpoint_id, worker.name, now_ms, until_ms, **more)
+            lambda tx: tx.claim(
+                endpoint_id, worker.name, now_ms, until_ms, limit=limit, without=busy
+            )
         )
 
     async def _attempt(self, line: _Line, taken: Delivery) -> None:

@@ -1,4 +1,4 @@
-"""Threads for calls that may hang: name look-ups, and connecting to the broker."""
+"""Threads for calls that may hang: name resolution, connecting to the broker, slow disks."""
 
 import threading
 from collections.abc import Callable
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 class Threads(ThreadPoolExecutor):
-    """A thread a call, and none is waited for at the end.
+    """An executor with a daemon thread per call; the end of the process waits for none of them.
 
-    The pool of the standard library joins its threads when the loop closes and again when the
-    process ends, so one name server that does not answer would hold up the end for minutes. It
-    also has a fixed number of them, so that a few hanging calls would stop all others.
-    A subclass of it because asyncio takes nothing else as the loop's own executor.
+    ThreadPoolExecutor joins its threads when the loop closes and again when the process ends, so
+    that a name server that does not answer would delay the end for minutes. It also has a fixed
+    number of threads, so that a few hanging calls would stop all others.
+    A subclass of it because asyncio accepts no other class as the loop's default executor.
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -27,7 +27,7 @@ class Threads(ThreadPoolExecutor):
                 return
             try:
                 result = fn(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is the caller's
+            except BaseException as error:  # noqa: BLE001 - the caller handles it
                 future.set_exception(error)
             else:
                 future.set_result(result)

@@ -22,8 +22,7 @@ from gateway.sinks import Receiver, Surroundings
 
 TARGET = re.compile(r"(\w[\w.-]{0,63}/){0,8}\w[\w.-]{0,63}\.jsonl", re.ASCII)
 REFUSED = ("", "east", "/var/log/east.jsonl", "../east.jsonl", "a/../b.jsonl", "a\n.jsonl")
-LINE_BYTES = 1 << 20
-"""More than one event ever has."""
+LINE_BYTES = 1 << 20  # more than one event ever has
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,8 +7,8 @@ So the check is made on the address that is about to be connected, not on the UR
 import errno
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
-from aiohttp import AddrInfoType
 from yarl import URL
 
 from gateway.errors import Refused
@@ -24,6 +24,10 @@ BLOCKED = tuple(
     )
 )  # fmt: skip
 """Special-purpose nets. Source: IANA special-purpose address registries (RFC 6890, RFC 8190)."""
+
+
+AddrInfo = tuple[int, int, int, str, tuple[Any, ...]]
+"""Family, type, protocol, canonical name, address; as socket.getaddrinfo returns it."""
 
 
 class BlockedError(PermissionError):
@@ -52,7 +56,7 @@ def is_local_name(host: str) -> bool:
     return ("." + host.rstrip(".").lower()).endswith(".localhost")
 
 
-def public_socket(info: AddrInfoType) -> socket.socket:
+def public_socket(info: AddrInfo) -> socket.socket:
     """A socket for one resolved address. Raises BlockedError before anything is sent to it."""
     family, kind, protocol, _, address = info
     host = str(address[0])

@@ -1,5 +1,5 @@
--- What the gateway knows. A Struct of gateway/model.py is kept whole as JSON in `body`; what is asked for
--- has a column of its own beside it. Instants are milliseconds since 1970.
+-- A Struct of gateway/model.py is kept whole as JSON in `body`; what queries compare has a column of its own
+-- beside it. Instants are milliseconds since 1970.
 
 CREATE TABLE device (
     dev_eui TEXT PRIMARY KEY,
@@ -15,13 +15,13 @@ CREATE TABLE latest (
     PRIMARY KEY (dev_eui, property)
 ) STRICT, WITHOUT ROWID;
 
--- One row a device, not one a frame: the history is not what tells a frame from its repetition.
+-- One row per device, not per frame: a repeated frame is recognised without the history.
 CREATE TABLE seen (
     dev_eui TEXT PRIMARY KEY,
     body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The numbers a device's events and commands have got so far; they outlive the device.
+-- The last numbers of a device's events and commands; they outlive the device.
 CREATE TABLE counted (
     dev_eui TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL DEFAULT 0,
@@ -59,7 +59,7 @@ CREATE TABLE outbox (
     note TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (endpoint_id, cursor)
 ) STRICT, WITHOUT ROWID;
--- What is not done is found without touching what is, which soon is nearly all.
+-- Pending and dead rows are few; these indexes find them without reading the delivered ones.
 CREATE INDEX outbox_pending ON outbox (endpoint_id, subject, cursor) WHERE state = 'pending';
 CREATE INDEX outbox_dead ON outbox (endpoint_id, cursor) WHERE state = 'dead';
 CREATE INDEX outbox_cursor ON outbox (cursor);

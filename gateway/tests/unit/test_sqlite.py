@@ -178,7 +178,7 @@ async def test_a_full_disk_takes_nothing_and_then_goes_on(tmp_path):
         assert store._writer.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-async def test_another_writer_is_waited_for_and_then_told(tmp_path, monkeypatch):
+async def test_another_writer_is_waited_for_and_then_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(file, "BUSY_MS", 50)
     async with Store(tmp_path / "a.db") as store:
         other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
@@ -213,7 +213,7 @@ async def test_after_a_failed_disk_nothing_more_is_promised(tmp_path):
         (None, ConfigError, "cannot be opened"),
     ],
 )
-async def test_a_file_that_is_no_store_is_told(tmp_path, content, error, said):
+async def test_a_file_that_is_no_store_is_reported(tmp_path, content, error, said):
     path = tmp_path / "a.db"
     path.mkdir() if content is None else path.write_bytes(content)
 
