@@ -1,9 +1,14 @@
 """Free the heap of a module that is needed only now and then.
 
 A module imported from the file system keeps its bytecode, its names and its constants in the heap
-for as long as `sys.modules` holds it. An RP2040 running MicroPython has about 190 kB of heap.
+for as long as `sys.modules` holds it. A Pico with MicroPython 1.25 has a heap of 246 kB; a joined
+lamp lives in 85 kB of it. The 23 modules that it does not need all the time take 40.5 kB when all
+are loaded, of which `unload` gives 37.2 kB back (`node.settings` 4.4, `node.shell` 3.3,
+`node.start` 2.9, `wire.profiles` 2.6, `node.wiring` 2.6, ...): the rest are interned names, which
+MicroPython never frees. Measured by `tools/tests/test_unload_heap.py`.
 """
 
+import gc
 import sys
 
 
@@ -24,3 +29,5 @@ def unload(name: str) -> None:
     package, _, last = name.rpartition(".")
     if package:
         delattr(sys.modules[package], last)
+    if sys.implementation.name == "micropython":  # CPython counts references
+        gc.collect()  # at once: what is made next would lie behind the garbage and split the heap

@@ -45,7 +45,8 @@ def loadable(
     region_file = f"lorawan/region/{region}"
     plan = runpy.run_path(str(modules[region_file]))["PLAN"]
     waiting = {"node/app", f"node/profiles/{profile}", f"radios/{constants['RADIO']}"}
-    waiting |= {f"node/ports/{constants['PORT']}", "node/links/lorawan", region_file}
+    waiting |= {f"node/ports/{constants['PORT']}", region_file}
+    waiting.add(f"node/links/{constants.get('LINK', 'lorawan')}")
     waiting |= {f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
     waiting |= {
         f"node/sensors/{sensors[role]['chip']}"

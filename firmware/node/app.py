@@ -12,7 +12,7 @@ from wire import codec
 from node.clock import Clock
 from node.config import Config
 from node.console import Console
-from node.errors import ConfigError, ConsoleError
+from node.errors import ConsoleError
 from node.journal import Journal
 from node.log import Log, Output
 from node.outbox import Outbox
@@ -74,16 +74,10 @@ class Node:
         asyncio.get_event_loop().set_exception_handler(self._task_failed)
         asyncio.create_task(self.output.run())
         asyncio.create_task(Console(self, self.output, stdin).run())
-        start.greet(self)
-        self.power.port.start_watchdog()
-        while not self._composed(start):
-            await self.pause(self.clock.us() + _RETRY_US)
-        self.config.booted()
-        start.report(self)
-        self.phase("boot")
-        await start.jitter(self)
+        await start.bring_up(self)
         start = None
-        self.forget("start", "ports")
+        self.forget("start", "ports", "links")
+        unload("wire.words")
         while True:
             await self.pause(await self._turn())
 
@@ -92,17 +86,8 @@ class Node:
         self.failure = context["exception"]
         self.wake.set()
 
-    def _composed(self, start):
-        try:
-            start.compose(self)
-            self.problem = None
-        except (ConfigError, OSError) as error:
-            self.problem = str(error)
-            self.log("node", self.problem)
-        return self.problem is None
-
     def forget(self, *names) -> None:
-        """Unload modules that are not needed before somebody asks for them: bytecode is heap."""
+        """Unload modules that are needed only now and then: their bytecode occupies the heap."""
         for name in names:
             unload("node." + name)
 
@@ -174,6 +159,7 @@ class Node:
             self.log("command", str(error))
         finally:
             unload("wire.schema")
+            unload("wire.words")
 
     async def obey(self) -> None:
         """Carry out downlinks as they come: for links that listen all the time."""

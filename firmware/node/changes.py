@@ -1,11 +1,64 @@
-"""How settings change: by `/device.json`, or by a person or command. Loaded for it.
+"""How settings are loaded, rolled back, changed and stored. Loaded for it.
 
-config: a `node.config.Config`.
+config: a `node.config.Config`. Blob `config`: version, CRC-32 of the person's file, values. Blob
+`boot`: starts, the version that booted last, starts of another one that did not.
 """
 
 import binascii
 import json
 import os
+import struct
+
+_BOOT = "<HHH"
+
+
+def load(config, log) -> None:
+    """Take the settings of the last save; count starts that did not reach `booted`.
+
+    At the third start of a version that never booted, the one before is taken again.
+    """
+    _adopt(config, config.store.load("config"))
+    blob = config.store.load("boot")
+    boots, good, tries = struct.unpack(_BOOT, blob) if blob else (0, 0, 0)
+    config.boots = (boots + 1) & 0xFFFF
+    tries = tries + 1 if good != config.version else 0
+    before = config.store.previous("config") if tries > 2 else None
+    if before:
+        bad = config.version
+        crc = config.crc
+        _adopt(config, before)
+        config.version = bad + 1 & 0xFFFF
+        config.crc = crc
+        save(config)
+        good = config.version
+        tries = 0
+        log("config", "version %d failed to boot twice, rolled back" % bad)
+    config.good = good
+    _save_boot(config, tries)
+
+
+def _adopt(config, blob):
+    saved = json.loads(blob) if blob else {}
+    config.version = saved.get("version", 0)
+    config.crc = saved.get("crc", 0)
+    config.settle(saved.get("values", {}))
+
+
+def booted(config) -> None:
+    """This version runs: it will not be rolled back."""
+    if config.good != config.version:
+        config.good = config.version
+        _save_boot(config, 0)
+
+
+def _save_boot(config, tries):
+    config.store.save("boot", struct.pack(_BOOT, config.boots, config.good, tries))
+
+
+def save(config) -> None:
+    """Version and values to flash."""
+    saved = {"version": config.version, "crc": config.crc, "values": config.values}
+    config.store.save("config", json.dumps(saved).encode())
 
 
 def import_file(config) -> None:
@@ -56,7 +109,7 @@ def _take(config, settings, values):
 
 def _bump(config):
     config.version = (config.version + 1) & 0xFFFF
-    config.save()
+    save(config)
 
 
 def _write_file(config):

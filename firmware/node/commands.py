@@ -25,9 +25,6 @@ class Commands:
     """
 
     def __init__(self, node):
-        self._store, self._config, self._journal = node.store, node.config, node.journal
-        self._clock, self._outbox = node.clock, node.outbox
-        self._log, self._lock, self._reboot = node.log, node.lock, node.reset
         self._node = node
         self._answers = []  # (token, result, reason, count)
         blob = node.store.load("commands") or b""
@@ -48,22 +45,28 @@ class Commands:
         token = values["token"]
         for known in self._answers:
             if known[0] == token:
-                self._log("command", "%s, token %d: done before, answered again" % (name, token))
+                self._node.log(
+                    "command", "%s, token %d: done before, answered again" % (name, token)
+                )
                 shown = {"count": known[3] - 1} if known[3] else self._stands(name)
                 self._report(token, known[1], known[2], shown)
                 return
         await self._once(name, token, values)
 
     async def _once(self, name, token, values):
-        result, reason, shown = "applied", "ok", {}
+        result = "applied"
+        reason = "ok"
+        shown = {}
         try:
             if self._expired(values["expires"]):
-                result, reason = "expired", "gone"
+                result = "expired"
+                reason = "gone"
             else:
                 shown = await self._do(name, values)
         except Refused as refusal:
-            result, reason = "refused", refusal.args[0]
-        self._log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
+            result = "refused"
+            reason = refusal.args[0]
+        self._node.log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
         await self._end(token, result, reason, shown)
         if name == "reboot" and result == "applied":
             asyncio.create_task(self._reboot_later())
@@ -80,21 +83,22 @@ class Commands:
     def _expired(self, expires):
         if expires is None:
             return False
-        now = self._clock.unix()
+        now = self._node.clock.unix()
         if not now:
             raise Refused("clock_unknown")
         return now > expires
 
     async def _end(self, token, result, reason, shown):
         passing = reason == "clock_unknown"  # asked again, it may be done
-        result, reason = RESULTS.index(result), REASONS.index(reason)
+        result = RESULTS.index(result)
+        reason = REASONS.index(reason)
         if not passing:
             count = shown.get("count")
             self._answers.append((token, result, reason, 0 if count is None else count + 1 & 255))
             self._answers = self._answers[-_KEPT:]
             blob = b"".join([struct.pack(_ANSWER, *answer) for answer in self._answers])
-            async with self._lock:
-                self._store.save("commands", blob)
+            async with self._node.lock:
+                self._node.store.save("commands", blob)
         self._report(token, result, reason, shown)
 
     def _report(self, token, result, reason, shown):
@@ -102,15 +106,18 @@ class Commands:
             "token": token,
             "result": result,
             "reason": reason,
-            "config_version": self._config.version,
+            "config_version": self._node.config.version,
         }
         values.update(shown)
-        self._outbox.report("applied", values)
+        self._node.outbox.report("applied", values)
 
     def _stands(self, name):
         """What an applied command of this kind left behind, for a second answer."""
         if name == "interval":
-            return {"report": self._config["report_s"], "sample": self._config["sample_s"]}
+            return {
+                "report": self._node.config["report_s"],
+                "sample": self._node.config["sample_s"],
+            }
         commands = self._node.profile.commands()
         return commands.applied(self._node, name) if commands else {}
 
@@ -123,12 +130,12 @@ class Commands:
                 changes[setting] = values[field]
         if not changes:
             raise Refused("out_of_range")
-        async with self._lock:
-            self._config.put(changes)  # the table has the same limits as the setting
+        async with self._node.lock:
+            self._node.config.put(changes)  # the table has the same limits as the setting
         return self._stands("interval")
 
     async def _do_resend(self, values):
-        count = self._journal.resend(values["first"], values["count"])
+        count = self._node.journal.resend(values["first"], values["count"])
         if not count:
             raise Refused("gone")
         return {"count": count}
@@ -139,8 +146,8 @@ class Commands:
     async def _reboot_later(self):
         """When the answer is acknowledged, or after a minute."""
         waited = 0
-        while waited < _REBOOT_MS and not self._outbox.empty():
+        while waited < _REBOOT_MS and not self._node.outbox.empty():
             await asyncio.sleep_ms(500)
             waited += 500
-        self._log("command", "restarting, as asked")
-        self._reboot()
+        self._node.log("command", "restarting, as asked")
+        self._node.reset()

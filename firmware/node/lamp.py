@@ -7,7 +7,7 @@ photocell, default. Whatever fails, the lamp is on rather than off at night.
 import asyncio
 
 from micropython import const
-from wire.words import WHY
+from unload import unload
 
 DEFAULT, PROGRAMME, PHOTOCELL, PRESENCE, FAILSAFE, COMMAND, MANUAL, SAFETY = range(8)
 """Reasons in the order of `wire.words.WHY`."""
@@ -171,6 +171,14 @@ class Dimmer:
         self._pwm.duty_u16(level * 65535 // 100)
 
 
+def _word(why):
+    """Name of a rule. Rarely needed, so the words are loaded for it."""
+    from wire import words
+
+    unload("wire.words")
+    return words.WHY[why]
+
+
 class Lamp:
     """Rules and dimmer together, as a task that sleeps until something may change."""
 
@@ -192,7 +200,7 @@ class Lamp:
 
     def reason(self) -> str:
         """Name of the rule that sets the level, as in `wire.words.WHY`."""
-        return WHY[self.why]
+        return _word(self.why)
 
     def settled(self) -> bool:
         """Has the pin reached the level that the rules set?"""
@@ -215,7 +223,7 @@ class Lamp:
             now_s = self._clock.uptime_s()
             level, why = self.rules.decide(now_s, self._clock.unix())
             if why != self.why:
-                self._log("lamp", "%d %%, by %s" % (level, WHY[why]))
+                self._log("lamp", "%d %%, by %s" % (level, _word(why)))
             self.why = why
             ramp_s, self._ramp_s = self._ramp_s, None
             self._dimmer.go(level, self._config["ramp_s"] if ramp_s is None else ramp_s)

@@ -20,7 +20,9 @@ class Outbox:
     """
 
     def __init__(self, journal, config, clock, gap):
-        self._journal, self._config, self._clock = journal, config, clock
+        self._journal = journal
+        self._config = config
+        self._clock = clock
         self._gap = gap
         self._reports = []
         self._unacked = 0  # frames with readings since the last that was acknowledged
@@ -61,6 +63,7 @@ class Outbox:
             await self._gap(_LOAD_MS)
             self._reports[0] = codec.entry(name)[0], codec.frame([codec.pack(name, values)])
             unload("wire.schema")
+            unload("wire.words")
         return self._reports[0]
 
     def _records(self, batch, fit):

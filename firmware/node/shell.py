@@ -10,7 +10,7 @@ import gc
 from wire import VERSION
 from wire.words import CAUSES, PROFILES
 
-from node import links, settings
+from node import links
 from node.answer import as_json, human, number
 from node.config import SECRET
 from node.errors import ConfigError, ConsoleError
@@ -57,7 +57,8 @@ def _heap(node):
     gc.collect()
     live, free = gc.mem_alloc(), gc.mem_free()
     gc.disable()  # a failed try must not collect: 15 ms each
-    low, high = 0, free
+    low = 0
+    high = free
     while high - low > 1024:
         middle = (low + high) // 2
         try:
@@ -81,7 +82,10 @@ async def _measure(node, _words):
 
 
 async def _config(node, words):
-    config, fields = node.config, settings.FIELDS
+    from node import settings
+
+    config = node.config
+    fields = settings.FIELDS
     if len(words) > 1:
         change = {words[0]: settings.typed(words[0], " ".join(words[1:]))}
         async with node.lock:

@@ -14,9 +14,32 @@ from node import links, ports
 from node.errors import ConfigError
 
 _CRASH = "/state/crash.txt"
+_RETRY_US = 60000000
 
 
-def compose(node) -> None:
+async def bring_up(node) -> None:
+    """From power to a node that may join: retried each minute until nothing is missing."""
+    _greet(node)
+    node.power.port.start_watchdog()
+    while not _composed(node):
+        await node.pause(node.clock.us() + _RETRY_US)
+    node.config.booted()
+    _report(node)
+    node.phase("boot")
+    await _jitter(node)
+
+
+def _composed(node):
+    try:
+        _compose(node)
+        node.problem = None
+    except (ConfigError, OSError) as error:
+        node.problem = str(error)
+        node.log("node", node.problem)
+    return node.problem is None
+
+
+def _compose(node):
     """Build what settings and board ask for. Raises ConfigError, OSError; may be repeated."""
     config = node.config
     config.import_file()
@@ -88,7 +111,7 @@ def _link(node, link):
     profile.ready()
 
 
-def greet(node) -> None:
+def _greet(node):
     """Who this is, for whoever looks at the port."""
     config = node.config
     node.log("node", "Lamplighter %s on %s, %s, started by %s, start %d" % (
@@ -116,7 +139,7 @@ def _tell_crash(log):
         pass
 
 
-def report(node) -> None:
+def _report(node):
     """Queue the report of the start."""
     config, journal = node.config, node.journal
     major, minor, patch = [int(part) for part in VERSION.split(".")]
@@ -133,7 +156,7 @@ def report(node) -> None:
     })  # fmt: skip
 
 
-async def jitter(node) -> None:
+async def _jitter(node):
     """After power the whole street starts at once: not all may join at once."""
     most_s = node.config["start_jitter_s"]
     if most_s and node.power.cause == ports.POWER:

@@ -16,7 +16,9 @@ class Exchange:
     """`sent` counts uplinks. heard() is called for each downlink that answers one."""
 
     def __init__(self, mac, clock, log, heard):
-        self._mac, self._clock, self._log = mac, clock, log
+        self._mac = mac
+        self._clock = clock
+        self._log = log
         self._heard = heard
         self.sent = 0
         self._failed = 0
@@ -26,7 +28,8 @@ class Exchange:
 
     def wait_us(self) -> int:
         """Microseconds until the next attempt to join, or the next uplink, may start."""
-        mac, now_us = self._mac, self._clock.us()
+        mac = self._mac
+        now_us = self._clock.us()
         if mac.joined:
             return max(self._send_us - now_us, mac.time_until_tx_us(), 0)
         wait_us = mac.wait_us()
