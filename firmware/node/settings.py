@@ -2,11 +2,24 @@
 
 import binascii
 import json
+import os
 
+from lorawan import region
 from unload import unload
 from wire.profiles import PROFILES
 
 from node.errors import ConfigError
+
+
+def regions() -> list:
+    """The names of the regions' files. Empty where they are frozen into the firmware."""
+    folder = region.__path__
+    try:
+        files = os.listdir(folder if isinstance(folder, str) else folder[0])
+    except OSError:
+        return []
+    return sorted([name.split(".")[0] for name in files if name[:2] != "__"])
+
 
 FIELDS = {
     "name": (24, "text", "what people call the device, up to 24 characters"),
@@ -14,7 +27,7 @@ FIELDS = {
     "join_eui": (16, "hex", "join server identity, 16 hex digits"),
     "app_key": (32, "hex", "root key, 32 hex digits"),
     "profile": (tuple(sorted(PROFILES)), "choice", "what the node is"),
-    "region": (("eu868",), "choice", "LoRaWAN region"),
+    "region": (regions(), "choice", "LoRaWAN region"),
     "report_s": ((60, 86400), "number", "a reading is sent at least every s"),
     "sample_s": ((10, 86400), "number", "the sensors are read every s"),
     "start_jitter_s": ((0, 600), "number", "after power the first join waits up to s"),
@@ -57,9 +70,21 @@ def _text(name, value, longest):
 
 
 def _choice(name, value, allowed):
-    if value in allowed:
+    if value in allowed or (name == "region" and not allowed and _frozen(value)):
         return value
-    raise ConfigError("%s: %r is unknown; use %s" % (name, value, " or ".join(allowed)))
+    use = " or ".join(allowed) or "one that is in the firmware"
+    raise ConfigError("%s: %r is unknown; use %s" % (name, value, use))
+
+
+def _frozen(name):
+    """Is it a region? Files that are frozen into the firmware cannot be listed."""
+    if not isinstance(name, str) or not name or "." in name or "/" in name:
+        return False
+    try:
+        __import__("lorawan.region." + name)
+    except ImportError:
+        return False
+    return True
 
 
 def _number(name, value, allowed):

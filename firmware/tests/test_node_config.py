@@ -1,17 +1,20 @@
 """Settings: checked, versioned, taken from the person's file, rolled back if they do not boot."""
 
 import json
+import os
 
 from tests.fake_device import contents, folder
 
 # isort: split
+from lorawan import region
 from node.config import Config
 from node.errors import ConfigError
 from node.links.lorawan import NEEDED
-from node.settings import FIELDS, check, typed
+from node.settings import FIELDS, check, regions, typed
 from node.store import Store
 from wire import codec
 
+HERE = __file__.rsplit("/", 1)[0]
 GOOD = {
     "dev_eui": "70B3D57ED0000001",
     "join_eui": "0000000000000000",
@@ -167,3 +170,32 @@ def test_every_setting_has_a_meaning():
     for name, (_, kind, meaning) in FIELDS.items():
         assert kind in ("hex", "text", "choice", "number", "programme"), name
         assert meaning
+
+
+def test_the_regions_that_may_be_set_are_the_files():
+    files = os.listdir(HERE + "/../lorawan/region")
+
+    assert regions() == sorted([one[:-3] for one in files if one[-3:] == ".py" and one[0] != "_"])
+    for name in regions():
+        assert check("region", name) == name
+    assert refused(check, "region", "mars") == (
+        "region: 'mars' is unknown; use " + " or ".join(regions())
+    )
+
+
+def test_regions_that_are_frozen_cannot_be_listed_and_are_found_all_the_same():
+    listed = region.__path__
+    region.__path__ = "lorawan/nowhere"
+    try:
+        assert regions() == []
+    finally:
+        region.__path__ = listed
+    allowed, kind, meaning = FIELDS["region"]
+    FIELDS["region"] = [], kind, meaning
+    try:
+        assert check("region", "eu868") == "eu868"
+        for wrong in ("mars", "", 7, "../eu868"):
+            said = refused(check, "region", wrong)
+            assert said == "region: %r is unknown; use one that is in the firmware" % (wrong,)
+    finally:
+        FIELDS["region"] = allowed, kind, meaning
