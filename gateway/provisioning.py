@@ -74,7 +74,8 @@ async def add_device(store: Store, network: Network, wanted: Wanted, now_ms: int
     except BaseException:
         await store.write(lambda tx: tx.remove_device(device.dev_eui))
         raise
-    return Provisioned(device, app_key, _device_json(device, app_key, wanted.settings))
+    device_json = _device_json(device, app_key, network.region, wanted.settings)
+    return Provisioned(device, app_key, device_json)
 
 
 def _check_kind(wanted: Wanted) -> Literal["A", "C"]:
@@ -130,7 +131,9 @@ def _hex(text: str | None, size: int, what: str) -> str:
     return raw.hex()
 
 
-def _device_json(device: Device, app_key: str, settings: dict[str, Any]) -> dict[str, Any]:
+def _device_json(
+    device: Device, app_key: str, region: str, settings: dict[str, Any]
+) -> dict[str, Any]:
     if device.decoder != OURS:
         return {}
     more = {name: value for name, value in settings.items() if value is not None}
@@ -140,6 +143,6 @@ def _device_json(device: Device, app_key: str, settings: dict[str, Any]) -> dict
         "join_eui": device.join_eui,
         "app_key": app_key,
         "profile": device.profile,
-        "region": "eu868",
+        "region": region.lower(),  # the name of its file on the board
         **more,
     }

@@ -13,7 +13,12 @@ from gateway.notices import Downlink, Envelope, Notice, Receipt
 
 
 class Network(Protocol):
-    """An async context manager that connects on entry, and again after each loss."""
+    """An async context manager that connects on entry, and again after each loss.
+
+    region: of its devices, as the LoRa Alliance writes it, like EU868.
+    """
+
+    region: str
 
     def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
         """Batches of the messages received, at least one each, in order of receipt; never ends.

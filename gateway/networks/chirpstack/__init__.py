@@ -22,6 +22,7 @@ class Network:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.region = settings.region
         user = (settings.username, settings.password)
         self._broker = Broker(settings.mqtt, settings.client_id, events.TOPIC, *user)
         self._subscription = Subscription(self._broker)
@@ -54,7 +55,7 @@ class Network:
     def most_bytes(self, device: Device, dr: int | None) -> int:
         """See gateway.networks.Network."""
         of = self.settings
-        return of.downlink_bytes or most_bytes(of.region, device.device_class, dr)
+        return of.downlink_bytes or most_bytes(self.region, device.device_class, dr)
 
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""

@@ -5,7 +5,7 @@ from wire.profiles import PROFILES
 
 from gateway import devices, registry
 from gateway.errors import Refused, Retry, Unknown
-from gateway.networks.virtual import Network
+from gateway.networks.virtual import Network, Settings
 from gateway.provisioning import OURS, Wanted, add_device, new_eui, remove_device
 from gateway.store.sqlite import Store
 
@@ -31,6 +31,14 @@ async def test_keys_are_made_and_registered_on_both_sides(store):
         "profile": "bin", "region": "eu868",
     }  # fmt: skip
     assert len(bytes.fromhex(key)) == 16
+
+
+async def test_the_file_of_the_board_names_the_region_of_the_network_server(store):
+    network = Network(Settings(region="IN865"))
+
+    made = await add_device(store, network, Wanted(name="bin 1", profile="bin"), 5)
+
+    assert made.device_json["region"] == "in865"
 
 
 async def test_two_devices_have_different_keys(store):
