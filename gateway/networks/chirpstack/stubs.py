@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import chirpstack_api.api  # pyright: ignore[reportMissingTypeStubs]
-import chirpstack_api.common  # pyright: ignore[reportMissingTypeStubs]
+import chirpstack_api.api
+import chirpstack_api.common
 
 api: Any = chirpstack_api.api
 common: Any = chirpstack_api.common
