@@ -1,4 +1,4 @@
-"""Every region end to end in virtual time: the node's MAC and the bench server's core."""
+"""Every region end to end in virtual time: MAC or emulated board, and the bench server's core."""
 
 import asyncio
 from random import Random
@@ -15,6 +15,7 @@ from tools.bench.network.region import Region
 from tools.bench.network.registry import RadioGateway, Registry, Stored
 from tools.bench.world.forwarder import downlink, tx_ack, uplink_frame
 from tools.bench.world.frames import RxPacket
+from tools.bench.world.lab import Lab
 
 RADIO_GATEWAY = "0016c001f153a14c"
 NAMES = sorted({*bench_regions.names(), *regions()})
@@ -127,3 +128,20 @@ def test_both_sides_agree_on_what_they_both_know(name):
     assert [(band.low_hz, band.high_hz, round(1 / band.share)) for band in bench.sub_bands] == [
         *device.BANDS
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_board_joins_and_reports_within_the_law(name):
+    async with Lab(region=name) as lab:
+        unit = await lab.add("bin", report_s=60, sample_s=30)
+
+        assert await lab.run(400, lambda: len(unit.of("up")) >= 4)
+
+        info = await lab.ask(unit, "config region")
+        assert info["region"] == name
+        heard = {frame.frequency_hz for frame in lab.frames}
+        assert heard <= set(lab.region.channels_hz)
+        assert unit.of("up")[-1].region_config_id == name
+        assert lab.simulation.violations == []
+        assert lab.simulation.refusals == []
