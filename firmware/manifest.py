@@ -21,6 +21,7 @@ FILES = {
         "plan/limits.py",
         "region/__init__.py",
         "region/eu868.py",
+        "region/in865.py",
         "saved.py",
         "session.py",
         "windows.py",
