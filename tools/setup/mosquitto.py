@@ -65,11 +65,6 @@ class Broker:
         await self.stop()
         self._forget()
 
-    @property
-    def running(self) -> bool:
-        """Whether the child process lives."""
-        return self._process is not None and self._process.returncode is None
-
     async def start(self) -> None:
         """Start and wait until the port accepts connections; the same port when started before."""
         found = mosquitto()

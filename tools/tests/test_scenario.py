@@ -61,7 +61,7 @@ async def test_everything_seen_is_met_and_nothing_less(scenario):
 
     await scenario.arrived(event("command", LAMP, id="c2", name="dim", state="applied"))
 
-    assert scenario.met()
+    assert scenario.missing() == []
 
 
 async def test_a_lamp_that_says_applied_but_does_not_dim_is_not_dimmed(scenario, measured):

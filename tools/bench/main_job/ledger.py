@@ -9,14 +9,12 @@ from typing import Any
 
 @dataclass
 class Ledger:
-    """Counts along the way from the air to the backend, and the commands' ends.
+    """What the backend got, and how the commands ended.
 
     readings: {dev_eui: {sequence number of the reading}} as the backend got them.
     commands: {command id: [state, ...]} in order of arrival.
     """
 
-    frames_heard: int = 0
-    downlinks_sent: int = 0
     events: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     readings: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     commands: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))

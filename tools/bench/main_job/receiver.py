@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
@@ -17,7 +16,6 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 CloudEvent = dict[str, Any]
-Listener = Callable[[CloudEvent, float], None]
 
 
 class Receiver:
@@ -38,7 +36,6 @@ class Receiver:
         self.unordered: list[str] = []
         self._seen: set[str] = set()
         self._last: dict[str, int] = defaultdict(lambda: -1)
-        self._listeners: list[Listener] = []
         self._changed = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self.url = ""
@@ -57,10 +54,6 @@ class Receiver:
     async def __aexit__(self, *exc: object) -> None:
         if self._runner:
             await self._runner.cleanup()
-
-    def on_event(self, listener: Listener) -> None:
-        """Calls `listener(event, wall_s)` for each new event, after it was verified and kept."""
-        self._listeners.append(listener)
 
     async def _post(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -86,8 +79,6 @@ class Receiver:
             self.unordered.append(event["id"])
         self._last[subject] = max(self._last[subject], sequence)
         self.events.append(event)
-        for listener in self._listeners:
-            listener(event, time.monotonic())
         async with self._changed:
             self._changed.notify_all()
 

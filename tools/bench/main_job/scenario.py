@@ -53,10 +53,6 @@ class Scenario:
         )
         self.expected = {fact: Expectation(fact) for fact in facts}
 
-    def met(self) -> bool:
-        """Whether everything was seen."""
-        return all(one.seen for one in self.expected.values())
-
     def missing(self) -> list[str]:
         """What was not seen yet."""
         return [one.what for one in self.expected.values() if not one.seen]

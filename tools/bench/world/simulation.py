@@ -33,8 +33,7 @@ LINE_LIMIT = 64 << 20
 Notice = dict[str, Any]
 
 
-HeardListener = Callable[[RxPacket], Awaitable[None] | None]
-NoticeListener = Callable[[Notice], None]
+PacketListener = Callable[[RxPacket], Awaitable[None] | None]
 
 
 class Simulation:
@@ -74,8 +73,7 @@ class Simulation:
         self._number = 0
         self._exchanges: set[asyncio.Future[dict[str, Any]]] = set()
         self._arrived: list[RxPacket] = []
-        self._heard_listeners: list[HeardListener] = []
-        self._notice_listeners: list[NoticeListener] = []
+        self._packet_listeners: list[PacketListener] = []
 
     async def __aenter__(self) -> Self:
         self._check_firmware()
@@ -181,18 +179,12 @@ class Simulation:
         board = self.boards.get(notice.get("board", ""))
         if board:
             board.noticed(notice)
-        for listener in self._notice_listeners:
-            listener(notice)
 
     # ---- the world ----
 
-    def on_received(self, listener: HeardListener) -> None:
+    def on_received(self, listener: PacketListener) -> None:
         """Calls `listener(heard)` at the end of each frame at a gateway, before time goes on."""
-        self._heard_listeners.append(listener)
-
-    def on_notice(self, listener: NoticeListener) -> None:
-        """Calls `listener(notice)` for what the process tells: serial, reset, refused ..."""
-        self._notice_listeners.append(listener)
+        self._packet_listeners.append(listener)
 
     async def add_board(
         self,
@@ -284,7 +276,7 @@ class Simulation:
             self.pacing.kick()
 
     async def _tell(self, heard: RxPacket) -> None:
-        for listener in self._heard_listeners:
+        for listener in self._packet_listeners:
             result = listener(heard)
             if inspect.isawaitable(result):
                 await result
