@@ -1,6 +1,6 @@
 """What the hil tests run on: `--board virtual|NAME --port PORT` and `--network bench|grpc://HOST:PORT`.
 
-Written once: a virtual board is spoken to over a pseudo-terminal as a real one over its port.
+Written once: a virtual board is used over a pseudo-terminal as a real one over its port.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
-"""The serial console of a node, spoken to as a technician's script would, by pyserial.
-
-The same code talks to a virtual board's pseudo-terminal and to a real board's port.
+"""The serial console of a node, as a technician's script uses it, by pyserial. The same code
+serves a virtual board's pseudo-terminal and a real board's port.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ BAUD = 115200
 """USB CDC ignores it; a UART adapter in between does not."""
 KEPT_LINES = 40
 RESTART_S = 4.0
-"""A node restarts half a second after it said so, and greets a second later."""
+"""A node restarts half a second after its answer; its prompt follows a second later."""
 
 
 class ConsoleError(AssertionError):
-    """The node said no, or nothing; the message holds the last lines that it printed."""
+    """The node refused or did not answer; the message holds the last lines that it printed."""
 
 
 class Console:
@@ -78,7 +77,7 @@ class Console:
         try:
             self._partial += self._serial.read(4096)
         except serial.SerialException:
-            self._close()  # the board went away: whoever asks next is told
+            self._close()  # the board went away: the next call raises
             return
         *whole, self._partial = self._partial.split(b"\n")
         if not whole:

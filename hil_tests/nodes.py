@@ -1,4 +1,4 @@
-"""A node under test, virtual or real: its console, and what the backend knows of it."""
+"""A node under test, virtual or real: its console, and its events at the backend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.bench.main_job.street import Street
 
 @dataclass
 class Node:
-    """One board under test: its console, and what the backend knows of it."""
+    """One board under test: its console, and its events at the backend."""
 
     name: str
     dev_eui: str
@@ -27,7 +27,7 @@ class Node:
         return await self.street.receiver.event(kind, within_s, dev_eui=self.dev_eui, **data)
 
     async def info_where(self, key: str, value: Any, within_s: float = 60.0) -> dict[str, Any]:
-        """What `info` says, once `key` has this value. Raises AssertionError with the last."""
+        """The answer of `info`, once `key` has this value. Raises AssertionError with the last."""
         deadline = time.monotonic() + within_s
         while True:
             info = await self.console.ask("info")
@@ -59,14 +59,14 @@ class Node:
             await asyncio.sleep(8)
 
     async def command(self, name: str, values: dict[str, int], expires_in_s: int = 300) -> str:
-        """Asks the gateway for a command; returns its id."""
+        """Queues a command at the gateway; returns its id."""
         body = {"name": name, "values": values, "expires_in_s": expires_in_s}
         path = f"/v1/devices/{self.dev_eui}/commands"
         return (await self.street.service.request("POST", path, body))["id"]
 
 
 async def register(street: Street, profile: str) -> dict[str, Any]:
-    """Registers one more device of this profile; returns what the gateway says of it."""
+    """Registers one more device of this profile; returns the gateway's answer."""
     number = len(street.registered)
     street.registered.append(profile)
     body = {"name": f"hil-{profile}-{number}", "profile": profile}
@@ -82,6 +82,6 @@ def of_profile(nodes: dict[str, Node], *profiles: str) -> Node:
 
 
 def only_virtual(virtual: bool, why: str) -> None:
-    """Skips on a real board, saying what the bench would need there."""
+    """Skips on a real board; the reason names what the bench would need there."""
     if not virtual:
         pytest.skip(f"needs the virtual board: {why}")

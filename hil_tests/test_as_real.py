@@ -1,8 +1,8 @@
 """The options for a real board and a real network server, tried on what stands in for both.
 
 A virtual board is given to the tests as a mere port, and the bench network server, started alone
-as a process, as a mere address. What passes here is the way; that a physical board and a real
-ChirpStack take it too was never tried.
+as a process, as a mere address. It exercises the options; no physical board and no real
+ChirpStack has been tried.
 """
 
 import asyncio

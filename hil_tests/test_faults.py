@@ -69,7 +69,7 @@ async def test_readings_from_while_the_network_server_was_away_arrive_later(node
 async def settled(street, node, tries=12):
     """The node's sequence numbers at the backend, once no hole is left or the tries are over.
 
-    Each try is one more report: a class A node hears the request to resend only after it spoke.
+    Each try is one more report: a class A node receives a request to resend only after an uplink.
     """
     numbers: list[int] = []
     for _ in range(tries):

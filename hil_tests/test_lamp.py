@@ -1,4 +1,4 @@
-"""A lamp keeps the street lit: at power-up, without network, and when somebody comes.
+"""A lamp keeps the street lit: at power-up, without network, and when a person passes.
 
 Virtual time: board, air and the bench network server, no gateway and no wall clock.
 """
@@ -24,7 +24,7 @@ NIGHT: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def on_virtual_boards(virtual):
-    only_virtual(virtual, "its pin is measured and somebody passes in front of a model")
+    only_virtual(virtual, "its pin is measured and a person passes in front of the sensor's model")
 
 
 async def test_a_lamp_is_lit_within_two_seconds_of_power():

@@ -1,4 +1,4 @@
-"""`make run` itself: a process that tells the story, earns its exit code, and leaves nothing."""
+"""`make run` itself: its story, its exit code by what was seen, and nothing left behind."""
 
 import json
 import re
@@ -112,4 +112,4 @@ def test_a_killed_main_job_leaves_no_process(start, tmp_path_factory):
             break
     process.wait(10)
 
-    time.sleep(3)  # its children are told by the kernel, and end in good order
+    time.sleep(3)  # the kernel signals its children, which end in order

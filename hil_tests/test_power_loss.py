@@ -1,7 +1,7 @@
 """Power cut after every flash operation of join and uplinks, whole and torn, in virtual time.
 
 After each cut the board starts again and must go on: no DevNonce twice, no FCnt with two frames,
-no reading lost that the journal took. Emulated: the flash is a model, its operations can be torn.
+no reading lost that the journal holds. Emulated: the flash is a model, its operations can be torn.
 """
 
 import asyncio

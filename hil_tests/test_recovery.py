@@ -1,4 +1,4 @@
-"""Wrong key, wiped file system, absent sensor, unread console: named states with a way out.
+"""Wrong key, wiped file system, absent sensor, unread console: the node names each and recovers.
 
 Virtual time: boards, air and the bench network server, no gateway and no wall clock.
 """
@@ -22,7 +22,7 @@ def on_virtual_boards(virtual):
 
 
 async def joined(lab, unit, within_s=60):
-    """Whether the node itself says that it joined, within this time."""
+    """Whether the node reports that it joined, within this time."""
     end = lab.simulation.now_us + within_s * 1_000_000
     while lab.simulation.now_us < end:
         if (await lab.ask(unit, "info"))["joined"]:

@@ -62,7 +62,7 @@ async def test_the_lamps_lux_arrives_as_it_is(nodes, street, virtual):
 
 
 async def test_people_are_counted(nodes, street, virtual):
-    only_virtual(virtual, "somebody passes in front of the sensor's model")
+    only_virtual(virtual, "a person passes in front of the sensor's model")
     node = of_profile(nodes, "counter")
     await node.trusted()
     before = (await node.values(REPORT_S))["peopleCount"]
@@ -89,7 +89,7 @@ async def test_an_interval_command_ends_applied_on_the_bin(nodes):
     node = of_profile(nodes, "bin", "counter")
 
     known = await node.command("interval", {"report": 75})
-    await node.console.ask("measure")  # class A hears only after it spoke
+    await node.console.ask("measure")  # class A receives only after an uplink
     event = await node.event("command", 150, id=known, state="applied")
 
     assert event["data"]["applied"]["report"] == 75

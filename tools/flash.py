@@ -41,7 +41,7 @@ LONGEST_S = 180.0
 
 
 class FlashError(Exception):
-    """The board was not, or not wholly, installed; the sentence says who acts next."""
+    """The installation failed or is incomplete; the message says what to do."""
 
 
 @dataclass(frozen=True)

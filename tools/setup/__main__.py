@@ -49,7 +49,7 @@ def plan(goal: str, machine: system.System) -> list[Chain]:
 
 
 def bring(goal: str) -> None:
-    """Do all that is missing for a goal. Raises SetupError with every sentence there is to say."""
+    """Do all that is missing for a goal. Raises SetupError with the reasons of all that failed."""
     machine = system.detect()
     with _alone():
         chains = plan(goal, machine)
@@ -89,7 +89,7 @@ def _side_by_side(chains: list[Chain]) -> None:
         try:
             for bring_one in chain:
                 bring_one()
-        except Exception as error:  # noqa: BLE001 -- told by the main thread, all of them
+        except Exception as error:  # noqa: BLE001 -- the main thread reports them all
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(chain,), daemon=True) for chain in chains]

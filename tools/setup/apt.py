@@ -23,7 +23,7 @@ TARGETS = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
 
 
 class Apt:
-    """One private state of apt. folder: its lists and cache; log: where it writes what it says."""
+    """One private state of apt. folder: its lists and cache; log: file for its output."""
 
     def __init__(self, folder: Path, log: Path, sources: Path | None = None) -> None:
         self.folder = folder

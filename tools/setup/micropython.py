@@ -24,7 +24,7 @@ TREE = WORK / f"micropython-{VERSION}"
 LOG = CACHE / "logs" / "micropython.log"
 STEP = "micropython"
 EPOCH = "1744675200"
-"""2025-04-15, when 1.25.0 was released: the firmware tells this date, not that of its build."""
+"""2025-04-15, when 1.25.0 was released: the firmware reports this date, not that of its build."""
 ASYNCIO = 'include("$(MPY_DIR)/extmod/asyncio")\n'
 UNIX_VARIANT = """\
 #define MICROPY_FLOAT_IMPL (MICROPY_FLOAT_IMPL_FLOAT)
@@ -36,7 +36,7 @@ UNIX_VARIANT = """\
 def wanted(system: System) -> str:
     """The key of what has to be there. Raises SetupError where it can be neither built nor given.
 
-    One sentence tells how to give one.
+    The message says how to give one.
     """
     given = [os.environ.get(name, "") for name in ("MICROPYTHON_UF2", "MICROPYTHON_UNIX")]
     if all(given):
@@ -159,7 +159,7 @@ def _unpack(major: str) -> None:
 
 
 def _untar(package: str, into: Path) -> None:
-    """Unpack the original tar of a source package, without the tests that nobody builds."""
+    """Unpack the original tar of a source package, without its tests, which are not built."""
     found = ARCHIVES.glob(f"{package}_*.orig.tar.*")
     archive = next(path for path in found if path.suffix in {".xz", ".bz2", ".gz"})
     with tarfile.open(archive) as packed:

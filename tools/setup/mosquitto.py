@@ -25,7 +25,7 @@ STOP_S = 5.0
 
 
 class BrokerError(Exception):
-    """mosquitto did not start; the message carries what it said."""
+    """mosquitto did not start; the message holds the end of its log."""
 
 
 class Broker:
@@ -81,7 +81,7 @@ class Broker:
             self._process = await asyncio.create_subprocess_exec(
                 str(program), "-c", str(conf), env=environment,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,  # Ctrl-C is the street's; the broker ends last
+                start_new_session=True,  # Ctrl-C ends the caller first and the broker last
                 preexec_fn=die_with_parent,
             )  # fmt: skip
         await self._until_listening(self._process)

@@ -43,7 +43,7 @@ def bring(key: str) -> None:
 
 
 def reason(said: str) -> str:
-    """What npm itself says for a person."""
+    """The lines of npm's output that are for a person."""
     lines = [line.partition(" error ")[2].strip() for line in said.splitlines()]
     words = [
         line for line in lines if line and not line.startswith(("A complete log", "Log files"))

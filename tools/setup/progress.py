@@ -1,4 +1,4 @@
-"""How set-up talks and how it runs programs: named steps with seconds, plain errors, no orphans.
+"""How set-up reports and runs programs: named steps with seconds, plain errors, no orphans.
 
 SetupError                 one sentence: what cannot be had, why, and the next step
 """
@@ -22,7 +22,7 @@ _stopping = threading.Event()
 class SetupError(Exception):
     """Something cannot be had; the message is for the person at the terminal.
 
-    said: what the program that failed printed, if one did.
+    said: output of the program that failed, if one did.
     """
 
     def __init__(self, message: str, said: str = "") -> None:

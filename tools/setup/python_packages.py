@@ -64,7 +64,7 @@ def _install(lock: Path) -> None:
 
 
 def reason(said: str) -> str:
-    """The line of pip's output that tells a person what went wrong."""
+    """The line of pip's output that names the cause of a failure."""
     marks = ("NewConnectionError", "Temporary failure", "ProxyError", "ConnectTimeoutError")
     if any(mark in said for mark in marks):
         return "no connection to the package index."

@@ -17,7 +17,7 @@ LOG = CACHE / "logs" / "system.log"
 class System:
     """What decides how things are brought here.
 
-    ids: os-release's ID and ID_LIKE, e.g. ("ubuntu", "debian").  architecture: dpkg's word.
+    ids: os-release's ID and ID_LIKE, e.g. ("ubuntu", "debian").  architecture: as dpkg names it.
     """
 
     ids: tuple[str, ...]
@@ -88,7 +88,7 @@ def install(packages: list[str], system: System) -> None:
 def elevation(user: int, sudo: str | None, *, terminal: bool) -> list[str] | None:
     """What to put before a command that needs root; None when there is no way.
 
-    terminal: whether sudo could ask somebody for a password.
+    terminal: whether sudo can ask for a password.
     """
     if user == 0:
         return []
@@ -98,12 +98,12 @@ def elevation(user: int, sudo: str | None, *, terminal: bool) -> list[str] | Non
 
 
 def why(said: str) -> str:
-    """The line of apt's output that tells a person what went wrong, as a sentence."""
+    """The line of apt's output that names the cause of a failure, as a sentence."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     marks = ("Could not resolve", "Temporary failure", "Could not connect", "Unable to connect")
-    told = [line for mark in marks for line in lines if mark in line]
-    told += [line for line in lines if line.startswith(("E:", "Err:"))]
-    return f"{[*told, *lines[-1:], 'it said nothing'][0].removeprefix('E: ').rstrip('.')}."
+    causes = [line for mark in marks for line in lines if mark in line]
+    causes += [line for line in lines if line.startswith(("E:", "Err:"))]
+    return f"{[*causes, *lines[-1:], 'it said nothing'][0].removeprefix('E: ').rstrip('.')}."
 
 
 def _install(prefix: list[str], line: list[str], packages: list[str]) -> None:

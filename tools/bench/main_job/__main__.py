@@ -1,4 +1,4 @@
-"""`make run`: the main job on an emulated street, told live, with a summary that must be earned.
+"""`make run`: the main job on an emulated street, live, with a summary of evidence.
 
     python -m tools.bench.main_job [--for SECONDS] [--json] [--keep FOLDER] [--seed N]
 
@@ -27,8 +27,8 @@ from tools.setup.mosquitto import BrokerError
 
 SETTINGS = {"report_s": 120, "sample_s": 30, "empty_mm": 1200, "height_mm": 1000}
 """The nodes' settings at first: a report each 2 minutes, until the interval command changes it."""
-SLIP_TOLD_MS = 2000
-"""A street this far behind the wall clock is told about: the machine is too slow for it."""
+SLIP_REPORTED_MS = 2000
+"""Slip, in ms, from which on the story says that this machine is too slow for paced time."""
 
 
 @click.command(help=(__doc__ or "").split("\n\n")[0])
@@ -51,7 +51,7 @@ def main(seconds: int | None, *, as_json: bool, keep: Path | None, seed: int) ->
         story.tell("error", str(error))
         code = 2
     except asyncio.CancelledError:
-        code = 130  # asked to end before the street lived
+        code = 130  # cancelled during set-up
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -72,14 +72,14 @@ class Stop:
             asyncio.get_running_loop().add_signal_handler(number, self.ask)
 
     def ask(self) -> None:
-        """Somebody wants the end."""
+        """Handles the signal: cancels set-up, or asks for an orderly end."""
         self.asked.set()
         if self._setting_up:
             self._setting_up.cancel()
         self.set_up()
 
     def set_up(self) -> None:
-        """The street stands: from here on it ends in good order, with its summary."""
+        """Set-up is complete: from here on a signal leads to an orderly end with a summary."""
         self._setting_up = None
 
 
@@ -102,13 +102,13 @@ async def _run(story: Story, folder: Path, seconds: int | None, seed: int) -> in
 async def _live(
     street: Street, scenario: Scenario, seconds: int | None, stop: asyncio.Event
 ) -> str:
-    """Lets the street live; returns why it ended. Raises what a part of the street raised."""
+    """Runs the street; returns why it ended. Raises what a part of the street raised."""
     loop = asyncio.get_running_loop()
     async with street.simulation.pace() as pace:
         await street.power_up()
         work = [
             loop.create_task(stop.wait()),
-            loop.create_task(_backend_tells(street, scenario)),
+            loop.create_task(_follow_backend(street, scenario)),
             loop.create_task(_watch(street, pace)),
         ]
         done, running = await asyncio.wait(
@@ -121,13 +121,13 @@ async def _live(
     return "Ctrl-C" if stop.is_set() else f"{seconds} s of street are over"
 
 
-async def _backend_tells(street: Street, scenario: Scenario) -> None:
+async def _follow_backend(street: Street, scenario: Scenario) -> None:
     async for event in street.receiver.matching(lambda _: True):
         await scenario.arrived(event)
 
 
 def _listen(street: Street, story: Story) -> None:
-    """Tells what the boards' own logs say on their consoles."""
+    """Adds the log lines of the boards' consoles to the story."""
     for node in street.nodes.values():
         partial = [b""]
 
@@ -141,18 +141,18 @@ def _listen(street: Street, story: Story) -> None:
 
 
 async def _watch(street: Street, pace: Pace) -> None:
-    """Raises what ended the boards' time; says once that the machine is too slow for the clock."""
-    told = False
+    """Raises what ended paced time; reports once that the machine is too slow for it."""
+    reported = False
     while True:
         pace.check()
-        if pace.slip_ms > SLIP_TOLD_MS and not told:
-            told = True
+        if pace.slip_ms > SLIP_REPORTED_MS and not reported:
+            reported = True
             street.tell(f"this machine is slow: the boards are {pace.slip_ms / 1000:.1f} s behind")
         await asyncio.sleep(0.2)
 
 
 def _summary(story: Story, street: Street, scenario: Scenario, ended: str) -> int:
-    """Tells what was seen and returns the exit code."""
+    """Writes what was seen; returns the exit code."""
     ledger, receiver = scenario.ledger, street.receiver
     events = ", ".join(f"{count} {kind}" for kind, count in sorted(ledger.events.items()))
     holes = ledger.holes()
@@ -163,7 +163,7 @@ def _summary(story: Story, street: Street, scenario: Scenario, ended: str) -> in
     wrong += [f"part misused: {one}" for one in street.simulation.refusals]
     wrong += [f"air time rule broken: {one}" for one in street.simulation.violations]
     story.tell("street", f"ended: {ended}")
-    story.tell("street", f"frames heard {street.forwarder.heard}, sent {street.forwarder.sent}")
+    story.tell("street", f"frames heard {street.forwarder.received}, sent {street.forwarder.sent}")
     story.tell("street", f"events at the backend, each verified: {events or 'none'}")
     for name, command, states in scenario.ends():
         story.tell("street", f"command {command} of {name}: {' -> '.join(states) or 'no state'}")

@@ -9,14 +9,14 @@ import grpc
 from chirpstack_api import api
 
 ALREADY_THERE = "UNIQUE"
-"""ChirpStack answers INTERNAL with the database's words for a duplicate, never ALREADY_EXISTS."""
+"""In the text of ChirpStack's INTERNAL for a duplicate: the database's, never ALREADY_EXISTS."""
 
 
 class ExternalNetwork:
     """One ChirpStack. grpc_url: "grpc://host:port"; mqtt_url: "mqtt://host:port" of its broker.
 
     The bench's radio gateway is registered there and the air's frames go through its broker.
-    Raises ValueError for an address without a port, grpc.RpcError where the server says no.
+    Raises ValueError for an address without a port, grpc.RpcError where the server refuses.
     """
 
     def __init__(self, grpc_url: str, mqtt_url: str, admin_key: str) -> None:
@@ -43,7 +43,7 @@ class ExternalNetwork:
         return (("authorization", f"Bearer {self.admin_key}"),)
 
     async def add_radio_gateway(self, gateway_id: str) -> None:
-        """Registers the bench's radio gateway; one that is there already is fine."""
+        """Registers the bench's radio gateway; an existing one is left as it is."""
         gateway = api.Gateway(
             gateway_id=gateway_id,
             name="lamplighter bench",
@@ -55,8 +55,8 @@ class ExternalNetwork:
             request = api.CreateGatewayRequest(gateway=gateway)
             await gateways.Create(request, metadata=self._metadata)
         except grpc.aio.AioRpcError as error:
-            said = error.details() or ""
-            if ALREADY_THERE not in said and "duplicate key" not in said:
+            details = error.details() or ""
+            if ALREADY_THERE not in details and "duplicate key" not in details:
                 raise
 
 

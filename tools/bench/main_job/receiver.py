@@ -1,7 +1,7 @@
 """A backend as the city would write one: takes webhooks, verifies each signature, keeps what came.
 
-It is a client of the gateway, not a part of it: it knows Standard Webhooks and CloudEvents and
-nothing else of ours.
+It is a client of the gateway, not a part of it: it relies on Standard Webhooks and CloudEvents
+alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The main job, watched: what a street must show before `make run` calls itself successful.
+"""What a street must show before `make run` exits with 0.
 
 Each `Expectation` is met by something seen (a verified webhook, a duty measured on a pin), never
 by something sent.
@@ -62,21 +62,21 @@ class Scenario:
         return [(*of, self.ledger.commands[known]) for known, of in self.commands.items()]
 
     async def arrived(self, event: dict[str, Any]) -> None:
-        """Takes one verified CloudEvent: tells it, counts it, asks for what follows from it."""
+        """Handles one verified CloudEvent: story, ledger, and the command that follows from it."""
         self.ledger.arrived(event)
         if self.first_webhook_s is None:
             self.first_webhook_s = self.story.seconds()
         kind = event["type"].removeprefix("lamplighter.").removesuffix(".v1")
         name = self.nodes.get(event.get("subject", ""), event.get("subject", "?"))
-        teller = getattr(self, f"_on_{kind}", None)
-        if teller:
-            await teller(name, event)
+        handler = getattr(self, f"_on_{kind}", None)
+        if handler:
+            await handler(name, event)
         else:
             self.story.tell("backend", f"{name}: {kind} {event['data']}")
 
     async def _on_joined(self, name: str, event: dict[str, Any]) -> None:
         self._see(f"{name} joined", event["id"])
-        # Class A hears only after it spoke: asked for now, the command rides on the first uplink.
+        # Class A receives only after an uplink: queued now, the command follows the first one.
         if name == "bin":
             await self._command_once(name, event["data"]["dev_eui"])
         self.story.tell(

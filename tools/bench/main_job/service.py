@@ -1,4 +1,4 @@
-"""The gateway as an operator runs it: `lamplighter serve`, a process spoken to over REST."""
+"""The gateway as an operator runs it: `lamplighter serve`, a process, used over REST."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tools.setup.paths import ROOT
 
 
 class ServiceError(RuntimeError):
-    """The gateway process did not do what was asked; the message holds the end of its log."""
+    """The gateway process failed or refused a call; the message holds the reason or its log."""
 
 
 class GatewayService:
@@ -53,8 +53,8 @@ class GatewayService:
         )
         out, err = await process.communicate()
         if process.returncode:
-            said = err.decode().strip() or out.decode().strip()
-            raise ServiceError(f"lamplighter {' '.join(arguments)}: {said}")
+            output = err.decode().strip() or out.decode().strip()
+            raise ServiceError(f"lamplighter {' '.join(arguments)}: {output}")
         return json.loads(out)
 
     async def start(self, within_s: float = 20.0) -> None:

@@ -1,4 +1,4 @@
-"""Tells a street's story on the terminal, one line a fact, as it happens."""
+"""The log of a street for a person at the terminal: one line per fact, as it happens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A street of emulated boards with everything behind it: `make run` and hil tests stand on it.
+"""A street of emulated boards with everything behind it, for `make run` and hil tests.
 
 Composition only: boards and air (one Node process), packet forwarder, broker, network server, the
 gateway (a process of its own) and the backend that receives its webhooks. Time is paced: the wall
@@ -70,7 +70,7 @@ class Node:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
+    """A free TCP port of the loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -81,7 +81,7 @@ class Street:
 
     names: which of bin, lamp, counter stand there. settings: what every board's /device.json gets
     beside its keys. network: a real ChirpStack instead of the bench's. recorded: the city's data
-    drive the sensors; else they stand still until a test moves them. Attributes are the parts:
+    drive the sensors; else they are constant until a test changes them. Attributes are the parts:
     network, service, receiver, simulation, forwarder, nodes (by name).
     """
 

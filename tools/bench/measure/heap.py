@@ -1,6 +1,6 @@
 """Live heap with code, after a collection, at the end of each phase; and what a day leaves.
 
-The nodes say it themselves (`info --json`, heap): MicroPython's own `gc` on the emulated board.
+Source: `info --json` of each node, from MicroPython's own `gc` on the emulated board.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From a person in front of a lamp to the verified webhook, paced, by stage.
 
 Stages: edge at the PIR's pin -> end of the frame at the radio gateway -> the backend has verified
-the webhook. Of the second, 0.2 s are ChirpStack's own wait for copies of other gateways.
+the webhook. 0.2 s of the second stage are ChirpStack's deduplication delay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PASSAGES = 8
 PAUSE_S = 13
 """Longer than the boost that the last passage began, so that each passage changes the level."""
 SETTLE_S = 65
-"""A PIR is believed a while after power. Source: AM312 product page, 30 to 60 s."""
+"""A PIR is unreliable until it has warmed up. Source: AM312 product page, 30 to 60 s."""
 SETTINGS = {"report_s": 3600, "boost_s": 8, "night_level": 30, "on_lux": 200, "off_lux": 400}
 
 

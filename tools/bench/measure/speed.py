@@ -12,7 +12,7 @@ HOURS = 4
 
 
 async def measure() -> list[Figure]:
-    """Four hours of each, told as a day."""
+    """Runs four hours of each and scales them to a day."""
     figures: list[Figure] = []
     for profile, limit in LIMITS_S.items():
         async with Lab() as lab:

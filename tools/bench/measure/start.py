@@ -1,4 +1,4 @@
-"""`make run`, warm: from the command to the first verified webhook, as a stranger sees it."""
+"""`make run`, warm: from the command to the first verified webhook, as a user sees it."""
 
 from __future__ import annotations
 

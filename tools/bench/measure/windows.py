@@ -1,6 +1,6 @@
 """Receive windows: the radio model's RX-on minus the planned instant, signed, while all else runs.
 
-Planned by the bench itself from what the radio was told (symbols, spreading factor) and from the
+The planned instant follows from the radio's settings (symbols, spreading factor) and the
 model's own end of transmission. The bin samples, keeps its journal and answers its console between
 windows.
 """
@@ -15,7 +15,7 @@ from tools.bench.world.lab import Lab
 WINDOWS = 1000
 PERIOD_S = 60
 ASK_EACH_S = 17.3
-"""No multiple of the period, so that the console is asked in every phase of a report."""
+"""No multiple of the period, so that console commands fall into every phase of a report."""
 
 
 async def measure() -> list[Figure]:

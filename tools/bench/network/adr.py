@@ -1,4 +1,4 @@
-"""Adaptive data rate: ChirpStack's default algorithm, and the LinkADRReq that carries its wish.
+"""Adaptive data rate: ChirpStack's default algorithm, and its LinkADRReq.
 
 Source: ChirpStack 4.20.0, adr/default.rs and maccommand/link_adr.rs.
 """
@@ -40,7 +40,7 @@ class Adr:
     def heard(self, f_cnt: int, data_rate: int, snr_db: float) -> None:
         """Remember an uplink by the best SNR of its copies.
 
-        A device that changed its data rate may have gone back to full power: begin anew.
+        A device that changed its data rate may have gone back to full power: its history ends.
         """
         if data_rate != self.data_rate:
             self.data_rate = data_rate
@@ -49,32 +49,32 @@ class Adr:
         self.history.append((f_cnt, snr_db, self.power_index))
         del self.history[:-HISTORY]
 
-    def wish(self, data_rate: int, region: Region) -> Setting:
+    def target(self, data_rate: int, region: Region) -> Setting:
         """What the device should be set to; its present setting when nothing is to be changed."""
-        wished = Setting(data_rate, self.power_index, self._repeats())
+        target = Setting(data_rate, self.power_index, self._repeats())
         best = max(snr for _, snr, _ in self.history)
         steps = int(
             (best - REQUIRED_SNR_DB[region.data_rates[data_rate][0]] - MARGIN_DB) / STEP_DB
         )
         same_power = sum(power == self.power_index for _, _, power in self.history)
         if steps < 0 and same_power < HISTORY:
-            return wished
-        return _stepped(wished, steps, region.adr)
+            return target
+        return _stepped(target, steps, region.adr)
 
     def request(self, data_rate: int, region: Region) -> bytes:
         """The LinkADRReq to send, or nothing."""
         if self.refused or not self.history:
             return b""
-        wished = self.wish(data_rate, region)
-        if wished == Setting(data_rate, self.power_index, self.nb_trans):
+        target = self.target(data_rate, region)
+        if target == Setting(data_rate, self.power_index, self.nb_trans):
             return b""
-        self.asked = wished
+        self.asked = target
         mask = (1 << len(region.channels_hz)) - 1
-        byte = wished.data_rate << 4 | wished.power_index
-        return bytes([LINK_ADR, byte]) + mask.to_bytes(2, "little") + bytes([wished.nb_trans])
+        byte = target.data_rate << 4 | target.power_index
+        return bytes([LINK_ADR, byte]) + mask.to_bytes(2, "little") + bytes([target.nb_trans])
 
     def answered(self, status: int) -> None:
-        """Take a LinkADRAns: all three bits mean done; anything else, and we ask no more."""
+        """Take a LinkADRAns: applied with all three bits set, else the session gets no request."""
         asked, self.asked = self.asked, None
         if asked is None:
             return

@@ -22,7 +22,7 @@ USER_S = 86_400
 
 
 class TokenError(Exception):
-    """The token is refused; the message is the word ChirpStack answers with."""
+    """The token is refused; the message is ChirpStack's own name of the error."""
 
 
 def sign(secret: bytes, claims: dict[str, Any]) -> str:

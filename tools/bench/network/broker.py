@@ -1,4 +1,4 @@
-"""The server's connection to the MQTT broker: MQTT v5, back by itself after the broker was away.
+"""The server's connection to the MQTT broker: MQTT v5, reconnecting by itself.
 
 Source: ChirpStack 4.20.0, integration/mqtt.rs, gateway/backend/mqtt.rs: events wait in memory
 while the broker is away and go out afterwards; what others publish meanwhile is lost.

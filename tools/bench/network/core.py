@@ -2,7 +2,7 @@
 
 Every time is Unix time in whole microseconds (`now_us`). Frames and acknowledgements go in by
 `uplink`, `statistics` and `acknowledged`; `advance(now_us)` does everything that is due until then
-and returns events and downlinks in order. Nothing here waits, listens or publishes, so the same
+and returns events and downlinks in order. Nothing here sleeps or does I/O, so the same
 object serves virtual time (a test calls `advance`) and the wall clock (`service.py` does).
 """
 
@@ -33,8 +33,8 @@ log = logging.getLogger("bench.network")
 class Core:
     """The server. random: everything drawn comes from it, so that a seed repeats a run.
 
-    adr: set data rate and power of devices that ask for it (ADR bit). registry: what it knows.
-    outbox: what the next `advance` returns.
+    adr: set data rate and power of devices that ask for it (ADR bit). registry: tenants, devices,
+    radio gateways. outbox: what the next `advance` returns.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ class Downlinks:
         self._adr = adr
 
     def answer(self, exchange: Exchange, now_us: int) -> None:
-        """Answer an uplink in RX1 or RX2, if there is anything to say."""
+        """Answer an uplink in RX1 or RX2, if there is anything to send."""
         device, session = exchange.device, exchange.session
         if not self._is_current(exchange):
             return  # it joined again, or was deleted, in the meantime

@@ -13,9 +13,9 @@ class Durations:
     scheduler_interval_s: how often class-C queues are looked at.
     class_a_lock_s, class_c_lock_s: nothing is scheduled after an uplink, after a class-C send.
     scheduler_lock_s: pause after a class-C attempt that could not start.
-    frame_ttl_s: how long a downlink waits for the gateway's acknowledgement.
-    rx_timestamp_max_drift_s: a gateway's clock further off than this is not believed.
-    event_jitter_s: each event is held back by a random time up to this, so that they overtake.
+    frame_ttl_s: how long a downlink waits for the radio gateway's acknowledgement.
+    rx_timestamp_max_drift_s: a radio gateway's clock further off than this is ignored.
+    event_jitter_s: each event is delayed by a random time up to this, which reorders them.
     """
 
     deduplication_s: float = 0.2
@@ -30,7 +30,7 @@ class Durations:
 
     @classmethod
     def fast(cls) -> Self:
-        """Everything that nobody listens to on the air, faster by 2 to 20; RX delays stay."""
+        """Server-internal waits shortened by 2 to 20; RX delays, which devices rely on, stay."""
         return cls(
             deduplication_s=0.1,
             get_downlink_data_s=0.03,

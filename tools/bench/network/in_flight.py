@@ -26,7 +26,7 @@ class Sent:
 
 
 class InFlight:
-    """Sends downlinks and remembers each until its time is up (`Durations.frame_ttl_s`)."""
+    """Sends downlinks and keeps each until its time is up (`Durations.frame_ttl_s`)."""
 
     def __init__(self, timers: Timers, outbox: Outbox, durations: Durations) -> None:
         self._timers = timers

@@ -1,6 +1,6 @@
 """A LoRaWAN 1.0.x device without a radio: makes frames, reads frames. For testing a server.
 
-It keeps what a device keeps (nonce, keys, counters) and refuses what a device must refuse. It
+It keeps nonce, keys and counters, and rejects what a device must reject. It
 drives the bench server and a real ChirpStack alike; the firmware is never tested with it.
 """
 

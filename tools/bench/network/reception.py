@@ -11,8 +11,8 @@ from tools.bench.network.events import micros
 class Reception:
     """An uplink and its copies.
 
-    heard_us: when the first copy came in, by the server's clock. max_drift_us: a radio gateway
-    whose clock is further off is not believed. closed: no more copies are collected.
+    heard_us: when the first copy came in, by the server's clock. max_drift_us: a radio gateway's
+    clock further off is ignored.  closed: no more copies are collected.
     """
 
     id: str
@@ -31,7 +31,7 @@ class Reception:
 
     @property
     def time_us(self) -> int:
-        """When it was received: by the first radio gateway's clock if that can be believed."""
+        """When it was received: by the first radio gateway's clock, unless that is too far off."""
         copy = self.copies[0]
         if copy.HasField("gw_time"):
             at_gateway_us = micros(copy.gw_time)

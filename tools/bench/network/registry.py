@@ -1,7 +1,7 @@
-"""What the server knows: tenants, applications, profiles, gateways, devices. In memory only.
+"""Tenants, applications, profiles, radio gateways and devices, in memory only.
 
-Messages are kept as ChirpStack's own (`chirpstack_api.api`); beside them stands what only the
-server knows. The texts of broken constraints are those of ChirpStack's SQLite build.
+Messages are kept as ChirpStack's own (`chirpstack_api.api`); beside them stands the server's own
+state.  The texts of broken constraints are those of ChirpStack's SQLite build.
 """
 
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ class QueueItem:
 
 @dataclass
 class LastUplink:
-    """Where and how a device was heard last: what a downlink to it needs."""
+    """Where and how the last uplink was received: what a downlink needs."""
 
     receptions: list[gw.UplinkRxInfo]
     frequency_hz: int
@@ -100,7 +100,7 @@ class Device(Stored[api.Device]):
 
 @dataclass
 class RadioGateway(Stored[api.Gateway]):
-    """A gateway and when it last sent statistics."""
+    """A radio gateway and when it last sent statistics."""
 
     last_seen_us: int | None = None
 
@@ -116,7 +116,7 @@ class Registry:
         self.devices: dict[str, Device] = {}
 
     def add_device(self, message: api.Device, now_us: int) -> None:
-        """Add a device. Raises StorageError for an unknown application or profile, or a twin."""
+        """Add a device. Raises StorageError: unknown application or profile, or a duplicate."""
         if message.application_id not in self.applications:
             raise StorageError("Record not found")
         if message.dev_eui in self.devices:
@@ -173,7 +173,7 @@ class Registry:
             del self.devices[key]
 
     def info(self, device: Device, *, application_tags: bool = True) -> integration.DeviceInfo:
-        """What every event says of its device; tags of device over profile over application.
+        """The `device_info` of every event; tags of device over profile over application.
 
         application_tags: False for txack events, which lack them in ChirpStack.
         """

@@ -1,4 +1,4 @@
-"""The bench server on the wall clock: gRPC for applications, MQTT for events and gateways."""
+"""The bench server on the wall clock: gRPC, and MQTT for events and radio gateways."""
 
 import asyncio
 import contextlib
@@ -52,9 +52,9 @@ class NetworkServer:
     mqtt: host and port of a broker that is there already.  grpc: address to listen on, port 0
     takes a free one.  qos: of events; ChirpStack's own default is 0, an operator who wants to lose
     nothing sets 1.  json_events: False writes and reads protobuf on the application's topics, as
-    with `integration.mqtt.json=false`; each gateway chooses for itself.  adr: send LinkADRReq
-    to devices that set the ADR bit.  seed: repeats identifiers and DevAddrs.  region: an id of
-    `network.region`, also the topic prefix of radio gateways where `region_prefix` gives no other.
+    with `integration.mqtt.json=false`; each radio gateway chooses for itself.  adr: send
+    LinkADRReq to devices that set the ADR bit.  seed: repeats identifiers and DevAddrs.  region:
+    an id of `network.region`, which is also the topic prefix unless `region_prefix` is given.
     Gives grpc_address, mqtt, admin_key, tenant_id, and `core` for tests.
     Raises BrokerAbsentError, PortTakenError.
     """
@@ -110,7 +110,7 @@ class NetworkServer:
         return self._link.connected
 
     async def away(self, gone: bool) -> None:
-        """Vanish from gRPC and MQTT, or come back on the same addresses; what it knows stays."""
+        """Leave gRPC and MQTT, or come back on the same addresses; the registry is kept."""
         await (self._close() if gone else self._open())
 
     async def add_radio_gateway(self, gateway_id: str) -> None:
@@ -210,7 +210,7 @@ class NetworkServer:
         self._wake.set()
 
     def _gateway_event(self, gateway_id: str, kind: str, payload: bytes, now_us: int) -> None:
-        """Take a gateway's event; it is answered in JSON from now on if this one is JSON."""
+        """Take a radio gateway's event; downlinks to it are JSON from now on if this one is."""
         self._json_gateways[gateway_id] = b"gatewayId" in payload
         if kind == "up":
             self.core.uplink(self._radio(payload, gw.UplinkFrame()), now_us)
@@ -219,7 +219,7 @@ class NetworkServer:
         elif kind == "stats":
             self.core.statistics(self._radio(payload, gw.GatewayStats()), now_us)
         else:
-            log.debug("event %s of gateway %s is not for this server", kind, gateway_id)
+            log.debug("event %s of radio gateway %s ignored", kind, gateway_id)
 
     @staticmethod
     def _radio(payload: bytes, message: Radio) -> Radio:

@@ -1,4 +1,4 @@
-"""What a radio gateway says became of a downlink: the only thing that moves a queue on.
+"""A radio gateway's acknowledgement of a downlink: the only thing that advances a queue.
 
 Source: ChirpStack 4.20.0, downlink/tx_ack.rs.
 """
@@ -17,7 +17,7 @@ log = logging.getLogger("bench.network")
 
 
 class TxAcks:
-    """Moves queue and downlink counter on, or says in a `log` event why not."""
+    """Advances queue and downlink counter, or emits a `log` event with the reason."""
 
     def __init__(self, registry: Registry, outbox: Outbox, in_flight: InFlight) -> None:
         self._registry = registry

@@ -1,4 +1,4 @@
-"""Data uplinks: whose they are, what their counter says, what they ask for.
+"""Data uplinks: their device, counter and MAC commands.
 
 Source: ChirpStack 4.20.0, uplink/data.rs and storage/device.rs (counter rules).
 """
@@ -25,7 +25,7 @@ NO_CODEC = "the bench server runs no payload codec"
 
 
 class Uplinks:
-    """Takes data frames and asks `downlinks` for the answer when the application had its time."""
+    """Handles data frames; `downlinks` answers after `Durations.get_downlink_data_s`."""
 
     def __init__(
         self,

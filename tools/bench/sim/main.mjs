@@ -1,5 +1,5 @@
 // The world's process: JSON requests on stdin, one a line; replies and notices on stdout. Python (tools.bench.world.simulation)
-// drives it; nothing happens between requests, so the trace of requests is the whole of the outside.
+// drives it; nothing happens between requests, so a trace of the requests holds every input.
 import fs from 'node:fs';
 import readline from 'node:readline';
 import zlib from 'node:zlib';
@@ -23,7 +23,7 @@ class World {
 
   board(name) {
     const board = this.boards.get(name);
-    if (!board) throw new Error(`there is no board ${name} on this world`);
+    if (!board) throw new Error(`there is no board ${name} in this world`);
     return board;
   }
 
@@ -78,7 +78,7 @@ class World {
   transmit({ gateway_id: id, downlink }) {
     const { time_us: time, payload, ...rest } = downlink;
     const frame = { ...rest, payload: Buffer.from(payload, 'base64'), time_ns: time === null ? null : time * 1000 };
-    return { status: this.air.gatewayTransmit(id, frame, this.scheduler.nanos) };
+    return { status: this.air.radioGatewayTransmit(id, frame, this.scheduler.nanos) };
   }
 
   air_set({ values }) {
@@ -155,7 +155,7 @@ async function answer(world, line) {
   }
 }
 
-// Nobody listens any more: Python is gone.
+// Python has ended.
 process.stdout.on('error', () => process.exit(0));
 
 const world = new World();

@@ -1,6 +1,6 @@
 /**
  * Random numbers that depend on what they are for, not on the order in which they are asked:
- * the shadow on a link and the loss of a frame stay the same whatever else happens on the world.
+ * the shadow on a link and the loss of a frame stay the same whatever else happens in the world.
  */
 
 /** 32-bit hash of a text. Source: FNV-1a, then the finaliser of MurmurHash3. */
@@ -12,13 +12,13 @@ export function hash(text) {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** Evenly spread in [0, 1), the same for the same words. */
-export const uniform = (...words) => hash(words.join('|')) / 2 ** 32;
+/** Evenly spread in [0, 1), the same for the same arguments. */
+export const uniform = (...parts) => hash(parts.join('|')) / 2 ** 32;
 
-/** Standard normal, the same for the same words. Source: Box and Muller 1958. */
-export function normal(...words) {
-  const radius = Math.sqrt(-2 * Math.log(1 - uniform('r', ...words)));
-  return radius * Math.cos(2 * Math.PI * uniform('a', ...words));
+/** Standard normal, the same for the same arguments. Source: Box and Muller 1958. */
+export function normal(...parts) {
+  const radius = Math.sqrt(-2 * Math.log(1 - uniform('r', ...parts)));
+  return radius * Math.cos(2 * Math.PI * uniform('a', ...parts));
 }
 
 /** A standard normal number from a source of evenly spread ones. */

@@ -45,7 +45,7 @@ export class Scheduler {
 
   /**
    * Runs the world to `horizon` (ns), or to the first end of a transmission if that comes sooner.
-   * Returns the instant reached and the frames that gateways heard by then.
+   * Returns the instant reached and the frames that radio gateways received by then.
    */
   step(horizon) {
     let until = Math.max(horizon, this.nanos);

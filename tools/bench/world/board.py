@@ -37,9 +37,9 @@ class World(Protocol):
 
 
 class VirtualBoard:
-    """A board on the world. Made by `Simulation.add_board`; emulated, never a real one.
+    """A board of the world. Made by `Simulation.add_board`; emulated, never a real one.
 
-    boots: power-ons and resets. notices: what the bench told of it beside serial output.
+    boots: power-ons and resets. notices: the process's messages about it, serial output apart.
     transcript: all serial output.
     """
 
@@ -85,7 +85,7 @@ class VirtualBoard:
     # ---- serial ----
 
     async def write(self, data: bytes) -> None:
-        """Types on the board's console."""
+        """Sends bytes to the board's console."""
         await self._ask("write", data=base64.b64encode(data).decode())
 
     async def read(self) -> bytes:
@@ -132,7 +132,7 @@ class VirtualBoard:
         return answer[1].decode().replace("\r\n", "\n")
 
     async def stop_reading(self, stopped: bool = True) -> None:
-        """The USB host stays plugged in and open but takes nothing, as a stopped terminal."""
+        """The USB host stays plugged in and open but reads nothing, as a stopped terminal does."""
         await self._ask("reading", on=not stopped)
 
     async def usb(self, plugged: bool) -> None:
@@ -192,7 +192,7 @@ class VirtualBoard:
     # ---- parts and measuring ----
 
     async def set(self, part: str, **values: Any) -> None:
-        """Changes what a part feels: `set("am312", motion=True)`, `set("battery", mv=3600)`."""
+        """Changes what surrounds a part: `set("bh1750", lux=3)`, `set("battery", mv=3600)`."""
         await self._ask("set", part=part, values=values)
 
     async def duty(self, pin: str = "lamp", window_us: int = 0) -> float:

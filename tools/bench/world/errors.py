@@ -6,7 +6,7 @@ BoardError          a board, a part or a port that does not exist, or code that 
 
 
 class SimulationError(RuntimeError):
-    """The Node process refused a request or ended; the message is its own sentence."""
+    """The Node process refused a request or ended; the message is the reason it gave."""
 
 
 class BoardError(ValueError):

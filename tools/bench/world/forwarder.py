@@ -1,4 +1,4 @@
-"""A radio gateway's packet forwarder: frames of the air to ChirpStack's gateway topics and back.
+"""A radio gateway's packet forwarder: frames of the air to ChirpStack's MQTT topics and back.
 
 Everything is protobuf, as ChirpStack's own MQTT forwarder writes it:
 `<prefix>/gateway/<id>/event/{up,stats,ack}` out, `<prefix>/gateway/<id>/command/down` in. The
@@ -24,15 +24,15 @@ from tools.bench.world.frames import RxPacket, TxPacket
 
 COUNTER = 1 << 32
 STATS_S = 30.0
-"""How often a gateway says that it lives. Source: ChirpStack's default `stats_interval`."""
+"""Interval of a radio gateway's statistics. Source: ChirpStack's default `stats_interval`."""
 
 
 def uplink_frame(
     heard: RxPacket, *, uplink_id: int = 0, gw_time_us: int | None = None
 ) -> gw.UplinkFrame:
-    """A heard frame as the network server gets it.
+    """A received frame as the network server gets it.
 
-    gw_time_us: the end of the frame on the gateway's clock, Unix time; None where it has no clock.
+    gw_time_us: the end of the frame on the radio gateway's clock, Unix time; None without one.
     """
     rx_info = gw.UplinkRxInfo(
         gateway_id=heard.gateway_id,
@@ -55,9 +55,9 @@ def uplink_frame(
 
 
 def downlink(item: gw.DownlinkFrameItem, now_us: int) -> TxPacket:
-    """What a gateway is asked to send, and when: its counter at the uplink plus the delay.
+    """What a radio gateway is to send, and when: its counter at the uplink plus the delay.
 
-    now_us: the world's time, which tells which turn of the 32-bit counter is meant.
+    now_us: world time, which decides which turn of the 32-bit counter is meant.
     """
     info = item.tx_info
     lora = info.modulation.lora
@@ -79,7 +79,7 @@ def downlink(item: gw.DownlinkFrameItem, now_us: int) -> TxPacket:
 
 
 def tx_ack(frame: gw.DownlinkFrame, statuses: list[gw.TxAckStatus]) -> gw.DownlinkTxAck:
-    """The gateway's word on a downlink, one status for each of its items."""
+    """The radio gateway's acknowledgement of a downlink, one status for each of its items."""
     return gw.DownlinkTxAck(
         gateway_id=frame.gateway_id,
         downlink_id=frame.downlink_id,
@@ -93,19 +93,19 @@ class World(Protocol):
     now_us: int
 
     def on_received(self, listener: Callable[[RxPacket], None], /) -> None:
-        """Call back at the end of each frame at a gateway."""
+        """Call back at the end of each frame at a radio gateway."""
 
     async def transmit(self, gateway_id: str, downlink: TxPacket) -> str:
-        """Ask a gateway to send; the answer is a name of `gw.TxAckStatus`."""
+        """Ask a radio gateway to send; returns a name of `gw.TxAckStatus`."""
         ...
 
 
 class Forwarder:
-    """One gateway of a paced world, connected to a broker. An async context manager.
+    """One radio gateway of a paced world, connected to a broker. An async context manager.
 
-    prefix: ChirpStack's topic prefix of the region, "" for none.  heard, sent: frames forwarded up
-    and transmissions accepted, so far.  lose_acks: the fault in which a gateway sends and never
-    says so.  Raises BrokerAbsentError when no broker answers.
+    prefix: ChirpStack's topic prefix of the region, "" for none.  received, sent: frames
+    forwarded and transmissions accepted, so far. lose_acks: fault: the radio gateway sends and
+    acknowledges nothing.  Raises BrokerAbsentError when no broker answers.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Forwarder:
     ) -> None:
         self.simulation = simulation
         self.gateway_id = gateway_id
-        self.heard = self.sent = 0
+        self.received = self.sent = 0
         self.lose_acks = False
         self._address = (host, port)
         self._topic = f"{prefix}/gateway/{gateway_id}" if prefix else f"gateway/{gateway_id}"
@@ -156,7 +156,7 @@ class Forwarder:
         """Forward one frame; what failed its CRC is dropped, as forwarders do by default."""
         if not self._listening or heard.gateway_id != self.gateway_id or not heard.crc_ok:
             return
-        self.heard += 1
+        self.received += 1
         ago_us = self.simulation.now_us - heard.time_us
         frame = uplink_frame(
             heard, uplink_id=next(self._numbers), gw_time_us=time.time_ns() // 1000 - ago_us
@@ -168,7 +168,7 @@ class Forwarder:
             self._start(self._transmit(gw.DownlinkFrame.FromString(payload)))
 
     async def _transmit(self, frame: gw.DownlinkFrame) -> None:
-        """Try the windows in order until the concentrator takes one; say what became of each."""
+        """Try the windows in order until one is accepted; acknowledge with the status of each."""
         statuses = [gw.TxAckStatus.IGNORED for _ in frame.items]
         for at, item in enumerate(frame.items):
             statuses[at] = await self._send(item)
@@ -182,8 +182,8 @@ class Forwarder:
         if item.tx_info.timing.HasField("gps_epoch"):
             return gw.TxAckStatus.GPS_UNLOCKED
         wanted = downlink(item, self.simulation.now_us)
-        said = await self.simulation.transmit(self.gateway_id, wanted)
-        return cast("gw.TxAckStatus", gw.TxAckStatus.Value(said))
+        status = await self.simulation.transmit(self.gateway_id, wanted)
+        return cast("gw.TxAckStatus", gw.TxAckStatus.Value(status))
 
     async def _statistics(self) -> None:
         while True:
@@ -191,8 +191,8 @@ class Forwarder:
             stats = gw.GatewayStats(
                 gateway_id=self.gateway_id,
                 time=timestamp(now_us),
-                rx_packets_received=self.heard,
-                rx_packets_received_ok=self.heard,
+                rx_packets_received=self.received,
+                rx_packets_received_ok=self.received,
                 tx_packets_received=self.sent,
                 tx_packets_emitted=self.sent,
             )

@@ -1,4 +1,4 @@
-"""What crosses the border of the world's process: frames of the air, and bytes."""
+"""What Python and the world's process exchange: frames of the air, and bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RxPacket:
-    """A frame as one gateway received it. `time_us` is its end; `code_rate` like "4/5"."""
+    """A frame as one radio gateway received it. `time_us` is its end; `code_rate` like "4/5"."""
 
     gateway_id: str
     time_us: int
@@ -27,7 +27,7 @@ class RxPacket:
 
 @dataclass(frozen=True, slots=True)
 class TxPacket:
-    """A frame for a gateway to send at `time_us` of the world, or at once when that is None."""
+    """A frame for a radio gateway to send at `time_us`, or at once when that is None."""
 
     time_us: int | None
     frequency_hz: int
@@ -39,7 +39,7 @@ class TxPacket:
 
 
 def received(frame: dict[str, Any]) -> RxPacket:
-    """A frame as the world's process told it. Its end is rounded up to a microsecond."""
+    """A frame from the process's JSON. Its end is rounded up to a microsecond."""
     return RxPacket(
         gateway_id=frame["gateway_id"],
         time_us=-(-int(frame["end_ns"]) // 1000),
@@ -56,7 +56,7 @@ def received(frame: dict[str, Any]) -> RxPacket:
 
 
 def packed(data: bytes) -> str:
-    """Bytes as the process takes and gives them: zlib, then base64."""
+    """Bytes as they are exchanged: zlib, then base64."""
     return base64.b64encode(zlib.compress(data, 1)).decode()
 
 

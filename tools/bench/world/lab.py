@@ -41,7 +41,7 @@ BOARD_OPTIONS = ("parts", "sensors", "usb", "position_m", "power", "ppm")
 
 @dataclass
 class Unit:
-    """One board of the lab. events: what the network server said of it, in order."""
+    """One board of the lab. events: its events from the network server, in order."""
 
     name: str
     dev_eui: str
@@ -59,7 +59,7 @@ class Lab:
     """`async with Lab() as lab:`, then `add` units and `run`. Times in microseconds of the lab.
 
     region: an id of `network.region`.  units: by name.  frames: every frame that a radio gateway
-    heard, in order.
+    received, in order.
     """
 
     def __init__(self, *, seed: int = 1, trace: Path | None = None, region: str = DEFAULT) -> None:
@@ -80,7 +80,7 @@ class Lab:
         await self.simulation.__aexit__(*exc)
 
     def _register(self) -> None:
-        """One tenant, application and gateway; a profile for each class."""
+        """One tenant, application and radio gateway; a profile for each class."""
         known = self.registry
         tenant = api.Tenant(id="t", name="lab", can_have_gateways=True)
         known.tenants["t"] = Stored(tenant, 0, 0)
@@ -114,7 +114,7 @@ class Lab:
 
         profile: one of wire.profiles. files: False leaves the file system blank. more: settings
         of /device.json (also app_key, to give the board a wrong one), and options of the board:
-        sensors, {role: entry}, is also what its /board.py says.
+        sensors, {role: entry}, also replaces SENSORS in its /board.py.
         """
         name = name or profile
         dev_eui = f"70b3d57ed0{len(self.units) + 1:06x}"
@@ -154,7 +154,7 @@ class Lab:
     ) -> bool:
         """Runs for this long, or until the condition holds; returns whether it held.
 
-        step_s: how often the condition is looked at when no frame ends and the server rests.
+        step_s: how often the condition is checked while no frame ends and the server is idle.
         """
         end = self.simulation.now_us + round(seconds * 1_000_000)
         step = round(step_s * 1_000_000)
@@ -190,7 +190,7 @@ class Lab:
         return json.loads(found[0])
 
     async def _carry(self, output: Output) -> None:
-        """Hands an event to its unit, or a downlink to the radio gateway and its word back."""
+        """Hands an event to its unit; sends a downlink and hands its acknowledgement back."""
         if isinstance(output, Event):
             for unit in self.units.values():
                 if unit.dev_eui == output.dev_eui:
@@ -199,8 +199,8 @@ class Lab:
         statuses: list[Any] = [gw.IGNORED for _ in output.items]
         for at, item in enumerate(output.items):
             downlink = forwarder.downlink(item, self.simulation.now_us)
-            said = await self.simulation.transmit(output.gateway_id, downlink)
-            statuses[at] = gw.TxAckStatus.Value(said)
-            if said == "OK":
+            status = await self.simulation.transmit(output.gateway_id, downlink)
+            statuses[at] = gw.TxAckStatus.Value(status)
+            if status == "OK":
                 break
         self.core.acknowledged(forwarder.tx_ack(output, statuses), self.unix_us())

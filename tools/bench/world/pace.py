@@ -74,7 +74,7 @@ class Pace:
         self._kicked.set()
 
     def check(self) -> None:
-        """Raises what ended pacing, if something did."""
+        """Raises the exception that ended pacing, if one did."""
         if self._task and self._task.done():
             self._task.result()
 

@@ -1,4 +1,4 @@
-"""Makes a recorded run of a world again and compares the answers, byte for byte.
+"""Repeats a recorded run of a world and compares the answers, byte for byte.
 
 python -m tools.bench.world.replay TRACE
 """
@@ -18,7 +18,7 @@ SHOWN = 200
 
 @dataclass
 class Replay:
-    """What a replay found. `difference`: where it first departs, empty when the runs are equal."""
+    """What a replay found. `difference`: the first answer that differs, or empty."""
 
     requests: int = 0
     answers: int = 0

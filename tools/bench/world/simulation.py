@@ -4,7 +4,7 @@ Everything here is *emulated*. Time is world time in microseconds and moves only
 by `step` (virtual time) or by `pace` (the wall clock as horizon). What comes from outside enters
 between two steps and is written to the trace, so that `replay` makes the same run again.
 
-    SimulationError     the world's process refused or ended; the sentence says why
+    SimulationError     the world's process refused a request or ended
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Simulation:
     async def request(self, op: str, **values: Any) -> dict[str, Any]:
         """Sends one request and returns its answer; notices on the way reach their listeners.
 
-        Raises SimulationError with the process's sentence.
+        Raises SimulationError with the process's reason.
         """
         answer = await self.send(op, **values)
         if "error" in answer:
@@ -126,7 +126,7 @@ class Simulation:
         return answer["ok"]
 
     async def send(self, op: str, **values: Any) -> dict[str, Any]:
-        """Sends one request and returns its whole answer, {"ok": ...} or {"error": sentence}.
+        """Sends one request and returns its whole answer, {"ok": ...} or {"error": reason}.
 
         The exchange goes on when its caller is cancelled: time that passed has passed.
         """
@@ -157,7 +157,7 @@ class Simulation:
         while True:
             line = await process.stdout.readline()
             if not line:
-                return {"error": "the world's process ended; what it said last is above"}
+                return {"error": "the world's process ended; its last output is above"}
             text = line.decode().rstrip("\n")
             self._record("<", text)
             if self._on_answer:
@@ -183,7 +183,7 @@ class Simulation:
     # ---- the world ----
 
     def on_received(self, listener: PacketListener) -> None:
-        """Calls `listener(heard)` at the end of each frame at a gateway, before time goes on."""
+        """Calls `listener(packet)` at the end of each packet at a radio gateway."""
         self._packet_listeners.append(listener)
 
     async def add_board(
@@ -199,7 +199,7 @@ class Simulation:
         ppm: float = 0,
         parts: Mapping[str, dict[str, Any] | None] | None = None,
     ) -> VirtualBoard:
-        """Puts a board on the world.
+        """Puts a board into the world.
 
         board: file in `boards/`. sensors: entries that replace those of its SENSORS, by role.
         flash: image of its file system (`board.image`).
@@ -224,7 +224,7 @@ class Simulation:
     async def add_radio_gateway(
         self, gateway_id: str, position_m: tuple[float, float], **options: Any
     ) -> None:
-        """Puts a gateway of 8 channels on the world; `gateway_id` is 16 hex digits."""
+        """Puts a radio gateway of 8 channels into the world; `gateway_id` is 16 hex digits."""
         await self.request(
             "add_radio_gateway", gateway_id=gateway_id, position=list(position_m), options=options
         )
@@ -234,7 +234,7 @@ class Simulation:
         await self.request("air_set", values=values)
 
     async def step(self, until_us: int, *, stop_on_received: bool = False) -> list[RxPacket]:
-        """Runs to a horizon; returns the frames that ended at a gateway, in order of time.
+        """Runs to a horizon; returns the frames that ended at a radio gateway, in order of time.
 
         stop_on_received: return at the end of the first frame, so that an answer to it is in time.
         """
@@ -243,7 +243,7 @@ class Simulation:
             await self.request("step", until_us=until_us)
             while self._arrived:
                 frames.append(self._arrived.pop(0))
-                await self._tell(frames[-1])
+                await self._deliver(frames[-1])
             if stop_on_received and frames:
                 break
         return frames
@@ -275,14 +275,14 @@ class Simulation:
         if self.pacing:
             self.pacing.kick()
 
-    async def _tell(self, heard: RxPacket) -> None:
+    async def _deliver(self, heard: RxPacket) -> None:
         for listener in self._packet_listeners:
             result = listener(heard)
             if inspect.isawaitable(result):
                 await result
 
     async def transmit(self, gateway_id: str, downlink: TxPacket) -> str:
-        """Asks a gateway to send; returns "OK" or its reason as `gw.TxAckStatus` names it."""
+        """Asks a radio gateway to send; returns "OK" or another name of `gw.TxAckStatus`."""
         frame = asdict(downlink) | {"payload": base64.b64encode(downlink.payload).decode()}
         return (await self.request("transmit", gateway_id=gateway_id, downlink=frame))["status"]
 

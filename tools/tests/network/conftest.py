@@ -164,7 +164,7 @@ class World:
         self.link.publish(topic, message.SerializeToString(), 1)
 
     def acknowledge(self, down, *statuses):
-        """The gateway's word on a downlink; OK unless told otherwise."""
+        """The radio gateway's acknowledgement of a downlink; OK by default."""
         items = [gw.DownlinkTxAckItem(status=s) for s in statuses or ("OK",)]
         ack = gw.DownlinkTxAck(
             gateway_id=self.gateway_id, downlink_id=down.downlink_id, items=items
@@ -174,7 +174,7 @@ class World:
     # Devices
 
     async def device(self, *, class_c=False, status_per_day=0, join=True, class_c_timeout=1):
-        """Register a device; joined already unless told otherwise."""
+        """Register a device; joined already by default."""
         profile = api.DeviceProfile(
             tenant_id=self.tenant_id, name="contract", mac_version="LORAWAN_1_0_4",
             reg_params_revision="RP002_1_0_3", adr_algorithm_id="default", supports_otaa=True,

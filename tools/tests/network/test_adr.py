@@ -15,27 +15,27 @@ def heard(count, snr, data_rate=5, *, step=1, power_index=0):
 
 def test_a_strong_device_first_gets_faster_and_then_quieter():
     # SF12: -20 dB floor, 10 dB margin; 5 dB heard is 15 dB too much, five steps.
-    assert heard(1, 5.0, 0).wish(0, REGION) == Setting(5, 0)
-    assert heard(1, 11.0, 0).wish(0, REGION) == Setting(5, 2)
-    assert heard(1, 9.5).wish(5, REGION) == Setting(5, 2)
+    assert heard(1, 5.0, 0).target(0, REGION) == Setting(5, 0)
+    assert heard(1, 11.0, 0).target(0, REGION) == Setting(5, 2)
+    assert heard(1, 9.5).target(5, REGION) == Setting(5, 2)
 
 
 def test_a_device_with_just_the_margin_stays_as_it_is():
     adr = heard(1, 2.5)
 
-    assert adr.wish(5, REGION) == Setting(5, 0)
+    assert adr.target(5, REGION) == Setting(5, 0)
     assert adr.request(5, REGION) == b""
 
 
 def test_a_weak_device_gets_its_power_back_but_only_after_20_uplinks():
-    assert heard(19, -4.0, power_index=3).wish(5, REGION) == Setting(5, 3)
-    assert heard(20, -4.0, power_index=3).wish(5, REGION) == Setting(5, 1)
-    assert heard(20, -20.0, power_index=1).wish(5, REGION) == Setting(5, 0)
+    assert heard(19, -4.0, power_index=3).target(5, REGION) == Setting(5, 3)
+    assert heard(20, -4.0, power_index=3).target(5, REGION) == Setting(5, 1)
+    assert heard(20, -20.0, power_index=1).target(5, REGION) == Setting(5, 0)
 
 
 def test_lost_frames_are_answered_with_repeats():
-    assert heard(20, 2.5).wish(5, REGION).nb_trans == 1
-    assert heard(20, 2.5, step=2).wish(5, REGION).nb_trans == 3
+    assert heard(20, 2.5).target(5, REGION).nb_trans == 1
+    assert heard(20, 2.5, step=2).target(5, REGION).nb_trans == 3
 
 
 def test_the_best_of_the_last_twenty_counts():
@@ -43,7 +43,7 @@ def test_the_best_of_the_last_twenty_counts():
     for number in range(1, 21):
         adr.heard(number, 5, 2.5)
 
-    assert adr.wish(5, REGION) == Setting(5, 0)
+    assert adr.target(5, REGION) == Setting(5, 0)
 
 
 def test_a_request_names_all_eight_channels_and_is_settled_by_its_answer():

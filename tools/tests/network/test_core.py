@@ -16,7 +16,7 @@ GATEWAYS = ("00000000000000a1", "00000000000000a2")
 
 
 class Air:
-    """A core, one joined device, and time that goes on only when told."""
+    """A core, one joined device, and time that advances only by `run`."""
 
     def __init__(self, *, sf=7, seed=1, adr=False, **profile):
         self.now_us, self.sf = START_US, sf
@@ -154,9 +154,9 @@ def test_an_acknowledgement_of_nothing_or_of_too_much_is_ignored():
     air.item()
     air.hear(air.probe.uplink(1, b"x"))
     air.run(1)
-    stranger = gw.DownlinkFrame(downlink_id=air.downlinks[-1].downlink_id ^ 1)
+    unknown = gw.DownlinkFrame(downlink_id=air.downlinks[-1].downlink_id ^ 1)
 
-    air.acknowledge(stranger)
+    air.acknowledge(unknown)
     air.acknowledge(air.downlinks[-1], "TOO_LATE", "TOO_LATE", "OK")
 
     assert air.kinds == ["up"]

@@ -102,9 +102,9 @@ async def forwarding(world, prefix="eu868"):
     """A forwarder on a broker, and a queue of what it publishes: (last topic word, bytes)."""
     inbox = asyncio.Queue()
     async with Broker() as broker:
-        told = f"{prefix}/gateway/{GATEWAY}/event/#".lstrip("/")
+        topic = f"{prefix}/gateway/{GATEWAY}/event/#".lstrip("/")
         link = BrokerLink(
-            broker.host, broker.port, [told],
+            broker.host, broker.port, [topic],
             lambda topic, payload: inbox.put_nowait((topic.split("/")[-1], payload)),
         )  # fmt: skip
         await link.connect()
@@ -113,7 +113,7 @@ async def forwarding(world, prefix="eu868"):
         await link.close()
 
 
-async def told(inbox, kind, within_s=10):
+async def next_event(inbox, kind, within_s=10):
     async with asyncio.timeout(within_s):
         while True:
             found, payload = await inbox.get()
@@ -133,16 +133,16 @@ async def test_frames_go_up_and_what_failed_its_crc_or_is_anothers_does_not():
             for listener in world.listeners:
                 listener(frame)
 
-        up = gw.UplinkFrame.FromString(await told(inbox, "up"))
+        up = gw.UplinkFrame.FromString(await next_event(inbox, "up"))
 
     assert up.phy_payload == b"\x40good"
     assert up.rx_info.HasField("gw_time")
-    assert made.heard == 1
+    assert made.received == 1
 
 
 async def test_it_says_that_it_lives():
     async with forwarding(World()) as (_, _, inbox):
-        stats = gw.GatewayStats.FromString(await told(inbox, "stats"))
+        stats = gw.GatewayStats.FromString(await next_event(inbox, "stats"))
 
     assert stats.gateway_id == GATEWAY
 
@@ -151,7 +151,7 @@ async def test_the_second_window_is_tried_when_the_first_is_refused():
     world = World("TOO_LATE", "OK")
     async with forwarding(world, prefix="") as (made, link, inbox):
         command(link, down_item(1), down_item(2), prefix="")
-        ack = gw.DownlinkTxAck.FromString(await told(inbox, "ack"))
+        ack = gw.DownlinkTxAck.FromString(await next_event(inbox, "ack"))
 
     names = [gw.TxAckStatus.Name(item.status) for item in ack.items]
     assert (ack.downlink_id, ack.gateway_id, names) == (77, GATEWAY, ["TOO_LATE", "OK"])
@@ -162,7 +162,7 @@ async def test_the_second_window_is_tried_when_the_first_is_refused():
 async def test_a_window_that_was_not_needed_is_ignored():
     async with forwarding(World("OK")) as (_, link, inbox):
         command(link, down_item(1), down_item(2))
-        ack = gw.DownlinkTxAck.FromString(await told(inbox, "ack"))
+        ack = gw.DownlinkTxAck.FromString(await next_event(inbox, "ack"))
 
     assert [gw.TxAckStatus.Name(item.status) for item in ack.items] == ["OK", "IGNORED"]
 
@@ -170,7 +170,7 @@ async def test_a_window_that_was_not_needed_is_ignored():
 async def test_without_gps_a_gateway_refuses_gps_time():
     async with forwarding(World()) as (_, link, inbox):
         command(link, down_item(gps_epoch=gw.GPSEpochTimingInfo()))
-        ack = gw.DownlinkTxAck.FromString(await told(inbox, "ack"))
+        ack = gw.DownlinkTxAck.FromString(await next_event(inbox, "ack"))
 
     assert [gw.TxAckStatus.Name(item.status) for item in ack.items] == ["GPS_UNLOCKED"]
 
@@ -183,7 +183,7 @@ async def test_a_lost_acknowledgement_is_a_frame_sent_and_nothing_said():
         await asyncio.sleep(0.2)
         made.lose_acks = False
         command(link, down_item())
-        await told(inbox, "ack")
+        await next_event(inbox, "ack")
 
         assert len(world.asked) == 2
         assert "ack" not in [inbox.get_nowait()[0] for _ in range(inbox.qsize())]

@@ -1,4 +1,4 @@
-"""The recording of a real ChirpStack, played to the bench server in virtual time, word by word.
+"""The recording of a real ChirpStack, played to the bench server in virtual time.
 
 Same frames, same calls, same acknowledgements at the same times; then every answer, every event
 and every byte of every downlink is compared. Left out: what the JavaScript codec did; multicast.
@@ -142,8 +142,8 @@ class Player:
         code, answer = await self.call(record)
         if code == "OK" and "id" in answer:
             self.ids[theirs["id"]] = answer["id"]
-        self.theirs.answers.append((record.call, (record.code, self.told(theirs))))
-        self.ours.answers.append((record.call, (code, self.told(answer))))
+        self.theirs.answers.append((record.call, (record.code, self.normalised(theirs))))
+        self.ours.answers.append((record.call, (code, self.normalised(answer))))
 
     async def call(self, record):
         name = SPECIAL.get(record.call) or record.call.removeprefix("tenant key: ").split(" ")[0]
@@ -180,7 +180,7 @@ class Player:
             self.core.statistics(gw.GatewayStats.FromString(data), self.now_us)
 
     async def play_event(self, record):
-        self.theirs.events.append((record.topic.split("/")[-1], self.told(record.json)))
+        self.theirs.events.append((record.topic.split("/")[-1], self.normalised(record.json)))
 
     async def play_command(self, record: Any):
         text = record.json if isinstance(record.json, str) else json.dumps(record.json)
@@ -203,11 +203,13 @@ class Player:
             text = text.replace(theirs, ours)
         return text
 
-    def told(self, value: Any) -> Any:
-        """What was said, in our identifiers, times of the database left out."""
+    def normalised(self, value: Any) -> Any:
+        """A recorded value in our identifiers, without times of the database."""
         if isinstance(value, dict):
-            return {k: "a time" if k in TIMES else self.told(v) for k, v in value.items()}
-        return [self.told(v) for v in value] if isinstance(value, list) else self.ours_of(value)
+            return {k: "a time" if k in TIMES else self.normalised(v) for k, v in value.items()}
+        return (
+            [self.normalised(v) for v in value] if isinstance(value, list) else self.ours_of(value)
+        )
 
 
 def type_of(service, method):

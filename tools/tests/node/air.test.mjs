@@ -45,7 +45,7 @@ beforeEach(() => {
 const send = (more = {}) => air.transmit({ ...UP, at_ns: 0, ...more });
 const frames = () => air.heard(1e15);
 
-test('an uplink is heard at its end, once, with all that a gateway reports', () => {
+test('an uplink is heard at its end, once, with all that a radio gateway reports', () => {
   send({ at_ns: 1e9 });
   assert.deepEqual(air.heard(1e9 + END_NS - 1), []);
   const [frame, ...more] = air.heard(1e9 + END_NS);
@@ -153,7 +153,7 @@ test('other spreading factors and channels do not disturb', () => {
 });
 
 test('a gateway is deaf while it sends', () => {
-  assert.equal(air.gatewayTransmit(GATEWAY, DOWN, 0), 'OK');
+  assert.equal(air.radioGatewayTransmit(GATEWAY, DOWN, 0), 'OK');
   send({ at_ns: 1.01e9, frequency_hz: 868.5e6 });
   send({ at_ns: 1.2e9, frequency_hz: 868.5e6 });
   assert.deepEqual(
@@ -189,28 +189,28 @@ for (const [status, more, now] of [
   ['OK', {}, 1e9 - 42.5e6],
 ])
   test(`the concentrator answers ${status} to ${JSON.stringify(more)} at ${now / 1e6} ms`, () => {
-    assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: 2e9 }, 0), 'OK');
-    assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, ...more }, now), status);
+    assert.equal(air.radioGatewayTransmit(GATEWAY, { ...DOWN, time_ns: 2e9 }, 0), 'OK');
+    assert.equal(air.radioGatewayTransmit(GATEWAY, { ...DOWN, ...more }, now), status);
   });
 
 test('an immediate downlink goes out after 80 ms, the next one after it', () => {
   const started = [];
   const { transmit } = air;
   air.transmit = (tx) => started.push(tx.at_ns) && transmit.call(air, tx);
-  assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: null }, 1e9), 'OK');
-  assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: null }, 1e9), 'OK');
+  assert.equal(air.radioGatewayTransmit(GATEWAY, { ...DOWN, time_ns: null }, 1e9), 'OK');
+  assert.equal(air.radioGatewayTransmit(GATEWAY, { ...DOWN, time_ns: null }, 1e9), 'OK');
   assert.deepEqual(started, [1.08e9, 1.08e9 + 41.216e6 + 42.5e6]);
 });
 
 test('the queue of a gateway is full with 32 downlinks', () => {
-  const answers = Array.from({ length: 33 }, (_, i) => air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: (i + 1) * 1e9 }, 0));
+  const answers = Array.from({ length: 33 }, (_, i) => air.radioGatewayTransmit(GATEWAY, { ...DOWN, time_ns: (i + 1) * 1e9 }, 0));
   assert.equal(answers.filter((answer) => answer === 'OK').length, 32);
   assert.equal(answers[32], 'QUEUE_FULL');
 });
 
 test('an unknown gateway is named, a second one of the same id too', () => {
-  assert.throws(() => air.gatewayTransmit('0'.repeat(16), DOWN, 0), /no gateway 0000000000000000/);
-  assert.throws(() => air.addRadioGateway(GATEWAY, [1, 1]), /on the world already/);
+  assert.throws(() => air.radioGatewayTransmit('0'.repeat(16), DOWN, 0), /no radio gateway 0000000000000000/);
+  assert.throws(() => air.addRadioGateway(GATEWAY, [1, 1]), /in the world already/);
 });
 
 test('duty cycle: 1 % of an hour, watched per transmitter and sub-band', () => {
@@ -246,7 +246,7 @@ test('too much power and the gap between sub-bands are violations', () => {
     notices.map((notice) => notice.rule),
     ['power', 'band'],
   );
-  assert.equal(air.gatewayTransmit(GATEWAY, { ...DOWN, frequency_hz: 869.525e6, power_dbm: 29 }, 0), 'OK');
+  assert.equal(air.radioGatewayTransmit(GATEWAY, { ...DOWN, frequency_hz: 869.525e6, power_dbm: 29 }, 0), 'OK');
   assert.equal(notices.length, 2);
 });
 

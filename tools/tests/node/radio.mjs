@@ -1,4 +1,4 @@
-/** A driver of the SX1262 model for tests: sends commands as the datasheet asks, and may be told to break the rules. */
+/** A driver of the SX1262 model for tests: sends commands as the datasheet asks, and can break the rules on request. */
 
 import { SX1262 } from '../../bench/sim/parts/sx1262.mjs';
 import { Host } from './world.mjs';

@@ -97,7 +97,7 @@ test('GetStatus right after SetRx is refused, later it is not', () => {
   refused(/GetStatus right after SetRx/);
 });
 
-test('a TCXO supply set anew asks for a new calibration', () => {
+test('another setting of the TCXO supply needs a new calibration', () => {
   radio.setUp({ size: 1 });
   radio.send(0x97, 2, 0, 1, 0x40);
   radio.transmit([1]);

@@ -22,7 +22,7 @@ beforeEach(() => {
 /** A downlink whose preamble begins at `us`. */
 const downlink = (us, payload = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], more = {}) =>
   assert.equal(
-    world.air.gatewayTransmit(GATEWAY, { ...DOWN, time_ns: us * 1e3, payload: Uint8Array.from(payload), ...more }, world.ns),
+    world.air.radioGatewayTransmit(GATEWAY, { ...DOWN, time_ns: us * 1e3, payload: Uint8Array.from(payload), ...more }, world.ns),
     'OK',
   );
 

@@ -1,4 +1,4 @@
-"""The command as a stranger runs it: a tree of its own, and no way to any package source."""
+"""The command as a new user runs it: a tree of its own, and no way to any package source."""
 
 import os
 import shutil

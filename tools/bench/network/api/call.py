@@ -1,4 +1,4 @@
-"""What every service shares: who calls, how errors are answered."""
+"""What every service shares: authentication, and the status of an error."""
 
 import functools
 import inspect
@@ -25,9 +25,9 @@ class Caller:
     key: api.ApiKey | None = None
 
     def may(self, tenant_id: str | None, *, write: bool = False) -> None:
-        """Let pass who may touch this tenant's things; None is for administrators alone.
+        """Check the right to this tenant's objects; None is for administrators alone.
 
-        Raises CallError, which is UNAUTHENTICATED without a text: so ChirpStack says "no right".
+        Raises CallError: UNAUTHENTICATED without a text, as ChirpStack answers a missing right.
         """
         key = self.key
         if key is None:
@@ -38,14 +38,14 @@ class Caller:
             raise CallError(Code.UNAUTHENTICATED, "")
 
     def user(self) -> None:
-        """Let pass the user only. Raises CallError for every API key."""
+        """Check that the user calls. Raises CallError for every API key."""
         if self.key is not None:
             raise CallError(Code.UNAUTHENTICATED, "")
 
 
 @dataclass
 class Backend:
-    """What the services work on. wake: tells the server's loop that there is something to do."""
+    """What the services work on. wake: makes the server's loop look for work."""
 
     core: Core
     access: Access
@@ -53,7 +53,7 @@ class Backend:
     now_us: Callable[[], int] = field(default=lambda: time.time_ns() // 1000)
 
     def caller(self, context: Context) -> Caller:
-        """Who calls, from the metadata. Raises CallError (UNAUTHENTICATED) as ChirpStack does."""
+        """The caller, from the metadata. Raises CallError (UNAUTHENTICATED) as ChirpStack does."""
         metadata = {str(k): v for k, v in context.invocation_metadata() or ()}
         header = str(metadata.get("authorization", ""))
         if not header:
@@ -75,7 +75,7 @@ class Backend:
         return Caller(key)
 
     def may_device(self, context: Context, dev_eui: str, *, write: bool = False) -> None:
-        """Let pass who may touch this device; a tenant's key learns nothing of missing ones."""
+        """Check the right to a device; a tenant's key cannot tell a missing one from another's."""
         device = self.core.registry.devices.get(dev_eui)
         tenant = self.core.registry.tenant_of(device) if device else None
         self.caller(context).may(tenant, write=write)

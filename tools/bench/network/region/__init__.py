@@ -11,7 +11,7 @@ from typing import Any
 from chirpstack_api import common, gw
 
 DEFAULT = "eu868"
-"""The region of a bench that is not told another."""
+"""The region used unless another is given."""
 NET_ID = "000000"
 RX1_DELAY_S, JOIN_DELAY_S = 1, 5
 

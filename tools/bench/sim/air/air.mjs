@@ -1,5 +1,5 @@
 /**
- * The air: a plain table of transmissions, each with exact instants, and those who listen to it.
+ * The air: a plain table of transmissions, each with exact instants, and the receivers that are open.
  * Nothing here has a clock of its own. Boards run at most 1 ms apart, and a receiver needs five preamble
  * symbols (5.1 ms at SF7) to lock, so whatever it could lock on is in the table when it looks.
  */
@@ -23,7 +23,7 @@ export class Air {
     this.region = region;
     this.table = [];
     this.unjudged = [];
-    this.gateways = new Map();
+    this.radioGateways = new Map();
     this.listeners = new Set();
     this.violations = 0;
     this.settings = { ...SETTINGS };
@@ -35,8 +35,8 @@ export class Air {
 
   /** id: 16 hex digits. position: [x, y] in m. Raises Error for an id that is there already. */
   addRadioGateway(id, position, options = {}) {
-    if (this.gateways.has(id)) throw new Error(`gateway ${id} is on the world already`);
-    this.gateways.set(id, new Concentrator(id, position, { ...this.region, ...options }));
+    if (this.radioGateways.has(id)) throw new Error(`radio gateway ${id} is in the world already`);
+    this.radioGateways.set(id, new Concentrator(id, position, { ...this.region, ...options }));
   }
 
   /** values: {loss, loss_up, loss_down: 0..1, jam: [{from_us, to_us, dbm, frequency_hz?}]}. */
@@ -120,25 +120,25 @@ export class Air {
     return this.table.some((tx) => tx.start_ns <= ns && tx.until_ns > ns && matches(tx, receiver) && this.#detects(tx, receiver));
   }
 
-  /** Frames that ended at a gateway up to `untilNs`, in order of their end; each once. */
+  /** Frames that ended at a radio gateway up to `untilNs`, in order of their end; each once. */
   heard(untilNs) {
     const done = this.unjudged.filter((tx) => tx.end_ns <= untilNs);
     if (!done.length) return [];
     this.unjudged = this.unjudged.filter((tx) => tx.end_ns > untilNs);
     done.sort((a, b) => a.end_ns - b.end_ns || (a.key < b.key ? -1 : 1));
-    return done.flatMap((tx) => [...this.gateways.values()].map((gateway) => this.#atGateway(tx, gateway)).filter(Boolean));
+    return done.flatMap((tx) => [...this.radioGateways.values()].map((gateway) => this.#atRadioGateway(tx, gateway)).filter(Boolean));
   }
 
-  /** Hands a downlink to a gateway; see Concentrator.accept. Returns the name of a gw.TxAckStatus. */
-  gatewayTransmit(id, downlink, nowNs) {
-    const gateway = this.gateways.get(id);
-    if (!gateway) throw new Error(`no gateway ${id} on the world`);
+  /** Hands a downlink to a radio gateway; see Concentrator.accept. Returns the name of a gw.TxAckStatus. */
+  radioGatewayTransmit(id, downlink, nowNs) {
+    const gateway = this.radioGateways.get(id);
+    if (!gateway) throw new Error(`no radio gateway ${id} in the world`);
     const [status, tx] = gateway.accept(downlink, nowNs);
     if (tx) this.transmit(tx);
     return status;
   }
 
-  /** Forgets transmissions that can no longer matter to anybody. */
+  /** Forgets transmissions that can no longer disturb or be received. */
   collect(nowNs) {
     if (this.table.length && this.table[0].until_ns < nowNs - KEEP_NS)
       this.table = this.table.filter((tx) => tx.until_ns >= nowNs - KEEP_NS);
@@ -179,7 +179,7 @@ export class Air {
     return { payload: intact ? tx.payload : garbled(this.seed, tx, receiver), intact };
   }
 
-  #atGateway(tx, gateway) {
+  #atRadioGateway(tx, gateway) {
     const channel = gateway.channel(tx);
     if (channel < 0 || tx.from === gateway.name || gateway.sending(tx.start_ns, tx.until_ns)) return null;
     if (!this.#detects(tx, gateway) || tx.until_ns < tx.header_ns) return null;

@@ -1,6 +1,6 @@
 /**
- * The limits of one gateway: eight uplink channels, a fixed number of demodulators, and one transmitter
- * that is fed just in time and makes the gateway deaf while it sends.
+ * The limits of one radio gateway: eight uplink channels, a fixed number of demodulators, and one transmitter
+ * that is fed just in time and keeps it from receiving while it sends.
  * Source of the delays and of the order of checks: chirpstack-concentratord, libconcentratord/src/jitqueue.rs.
  */
 
@@ -43,7 +43,7 @@ export class Concentrator {
     return matches && near(fast.frequency_hz) ? this.channels.length : -1;
   }
 
-  /** Whether the gateway was sending at some time of [from, to) ns. */
+  /** Whether it was sending at some time of [from, to) ns. */
   sending(from, to) {
     return this.busy.some((own) => own.start_ns < to && own.end_ns > from);
   }

@@ -27,22 +27,22 @@ export class DutyWatch {
   /** Takes note of one transmission {from, start_ns, end_ns, frequency_hz, bandwidth_hz, power_dbm}. */
   add(tx) {
     const band = this.band(tx.frequency_hz, tx.bandwidth_hz);
-    const told = { event: 'violation', who: tx.from, at_ns: tx.start_ns, frequency_hz: tx.frequency_hz };
+    const fields = { event: 'violation', who: tx.from, at_ns: tx.start_ns, frequency_hz: tx.frequency_hz };
     if (!band) {
-      this.report({ ...told, rule: 'band', text: `${tx.from} transmitted outside the sub-bands, at ${tx.frequency_hz} Hz` });
+      this.report({ ...fields, rule: 'band', text: `${tx.from} transmitted outside the sub-bands, at ${tx.frequency_hz} Hz` });
       return;
     }
     if (tx.power_dbm - ERP_DB > band.erp + 0.05)
       this.report({
-        ...told,
+        ...fields,
         rule: 'power',
         band: band.name,
         text: `${tx.from} radiated ${tx.power_dbm} dBm EIRP, ${band.name} MHz allows ${band.erp} dBm ERP`,
       });
-    this.#airtime(tx, band, told);
+    this.#airtime(tx, band, fields);
   }
 
-  #airtime(tx, band, told) {
+  #airtime(tx, band, fields) {
     const key = `${tx.from}|${band.name}`;
     const list = this.spent.get(key) ?? [];
     list.push([tx.start_ns, tx.end_ns]);
@@ -52,7 +52,7 @@ export class DutyWatch {
     const allowed = band.share * HOUR_NS;
     if (used > allowed)
       this.report({
-        ...told,
+        ...fields,
         rule: 'duty',
         band: band.name,
         used_ms: Math.round(used / 1e6),

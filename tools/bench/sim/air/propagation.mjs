@@ -1,4 +1,4 @@
-/** How strong a signal arrives, how much noise it meets, and what a demodulator still understands. */
+/** How strong a signal arrives, how much noise it meets, and what a demodulator can still receive. */
 
 import { normal } from '../random.mjs';
 

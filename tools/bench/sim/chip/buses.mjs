@@ -1,4 +1,4 @@
-// SPI, I2C and UART of the chip, wired to whoever listens on the board. rp2040js completes an SPI frame inside the write
+// SPI, I2C and UART of the chip, wired to the parts of the board. rp2040js completes an SPI frame inside the write
 // to the data register, which dead-locks MicroPython's DMA transfers, and forgets TX_EMPTY after an aborted I2C transfer.
 import { Uart } from './uart.mjs';
 

@@ -1,4 +1,4 @@
-// One RP2040 running the real firmware on rp2040js 1.4.1, with our corrections. It knows time, not the world.
+// One RP2040 running the real firmware on rp2040js 1.4.1, with our corrections. It has a clock and no knowledge of other boards.
 import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
 import { FlashCommands } from './flash.mjs';
 import { attachBuses } from './buses.mjs';
@@ -26,7 +26,7 @@ const SLEEP_EN0_RTC = 1 << 21;
 export class Chip {
   /** options: {clock, flash, usb, pins, uid (8 bytes), random() -> 32-bit integer, cache (null: no misses),
    *  rate (length of the crystal's second in seconds of the world),
-   *  board (told of boots and resets; may be left out)}. */
+   *  board (notified of boots and resets; may be left out)}. */
   constructor(options) {
     Object.assign(this, { rate: 1 }, options);
     this.busyNanos = 0;

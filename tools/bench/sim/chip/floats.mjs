@@ -1,5 +1,5 @@
 // The boot ROM's single and double precision routines (RP2040 datasheet 2.8.3), computed by the host.
-// Each entry works on the core's registers r0..r3 as the ROM's own calling convention says.
+// Each entry works on the core's registers r0..r3 by the ROM's own calling convention.
 
 const bits = new DataView(new ArrayBuffer(8));
 const INT32 = [-(2n ** 31n), 2n ** 31n - 1n];

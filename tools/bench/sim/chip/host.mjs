@@ -52,7 +52,7 @@ export class PartHost {
     };
   }
 
-  /** An I2C bus: attach(address, {start(write), write(byte), read(), stop()}); heard only on this part's own pins. */
+  /** An I2C bus: attach(address, {start(write), write(byte), read(), stop()}); on this part's own pins only. */
   i2c(index) {
     const bus = this.board.buses.i2c[index];
     const { sda, scl } = this.wiring;

@@ -52,8 +52,8 @@ export class SerialLine {
 }
 
 /**
- * The targets of one I2C bus, and an ear on its pins: MicroPython sends transfers of no bytes (i2c.scan) by toggling the
- * pins itself. Only the address is understood there, as nothing more is sent that way.
+ * The targets of one I2C bus, and a decoder on its pins: MicroPython sends transfers of no bytes (i2c.scan) by toggling the
+ * pins itself. Only the address is decoded there, as nothing more is sent that way.
  */
 export class TwoWire {
   constructor(pins) {

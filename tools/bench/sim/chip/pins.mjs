@@ -1,4 +1,4 @@
-// The wires of one board: what the chip drives, what a part drives, the pulls, and who listens.
+// The wires of one board: what the chip drives, what a part drives, the pulls, and the listeners.
 // rp2040js neither reads back its own outputs nor applies pulls.
 
 const FUNCTION_UART = 2;

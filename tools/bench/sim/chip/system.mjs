@@ -113,7 +113,7 @@ const WATCHDOG_ENABLE = 1 << 30;
 
 /** Watchdog (4.7) with its scratch registers. Counts down twice per microsecond tick (errata RP2040-E1). */
 export class Watchdog extends BasePeripheral {
-  /** onBite(reason): 1 timer, 2 forced; the chip is reset by whoever made it. */
+  /** onBite(reason): 1 timer, 2 forced; the owner resets the chip. */
   constructor(mcu, rate, scratch, reason, onBite) {
     super(mcu, 'WATCHDOG');
     this.tickNanos = 500 * rate;

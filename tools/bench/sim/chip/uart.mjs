@@ -16,7 +16,7 @@ const TIMEOUT_BITS = 32;
 const BAUD_TOLERANCE = 0.03;
 
 export class Uart extends BasePeripheral {
-  /** onByte(value, nanos) hears what the chip sends. */
+  /** onByte(value, nanos) gets what the chip sends. */
   constructor(mcu, name, irq, dreq) {
     super(mcu, name);
     this.irq = irq;

@@ -31,7 +31,7 @@ const setup = (type, request, value, index, length) =>
 const getDescriptor = (kind, length) => setup(0x80, 6, kind << 8, 0, length);
 
 export class UsbHost {
-  /** onData(bytes, nanos) hears the device; onOpen() runs when the port is there. */
+  /** onData(bytes, nanos) gets the device's output; onOpen() runs when the port is there. */
   constructor(clock) {
     this.clock = clock;
     this.plugged = true;

@@ -1,7 +1,7 @@
 /**
  * DFRobot A02YYUW: waterproof ultrasonic ranger on a serial line, 30 to 4500 mm, resolution 1 mm.
  * Frame FF H L SUM at 9600 8N1; its RX pin high or open: a processed value every 100 to 300 ms, low: every value, 100 ms.
- * Source: DFRobot wiki SEN0311. Noise and what it says beyond its range are assumed (values from field reports vary).
+ * Source: DFRobot wiki SEN0311. Noise and its output beyond the range are assumed (values from field reports vary).
  */
 
 import { gauss } from '../random.mjs';
@@ -63,7 +63,7 @@ export class A02YYUW {
     this.host.current('a02yyuw', this.powered ? 'measuring' : 'off', this.powered ? DRAW_UA : 0);
   }
 
-  /** A sensor that nobody listens to costs nothing: its frames begin with the port, at a random place of the period. */
+  /** Frames are computed only while the port is open; the first one begins at a random place of the period. */
   #schedule() {
     this.alarm?.cancel();
     if (!this.powered || !this.uart.open()) return;

@@ -26,7 +26,7 @@ export class AM312 {
   }
 
   /**
-   * values: motion (true: a person moves now; schedule [[t_us, true], ...]: one passage each; false: nobody),
+   * values: motion (true: a person moves now; schedule [[t_us, true], ...]: one passage each; false: none),
    * absent (output floats).
    */
   set(values) {
@@ -71,7 +71,7 @@ export class AM312 {
     this.pin.drive(null);
   }
 
-  /** One alarm for the next passage, none when nobody comes any more. */
+  /** One alarm for the next passage, none when there is no further passage. */
   #plan() {
     this.next?.cancel();
     if (!this.steps || this.#absent()) return;

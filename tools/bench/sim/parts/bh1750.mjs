@@ -41,7 +41,7 @@ export class BH1750 {
     });
   }
 
-  /** values: lux (number or schedule), absent (nobody answers at the address). */
+  /** values: lux (number or schedule), absent (no acknowledgement at the address). */
   set(values) {
     this.around.set(values);
   }

@@ -38,7 +38,7 @@ export class VL53L1X {
   }
 
   /**
-   * values: distance_mm (null or out of range: no signal), absent (nobody answers at the address), stuck (the last value again
+   * values: distance_mm (null or out of range: no signal), absent (no acknowledgement at the address), stuck (the last value again
    * and again), obstructed_mm (something near takes part of the rangings; null: nothing there).
    */
   set(values) {

@@ -1,7 +1,7 @@
 /**
  * Semtech SX1262 with a clock: pins, SPI framing, BUSY, modes and sleep. Its commands are a table
  * (commands.mjs), sending and receiving is beside it (modem.mjs). LoRa only. What the datasheet
- * forbids is refused with a sentence and not carried out.
+ * forbids is refused with a reason and not carried out.
  * Source: Semtech SX1261/2 datasheet, chapters 8 (pins), 9 (modes), 13 (commands); BUSY times also in
  * ST RM0453, table 33 (the same radio).
  */
@@ -149,7 +149,7 @@ export class SX1262 {
     return true;
   }
 
-  /** The command is not carried out, and the bench hears why. Returns false. */
+  /** The command is not carried out and the refusal reported. Returns false. */
   fail(sentence, status = 'failed') {
     this.result = STATUS[status];
     this.host.refuse(`SX1262: ${sentence}`);
@@ -220,7 +220,7 @@ export class SX1262 {
     return ns;
   }
 
-  /** The chip went to another mode by itself, and its status says why: data, timeout, sent, none. */
+  /** The chip went to another mode by itself, and its status gives the reason: data, timeout, sent, none. */
   done(result, mode) {
     this.enter(mode);
     this.result = STATUS[result];
