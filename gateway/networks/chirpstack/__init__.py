@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
 from gateway.model import Device
-from gateway.networks._subscription import Broker, Subscription, try_subscription
+from gateway.networks._connection import Broker
+from gateway.networks._subscription import Subscription, try_subscription
 from gateway.networks.chirpstack import events
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.registry import Registry

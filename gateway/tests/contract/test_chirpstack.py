@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from gateway.errors import ConfigError, Refused, Retry
 from gateway.networks import chirpstack
-from gateway.networks._subscription import RECEIVE_MOST
+from gateway.networks._connection import RECEIVE_MOST
 from gateway.notices import Downlink
 from gateway.tests.contract.servers import LAMP
 from gateway.tests.contract.servers.chirpstack import serving

@@ -1,0 +1,209 @@
+"""One MQTT 5 connection with manual acknowledgement: paho on asyncio's loop.
+
+Each connection has a client object of its own, so an acknowledgement sent after a reconnect has no
+effect. Reading stops while too many messages wait.
+Source: MQTT 5.0, 3.1.2.11.2 (expiry), 3.1.2.11.3 (receive maximum), 4.6 (order of
+acknowledgements).
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import structlog
+from msgspec import Struct
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from gateway.errors import ConfigError, GatewayError, Retry
+from gateway.notices import Envelope
+
+RECEIVE_MOST = 50
+"""Messages held without acknowledgement; fewer than the frames that `gateway.seen` keeps apart."""
+SESSION_S = 7 * 86400
+"""How long the broker keeps the session, s."""
+KEEPALIVE_S = 20
+CONNECT_S = 5.0
+"""Time for the handshake, s."""
+
+log = structlog.get_logger("gateway.mqtt")
+
+
+class Broker(Struct, frozen=True):
+    """A broker, the session at it, and the topic filter. url: `mqtt://host[:port]` or `mqtts://...`."""
+
+    url: str
+    client_id: str
+    topic: str
+    username: str = ""
+    password: str = ""
+
+    def address(self) -> tuple[str, int, bool]:
+        """(host, port, with TLS). Raises ConfigError."""
+        try:
+            parts = urlsplit(self.url)
+            port = parts.port
+        except ValueError:
+            parts = urlsplit("")
+            port = None
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+            raise ConfigError(f"`network.mqtt` is {self.url!r}, expected mqtt://host:port")
+        tls = parts.scheme == "mqtts"
+        return parts.hostname, port or (8883 if tls else 1883), tls
+
+
+class Connection:
+    """One connection, from CONNECT to the close of its socket.
+
+    take: gets each message; returns whether more may be read.
+    """
+
+    def __init__(self, broker: Broker, take: Callable[[Envelope], bool]) -> None:
+        self._broker = broker
+        self._take = take
+        self._loop = asyncio.get_running_loop()
+        self._gone: asyncio.Future[GatewayError] = self._loop.create_future()
+        self.subscribed: asyncio.Future[None] = self._loop.create_future()
+        self._reading = self._warned = False
+        self._fd = -1
+        self._client = client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=broker.client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_socket_close = self._on_socket_close
+        client.connect_timeout = CONNECT_S
+        if broker.username:
+            client.username_pw_set(broker.username, broker.password)
+
+    async def run(self, keepalive_s: int, *, lasting: bool = True) -> NoReturn:
+        """Connect, subscribe and read. Raises ConfigError or Retry when the connection ends."""
+        host, port, tls = self._broker.address()
+        if tls:
+            self._client.tls_set_context(  # pyright: ignore[reportUnknownMemberType] - paho's
+                ssl.create_default_context()
+            )
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = SESSION_S if lasting else 0
+        properties.ReceiveMaximum = RECEIVE_MOST
+        try:
+            # in a thread: the name look-up and the handshake would block the loop
+            await asyncio.to_thread(
+                self._client.connect,
+                host,
+                port,
+                keepalive_s,
+                clean_start=not lasting,
+                properties=properties,
+            )
+        except OSError as error:
+            raise Retry(f"the broker {self._broker.url} does not answer: {error}") from None
+        self._socket: Any = self._client.socket()
+        self._fd = self._socket.fileno()
+        try:
+            self.read_on()
+            deadline = self._loop.time() + CONNECT_S
+            while not self._gone.done():
+                await asyncio.wait({self._gone}, timeout=1)
+                self._client.loop_misc()
+                self._flush()
+                if not self.subscribed.done() and self._loop.time() > deadline:
+                    raise Retry(f"the broker {self._broker.url} does not complete the handshake")
+            raise self._gone.result()
+        finally:
+            self._client.disconnect()
+            self._on_socket_close()
+            self._socket.close()
+
+    def leave(self, why: str) -> None:
+        """End the connection. why: for the log."""
+        self._end(Retry(f"left the broker: {why}"))
+
+    def read_on(self) -> None:
+        """Resume reading, which stops while too many messages wait."""
+        if not self._reading and self._fd >= 0:
+            self._reading = True
+            self._loop.add_reader(self._fd, self._read)
+
+    def _stop_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._fd)
+
+    def _on_socket_close(self, *_: Any) -> None:
+        """Forget the descriptor before paho closes it: its number may be used again at once."""
+        if self._fd >= 0:
+            self._stop_reading()
+            self._loop.remove_writer(self._fd)
+            self._fd = -1
+
+    def _read(self) -> None:
+        self._client.loop_read()
+        while self._reading and getattr(self._socket, "pending", int)():
+            self._client.loop_read()  # TLS holds decrypted bytes that select() cannot see
+        self._flush()
+
+    def _flush(self) -> None:
+        """Write what paho has queued, now or when the socket becomes writable."""
+        if self._fd >= 0 and self._client.want_write():
+            self._client.loop_write()
+        if self._fd < 0:
+            return
+        if self._client.want_write():
+            self._loop.add_writer(self._fd, self._flush)
+        else:
+            self._loop.remove_writer(self._fd)
+
+    def _acknowledge(self, mid: int, qos: int) -> None:
+        if self._fd >= 0:
+            self._client.ack(mid, qos)
+            self._flush()
+
+    def _end(self, why: GatewayError) -> None:
+        if not self._gone.done():
+            self._gone.set_result(why)
+
+    def _on_connect(
+        self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            self._end(ConfigError(f"the broker {self._broker.url} refuses us: {reason}"))
+        else:
+            self._client.subscribe(self._broker.topic, qos=1)
+
+    def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: Any, _p: Any) -> None:
+        """Check the reason codes: a broker may accept the connection and refuse the topic."""
+        if any(reason.is_failure or reason.value < 1 for reason in reasons):
+            said = ", ".join(map(str, reasons))
+            self._end(ConfigError(f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"))
+        elif not self.subscribed.done():
+            self.subscribed.set_result(None)
+            log.info("listening", broker=self._broker.url, topic=self._broker.topic)
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _p: Any) -> None:
+        self._end(Retry(f"the broker {self._broker.url} ended the connection: {reason}"))
+
+    def _on_message(self, _client: Any, _data: Any, message: MQTTMessage) -> None:
+        mid, qos = message.mid, message.qos
+        if qos == 0 and not self._warned:
+            self._warned = True
+            log.warning(
+                "the network server publishes at QoS 0: messages sent while disconnected are lost"
+            )
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        envelope = Envelope(topic, bytes(message.payload), lambda: self._acknowledge(mid, qos))
+        if not self._take(envelope):
+            self._stop_reading()
