@@ -37,22 +37,26 @@ class AM312:
     def _edge(self, _pin):
         """An interrupt, a hard one where the port has those: must not allocate.
 
-        Two people abreast are one edge.
+        Two people abreast are one edge. `ticks_diff` is negative from 6.2 to 12.4 days after
+        the last one: that is long ago too.
         """
         now = ticks_ms()
-        if self._settled(now) and ticks_diff(now, self._last) >= self._refractory_ms:
+        if self._settled(now) and not 0 <= ticks_diff(now, self._last) < self._refractory_ms:
             self._last = now
             self._total += 1
             self.moved.set()
 
     def _settled(self, now):
         if not self._warm:
-            self._warm = ticks_diff(now, self._start) >= self._warmup_ms
+            self._warm = not 0 <= ticks_diff(now, self._start) < self._warmup_ms
         return self._warm
 
     async def read(self) -> dict:
         """Rising edges since the start, and the level now. Never waits."""
-        warm = self._settled(ticks_ms())
+        now = ticks_ms()
+        warm = self._settled(now)
+        if not 0 <= ticks_diff(now, self._last) < self._refractory_ms:
+            self._last = ticks_add(now, -self._refractory_ms)  # or it seems new after a wrap
         return {
             "total": self._total,
             "presence": int(warm and self._pin.value()),

@@ -1,0 +1,78 @@
+"""A node's whole clock over two wraps of every counter: nothing goes blind, early or late.
+
+`ticks_us` wraps after 17.9 minutes, `ticks_ms` after 12.4 days, and `ticks_diff` tells later from
+earlier over half of that only.
+"""
+
+import asyncio
+
+from tests.fake_device import skipped_us
+from tests.test_node_app import made, run, settled
+
+# isort: split
+from node.sensors.am312 import AM312
+from tests.fake_buses import Pin
+from wire import codec
+
+ONLY = "cpython"  # where the ticks can be moved
+
+_STEP_S = 900
+_WRAP_S = (1 << 30) // 1000
+
+
+def later(seconds):
+    skipped_us[0] += seconds * 1000000
+
+
+def test_every_passage_counts_whatever_time_the_last_one_is_ago():
+    pin = Pin(7)
+    sensor = AM312(pin, lambda pin, handler: pin.irq(handler), warmup_s=0)
+    for times, days in enumerate((0, 1, 5, 6.3, 7, 9, 12, 12.4, 13, 20)):
+        for _ in range(int(days * 24)):
+            later(3600)
+            asyncio.run(sensor.read())  # sample_s is a day at most
+        pin.edge(1)
+        pin.edge(0)
+        assert asyncio.run(sensor.read())["total"] == times + 1, days
+
+
+def test_a_sensor_that_nobody_read_for_a_week_still_counts():
+    pin = Pin(7)
+    sensor = AM312(pin, lambda pin, handler: pin.irq(handler), warmup_s=30)
+    later(31)
+    pin.edge(1)
+    pin.edge(0)
+    later(7 * 86400)
+    pin.edge(1)
+    assert asyncio.run(sensor.read()) == {"total": 2, "presence": 1, "warm": 1}
+
+
+def test_a_whole_node_over_two_wraps_of_every_counter():
+    """One passage a day, then none for a week, then one a day; a report each 15 min."""
+    node = made(report_s=900, sample_s=900)
+    steps = 2 * _WRAP_S // _STEP_S + 10
+
+    async def story():
+        await settled(node)
+        motion = node.sensors["motion"]
+        start_us = node.clock.us()
+        passed = seen = 0
+        for step in range(steps):
+            later(_STEP_S)
+            await node._turn()
+            day = step * _STEP_S // 86400
+            if step % 96 == 0 and not 5 <= day < 13:
+                motion._pin.edge(1)
+                motion._pin.edge(0)
+                passed += 1
+            seen = motion._total
+            assert seen == passed, "day %d: %d of %d passages" % (day, seen, passed)
+        return passed, node.clock.us() - start_us
+
+    passed, run_us = run(node, story)
+
+    assert abs(run_us // 1000000 - steps * _STEP_S) < 60
+    readings = [frame for frame in node.link.frames if frame[0] == 12]
+    _, records = codec.unpack(12, readings[-1][1])
+    assert records[0]["total"] in (passed, passed - 1)
+    assert records[0]["seq"] >= steps * _STEP_S // 900 - 80
