@@ -202,6 +202,44 @@ def test_a_network_that_is_gone_for_good_is_joined_anew():
     assert street.journal.idle()
 
 
+def silent_after(step):
+    """Is a device still joined after 15 missing acknowledgements, `step`, and 15 more? And one?"""
+    street = Street()
+    exchange = street.link.exchange
+    joined = []
+
+    async def silence(count):
+        street.acks = False
+        for _ in range(count):
+            assert not await exchange.send(10, b"x", True)
+        joined.append(exchange._mac.joined)
+
+    async def story():
+        await exchange.join()
+        await silence(15)
+        street.acks = True
+        await step(exchange)
+        await silence(15)
+        await silence(1)
+
+    street.world.run(story())
+    return joined
+
+
+def test_an_acknowledgement_clears_the_count_of_missing_ones():
+    async def acknowledged(exchange):
+        assert await exchange.send(10, b"x", True)
+
+    assert silent_after(acknowledged) == [True, True, False]
+
+
+def test_a_join_clears_the_count_of_missing_acknowledgements():
+    async def join(exchange):
+        assert await exchange.join(again=True)
+
+    assert silent_after(join) == [True, True, False]
+
+
 def test_joining_twice_at_once_is_one_join():
     street = Street()
 

@@ -93,5 +93,4 @@ class Exchange:
         self._send_us = self._clock.us() + (wait_ms + self._mac.random() % wait_ms) * 1000
         if self._failed >= _SILENCE_JOIN:
             self._log("link", "%d uplinks were not acknowledged: joining again" % self._failed)
-            self._failed = 0
             self._mac.joined = False
