@@ -7,8 +7,12 @@ from lorawan import const
 _SYMBOLS_MIN = const(6)
 _SYMBOLS_MAX = const(248)  # what an SX126x can count, 13.4.9
 
-UP, DOWN = 0, 1
-ADR, ADR_ACK_REQ, ACK, PENDING = 0x80, 0x40, 0x20, 0x10
+UP = 0
+DOWN = 1
+ADR = 0x80
+ADR_ACK_REQ = 0x40
+ACK = 0x20
+PENDING = 0x10
 
 
 def low_rate(sf: int, bw_hz: int) -> bool:

@@ -105,7 +105,8 @@ class Joining:
                 mac.refused += 1
                 return False
             self._accepted(fields, nonce, dr)
-            mac.rssi, mac.snr = rssi, snr // 4
+            mac.rssi = rssi
+            mac.snr = snr // 4
             return True
 
         joined = await self._exchange(made, mac.pick(channels)[1], dr, take)

@@ -257,7 +257,8 @@ class Mac:
             return False
         fcnt, fctrl, fopts, fport, payload, confirmed = parsed
         session.heard(fcnt)
-        self.rssi, self.snr = rssi, snr // 4
+        self.rssi = rssi
+        self.snr = snr // 4
         if class_a:
             session.unanswered = 0
             self.answers.sticky = {}
@@ -275,12 +276,12 @@ class Mac:
 
     def _obey(self, stream, snr):
         """Apply MAC commands; None: ADR's back-off. Rare, so their code is loaded for them."""
-        from lorawan import commands
+        from lorawan import commands, saved
 
         if stream is None:
             commands.adr.back_off(self.session)
         if stream is None or commands.apply(self, stream, snr):
-            self.session.save()
+            saved.save(self.session)
         self._unload()
 
     def _unload(self):

@@ -89,12 +89,6 @@ class Session:
         self.nwk = Key(self._aes, nwk)
         self.app = Key(self._aes, app)
 
-    def save(self) -> None:
-        """Keys and parameters; on flash when it returns. `Mac` unloads the code for it."""
-        from lorawan import saved
-
-        saved.save(self)
-
     def _save_frames(self):
         self.store.save("frames", struct.pack(FRAMES, self.tag, self.reserved, self.fcnt_down))
 

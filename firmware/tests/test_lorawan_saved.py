@@ -1,5 +1,6 @@
 """Sessions over upgrades and regions: files of the first layout, masks of any length."""
 
+from lorawan import saved
 from lorawan.crypto import aes
 from lorawan.mac import Mac
 from lorawan.region import eu868
@@ -77,7 +78,7 @@ def test_a_session_of_the_first_layout_is_the_same_after_it_is_saved_again():
         store = Unchanged(HERE + "/data/legacy/" + folder)
         mac = started(store, number)
 
-        mac.session.save()
+        saved.save(mac.session)
 
         assert parameters(started(store, number)) == parameters(mac)
 
@@ -95,7 +96,7 @@ def test_all_that_the_network_set_survives_a_restart():
     session.power = 3
     plan.channels += [[867100000, 869525000, 0x53]] * 20
     plan.mask = 0x5A5A5A
-    session.save()
+    saved.save(session)
     before = parameters(world.mac)
 
     world.start()
@@ -112,7 +113,7 @@ def test_a_mask_of_72_bits_survives_a_restart():
     session.tag = session.dr = session.power = session.repeats = session.duty = 0
     session.rx1_offset = session.rx2_dr = session.rx2_freq = session.rx_delay_s = 0
     session.set_keys(bytes(16), bytes(16))
-    session.save()
+    saved.save(session)
 
     world.start()
 

@@ -80,7 +80,7 @@ def test_whatever_the_network_sets_the_device_can_still_send_and_restart(sequenc
     mac = world.mac
 
     commands.apply(mac, b"".join(bytes([cid]) + fields for cid, fields in sequence), 5)
-    mac.session.save()
+    saved.save(mac.session)
 
     there = sum(1 << at for at, one in enumerate(mac.plan.channels) if one[0])
     assert mac.plan.mask & ~there == 0
