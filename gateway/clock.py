@@ -19,6 +19,21 @@ def rfc3339(at_ms: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+AHEAD_MS = 300_000
+"""A stamp this far ahead of our clock comes from a clock that is hardly wrong."""
+BEHIND_MS = 31 * 86_400_000
+"""Longest time that a message waits at a broker; an older stamp comes from a wrong clock."""
+
+
+def believed(at_ms: int, now_ms: int) -> tuple[int, bool]:
+    """An instant of another clock, never later than now, and whether it can be right.
+
+    One that cannot be right becomes now.
+    """
+    sure = now_ms - BEHIND_MS <= at_ms <= now_ms + AHEAD_MS
+    return (min(at_ms, now_ms) if sure else now_ms), sure
+
+
 def parse_ms(text: str) -> int:
     """Ms since 1970 of an RFC 3339 instant: any zone, 0 to 9 fractional digits.
 

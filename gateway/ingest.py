@@ -25,7 +25,10 @@ LEAVE_S = 5.0
 
 
 class Ingest:
-    """Takes what the network gives and acknowledges it once it is kept."""
+    """Takes what the network gives and acknowledges it once it is kept.
+
+    passed: messages that concern nothing here, as those of other applications' devices.
+    """
 
     def __init__(
         self, store: Store, network: Network, settings: CommandSettings, clock: Clock = wall_ms
@@ -34,6 +37,7 @@ class Ingest:
         self.network = network
         self.clock = clock
         self.context = Context(network.most_bytes, settings)
+        self.passed = 0
         self._unsettled: set[str] = set()
 
     async def run(self) -> None:
@@ -78,6 +82,7 @@ class Ingest:
             await self._quarantine(envelope, reason, error.details.get("dev_eui", ""))
             return
         if notice is None:
+            self.passed += 1
             return
         try:
             unsettled = await self.store.write(
@@ -89,6 +94,8 @@ class Ingest:
             reason = f"{FAULT} ({type(error).__name__}: {error})"
             await self._quarantine(envelope, reason, notice.dev_eui)
             return
+        if unsettled is None:
+            self.passed += 1
         if unsettled:
             self._unsettled.add(notice.dev_eui)
 

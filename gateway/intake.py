@@ -3,12 +3,13 @@
 from contextlib import suppress
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway import lifecycle
-from gateway.clock import rfc3339
+from gateway.clock import believed, rfc3339
 from gateway.devices import Applied, Boot, Reading, Report, Status, decoder
 from gateway.errors import Lost, Refused
-from gateway.events import BootData, JoinedData, MissingData, QuarantinedData, ReadingData
+from gateway.events import BootData, JoinedData, MissingData, QuarantinedData, ReadingData, Value
 from gateway.model import Device
 from gateway.notices import Answered, Envelope, Joined, Notice, Transmitted, Trouble, Uplink
 from gateway.seen import Seen
@@ -18,6 +19,11 @@ from gateway.settings import CommandSettings
 from gateway.store import Transaction
 
 MISMATCH = "the operator compares the device's product and firmware with its decoder"
+NO_PORT = (
+    "it has data but no FPort; the operator looks at what forwards the network server's messages"
+)
+UNSURE = "clock_unsure"
+"""Flag of what a message contains whose stamp cannot be right."""
 RESEND_MOST = 254
 """Readings one `resend` asks for: its count has 8 bits, of which all ones mean absent."""
 RESEND_EXPIRES_S = 86_400
@@ -42,17 +48,22 @@ def quarantine(
 
 def take(
     tx: Transaction, context: Context, envelope: Envelope, notice: Notice, now_ms: int
-) -> bool:
+) -> bool | None:
     """Take one notice; one that was taken before changes nothing.
 
-    Returns whether a gap in the device's readings waits to be reported.
+    A registered device is ours, whatever the network server says of its application. Returns
+    whether a gap in the device's readings waits to be reported; None: the device is not ours.
     """
     device = tx.device(notice.dev_eui)
     if device is None:
+        if notice.foreign:
+            return None
         reason = f"no device has the DevEUI {notice.dev_eui}; add it with `lamplighter device add`"
         quarantine(tx, envelope, reason, notice.dev_eui, now_ms)
         return False
-    taking = _Taking(tx, context, device, now_ms)
+    at_ms, sure = believed(notice.at_ms, now_ms)
+    notice = replace(notice, at_ms=at_ms)
+    taking = _Taking(tx, context, device, now_ms, sure=sure)
     if not taking.seen.frames.admits(notice):
         return taking.seen.gaps.unsettled
     match notice:
@@ -72,15 +83,25 @@ def settle(tx: Transaction, context: Context, dev_eui: str, now_ms: int) -> bool
 
 
 class _Taking:
-    """One notice of one registered device, inside a transaction."""
+    """One notice of one registered device, inside a transaction. sure: of the notice's stamp."""
 
-    def __init__(self, tx: Transaction, context: Context, device: Device, now_ms: int) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        context: Context,
+        device: Device,
+        now_ms: int,
+        *,
+        sure: bool = True,
+    ) -> None:
         self.tx = tx
         self.context = context
         self.device = device
         self.now_ms = now_ms
         self.dev_eui = device.dev_eui
+        self.sure = sure
         self.seen = Seen.load(tx.seen(device.dev_eui))
+        self.seen.bound(now_ms)
 
     def finish(self) -> bool:
         """Keep what was seen and report ripe gaps; returns whether gaps still wait."""
@@ -113,12 +134,13 @@ class _Taking:
         )
 
     def uplink(self, uplink: Uplink, envelope: Envelope) -> None:
-        if not uplink.fport or not uplink.data:  # MAC commands or nothing
+        if not uplink.data:  # MAC commands, which the network server took, or nothing
             return
         try:
             reports = decoder(self.device.decoder).decode(self.device, uplink)
         except (Lost, Refused) as error:
-            reason = f"frame {uplink.fcnt}: {error}; {MISMATCH}"
+            said = f"{error}; {MISMATCH}" if uplink.fport else NO_PORT
+            reason = f"frame {uplink.fcnt}: {said}"
             quarantine(self.tx, envelope, reason, self.dev_eui, self.now_ms)
             return
         for report in reports:
@@ -133,8 +155,7 @@ class _Taking:
             case Applied():
                 lifecycle.reported(self.tx, self.dev_eui, report, self.now_ms)
             case Status():
-                at = rfc3339(uplink.at_ms)
-                self.tx.put_latest(self.dev_eui, None, at, report.values)
+                self._latest(None, rfc3339(uplink.at_ms), report.values)
 
     def _reading(self, uplink: Uplink, reading: Reading) -> None:
         number = reading.seq
@@ -151,11 +172,11 @@ class _Taking:
             seq=reading.seq,
             observed_at=rfc3339(observed_ms),
             received_at=rfc3339(uplink.at_ms),
-            values=reading.values,
+            values=self._flagged(reading.values),
             link=uplink.link,
         )
         self.tx.append("reading", self.dev_eui, uplink.at_ms, data)
-        self.tx.put_latest(self.dev_eui, reading.seq, data.observed_at, reading.values)
+        self._latest(reading.seq, data.observed_at, data.values)
 
     def _boot(self, uplink: Uplink, boot: Boot) -> None:
         if boot.first_seq is not None and boot.next_seq is not None:
@@ -167,11 +188,23 @@ class _Taking:
             dev_eui=self.dev_eui,
             device=self.device.name,
             received_at=at,
-            values=boot.values,
+            values=self._flagged(boot.values),
             link=uplink.link,
         )
         self.tx.append("boot", self.dev_eui, uplink.at_ms, data)
-        self.tx.put_latest(self.dev_eui, boot.next_seq, at, boot.values)
+        self._latest(boot.next_seq, at, data.values)
+
+    def _latest(self, seq: int | None, at: str, values: tuple[Value, ...]) -> None:
+        self.tx.put_latest(self.dev_eui, seq, at, values, rfc3339(self.now_ms))
+
+    def _flagged(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The values, with a flag where the time of their message is our own guess."""
+        if self.sure:
+            return values
+        return tuple(
+            replace(one, quality=(*(q for q in one.quality if q not in ("ok", UNSURE)), UNSURE))
+            for one in values
+        )
 
     def _missing(self, first: int, last: int) -> None:
         """Report readings that did not arrive, and request the newest of them, once."""

@@ -24,28 +24,33 @@ class Link(Struct, frozen=True, kw_only=True):
     gateway: str | None = None
 
 
-class Joined(Struct, frozen=True, kw_only=True, tag="joined"):
-    """A device joined and has a new DevAddr.
+class _Notice(Struct, frozen=True, kw_only=True):
+    """What every notice has.
 
-    id: the network server's, the same at each delivery.
+    id: the network server's, the same at each delivery.  at_ms: when it happened, by the network
+    server; 0: unknown.  foreign: the network server keeps the device in another application, so
+    that a device which nobody added here is none of ours.
     """
 
     dev_eui: str
     id: str
     at_ms: int
+    foreign: bool = False
+
+
+class Joined(_Notice, frozen=True, kw_only=True, tag="joined"):
+    """A device joined and has a new session. dev_addr: its new DevAddr; empty: unknown."""
+
     dev_addr: str
 
 
-class Uplink(Struct, frozen=True, kw_only=True, tag="uplink"):
+class Uplink(_Notice, frozen=True, kw_only=True, tag="uplink"):
     """One frame of a device, decrypted.
 
-    id: the network server's, the same at each delivery.  fcnt: FCntUp, 32 bits.
+    dev_addr: empty: unknown.  fcnt: FCntUp, 32 bits.
     fport: 0 with no data where the frame carries nothing for the application.
     """
 
-    dev_eui: str
-    id: str
-    at_ms: int
     dev_addr: str
     fcnt: int
     fport: int
@@ -53,50 +58,38 @@ class Uplink(Struct, frozen=True, kw_only=True, tag="uplink"):
     link: Link = field(default_factory=Link)
 
 
-class Transmitted(Struct, frozen=True, kw_only=True, tag="transmitted"):
+class Transmitted(_Notice, frozen=True, kw_only=True, tag="transmitted"):
     """A radio gateway took a downlink for transmission; whether it was received is unknown."""
 
-    dev_eui: str
-    id: str
-    at_ms: int
     queue_item_id: str
 
 
-class Answered(Struct, frozen=True, kw_only=True, tag="answered"):
+class Answered(_Notice, frozen=True, kw_only=True, tag="answered"):
     """A confirmed downlink was acknowledged by the device, or the wait for that timed out."""
 
-    dev_eui: str
-    id: str
-    at_ms: int
     queue_item_id: str
     acknowledged: bool
 
 
-class Trouble(Struct, frozen=True, kw_only=True, tag="trouble"):
+class Trouble(_Notice, frozen=True, kw_only=True, tag="trouble"):
     """The network server reports a failure, as a dropped downlink or a wrong MIC.
 
     code: the server's own (`EXPIRED`, `DOWNLINK_PAYLOAD_SIZE`, `UPLINK_MIC`, ...).
     queue_item_id: empty when it names none. dropped: the item is gone from the server's queue.
     """
 
-    dev_eui: str
-    id: str
-    at_ms: int
     code: str
     description: str
     queue_item_id: str = ""
     dropped: bool = False
 
 
-class Status(Struct, frozen=True, kw_only=True, tag="status"):
+class Status(_Notice, frozen=True, kw_only=True, tag="status"):
     """The device's answer to the network server's status request.
 
     battery_percent: None is unknown.
     """
 
-    dev_eui: str
-    id: str
-    at_ms: int
     margin_db: int
     battery_percent: float | None = None
 

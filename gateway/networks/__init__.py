@@ -29,7 +29,7 @@ class Network(Protocol):
         ...
 
     def parse(self, envelope: Envelope) -> Notice | None:
-        """The notice in a message; None for a device of another application.
+        """The notice in a message; None for one that concerns nothing here.
 
         Raises Lost when it cannot be parsed.
         """

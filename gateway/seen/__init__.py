@@ -33,6 +33,11 @@ class Seen:
         decode = msgspec.json.decode
         return cls(decode(body, type=Frames), decode(body, type=Signals), decode(body, type=Gaps))
 
+    def bound(self, now_ms: int) -> None:
+        """Forget that anything was later than now: an instant that was came from a wrong clock."""
+        self.frames.bound(now_ms)
+        self.gaps.bound(now_ms)
+
     def dump(self) -> bytes:
         """For the store."""
         parts: dict[str, Any] = {}

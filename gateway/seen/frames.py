@@ -55,8 +55,25 @@ class Frames(Struct):
         self.boot = boot
         return new
 
+    def bound(self, now_ms: int) -> None:
+        """Nothing began or came later than now."""
+        for session in self.sessions:
+            session.since_ms = min(session.since_ms, now_ms)
+            session.last_ms = min(session.last_ms, now_ms)
+
+    def _session(self, dev_addr: str) -> Session | None:
+        """The newest session of an address; of an unknown one, the newest of all."""
+        newest = self.sessions[-1] if self.sessions else None
+        for session in self.sessions[::-1]:
+            if session.dev_addr == dev_addr:
+                return session
+        if newest and not newest.dev_addr:
+            newest.dev_addr = dev_addr  # the join did not name it
+            return newest
+        return None if dev_addr else newest
+
     def _admits_frame(self, uplink: Uplink) -> bool:
-        session = next((s for s in self.sessions[::-1] if s.dev_addr == uplink.dev_addr), None)
+        session = self._session(uplink.dev_addr)
         if session is None:
             newest = self.sessions[-1].since_ms if self.sessions else 0
             if uplink.at_ms < newest:  # of a session before the last two

@@ -72,6 +72,13 @@ class Gaps(Struct):
             self._highest(following - 1, heard_ms, heard_ms)
             self.gaps = [gap for gap in self.gaps if gap.last <= self.seq]
 
+    def bound(self, now_ms: int) -> None:
+        """Nothing was observed or came later than now."""
+        self.seq_at_ms = min(self.seq_at_ms, now_ms)
+        self.heard_ms = min(self.heard_ms, now_ms)
+        for gap in self.gaps:
+            gap.noticed_ms = min(gap.noticed_ms, now_ms)
+
     def settled(self, now_ms: int) -> list[tuple[int, int]]:
         """Gaps (first, last), wgap numbers, that will not close by themselves.
 

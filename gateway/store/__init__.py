@@ -31,6 +31,8 @@ from gateway.events import Entry, Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
 
 T = TypeVar("T")
+LAST = "9999"
+"""After every instant in RFC 3339."""
 
 
 class View(Protocol):
@@ -163,9 +165,17 @@ class Transaction(View, Protocol):
         ...
 
     def put_latest(
-        self, dev_eui: str, seq: int | None, observed_at: str, values: tuple[Value, ...]
+        self,
+        dev_eui: str,
+        seq: int | None,
+        observed_at: str,
+        values: tuple[Value, ...],
+        now: str = LAST,
     ) -> None:
-        """Replace the newest values, each unless the one kept was observed later."""
+        """Replace the newest values, each unless the one kept was observed later.
+
+        now: RFC 3339; one that was observed after it comes from a wrong clock and is replaced.
+        """
         ...
 
     def put_seen(self, dev_eui: str, seen: bytes) -> None:

@@ -1,122 +1,153 @@
-"""Parses ChirpStack's application events, JSON on MQTT, to notices.
+"""Parses ChirpStack's application events, JSON or protobuf on MQTT, to notices.
 
-Absent fields are zero: nested messages leave out `rssi`, `snr` and `acknowledged` when they
-are 0 or false. Source: ChirpStack 4.20 as recorded in gateway/tests/data/chirpstack_events.jsonl.
+Only identity (DevEUI, FCnt) and payload (FPort, data) decide whether an event can be read; any
+other part may be absent, null or of another type. Absent fields are zero: nested messages leave
+out `rssi`, `snr` and `acknowledged` when they are 0 or false; null means unknown.
+Source: ChirpStack 4.20 as recorded in gateway/tests/data/chirpstack_events.jsonl.
 """
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
-from gateway.clock import parse_ms
 from gateway.errors import Lost
-from gateway.networks.chirpstack import shapes
+from gateway.networks.chirpstack import bodies
+from gateway.networks.chirpstack.fields import ABSENT, Fields
 from gateway.notices import Answered, Joined, Link, Notice, Status, Transmitted, Trouble, Uplink
 
 TOPIC = "application/+/device/+/event/+"
 DROPPING = frozenset({"EXPIRED", "DOWNLINK_PAYLOAD_SIZE", "F_CNT_DOWN"})
 """Log codes after which the queue item is gone."""
+PASSED = frozenset({"location", "integration"})
+"""Events of other integrations, which concern nothing here."""
 _TOPIC = re.compile(r"application/[^/]+/device/([^/]+)/event/(\w+)", re.ASCII)
 _EUI = re.compile(r"[0-9a-f]{16}")
+_ADDRESS = re.compile(r"[0-9a-f]{8}")
+FCNT_MOST = 2**32 - 1
 
 
 def parse(topic: str, body: bytes, application: str) -> Notice | None:
-    """The notice in one message; None for a device of another application.
+    """The notice in one message; None for an event that concerns nothing here.
 
-    application: name of ours. Raises Lost, with the topic's dev_eui, for anything but an event
-    of ChirpStack.
+    application: name of ours; a notice of another one is `foreign`. Raises Lost, with the topic's
+    dev_eui, for anything but an event of ChirpStack.
     """
     match = _TOPIC.fullmatch(topic)
     if not match:
         raise Lost(f"the topic {topic[:200]!r} is not one of ChirpStack's")
     dev_eui, kind = match.groups()
-    if kind == "location":  # ChirpStack 4 no longer sends it
+    if kind in PASSED:
         return None
     if kind not in _KINDS:
         raise Lost(f"an event {kind!r} is not known", dev_eui=dev_eui)
-    struct, convert = _KINDS[kind]
     try:
-        event = msgspec.json.decode(body, type=struct)
-        ours = event.device_info.application_name == application
-        return convert(event, body) if ours else None
-    except (ValueError, RecursionError) as error:  # msgspec's and the converters'
-        raise Lost(f"the {kind} event cannot be read: {error}", dev_eui=dev_eui) from None
+        values = bodies.values(kind, body)
+        event = Fields(values)
+        return _KINDS[kind](event, _stamp(event, values, dev_eui, application))
+    except (Lost, ValueError, RecursionError) as error:
+        said = str(error)
+        if said != bodies.VERSION:
+            said = f"the {kind} event cannot be read: {said}"
+        raise Lost(said, dev_eui=dev_eui.lower()) from None
 
 
-def _stamp(event: shapes.Event) -> dict[str, Any]:
-    if not _EUI.fullmatch(event.device_info.dev_eui):
-        raise ValueError(f"the DevEUI {event.device_info.dev_eui[:40]!r} is not 16 hex digits")
-    return {"dev_eui": event.device_info.dev_eui, "at_ms": parse_ms(event.time)}
+def _stamp(event: Fields, values: Any, topic_eui: str, application: str) -> dict[str, Any]:
+    """What every notice has. Raises ValueError for a DevEUI that is none."""
+    info = event.part("deviceInfo")
+    written = info.text("devEui") or topic_eui
+    dev_eui = re.sub(r"[-:\s]", "", written).lower()
+    if not _EUI.fullmatch(dev_eui):
+        raise ValueError(f"the DevEUI {written[:40]!r} is not 16 hex digits")
+    return {
+        "dev_eui": dev_eui,
+        "at_ms": event.instant("time"),
+        "foreign": info.text("applicationName") not in ("", application),
+        "id": event.text("deduplicationId") or _digest(values),
+    }
 
 
-def _join(event: shapes.Join, _: bytes) -> Joined:
-    return Joined(id=event.deduplication_id, dev_addr=event.dev_addr, **_stamp(event))
+def _digest(values: Any) -> str:
+    """An id for an event without one, which may be sent again with its keys in another order."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def _up(event: shapes.Up, _: bytes) -> Uplink:
-    best = max(event.rx_info, key=lambda one: (one.snr, one.rssi), default=None)
-    link = Link(dr=event.dr, fcnt=event.f_cnt)
-    if best:
-        link = Link(
-            dr=event.dr,
-            fcnt=event.f_cnt,
-            rssi_dbm=best.rssi,
-            snr_db=best.snr,
-            gateway=best.gateway_id,
-        )
+def _address(event: Fields) -> str:
+    """The DevAddr; empty when it is unknown."""
+    address = event.text("devAddr").lower()
+    return address if _ADDRESS.fullmatch(address) else ""
+
+
+def _join(event: Fields, stamp: dict[str, Any]) -> Joined:
+    return Joined(dev_addr=_address(event), **stamp)
+
+
+def _up(event: Fields, stamp: dict[str, Any]) -> Uplink:
+    fcnt = event.needed("fCnt", FCNT_MOST)
     return Uplink(
-        id=event.deduplication_id,
-        dev_addr=event.dev_addr,
-        fcnt=event.f_cnt,
-        fport=event.f_port,
-        data=event.data,
-        link=link,
-        **_stamp(event),
+        dev_addr=_address(event),
+        fcnt=fcnt,
+        fport=event.needed("fPort", 255),
+        data=event.content("data"),
+        link=_link(event, fcnt),
+        **stamp,
     )
 
 
-def _tx_ack(event: shapes.TxAck, _: bytes) -> Transmitted:
-    own = f"{event.queue_item_id} {event.downlink_id}"
-    return Transmitted(id=own, queue_item_id=event.queue_item_id, **_stamp(event))
+def _link(event: Fields, fcnt: int) -> Link:
+    """The best reception. Absent `snr` is 0 only where there is `rssi`, which is never 0."""
+    dr = 0 if event.get("dr") is ABSENT else event.whole("dr", 15)
+    best = Link(dr=dr, fcnt=fcnt)
+    order = (-math.inf, -math.inf, "")
+    for one in event.parts("rxInfo"):
+        rssi = one.number("rssi")
+        snr = 0.0 if rssi is not None and one.get("snr") is ABSENT else one.number("snr")
+        name = one.text("gatewayId")
+        rank = (-math.inf if snr is None else snr, -math.inf if rssi is None else rssi, name)
+        if rank > order:
+            order = rank
+            whole = None if rssi is None else round(rssi)
+            best = Link(dr=dr, fcnt=fcnt, rssi_dbm=whole, snr_db=snr, gateway=name or None)
+    return best
 
 
-def _ack(event: shapes.Ack, _: bytes) -> Answered:
+def _tx_ack(event: Fields, stamp: dict[str, Any]) -> Transmitted:
+    item = event.text("queueItemId")
+    stamp["id"] = f"{item} {event.whole('downlinkId', FCNT_MOST) or 0}"
+    return Transmitted(queue_item_id=item, **stamp)
+
+
+def _ack(event: Fields, stamp: dict[str, Any]) -> Answered:
     return Answered(
-        id=event.deduplication_id,
-        queue_item_id=event.queue_item_id,
-        acknowledged=event.acknowledged,
-        **_stamp(event),
+        queue_item_id=event.text("queueItemId"), acknowledged=event.flag("acknowledged"), **stamp
     )
 
 
-def _log(event: shapes.Log, body: bytes) -> Trouble:
-    """A log event has no id, and may be sent again with its keys in another order."""
-    ordered = json.dumps(json.loads(body), sort_keys=True).encode()
+def _log(event: Fields, stamp: dict[str, Any]) -> Trouble:
+    code = event.text("code") or "UNKNOWN"
     return Trouble(
-        id=hashlib.sha256(ordered).hexdigest(),
-        code=event.code,
-        description=event.description,
-        queue_item_id=event.context.get("queue_item_id", ""),
-        dropped=event.code in DROPPING,
-        **_stamp(event),
+        code=code,
+        description=event.text("description"),
+        queue_item_id=event.part("context").text("queue_item_id"),
+        dropped=code in DROPPING,
+        **stamp,
     )
 
 
-def _status(event: shapes.Status, _: bytes) -> Status:
-    level = None if event.battery_level_unavailable else event.battery_level
-    own = {"margin_db": event.margin, "battery_percent": level}
-    return Status(id=event.deduplication_id, **own, **_stamp(event))
+def _status(event: Fields, stamp: dict[str, Any]) -> Status:
+    unknown = event.flag("batteryLevelUnavailable") or event.flag("externalPowerSource")
+    level = 0.0 if event.get("batteryLevel") is ABSENT else event.number("batteryLevel")
+    margin = round(event.number("margin") or 0)
+    return Status(margin_db=margin, battery_percent=None if unknown else level, **stamp)
 
 
-_KINDS: dict[str, tuple[type[shapes.Event], Callable[[Any, bytes], Notice]]] = {
-    "up": (shapes.Up, _up),
-    "join": (shapes.Join, _join),
-    "txack": (shapes.TxAck, _tx_ack),
-    "ack": (shapes.Ack, _ack),
-    "log": (shapes.Log, _log),
-    "status": (shapes.Status, _status),
+_KINDS: dict[str, Callable[[Fields, dict[str, Any]], Notice]] = {
+    "up": _up,
+    "join": _join,
+    "txack": _tx_ack,
+    "ack": _ack,
+    "log": _log,
+    "status": _status,
 }

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
+from gateway.store import LAST
 from gateway.store.sql import Connection
 from gateway.store.sql.event import new_event, wants
 from gateway.store.sql.view import Endpoints, Rows
@@ -77,11 +78,17 @@ class Changes(Rows):
         self.connection.change("remove_latest", dev_eui)
 
     def put_latest(
-        self, dev_eui: str, seq: int | None, observed_at: str, values: tuple[Value, ...]
+        self,
+        dev_eui: str,
+        seq: int | None,
+        observed_at: str,
+        values: tuple[Value, ...],
+        now: str = LAST,
     ) -> None:
         for one in values:
             new = Latest(one.property, one.value, one.unit, one.quality, observed_at, seq)
-            self.connection.change("put_latest", dev_eui, one.property, observed_at, _encode(new))
+            body = _encode(new)
+            self.connection.change("put_latest", dev_eui, one.property, observed_at, body, now)
 
     def put_seen(self, dev_eui: str, seen: bytes) -> None:
         self.connection.change("put_seen", dev_eui, seen)

@@ -19,7 +19,7 @@ SELECT body FROM latest WHERE dev_eui = ?1 ORDER BY property
 -- name: put_latest
 INSERT INTO latest (dev_eui, property, observed_at, body) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT DO UPDATE SET observed_at = excluded.observed_at, body = excluded.body
-WHERE excluded.observed_at >= latest.observed_at
+WHERE excluded.observed_at >= latest.observed_at OR latest.observed_at > ?5
 
 -- name: remove_latest
 DELETE FROM latest WHERE dev_eui = ?1

@@ -1,0 +1,58 @@
+"""The body of a ChirpStack event as JSON values, whether it came as JSON or as protobuf.
+
+Source: chirpstack-api 4.20, integration.proto; ChirpStack 4's `[integration.mqtt] json`.
+"""
+
+from typing import Any
+
+import chirpstack_api.integration
+import msgspec
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import DecodeError
+
+from gateway.errors import Lost
+
+_integration: Any = chirpstack_api.integration
+_PROTOBUF: dict[str, Any] = {
+    "up": _integration.UplinkEvent,
+    "join": _integration.JoinEvent,
+    "txack": _integration.TxAckEvent,
+    "ack": _integration.AckEvent,
+    "log": _integration.LogEvent,
+    "status": _integration.StatusEvent,
+}
+_OLD = frozenset({"applicationID", "devEUI", "deviceProfileID"})
+"""Fields that ChirpStack 3 has at the top of every event, and version 4 nowhere."""
+VERSION = "this is an event of ChirpStack 3; version 4 is needed"
+NEITHER = (
+    "the body is neither JSON nor protobuf of ChirpStack 4, which sends JSON with `json=true` in "
+    "its `[integration.mqtt]`"
+)
+
+
+def values(kind: str, body: bytes) -> dict[str, Any]:
+    """The event as JSON values. kind: of the topic, as `up`. Raises Lost."""
+    event = _json(body) if body.lstrip()[:1] == b"{" else _from_protobuf(kind, body)
+    if _OLD & event.keys():
+        raise Lost(VERSION)
+    return event
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (ValueError, RecursionError) as error:
+        raise Lost(f"it is not JSON: {error}") from None
+
+
+def _from_protobuf(kind: str, body: bytes) -> dict[str, Any]:
+    try:
+        event = _PROTOBUF[kind].FromString(body)
+        known = bool(event.device_info.dev_eui)
+        found: dict[str, Any] = MessageToDict(event)
+    except (DecodeError, ValueError):
+        known = False
+        found = {}
+    if not known:
+        raise Lost(NEITHER)
+    return found
