@@ -9,14 +9,18 @@ last line is the wall time: at most a minute on two idle cores, set-up being war
 import os
 import subprocess
 import sys
+import sysconfig
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tools.setup.paths import NODE_TESTS, ROOT, environment
 
 FAST = "not slow and not faults"
+DEVICE_TYPES = ["basedpyright", "-p", "firmware/pyrightconfig.json", "--typeshedpath"]
+"""With MicroPython's own standard library, of micropython-rp2-stubs."""
 CHECKS = {
     "basedpyright": ["basedpyright"],
+    "basedpyright, device": [*DEVICE_TYPES, sysconfig.get_path("purelib")],
     "ruff check": ["ruff", "check"],
     "ruff format": ["ruff", "format", "--check"],
     "import rules": ["lint-imports"],

@@ -19,6 +19,10 @@ from node.outbox import Outbox
 from node.power import Power
 from node.store import Store
 
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from node.contracts import Link, Profile
+
 _PIECE_MS = const(8000)  # the watchdog bites at 8.3 s
 _RETRY_US = const(60000000)
 _TIDY_US = const(300000000)
@@ -38,6 +42,9 @@ class Node:
     port: of `node.ports`. root: where `/state` and `/device.json` are. output: of `node.log`.
     """
 
+    link: "Link"
+    profile: "Profile"
+
     def __init__(self, board, port=None, root="", output=None):
         from node import ports
 
@@ -50,7 +57,9 @@ class Node:
         self.wiped = self.store.fresh
         self.config = Config(self.store, root + "/device.json", self.log)
         self.journal = Journal(self.store, root + "/state/journal")
-        self.link = self.profile = None
+        # None until `node.start` has made them: the flow begins after that
+        self.link = None  # pyright: ignore[reportAttributeAccessIssue]
+        self.profile = None  # pyright: ignore[reportAttributeAccessIssue]
         self.outbox = Outbox(self.journal, self.config, self.clock, self.gap)
         self.inbox = []  # downlinks (port, bytes) not yet carried out
         self.came = asyncio.Event()  # something is in the inbox
@@ -287,7 +296,7 @@ class Node:
 def main() -> None:
     """Run the node until Ctrl-C. Any other end is written down and starts the board anew."""
     try:
-        import board
+        import board  # pyright: ignore[reportMissingImports] - each board has its own
     except (ImportError, SyntaxError) as error:
         print("error: no usable /board.py (%s)" % error)
         print("next:  mpremote fs cp boards/NAME.py :board.py, then mpremote reset")

@@ -31,7 +31,7 @@ class Clock:
     def us(self) -> int:
         """Microseconds since start. Not for interrupt handlers: stamp `ticks_us` there."""
         now = ticks_us()
-        self._us += now - self._last & _TICKS
+        self._us += ticks_diff(now, self._last) & _TICKS
         self._last = now
         return self._us
 

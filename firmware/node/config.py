@@ -7,6 +7,10 @@ twice are rolled back to those before by `node.changes`, loaded for all that.
 
 from unload import unload
 
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from node.contracts import Setting
+
 SECRET = ("app_key",)
 
 
@@ -16,6 +20,11 @@ class Config:
     For `node.changes`: `values` (what was given), `crc` (of the file they
     came from), `good` (the version that booted last).
     """
+
+    version: int
+    boots: int
+    crc: int
+    good: int
 
     def __init__(self, store, path="/device.json", log=None):
         self.store = store
@@ -31,7 +40,7 @@ class Config:
         defaults = None
         unload("node.defaults")
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> "Setting":
         return self._all.get(name)
 
     def given(self, name: str) -> bool:

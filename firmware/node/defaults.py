@@ -2,6 +2,10 @@
 
 from unload import unload
 
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from node.contracts import Facts, Setting
+
 DEFAULTS = {
     "region": "eu868",
     "start_jitter_s": 0,
@@ -15,11 +19,12 @@ def complete(values: dict) -> dict:
     from wire.profiles import PROFILES
 
     unload("wire.profiles")
-    found = DEFAULTS.copy()
-    for facts in PROFILES.values():
+    profiles: "Facts" = PROFILES
+    found: "dict[str, Setting]" = DEFAULTS.copy()
+    for facts in profiles.values():
         for name, row in facts["settings"].items():
             found[name] = row[0]
-    profile = PROFILES.get(values.get("profile"), PROFILES["bin"])
+    profile = profiles.get(values.get("profile", ""), profiles["bin"])
     found.update(report_s=profile["report_s"], sample_s=profile["sample_s"])
     found.update(values)
     return found

@@ -11,6 +11,10 @@ import sys
 
 from micropython import const
 
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from node.contracts import Writable
+
 _KEPT = const(20)
 _WAITING = const(40)
 _AT_ONCE = const(32)  # bytes between two turns of the other tasks: 2 ms
@@ -42,7 +46,7 @@ class Output:
     """
 
     def __init__(self, attached, out=None, poller=None):
-        self._out = out or getattr(sys.stdout, "buffer", sys.stdout)
+        self._out: "Writable" = out or getattr(sys.stdout, "buffer")  # noqa: B009
         if poller is None:
             poller = select.poll()
             poller.register(sys.stdout, select.POLLOUT)

@@ -10,6 +10,10 @@ from wire.profiles import PROFILES
 
 from node.errors import ConfigError
 
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from node.contracts import Facts
+
 
 def regions() -> list:
     """The names of the regions' files. Empty where they are frozen into the firmware."""
@@ -38,11 +42,14 @@ FIELDS = {
 ORDERED = []
 """(setting, least difference, greater setting, sentence where they contradict)."""
 
-for _profile, _facts in PROFILES.items():
-    ORDERED += _facts["ordered"]
-    for _name, (_, _allowed, _kind, _meaning) in _facts["settings"].items():
+_profiles: "Facts" = PROFILES
+for _profile in _profiles:
+    ORDERED += _profiles[_profile]["ordered"]
+    _own = _profiles[_profile]["settings"]
+    for _name in _own:
+        _, _allowed, _kind, _meaning = _own[_name]
         FIELDS[_name] = _allowed, _kind, "%s: %s" % (_profile, _meaning)
-del PROFILES, _facts
+del PROFILES, _profiles
 unload("wire.profiles")
 
 

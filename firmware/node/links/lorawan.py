@@ -26,9 +26,10 @@ class Link:
         keys = [binascii.unhexlify(config[name]) for name in NEEDED]
         self.mac = mac = Mac(radio, node.clock, radio.random, aes, node.store, region, *keys)
         mac.lock = node.lock
-        mac.on_downlink = self._downlink
-        mac.on_time = self._time
-        mac.battery = self._battery
+        # the MAC's own defaults take anything and answer 255
+        mac.on_downlink = self._downlink  # pyright: ignore[reportAttributeAccessIssue]
+        mac.on_time = self._time  # pyright: ignore[reportAttributeAccessIssue]
+        mac.battery = self._battery  # pyright: ignore[reportAttributeAccessIssue]
         node.window_in_ms = radio.window_in_ms
         self.exchange = Exchange(mac, node.clock, node.log, node.heard)
         self._broken = False  # does the radio need a restart?
@@ -75,8 +76,8 @@ class Link:
 
     def facts(self) -> list:
         """For `info`."""
-        mac = self.mac
-        return [("dev_addr", binascii.hexlify(mac.dev_addr).decode() if mac.joined else None)]
+        address = self.mac.dev_addr
+        return [("dev_addr", binascii.hexlify(address).decode() if address else None)]
 
     @staticmethod
     def console() -> tuple:

@@ -1,7 +1,9 @@
 """MicroPython's esp32 port on an ESP32. Source: MicroPython's documentation, esp32 and machine.
 
-Not run on a board or an emulator yet: tested with a stand-in for `machine` and `esp32`.
+Not run on a board or an emulator yet: tested with a stand-in for `machine` and `esp32`. The
+installed stubs are those of rp2, which lack what only an ESP32 has.
 """
+# pyright: reportAttributeAccessIssue=false
 
 import esp32
 import machine
@@ -85,4 +87,5 @@ class Port:
 
     def microvolts(self, adc: int) -> int:
         """adc: a GPIO of ADC1, 32 to 39. Calibrated, up to about 3.1 V at 11 dB."""
-        return machine.ADC(machine.Pin(adc), atten=machine.ADC.ATTN_11DB).read_uv()
+        pin = machine.ADC(machine.Pin(adc), atten=machine.ADC.ATTN_11DB)
+        return pin.read_uv()

@@ -6,6 +6,10 @@
 from micropython import const
 from unload import unload
 
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from node.contracts import Facts
+
 _PRESENT_S = const(600)  # an AM312 holds 2.3 s: a longer presence is a stuck sensor
 
 
@@ -39,7 +43,8 @@ class Profile:
 
         self.node = node
         self.name = name = node.config["profile"]
-        facts = PROFILES[name]
+        profiles: "Facts" = PROFILES
+        facts = profiles[name]
         self.payload = facts["payload"]
         self.roles = facts["roles"]
         self.sleeper = facts["class"] == "A"
