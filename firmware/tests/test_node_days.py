@@ -5,11 +5,13 @@ earlier over half of that only.
 """
 
 import asyncio
+import time
 
 from tests.fake_device import skipped_us
 from tests.test_node_app import made, run, settled
 
 # isort: split
+from node import clock
 from node.sensors.am312 import AM312
 from tests.fake_buses import Pin
 from wire import codec
@@ -49,6 +51,7 @@ def test_a_sensor_that_nobody_read_for_a_week_still_counts():
 
 def test_a_whole_node_over_two_wraps_of_every_counter():
     """One passage a day, then none for a week, then one a day; a report each 15 min."""
+    clock.ticks_us = time.ticks_us  # tests of the clock leave their own
     node = made(report_s=900, sample_s=900)
     steps = 2 * _WRAP_S // _STEP_S + 10
 
