@@ -24,7 +24,7 @@ CHECKS = {
     "ruff check": ["ruff", "check"],
     "ruff format": ["ruff", "format", "--check"],
     "import rules": ["lint-imports"],
-    "circles and lengths": ["python", "-m", "tools.architecture", "tools", "hil_tests"],
+    "circles, lengths": ["python", "-m", "tools.architecture", "firmware", "tools", "hil_tests"],
     "generated files": ["python", "-m", "tools.generate", "--check"],
     "device files and sizes": ["python", "-m", "tools.build", "--check"],
     "chip, radio and air": ["node", "--test", *sorted(map(str, NODE_TESTS.glob("*.test.mjs")))],

@@ -203,3 +203,47 @@ def test_a_frame_before_a_radio_fault_is_taken_after_the_exchange():
     world, _ = early_and(fault)
 
     assert world.heard == [(30, b"early", False)]
+
+
+def test_class_c_hears_a_frame_that_begins_between_the_windows():
+    world = World()
+
+    def reply(uplink):
+        end = world.clock.us()
+        world.send(world.server.down(30, b"between"), end + 1500000, (869525000, 12, 125000))
+
+    async def story():
+        world.mac.set_class("C")
+        await world.joined()
+        world.server.reply = reply
+        await world.mac.send(10, b"x")
+        await world.clock.sleep_until_us(world.clock.us() + 5000000)
+
+    world.run(story())
+
+    assert world.heard == [(30, b"between", False)]
+
+
+def test_a_class_that_is_set_during_a_transmission_does_not_disturb_it():
+    world = World()
+    listened = []
+
+    async def story():
+        await world.joined()
+        listen = world.radio.listen
+
+        def noted(*arguments):
+            listened.append(arguments)
+            listen(*arguments)
+
+        def reply(uplink):
+            world.mac.set_class("C")
+            assert listened == []
+
+        world.radio.listen = noted
+        world.server.reply = reply
+        await world.mac.send(10, b"x")
+
+    world.run(story())
+
+    assert listened

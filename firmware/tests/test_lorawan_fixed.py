@@ -8,7 +8,7 @@ from lorawan import plan
 from lorawan.commands import apply
 from lorawan.session import Answers, Session
 from tests.fake_network import World
-from tests.us915 import AU915, US915
+from tests.other_regions import AU915, US915
 
 HERE = __file__.rsplit("/", 1)[0]
 WIDE = range(64, 72)

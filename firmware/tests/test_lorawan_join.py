@@ -275,3 +275,46 @@ def test_a_board_that_starts_again_and_again_keeps_the_duty_cycle():
         if after[2] != before[2]:  # 868.1 to 868.5 MHz share one sub-band
             assert 868000000 <= after[2] < 868600000
         assert after[0] - before[1] >= (before[1] - before[0]) * 98
+
+
+def test_a_join_accept_comes_where_the_request_went_whatever_dl_channel_moved():
+    world = World()
+
+    async def story():
+        await world.joined()
+        for channel in world.mac.plan.channels:
+            channel[1] = 869525000  # DlChannelReq
+        assert await world.mac.join()
+
+    world.run(story())
+
+    assert world.radio.windows[-1][2] == world.sent[-1][2]
+
+
+def test_joins_do_not_stay_on_one_channel():
+    world = World()
+    world.server.answers_join = False
+
+    async def story():
+        for _ in range(30):
+            await world.mac.join()
+
+    world.run(story())
+
+    for before, after in zip(world.sent, world.sent[1:]):
+        assert before[2] != after[2]
+
+
+def test_the_networks_duty_cycle_ends_with_the_session():
+    world = World()
+
+    async def story():
+        await world.joined()
+        world.mac.session.duty = 15
+        await world.mac.send(10, b"x")
+        silent_us = world.mac.duty.silent_us
+        world.server.answers_join = False
+        await world.mac.join()
+        assert world.mac.duty.silent_us == silent_us
+
+    world.run(story())

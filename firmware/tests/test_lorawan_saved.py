@@ -6,7 +6,7 @@ from lorawan.mac import Mac
 from lorawan.region import eu868
 from node.store import Store
 from tests.fake_network import DEV_EUI, World
-from tests.us915 import US915
+from tests.other_regions import US915
 
 HERE = __file__.rsplit("/", 1)[0]
 JOIN_EUI = bytes.fromhex("70b3d57ed0000000")

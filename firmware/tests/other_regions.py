@@ -1,6 +1,6 @@
-"""Literals of two regions with fixed channels, as a region's file has them.
+"""Literals of regions that have no file, as one would have them: fixed channels, dwell time.
 
-Source: RP002-1.0.4, 2.5 (US915) and 2.8 (AU915); checked against data/regions.json.
+Source: RP002-1.0.4, 2.5 (US915), 2.8 (AU915) and AS923; checked against data/regions.json.
 """
 
 
@@ -61,4 +61,23 @@ class AU915:
     MAX_EIRP_DBM = 30
     POWER_MAX = 14
     DWELL = 1
+    BANDS = ((915000000, 928000000, 1),)
+
+
+class AS923:
+    PLAN = "dynamic"
+    DATARATES = tuple([(sf, 125000) for sf in range(12, 6, -1)]) + ((7, 250000),)
+    MAX_PAYLOAD = (51, 51, 115, 115, 242, 242, 242)
+    DWELL_PAYLOAD = (0, 0, 11, 53, 125, 242, 242)
+    DWELL_DR = 2
+    CHANNELS = (923200000, 923400000)
+    CHANNEL_DR = (0, 5)
+    CHANNELS_MAX = 24
+    RX2_FREQ = 923200000
+    RX2_DR = 2
+    RX1_OFFSETS = (0, 1, 2, 3, 4, 5, -1, -2)
+    JOIN_DRS = (5, 4, 3, 2, 1, 0)
+    MAX_EIRP_DBM = 16
+    POWER_MAX = 7
+    DWELL = 0
     BANDS = ((915000000, 928000000, 1),)
