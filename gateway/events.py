@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 from gateway.model import CommandState
 from gateway.notices import Link
 
-KINDS = ("joined", "boot", "reading", "command", "missing", "quarantined")
+KINDS = ("joined", "boot", "reading", "command", "missing", "quarantined", "trouble")
 """Kinds of events; the CloudEvents type is `lamplighter.<kind>.v1`."""
 
 
@@ -123,13 +123,30 @@ class MissingData(Struct, frozen=True, kw_only=True):
 class QuarantinedData(Struct, frozen=True, kw_only=True):
     """Data of `quarantined`: a message could not be read; it is kept whole under `id`.
 
-    reason: one sentence that says who acts next.  size: bytes.
+    reason: one sentence that says who acts next.  size: bytes.  count: messages that this event
+    stands for, of which `id` is the newest: in a flood there is one event an hour.
     """
 
     id: int
     dev_eui: str
     reason: str
     size: int
+    count: int = 1
+
+
+class TroubleData(Struct, frozen=True, kw_only=True):
+    """Data of `trouble`: something is wrong with a device, as the network server or we noticed.
+
+    code: `TWO_BOARDS`, `DELETED` or a code of ChirpStack's log, as `UPLINK_MIC`.  reason: one
+    sentence that says who acts next.  count: how often since the last event of this code; there
+    is at most one an hour.
+    """
+
+    dev_eui: str
+    device: str
+    code: str
+    reason: str
+    count: int
 
 
 EVENT_DATA: dict[str, type[Struct]] = {
@@ -139,5 +156,6 @@ EVENT_DATA: dict[str, type[Struct]] = {
     "command": CommandData,
     "missing": MissingData,
     "quarantined": QuarantinedData,
+    "trouble": TroubleData,
 }
 """The type of `data` by kind of event."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.errors import Broken, Lost, Retry
-from gateway.intake import Context, quarantine, settle, take
+from gateway.intake import NOBODY, Context, quarantine, settle, take
 from gateway.networks import Network
 from gateway.notices import Envelope
 from gateway.seen.gaps import SETTLE_MS
@@ -38,7 +38,7 @@ class Ingest:
         self.clock = clock
         self.context = Context(network.most_bytes, settings)
         self.passed = 0
-        self._unsettled: set[str] = set()
+        self._unsettled = {NOBODY}  # what waited when the process ended
 
     async def run(self) -> None:
         """Take batches until cancelled. Raises Broken."""
@@ -102,17 +102,22 @@ class Ingest:
     async def _quarantine(self, envelope: Envelope, reason: str, dev_eui: str) -> None:
         now_ms = self.clock()
         await self.store.write(lambda tx: quarantine(tx, envelope, reason, dev_eui, now_ms))
+        self._unsettled.add(NOBODY)
 
     async def _settle_forever(self) -> None:
         """Report gaps that did not close, also when the device sends nothing more."""
         while True:
             await asyncio.sleep(SETTLE_MS / 1000)
-            for dev_eui in sorted(self._unsettled):
-                try:
-                    if not await self.store.write(self._settling(dev_eui)):
-                        self._unsettled.discard(dev_eui)
-                except Retry:
-                    continue  # the gap is in the store; the next round tries again
+            await self.settle_once()
+
+    async def settle_once(self) -> None:
+        """Report the gaps and floods that have had their time."""
+        for dev_eui in sorted(self._unsettled):
+            try:
+                if not await self.store.write(self._settling(dev_eui)):
+                    self._unsettled.discard(dev_eui)
+            except Retry:
+                continue  # it is in the store; the next round tries again
 
     def _settling(self, dev_eui: str) -> Callable[[Transaction], bool]:
         now_ms = self.clock()

@@ -5,14 +5,23 @@ from contextlib import suppress
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway import lifecycle
+from gateway import lifecycle, troubles
 from gateway.clock import believed, rfc3339
 from gateway.devices import Applied, Boot, Reading, Report, Status, decoder
 from gateway.errors import Lost, Refused
-from gateway.events import BootData, JoinedData, MissingData, QuarantinedData, ReadingData, Value
+from gateway.events import (
+    BootData,
+    JoinedData,
+    MissingData,
+    QuarantinedData,
+    ReadingData,
+    TroubleData,
+    Value,
+)
 from gateway.model import Device
 from gateway.notices import Answered, Envelope, Joined, Notice, Transmitted, Trouble, Uplink
 from gateway.seen import Seen
+from gateway.seen.flood import Flood
 from gateway.seen.gaps import WRAP
 from gateway.seen.signals import Signal
 from gateway.settings import CommandSettings
@@ -22,6 +31,8 @@ MISMATCH = "the operator compares the device's product and firmware with its dec
 NO_PORT = (
     "it has data but no FPort; the operator looks at what forwards the network server's messages"
 )
+NOBODY = ""
+"""Stands for every device that is not registered, where a row is kept for each device."""
 UNSURE = "clock_unsure"
 """Flag of what a message contains whose stamp cannot be right."""
 RESEND_MOST = 254
@@ -36,14 +47,52 @@ class Context(Struct, frozen=True):
     settings: CommandSettings
 
 
+class _Unread(Struct, frozen=True):
+    """A message that could not be read, and why."""
+
+    envelope: Envelope
+    reason: str
+    dev_eui: str
+
+
 def quarantine(
     tx: Transaction, envelope: Envelope, reason: str, dev_eui: str, now_ms: int
 ) -> None:
-    """Keep a message whole, with the reason why it could not be read, and append the event."""
+    """Keep a message that is of no registered device, or that the gateway failed at.
+
+    In a flood of them not each has an event; the one of the hour counts those that have none.
+    """
+    seen = Seen.load(tx.seen(NOBODY))
+    seen.bound(now_ms)
+    _settle_flood(tx, seen.flood, NOBODY, now_ms)
+    _keep(tx, seen.flood, _Unread(envelope, reason, dev_eui), now_ms)
+    tx.put_seen(NOBODY, seen.dump())
+
+
+def _keep(tx: Transaction, flood: Flood, unread: _Unread, now_ms: int) -> None:
+    """Keep a message whole, with the reason why it could not be read; append an event if due."""
+    envelope = unread.envelope
+    dev_eui = unread.dev_eui
+    reason = unread.reason
     number = tx.quarantine(now_ms, dev_eui, envelope.topic, envelope.body, reason)
     size = len(envelope.body)
-    data = QuarantinedData(id=number, dev_eui=dev_eui, reason=reason, size=size)
-    tx.append("quarantined", dev_eui, now_ms, data)
+    if flood.admits(number, reason, size, now_ms):
+        data = QuarantinedData(id=number, dev_eui=dev_eui, reason=reason, size=size)
+        tx.append("quarantined", dev_eui, now_ms, data)
+
+
+def _settle_flood(tx: Transaction, flood: Flood, dev_eui: str, now_ms: int) -> None:
+    """Append the event of the messages that wait, once their hour is over."""
+    if flood.ripe(now_ms):
+        data = QuarantinedData(
+            id=flood.held_id,
+            dev_eui=dev_eui,
+            reason=flood.held_reason,
+            size=flood.held_size,
+            count=flood.held,
+        )
+        tx.append("quarantined", dev_eui, now_ms, data)
+        flood.release(now_ms)
 
 
 def take(
@@ -64,8 +113,8 @@ def take(
     at_ms, sure = believed(notice.at_ms, now_ms)
     notice = replace(notice, at_ms=at_ms)
     taking = _Taking(tx, context, device, now_ms, sure=sure)
-    if not taking.seen.frames.admits(notice):
-        return taking.seen.gaps.unsettled
+    if not taking.admits(notice):
+        return taking.unsettled
     match notice:
         case Uplink():
             taking.uplink(notice, envelope)
@@ -77,8 +126,17 @@ def take(
 
 
 def settle(tx: Transaction, context: Context, dev_eui: str, now_ms: int) -> bool:
-    """Report the gaps that have had their time; returns whether some still wait."""
+    """Report gaps and floods that have had their time; returns whether some still wait.
+
+    dev_eui: NOBODY for those of devices that are not registered.
+    """
     device = tx.device(dev_eui)
+    if dev_eui == NOBODY:
+        seen = Seen.load(tx.seen(NOBODY))
+        seen.bound(now_ms)
+        _settle_flood(tx, seen.flood, NOBODY, now_ms)
+        tx.put_seen(NOBODY, seen.dump())
+        return seen.flood.held > 0
     return device is not None and _Taking(tx, context, device, now_ms).finish()
 
 
@@ -106,10 +164,45 @@ class _Taking:
     def finish(self) -> bool:
         """Keep what was seen and report ripe gaps; returns whether gaps still wait."""
         ripe = self.seen.gaps.settled(self.now_ms)
+        _settle_flood(self.tx, self.seen.flood, self.dev_eui, self.now_ms)
         self.tx.put_seen(self.dev_eui, self.seen.dump())
         for first, last in ripe:
             self._missing(first, last)
-        return self.seen.gaps.unsettled
+        return self.unsettled
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a gap or a flood waits for its event."""
+        return self.seen.gaps.unsettled or self.seen.flood.held > 0
+
+    def admits(self, notice: Notice) -> bool:
+        """Whether a notice is new; what it shows about the device's counter is noted."""
+        frames = self.seen.frames
+        before = frames.sessions[-1] if frames.sessions else None
+        turns = frames.turns
+        new = frames.admits(notice)
+        after = frames.sessions[-1] if frames.sessions else None
+        if before is None or after is None or after is before or not isinstance(notice, Uplink):
+            return new
+        if frames.turns > turns:
+            self.trouble(troubles.TWO_BOARDS)
+        elif after.dev_addr == before.dev_addr:
+            self.trouble(troubles.F_CNT_RESET)
+        return new
+
+    def trouble(self, code: str, description: str = "") -> None:
+        """Note that something is wrong with the device; the first in an hour makes an event."""
+        reason = troubles.sentence(code, description)
+        count = self.seen.troubles.note(code, reason, self.now_ms)
+        if count and code not in troubles.QUIET:
+            data = TroubleData(
+                dev_eui=self.dev_eui,
+                device=self.device.name,
+                code=code,
+                reason=reason,
+                count=count,
+            )
+            self.tx.append("trouble", self.dev_eui, self.now_ms, data)
 
     def joined(self, joined: Joined) -> None:
         data = JoinedData(dev_eui=self.dev_eui, device=self.device.name, dev_addr=joined.dev_addr)
@@ -126,6 +219,9 @@ class _Taking:
             case Trouble() if notice.dropped and notice.queue_item_id:
                 note = f"{notice.code}: {notice.description}"
                 signal = Signal(notice.queue_item_id, "dropped", note)
+            case Trouble():
+                self.trouble(notice.code, notice.description)
+                return
             case _:
                 return
         settings = self.context.settings
@@ -141,7 +237,9 @@ class _Taking:
         except (Lost, Refused) as error:
             said = f"{error}; {MISMATCH}" if uplink.fport else NO_PORT
             reason = f"frame {uplink.fcnt}: {said}"
-            quarantine(self.tx, envelope, reason, self.dev_eui, self.now_ms)
+            flood = self.seen.flood
+            _settle_flood(self.tx, flood, self.dev_eui, self.now_ms)
+            _keep(self.tx, flood, _Unread(envelope, reason, self.dev_eui), self.now_ms)
             return
         for report in reports:
             self._report(uplink, report)
@@ -160,9 +258,7 @@ class _Taking:
     def _reading(self, uplink: Uplink, reading: Reading) -> None:
         number = reading.seq
         age_s = reading.age_s
-        if number is not None and not self.seen.gaps.admits(
-            number, age_s, uplink.at_ms, self.now_ms
-        ):
+        if number is not None and not self._new(number, age_s, uplink.at_ms):
             return  # without a number it is as new as its frame
         observed_ms = uplink.at_ms - 1000 * (age_s or 0)
         data = ReadingData(
@@ -177,6 +273,14 @@ class _Taking:
         )
         self.tx.append("reading", self.dev_eui, uplink.at_ms, data)
         self._latest(reading.seq, data.observed_at, data.values)
+
+    def _new(self, number: int, age_s: int | None, at_ms: int) -> bool:
+        """Whether the reading with this number is new."""
+        switches = self.seen.gaps.switches
+        new = self.seen.gaps.admits(number, age_s, at_ms, self.now_ms)
+        if self.seen.gaps.switches > switches:
+            self.trouble(troubles.TWO_BOARDS)
+        return new
 
     def _boot(self, uplink: Uplink, boot: Boot) -> None:
         if boot.first_seq is not None and boot.next_seq is not None:

@@ -105,10 +105,16 @@ async def find_all(parts: Parts) -> Answer:
 @on_parts
 async def find(parts: Parts, dev_eui: str) -> Answer:
     """Show a device and its newest values."""
-    facts = plain(await devices.find(parts, dev_eui))
+    found = await devices.find(parts, dev_eui)
+    facts = plain(found, "troubles")
+    wrong = "\n".join(
+        f"{one.last_at} {one.code} ({one.count} times): {one.reason}" for one in found.troubles
+    )
     values = (await devices.latest(parts, dev_eui)).values
     rows = table([plain(one) for one in values], "It has not reported yet.")
-    return Answer({**facts, "values": values}, f"{lines(facts)}\n\n{rows}")
+    shown = [lines(facts), rows] + [f"What was wrong:\n{wrong}"] * bool(wrong)
+    value = {**facts, "troubles": found.troubles, "values": values}
+    return Answer(value, "\n\n".join(shown))
 
 
 @device.command("remove")

@@ -10,37 +10,55 @@ from typing import Any
 
 import msgspec
 
+from gateway.seen.flood import Flood
 from gateway.seen.frames import Frames
 from gateway.seen.gaps import Gaps
 from gateway.seen.signals import Signals
+from gateway.seen.troubles import Troubles
 
 
 class Seen:
-    """The three parts of one device's row, kept as one flat JSON object.
+    """The parts of one device's row, kept as one flat JSON object.
 
     Their fields have different names, and each part skips those of the others.
     """
 
-    def __init__(self, frames: Frames, signals: Signals, gaps: Gaps) -> None:
+    def __init__(
+        self,
+        frames: Frames,
+        signals: Signals,
+        gaps: Gaps,
+        flood: Flood | None = None,
+        troubles: Troubles | None = None,
+    ) -> None:
         self.frames = frames
         self.signals = signals
         self.gaps = gaps
+        self.flood = flood or Flood()
+        self.troubles = troubles or Troubles()
 
     @classmethod
     def load(cls, body: bytes) -> "Seen":
         """From the store's bytes; empty bytes are a device never seen."""
         body = body or b"{}"
         decode = msgspec.json.decode
-        return cls(decode(body, type=Frames), decode(body, type=Signals), decode(body, type=Gaps))
+        return cls(
+            decode(body, type=Frames),
+            decode(body, type=Signals),
+            decode(body, type=Gaps),
+            decode(body, type=Flood),
+            decode(body, type=Troubles),
+        )
 
     def bound(self, now_ms: int) -> None:
         """Forget that anything was later than now: an instant that was came from a wrong clock."""
         self.frames.bound(now_ms)
         self.gaps.bound(now_ms)
+        self.flood.bound(now_ms)
 
     def dump(self) -> bytes:
         """For the store."""
         parts: dict[str, Any] = {}
-        for part in (self.frames, self.signals, self.gaps):
+        for part in (self.frames, self.signals, self.gaps, self.flood, self.troubles):
             parts |= msgspec.to_builtins(part)
         return msgspec.json.encode(parts)

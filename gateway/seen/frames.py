@@ -13,10 +13,25 @@ More than a broker has in flight at once.
 """
 IDS = 64
 SESSIONS = 2
+SKEW_MS = 60_000
+"""Clocks of radio gateways differ by less; the order of two frames within it is unknown."""
+REPEAT_MS = 600_000
+"""The same FCnt and data again: within this time a repetition, later a counter that restarted."""
+
+
+Mark = tuple[int, str, str]
+"""A frame that was seen: FCnt, hash of the network server's id, hash of FPort and data."""
+
+
+def _short(text: str, size: int = 4) -> str:
+    return hashlib.blake2s(text.encode(), digest_size=size).hexdigest()
 
 
 class Session(Struct):
-    """Frames since one join. mask: bit n is set when the frame fcnt - n was seen."""
+    """Frames since one join. mask: bit n is set when the frame fcnt - n was seen.
+
+    marks: of the newest frames, latest last.
+    """
 
     dev_addr: str
     since_ms: int
@@ -24,6 +39,35 @@ class Session(Struct):
     fcnt: int = -1
     mask: int = 0
     last_ms: int = 0
+    marks: list[Mark] = field(default_factory=list)
+
+    def remember(self, mark: Mark) -> None:
+        """Keep what identifies a frame."""
+        self.marks = [*self.marks[-FRAMES + 1 :], mark]
+
+    def restarts(self, mark: Mark, at_ms: int) -> bool:
+        """Whether a frame at or below the highest shows that the device's counter restarted.
+
+        A device never sends a lower FCnt after a higher one, nor other data with the same FCnt.
+        at_ms: when it was sent.
+        """
+        behind = self.fcnt - mark[0]
+        if behind >= FRAMES:
+            return True
+        content = next((one[2] for one in self.marks[::-1] if one[0] == mark[0]), None)
+        if self.mask >> behind & 1 and content is not None and content != mark[2]:
+            return True
+        return behind > 0 and at_ms > self.last_ms + SKEW_MS
+
+    def admits(self, mark: Mark, at_ms: int) -> bool:
+        """Whether a frame at or below the highest is new in this session."""
+        behind = self.fcnt - mark[0]
+        if self.mask >> behind & 1 and (behind or at_ms <= self.last_ms + REPEAT_MS):
+            return False
+        self.mask |= 1 << behind
+        self.last_ms = max(self.last_ms, at_ms)
+        self.remember(mark)
+        return True
 
 
 class Frames(Struct):
@@ -31,12 +75,14 @@ class Frames(Struct):
 
     boot: the last report of a start, and in which session it came.
     dr: data rate index of the last uplink; None before the first.
+    turns: how often two counters of one session alternated.
     """
 
     sessions: list[Session] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     boot: str = ""
     dr: int | None = None
+    turns: int = 0
 
     def admits(self, notice: Notice) -> bool:
         """Whether this is new; from now on it is not."""
@@ -61,37 +107,50 @@ class Frames(Struct):
             session.since_ms = min(session.since_ms, now_ms)
             session.last_ms = min(session.last_ms, now_ms)
 
-    def _session(self, dev_addr: str) -> Session | None:
-        """The newest session of an address; of an unknown one, the newest of all."""
+    def _session(self, uplink: Uplink) -> Session | None:
+        """The session of a frame: of its address, and of one counter where two alternate."""
         newest = self.sessions[-1] if self.sessions else None
-        for session in self.sessions[::-1]:
-            if session.dev_addr == dev_addr:
-                return session
-        if newest and not newest.dev_addr:
-            newest.dev_addr = dev_addr  # the join did not name it
+        same = [one for one in self.sessions[::-1] if one.dev_addr == uplink.dev_addr]
+        if not same and newest and not newest.dev_addr:
+            newest.dev_addr = uplink.dev_addr  # the join did not name it
+        if not same and newest and newest.dev_addr == uplink.dev_addr:
             return newest
-        return None if dev_addr else newest
+        if not same and not uplink.dev_addr:
+            return newest
+        return self._counter(same, uplink) if same else None
+
+    def _counter(self, same: list[Session], uplink: Uplink) -> Session:
+        """Of sessions of one address, newest first, the one whose counter this frame continues."""
+        for session in same:
+            if 0 < uplink.fcnt - session.fcnt <= FRAMES:
+                if session is not same[0] and uplink.at_ms > same[0].last_ms:
+                    self.turns += 1
+                    self.sessions.remove(session)
+                    self.sessions.append(session)
+                return session
+        return same[0]
 
     def _admits_frame(self, uplink: Uplink) -> bool:
-        session = self._session(uplink.dev_addr)
+        mark = (uplink.fcnt, _short(uplink.id), _short(f"{uplink.fport} {uplink.data.hex()}"))
+        if any(mark[:2] == one[:2] for session in self.sessions for one in session.marks):
+            return False  # the network server delivers it again
+        session = self._session(uplink)
         if session is None:
             newest = self.sessions[-1].since_ms if self.sessions else 0
             if uplink.at_ms < newest:  # of a session before the last two
                 return self._admits_id(f"Uplink {uplink.id}")
             session = self._begin(uplink.dev_addr, uplink.at_ms)
         behind = session.fcnt - uplink.fcnt
-        if behind >= FRAMES:
-            if uplink.at_ms <= session.last_ms:
-                return self._admits_id(f"Uplink {uplink.id}")
-            # FCnt restarted without a join that we know of
+        if behind >= FRAMES and uplink.at_ms <= session.last_ms:
+            return self._admits_id(f"Uplink {uplink.id}")
+        if behind >= 0 and session.restarts(mark, uplink.at_ms):
             session = self._begin(uplink.dev_addr, uplink.at_ms)
             behind = -1 - uplink.fcnt
         if behind < 0:
             self._advance(session, uplink)
+            session.remember(mark)
             return True
-        new = not session.mask >> behind & 1
-        session.mask |= 1 << behind
-        return new
+        return session.admits(mark, uplink.at_ms)
 
     def _advance(self, session: Session, uplink: Uplink) -> None:
         """Make a frame the highest of its session."""
@@ -104,7 +163,7 @@ class Frames(Struct):
             self.dr = uplink.link.dr
 
     def _admits_id(self, key: str) -> bool:
-        short = hashlib.blake2s(key.encode(), digest_size=8).hexdigest()
+        short = _short(key, 8)
         if short in self.ids:
             return False
         self.ids = [*self.ids[-IDS + 1 :], short]

@@ -8,6 +8,9 @@ SETTLE_MS = 3000
 SAME_MS = 120_000
 """One reading sent twice is observed at the same time, up to the step of its age and the way."""
 WRAP = 65536
+NEAR = 256
+"""A number at most so far ahead continues a journal."""
+FORMER_MS = 7 * 86_400_000
 
 
 class Gap(Struct):
@@ -23,12 +26,17 @@ class Gaps(Struct):
 
     seq_at_ms: when that reading was observed.  heard_ms: when its frame came.
     gaps: what is missing below it, the newest of them; their name in the store is `holes`.
+    former: highest number of the journal before a restart, not older than FORMER_MS.
+    former_ms: when its last frame came.  switches: how often two journals alternated.
     """
 
     seq: int | None = None
     seq_at_ms: int = 0
     heard_ms: int = 0
     gaps: list[Gap] = field(name="holes", default_factory=list)
+    former: int | None = None
+    former_ms: int = 0
+    switches: int = 0
 
     def admits(self, number: int, age_s: int | None, heard_ms: int, now_ms: int) -> bool:
         """Whether the reading with this number (modulo 65536) is new; from now on it is not.
@@ -36,22 +44,23 @@ class Gaps(Struct):
         age_s: when its frame came, which was at heard_ms; None: the device does not know.
         """
         observed_ms = heard_ms - 1000 * (age_s or 0)
+        if age_s is not None:
+            self._switch(number, observed_ms, heard_ms)
         at = number if self.seq is None else self._wgap(number, self.seq)
         if self.seq is not None and at > self.seq:
             if at > self.seq + 1:
                 self.gaps = [*self.gaps[-MOST + 1 :], Gap(self.seq + 1, at - 1, now_ms)]
             self._highest(at, observed_ms, heard_ms)
             return True
-        if self._fill(at):
-            return True
         known = age_s is not None
         if self.seq is None or (known and observed_ms > self.seq_at_ms + SAME_MS):
             # The first of all; or an old number, observed later than all: the journal restarted.
             # What the device has from before may still come, but is not asked for.
+            self._leave(heard_ms)
             self._highest(number, observed_ms, heard_ms)
             self.gaps = [Gap(number - WRAP // 2, number - 1, 0)]
             return True
-        return False
+        return self._fill(at)
 
     def restarts(self, first: int, following: int, heard_ms: int, *, wiped: bool) -> None:
         """Take the journal's numbers from a new report of a start.
@@ -65,6 +74,7 @@ class Gaps(Struct):
             return
         following = self._wgap(following, self.seq)
         if wiped:
+            self._leave(heard_ms)
             self.gaps = []
             self._highest(first - 1, heard_ms, heard_ms)
         elif following <= self.seq:
@@ -93,6 +103,26 @@ class Gaps(Struct):
     def unsettled(self) -> bool:
         """Whether a gap waits to be reported."""
         return any(gap.noticed_ms for gap in self.gaps)
+
+    def _leave(self, heard_ms: int) -> None:
+        """Remember the journal that another one replaces."""
+        self.former = self.seq
+        self.former_ms = self.heard_ms or heard_ms
+
+    def _switch(self, number: int, observed_ms: int, heard_ms: int) -> None:
+        """Go on with the former journal where a new reading continues that and not this one.
+
+        One board never goes back to it: two boards have one DevEUI, and each keeps its gaps.
+        """
+        if self.former is None or self.seq is None:
+            return
+        if 0 < (number - self.seq) % WRAP <= NEAR or observed_ms <= self.seq_at_ms:
+            return
+        if 0 < (number - self.former) % WRAP <= NEAR and heard_ms - self.former_ms < FORMER_MS:
+            former = self.former
+            self._leave(heard_ms)
+            self.seq = former
+            self.switches += 1
 
     def _highest(self, at: int, observed_ms: int, heard_ms: int) -> None:
         self.seq = at

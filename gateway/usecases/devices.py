@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from gateway import devices as decoders
@@ -9,6 +10,7 @@ from gateway import provisioning, registry
 from gateway.clock import rfc3339
 from gateway.errors import Unknown
 from gateway.model import Device, Latest
+from gateway.seen import Seen
 from gateway.usecases import Done, Eui, Name, Parts, listed
 
 
@@ -58,6 +60,22 @@ class DeviceView(Struct):
     added_at: str
 
 
+class TroubleView(Struct):
+    """Something that was wrong with a device; reason says who acts next."""
+
+    code: str
+    reason: str
+    count: int
+    first_at: str
+    last_at: str
+
+
+class DeviceFacts(DeviceView):
+    """One registered device, and what was wrong with it, newest first."""
+
+    troubles: list[TroubleView]
+
+
 class Devices(Struct):
     """All devices, by name."""
 
@@ -101,12 +119,28 @@ async def find_all(parts: Parts) -> Devices:
     return Devices([_shown(one) for one in found])
 
 
-async def find(parts: Parts, dev_eui: str) -> DeviceView:
+async def find(parts: Parts, dev_eui: str) -> DeviceFacts:
     """One device."""
-    found = await parts.store.read(lambda view: view.device(dev_eui.lower()))
+    eui = dev_eui.lower()
+    found, seen = await parts.store.read(lambda view: (view.device(eui), view.seen(eui)))
     if found is None:
         raise Unknown(f"there is no device {dev_eui}; `lamplighter device list` shows them")
-    return _shown(found)
+    facts = msgspec.structs.asdict(_shown(found))
+    return DeviceFacts(**facts, troubles=troubles_of(Seen.load(seen)))
+
+
+def troubles_of(seen: Seen) -> list[TroubleView]:
+    """What was wrong with a device, newest first."""
+    return [
+        TroubleView(
+            code=one.code,
+            reason=one.said,
+            count=one.count,
+            first_at=rfc3339(one.first_ms),
+            last_at=rfc3339(one.last_ms),
+        )
+        for one in seen.troubles.troubles[::-1]
+    ]
 
 
 async def latest(parts: Parts, dev_eui: str) -> LatestView:

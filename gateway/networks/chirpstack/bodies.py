@@ -12,14 +12,14 @@ from google.protobuf.message import DecodeError
 
 from gateway.errors import Lost
 
-_integration: Any = chirpstack_api.integration
+integration: Any = chirpstack_api.integration
 _PROTOBUF: dict[str, Any] = {
-    "up": _integration.UplinkEvent,
-    "join": _integration.JoinEvent,
-    "txack": _integration.TxAckEvent,
-    "ack": _integration.AckEvent,
-    "log": _integration.LogEvent,
-    "status": _integration.StatusEvent,
+    "up": integration.UplinkEvent,
+    "join": integration.JoinEvent,
+    "txack": integration.TxAckEvent,
+    "ack": integration.AckEvent,
+    "log": integration.LogEvent,
+    "status": integration.StatusEvent,
 }
 _OLD = frozenset({"applicationID", "devEUI", "deviceProfileID"})
 """Fields that ChirpStack 3 has at the top of every event, and version 4 nowhere."""

@@ -21,6 +21,8 @@ from gateway.notices import Answered, Joined, Link, Notice, Status, Transmitted,
 TOPIC = "application/+/device/+/event/+"
 DROPPING = frozenset({"EXPIRED", "DOWNLINK_PAYLOAD_SIZE", "F_CNT_DOWN"})
 """Log codes after which the queue item is gone."""
+LOG_CODES: tuple[str, ...] = tuple(bodies.integration.LogCode.keys())
+"""Codes of its log events."""
 PASSED = frozenset({"location", "integration"})
 """Events of other integrations, which concern nothing here."""
 _TOPIC = re.compile(r"application/[^/]+/device/([^/]+)/event/(\w+)", re.ASCII)

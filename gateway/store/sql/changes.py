@@ -15,6 +15,8 @@ from gateway.store.sql import Connection
 from gateway.store.sql.event import new_event, wants
 from gateway.store.sql.view import Endpoints, Rows
 
+QUARANTINED_MOST = 10_000
+"""Messages kept in quarantine; beyond, the oldest that are of no registered device go."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -94,7 +96,10 @@ class Changes(Rows):
         self.connection.change("put_seen", dev_eui, seen)
 
     def quarantine(self, at_ms: int, dev_eui: str, topic: str, body: bytes, reason: str) -> int:
-        return self._number("quarantine", at_ms, dev_eui, topic, body, reason)
+        number = self._number("quarantine", at_ms, dev_eui, topic, body, reason)
+        if number % 100 == 0:
+            self.connection.change("trim_quarantine", number - QUARANTINED_MOST)
+        return number
 
     def put_command(self, command: Command) -> None:
         due = (command.final, command.next_at_ms, _encode(command))

@@ -208,6 +208,9 @@ WHERE endpoint_id = ?1 AND state = 'pending' AND attempts > 0 AND next_at_ms > ?
 -- name: quarantine
 INSERT INTO quarantine (at_ms, dev_eui, topic, body, reason) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id
 
+-- name: trim_quarantine
+DELETE FROM quarantine WHERE id <= ?1 AND dev_eui NOT IN (SELECT dev_eui FROM device)
+
 -- name: quarantined
 SELECT id, at_ms, dev_eui, topic, body, reason FROM quarantine WHERE id > ?1 ORDER BY id LIMIT ?2
 

@@ -19,7 +19,7 @@ from gateway.ingest import FOREIGN, Ingest
 from gateway.intake import MISMATCH, Context
 from gateway.model import Device
 from gateway.networks import virtual
-from gateway.notices import Joined, Link, Status, Trouble, Uplink
+from gateway.notices import Joined, Link, Status, Uplink
 from gateway.settings import CommandSettings
 from gateway.store.sqlite import Store
 
@@ -264,10 +264,7 @@ async def test_a_join_makes_an_event(bench):
 
 async def test_notices_that_concern_no_command_make_no_event(bench):
     own = {"dev_eui": BIN.dev_eui, "at_ms": START_MS}
-    await bench.take(
-        Status(id="s", margin_db=4, **own),
-        Trouble(id="t", code="UPLINK_MIC", description="", **own),
-    )
+    await bench.take(Status(id="s", margin_db=4, **own))
 
     assert await bench.events() == []
 

@@ -1,0 +1,66 @@
+"""What each trouble of a device means, and who acts next.
+
+The codes are those of ChirpStack's log events, and ours.
+Source: chirpstack-api 4.20, integration.proto, LogCode; texts of ChirpStack 4.20.
+"""
+
+TWO_BOARDS = "TWO_BOARDS"
+F_CNT_RESET = "UPLINK_F_CNT_RESET"
+DELETED = "DELETED"
+QUIET = frozenset({"UPLINK_F_CNT_RETRANSMISSION"})
+"""Shown with the device, but no event: a lost acknowledgement causes it."""
+
+CURES = {
+    TWO_BOARDS: (
+        "two boards send with this DevEUI: their counters alternate; a technician gives each "
+        "board a device.json of its own"
+    ),
+    DELETED: (
+        "the network server does not have this device any more: nothing of it can be received; "
+        "the operator adds it again, or removes it with `lamplighter device remove`"
+    ),
+    F_CNT_RESET: (
+        "its frame counter restarted without a join: the device lost its state, or two boards "
+        "share one session; the operator lets it join (OTAA), or keeps the frame counter check on"
+    ),
+    "UPLINK_MIC": (
+        "the signature of its frame (MIC) is wrong, so the network server dropped it: the "
+        "operator compares the AppKey on the device with the one at the network server"
+    ),
+    "OTAA": (
+        "the network server refused its join. Where the DevNonce was used before, the board lost "
+        "its storage or was exchanged: the operator deletes the device's OTAA nonces at the "
+        "network server"
+    ),
+    "UPLINK_F_CNT_RETRANSMISSION": (
+        "it sent a frame again that the network server had: an acknowledgement was lost; nobody "
+        "acts unless it happens often, then the operator improves the reception"
+    ),
+    "UPLINK_CODEC": (
+        "the network server's own codec failed; readings here are not affected: the operator "
+        "mends or removes the codec in its device profile"
+    ),
+    "DOWNLINK_CODEC": (
+        "the network server's own codec could not encode a downlink: the operator mends or "
+        "removes the codec in its device profile"
+    ),
+    "DOWNLINK_GATEWAY": (
+        "no radio gateway could transmit a downlink; the gateway sends a command again: where it "
+        "happens often, the operator checks the radio gateway's delay and duty cycle"
+    ),
+    "DOWNLINK_PAYLOAD_SIZE": (
+        "a downlink is too long for the device's data rate; who queued it sends less at a time"
+    ),
+    "F_CNT_DOWN": "a downlink's counter was wrong; who queued it outside this gateway repeats it",
+    "EXPIRED": "a downlink expired in the network server's queue; who queued it asks again",
+    "RELAY_NEW_END_DEVICE": "a relay heard it for the first time; nobody needs to act",
+}
+
+
+def sentence(code: str, description: str = "") -> str:
+    """What a trouble means. description: the network server's own words."""
+    cure = CURES.get(code) or (
+        f"the network server reports {code}; the operator looks up the device's events there"
+    )
+    words = " ".join(description.split())[:200]
+    return f"{cure} (the network server says: {words})" if words else cure
