@@ -1,5 +1,5 @@
 # Few targets; each brings what it needs first (tools/setup, cached under .cache).
-#   make run [FOR=seconds]          a street of emulated boards, told live
+#   make run [FOR=seconds]          a street of emulated boards, live
 #   make test                       every test        make check   the quick loop
 #   make bench                      the measurements  make faults  campaigns of faults
 #   make flash BOARD=.. PORT=..     the firmware on a real board
