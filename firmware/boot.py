@@ -7,4 +7,4 @@ try:
     if "lamp" in PINS:
         Pin(PINS["lamp"], Pin.OUT, value=1)
 except (ImportError, SyntaxError, ValueError, TypeError):
-    pass  # main.py tells what is wrong with /board.py
+    pass  # main.py prints what is wrong with /board.py

@@ -15,11 +15,11 @@ import sys
 def unload(name: str) -> None:
     """Forget a module; nothing happens when it is not loaded, or is frozen.
 
-    name: in full, like `node.shell`. Whoever still holds the module, a function or a class of it
-    keeps it alive: drop those names first. A module that is frozen into MicroPython's own binary
-    runs from flash and occupies only its names in the heap, so it stays; its `__file__` is the
-    path it was frozen under, as `node/shell.py`, while another has the path it was found at, as
-    `/lib/node/shell.mpy`. Source: MicroPython 1.25, py/builtinimport.c.
+    name: in full, like `node.shell`. A name that still refers to the module, or to a function or
+    class of it, keeps it alive: delete those first. A module that is frozen into MicroPython's
+    binary runs from flash and occupies only its names in the heap, so it stays; its `__file__` is
+    the path it was frozen under, as `node/shell.py`, while another has the path it was found at,
+    as `/lib/node/shell.mpy`. Source: MicroPython 1.25, py/builtinimport.c.
     """
     module = sys.modules.get(name)
     path = name.replace(".", "/")

@@ -23,7 +23,7 @@ TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from node.contracts import Link, Profile
 
-_PIECE_MS = const(8000)  # the watchdog bites at 8.3 s
+_PIECE_MS = const(8000)  # the watchdog resets after 8.3 s
 _RETRY_US = const(60000000)
 _TIDY_US = const(300000000)
 _CRASH_PAUSE_S = const(5)
@@ -91,7 +91,7 @@ class Node:
             await self.pause(await self._turn())
 
     def _task_failed(self, _loop, context):
-        """A task ended by an error: nothing runs on with half of its parts."""
+        """A task ended by an error: end the flow too, which restarts the board."""
         self.failure = context["exception"]
         self.wake.set()
 
@@ -103,7 +103,7 @@ class Node:
     # --- the flow -------------------------------------------------------------------------------
 
     async def _turn(self):
-        """Do what is due; the instant of what comes next."""
+        """Do what is due. Returns the clock's instant of what is due next, us."""
         clock = self.clock
         if clock.us() >= self._next_us:
             await self._sample()
@@ -121,7 +121,7 @@ class Node:
         return min(until_us, self._next_us)
 
     async def _talk(self):
-        """Let the link connect and send; the instant of what it does next."""
+        """Let the link connect and send. Returns the instant of what it does next, us."""
         link = self.link
         wait_us = link.wait_us()
         while wait_us == 0:
@@ -161,7 +161,7 @@ class Node:
             self.forget("commands")
 
     def _asked(self, fport, data):
-        """The command of a downlink, or None. The table goes before the commands' code comes."""
+        """The command of a downlink, or None. Unloads the table: the commands' code is next."""
         try:
             return codec.unpack_command(fport, data)
         except codec.WireError as error:
@@ -180,7 +180,7 @@ class Node:
             self.wake.set()
 
     async def pause(self, until_us: int) -> None:
-        """Sleep, ended early by whoever has news."""
+        """Sleep until an instant of the clock, or until `wake` is set."""
         wake, feed = self.wake, self.power.feed
         while not wake.is_set():
             feed()
@@ -226,13 +226,13 @@ class Node:
             journal.add(config.boots, clock.uptime_s(), clock.unix(), codec.entry(name)[0], data)
 
     def report_soon(self) -> None:
-        """A reading at the next turn, whatever is due: the technician wants to see it arrive."""
+        """Take a reading at the next turn, whatever is due."""
         self._last = None
         self._next_us = 0
         self.wake.set()
 
     def _sample_us(self):
-        """A reading cannot be sent more often than it is made."""
+        """Time between samples: a reading cannot be sent more often than it is made."""
         return min(self.config["sample_s"], self.config["report_s"]) * 1000000
 
     async def measure(self) -> dict:
@@ -249,14 +249,17 @@ class Node:
     # --- for the console ------------------------------------------------------------------------
 
     async def shell(self, line: str) -> list:
-        """Carry out a line of the console; the lines to print. The shell is loaded for it."""
+        """Carry out a line of the console. Returns the lines to print."""
         await self.gap(_LOAD_MS)
         from node import shell
 
         try:
             return await shell.run(self, line)
         except Exception as error:
-            return ["error: %s: %s" % (type(error).__name__, error), "next:  tell the maintainers"]
+            return [
+                "error: %s: %s" % (type(error).__name__, error),
+                "next:  report it to the maintainers",
+            ]
         finally:
             shell = None
             self.forget("shell", "answer", "settings")
@@ -294,7 +297,7 @@ class Node:
 
 
 def main() -> None:
-    """Run the node until Ctrl-C. Any other end is written down and starts the board anew."""
+    """Run the node until Ctrl-C. Any other end is saved to flash and restarts the board."""
     try:
         import board  # pyright: ignore[reportMissingImports] - each board has its own
     except (ImportError, SyntaxError) as error:
@@ -312,7 +315,7 @@ def main() -> None:
 
 
 def _leave(node):
-    """To the prompt, in peace: a second Ctrl-C must not interrupt this."""
+    """Stop at the prompt, watchdog off. A second Ctrl-C must not interrupt this."""
     kbd_intr(-1)
     if node:
         node.power.port.stop_watchdog()
@@ -324,7 +327,7 @@ def _leave(node):
 
 def _crashed(node, error):
     print("error: the node stopped (%s: %s)" % (type(error).__name__, error))
-    print("next:  it starts anew in %d s; Ctrl-C for the prompt" % _CRASH_PAUSE_S)
+    print("next:  it restarts in %d s; Ctrl-C for the prompt" % _CRASH_PAUSE_S)
     try:
         if node:
             node.power.feed()

@@ -1,4 +1,4 @@
-"""How settings are loaded, rolled back, changed and stored. Loaded for it.
+"""How settings are loaded, rolled back, changed and stored. Unloaded after each use.
 
 config: a `node.config.Config`. Blob `config`: version, CRC-32 of the person's file, values. Blob
 `boot`: starts, the version that booted last, starts of another one that did not.
@@ -97,7 +97,7 @@ def put(config, checked: dict) -> None:
 
 
 def _take(config, settings, values):
-    """New values, unless they contradict each other."""
+    """Take new values, unless they contradict each other."""
     before = config.values
     config.settle(values)
     try:

@@ -18,7 +18,7 @@ _TICKS = const(0x3FFFFFFF)  # ticks_us wraps at 30 bits, after 17.9 minutes
 
 
 class Clock:
-    """`us()` never wraps; sleeps are light sleep where `power` allows it, and are watched."""
+    """`us()` never wraps. Sleeps are light sleep where `power` allows it and feed the watchdog."""
 
     def __init__(self, power):
         self._power = power
@@ -54,13 +54,13 @@ class Clock:
         return 0 if self._unix_us is None else (self._unix_us + self.us()) // 1000000
 
     def error_ms(self) -> "int | None":
-        """How wrong `unix` may be by now, or None while the time is unknown."""
+        """Largest error of `unix` by now, or None while the time is unknown."""
         if self._unix_us is None:
             return None
         return self._error_ms + (self.us() - self._set_at_us) * DRIFT_PPM // 1000000000
 
     def doze(self, ms: int) -> bool:
-        """Light sleep for at most `ms`, ended early by any pin; False where it is not allowed."""
+        """Light sleep for at most `ms`, ended early by any pin. False: not allowed now."""
         power = self._power
         if not power.may_doze():
             return False
@@ -72,7 +72,7 @@ class Clock:
         self._power.on_rising(pin, handler)
 
     def may_doze(self) -> bool:
-        """Does nothing else run on this node while the flow sleeps?"""
+        """Is light sleep allowed now?"""
         return self._power.may_doze()
 
     async def sleep_until_us(self, until_us: int) -> None:

@@ -1,6 +1,6 @@
 """What the network asks of the node: checked, done once, and answered by an `applied` report.
 
-A command is known by its token: asked again, it is answered again and not done again. The last
+A command is known by its token: sent again, it is answered again and not done again. The last
 answers stand in flash, so that a repeated `reboot` does not become a loop.
 """
 
@@ -38,7 +38,7 @@ class Commands:
         asked: (name, values) by `wire.codec.unpack_command` of `data`; None: it could not.
         """
         if not asked:
-            if len(data) >= 2:  # whoever sent it waits for the end of its token
+            if len(data) >= 2:  # its sender waits for the result of the token
                 await self._end(data[0] << 8 | data[1], "refused", "malformed", {})
             return
         name, values = asked
@@ -89,7 +89,7 @@ class Commands:
         return now > expires
 
     async def _end(self, token, result, reason, shown):
-        passing = reason == "clock_unknown"  # asked again, it may be done
+        passing = reason == "clock_unknown"  # no end: sent again, it may be applied
         result = RESULTS.index(result)
         reason = REASONS.index(reason)
         if not passing:

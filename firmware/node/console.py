@@ -12,7 +12,7 @@ _LONGEST = const(200)
 
 
 class Console:
-    """`run` for ever. `node` is the composition of `node.app`."""
+    """`run` until cancelled. `node` is a `node.app.Node`."""
 
     def __init__(self, node, output, stdin=None):
         self._node = node
@@ -22,7 +22,7 @@ class Console:
         self._last = 0
 
     async def run(self) -> None:
-        """Read and obey."""
+        """Read bytes and carry out lines."""
         self._output.write("> ")
         while True:
             data = await self._stdin.read(1)

@@ -9,7 +9,7 @@ class ConfigError(ValueError):
 
 
 class Refused(Exception):  # noqa: N818 - the term of the table
-    """A command of the network server is not done. args[0]: a word of `wire.words.REASONS`."""
+    """A command of the network server is not done. args[0]: one of `wire.words.REASONS`."""
 
 
 class ConsoleError(Exception):

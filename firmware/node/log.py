@@ -1,8 +1,8 @@
 """The last log lines in a ring, and the serial port's output that never blocks the node.
 
-A port whose USB host stopped reading blocks each write for half a second. So bytes go one by one,
-each only when `poll` says that there is room: 70 us a byte, and nothing when nobody reads. Lines
-that nobody took in time are counted and dropped, oldest first.
+A port whose USB host stopped reading blocks each write for half a second. So bytes are written one
+by one, each only when `poll` reports room: 70 us a byte, and none while the host does not read.
+Lines that do not fit the queue are counted and dropped, oldest first.
 """
 
 import asyncio
@@ -72,14 +72,17 @@ class Output:
         self._wake.set()
 
     async def run(self) -> None:
-        """Pump for ever."""
+        """Write what is queued, until cancelled."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
                 data = self._waiting.pop(0)
                 if self.dropped:
-                    data = b"# log: %d lines lost, nobody read the port\r\n" % self.dropped + data
+                    data = (
+                        b"# log: %d lines lost, the host did not read the port\r\n" % self.dropped
+                        + data
+                    )
                     self.dropped = 0
                 await self._send(data)
 

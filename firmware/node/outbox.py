@@ -14,7 +14,7 @@ _LOAD_MS = const(150)  # loading the table from flash holds the CPU about half a
 
 
 class Outbox:
-    """A link takes `next`, sends it, and says `done`.
+    """A link takes `next`, sends it, and calls `done`.
 
     gap: async, waits until the CPU may be held for so many ms.
     """
@@ -37,7 +37,7 @@ class Outbox:
         return not self._reports and self._journal.idle()
 
     async def next(self, room: int) -> "tuple | None":
-        """(port, bytes, does it ask for an acknowledgement?) of the next frame, None: nothing.
+        """(port, bytes, is it confirmed?) of the next frame; None when nothing waits.
 
         room: bytes that the frame may have, at least those of one reading and one more.
         """

@@ -9,7 +9,7 @@ import machine
 class Power:
     """Supply and sleep of one board. `sleeper`: the profile may doze when no USB host is there.
 
-    port: of `node.ports`, which tells what `cause`, `feed`, `doze` and `on_rising` are.
+    port: a `Port` of `node.ports`, where `cause`, `feed`, `doze` and `on_rising` are described.
     """
 
     def __init__(self, board, port, sleeper=False):

@@ -1,6 +1,6 @@
-"""The journal's start, and its files while the link is away. Loaded for these alone.
+"""How the journal is loaded, and its files while the link is down. Loaded for these alone.
 
-journal: a `node.journal.Journal`, whose `tail`, `marks`, `segments`, `at` and `index` these move.
+journal: a `node.journal.Journal`; these change its `tail`, `marks`, `segments`, `at`, `index`.
 """
 
 import binascii
@@ -65,7 +65,7 @@ def load(journal, blob: "bytes | None") -> None:
 
 
 def spill(journal) -> None:
-    """The oldest 8 of the tail go to a segment; the oldest segment goes when there are 48."""
+    """Move the oldest 8 of the tail to a segment; above 48 segments, drop the oldest."""
     spilled = min(_SPILL_RECORDS, len(journal.marks))
     waiting = b"".join([
         journal.tail[at * RECORD_SIZE : (at + 1) * RECORD_SIZE]
@@ -118,7 +118,7 @@ def take(journal, limit: int) -> list:
 
 
 def done(journal) -> bool:
-    """Was the oldest segment sent to its end? Then it is gone."""
+    """Remove the oldest segment if it was sent to its end; was it?"""
     if journal.at * RECORD_SIZE < os.stat(_path(journal, journal.segments[0]))[6]:
         return False
     _forget(journal)

@@ -146,7 +146,7 @@ def parse(text: str) -> dict:
 
 
 def typed(name: str, text: str):
-    """A value as a person typed it: JSON where the setting is no text."""
+    """A value as a person typed it: JSON unless the setting is text."""
     if name in FIELDS and FIELDS[name][1] in ("number", "programme"):
         try:
             return json.loads(text)

@@ -1,7 +1,7 @@
 """The console's table of commands. Loaded while one runs: most nodes never see a technician.
 
 A command is `async function(node, words)` and returns [(fact, value), ...] in the order a person
-reads them. `ConsoleError` says what is wrong and what to do next.
+reads them, or raises ConsoleError.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ async def _log(node, words):
 
 
 async def _restart(node):
-    await asyncio.sleep_ms(300)  # the answer goes out first
+    await asyncio.sleep_ms(300)  # the answer is sent first
     node.reset()
 
 
@@ -119,7 +119,7 @@ async def _reboot(node, _words):
 
 TABLE = (
     ("help", _help, "help", "this list; every command takes --json"),
-    ("info", _info, "info", "who, what, how it is"),
+    ("info", _info, "info", "identity, state, memory"),
     ("measure", _measure, "measure", "read the sensors now, and report"),
     ("config", _config, "config [NAME [VALUE]]", "show or change settings"),
     ("log", _log, "log [N]", "the last lines"),

@@ -68,7 +68,7 @@ def _compose(node):
 
 
 def _take_profile(node):
-    """A lamp is lit from here on, whatever else is missing."""
+    """Make the profile's object: a lamp is lit from then on, whatever else is missing."""
     name = node.config["profile"]
     module = __import__("node.profiles." + name, None, None, ("*",))
     node.profile = module.Profile(node)
@@ -78,7 +78,7 @@ def _take_profile(node):
 
 
 def _connect(node):
-    """Sensors on the pins of the board file."""
+    """Build the drivers of the profile's sensors, wired as the board file says."""
     from node import wiring
 
     board = node.board
@@ -112,7 +112,7 @@ def _link(node, link):
 
 
 def _greet(node):
-    """Who this is, for whoever looks at the port."""
+    """Firmware, board and cause of the start, for a person at the serial port."""
     config = node.config
     node.log("node", "Lamplighter %s on %s, %s, started by %s, start %d" % (
         VERSION, node.board.NAME, config["profile"] or "no profile yet",
@@ -122,14 +122,14 @@ def _greet(node):
     if node.wiped:
         node.log(
             "node",
-            "the file system is new or was wiped: counters begin anew; if this device joined "
+            "the file system is new or was wiped: counters start at 0; if this device joined "
             "before, have its used DevNonces cleared at the network",
         )
     _tell_crash(node.log)
 
 
 def _tell_crash(log):
-    """What ended the run before, once."""
+    """Log the exception that ended the run before, once."""
     try:
         with open(_CRASH) as file:
             for line in file.read().strip().split("\n"):
@@ -157,7 +157,7 @@ def _report(node):
 
 
 async def _jitter(node):
-    """After power the whole street starts at once: not all may join at once."""
+    """After a power cut many nodes start at once: spread their joins."""
     most_s = node.config["start_jitter_s"]
     if most_s and node.power.cause == ports.POWER:
         wait_ms = random.getrandbits(30) % (most_s * 1000)

@@ -2,7 +2,7 @@
 
 A blob is two small files, `<name>.a` and `<name>.b`, each a header (generation, CRC-32) and the
 data. A save writes the older of the two, so a torn write leaves the last whole copy. Rewriting
-a file of some 100 bytes is the cheapest write there is on littlefs; appending is the dearest.
+a file of some 100 bytes is the cheapest write on littlefs; appending is the most expensive.
 """
 
 import binascii
@@ -27,7 +27,7 @@ def _crc(generation: int, data: bytes) -> int:
 
 
 class Store:
-    """Blobs of one folder. `fresh` tells that the folder was not there: a new or wiped flash."""
+    """Blobs of one folder. `fresh`: the folder was missing, the flash is new or was wiped."""
 
     def __init__(self, folder="/state"):
         self._folder = folder

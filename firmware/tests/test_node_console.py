@@ -226,7 +226,7 @@ def test_a_port_that_nobody_reads_blocks_nothing_and_tells_what_was_lost():
 
     got = asyncio.run(story())
 
-    assert b"lines lost, nobody read the port" in got
+    assert b"lines lost, the host did not read the port" in got
     assert got.endswith(b"line 99\r\n")
 
 

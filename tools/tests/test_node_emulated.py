@@ -201,7 +201,7 @@ async def test_a_host_that_stops_reading_costs_no_window_and_no_reading(lab: Lab
     assert len(records(unit, 10)) >= 10
     await unit.board.stop_reading(False)
     await lab.run(10)
-    assert "lines lost, nobody read the port" in said(unit)
+    assert "lines lost, the host did not read the port" in said(unit)
 
 
 async def test_garbage_on_the_console_disturbs_nothing(lab: Lab) -> None:

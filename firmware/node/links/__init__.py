@@ -20,7 +20,7 @@ from node.errors import ConfigError
 
 
 def find(board):
-    """The file of the board's link. Raises ConfigError for one that there is not."""
+    """The module of the board's link. Raises ConfigError when there is no such file."""
     name = getattr(board, "LINK", "lorawan")
     try:
         return __import__("node.links." + name, None, None, ("*",))

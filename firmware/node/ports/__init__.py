@@ -21,7 +21,7 @@ POWER, SOFT, WATCHDOG, DEEPSLEEP, WIPED = range(5)
 
 
 def find(platform: str = sys.platform):
-    """The `Port` of the MicroPython that runs here. Raises ConfigError where there is none."""
+    """The `Port` of the MicroPython that runs here. Raises ConfigError for an unknown port."""
     try:
         module = __import__("node.ports." + platform, None, None, ("*",))
     except ImportError:

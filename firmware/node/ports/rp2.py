@@ -61,8 +61,8 @@ class Port:
     def doze(self, ms: int) -> None:
         """Light sleep, at most 15 min.
 
-        The watchdog is off meanwhile: nothing runs that could hang, and a watchdog that bites in
-        light sleep, where the ring oscillator stands, hangs the RP2040 until power goes
+        The watchdog is off meanwhile: nothing runs that could hang, and a watchdog that fires in
+        light sleep, where the ring oscillator stands, hangs the RP2040 until it loses power
         (MicroPython 1.25).
         """
         if self._wdt and ms > _WATCHED_MS:
