@@ -16,6 +16,10 @@ def test_bench_and_hil_tests_keep_every_rule():
     assert [str(one) for one in violations() if one.concerns(("tools/", "hil_tests/"))] == []
 
 
+def test_no_file_of_the_tree_is_part_of_an_import_circle():
+    assert circles.circles(sources(ROOT)) == []
+
+
 def test_all_source_is_looked_at():
     paths = {one.path for one in sources(ROOT)}
 
