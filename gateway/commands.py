@@ -6,6 +6,7 @@ The steps of a command are in gateway/lifecycle.py; here is the loop that takes 
 import asyncio
 from collections import defaultdict
 from contextlib import suppress
+from typing import Any
 
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
@@ -139,8 +140,9 @@ class Commands:
             why = f"{command.history[-1].note}, after {command.attempts} attempts"
             await self.store.write(lambda tx: end(tx, command, "failed", why, self.clock()))
             return
+        flush = await self._is_stale(command)
         if await self.store.write(lambda tx: submitting(tx, command, self.clock())):
-            await self._submit(command, fport, data)
+            await self._submit(command, fport, data, flush=flush)
 
     async def _frame(self, command: Command) -> tuple[int, bytes]:
         """(FPort, bytes). Raises Refused where the device or its decoder is no longer there."""
@@ -151,16 +153,34 @@ class Commands:
 
     async def _is_queued(self, command: Command, data: bytes) -> bool:
         """Whether an earlier submission whose reply was lost is in the network server's queue."""
-        if not command.attempts:
+        if not any(step.what == "submitted" for step in command.history):
             return False
         item = (await self.network.queued(command.dev_eui)).get(data)
         if item:
             await self.store.write(
-                lambda tx: enqueued(tx, command, item, self.clock(), self.settings)
+                lambda tx: enqueued(
+                    tx,
+                    command,
+                    item,
+                    self.clock(),
+                    settings=self.settings,
+                    flushed=command.replaces,
+                )
             )
         return item is not None
 
-    async def _submit(self, command: Command, fport: int, data: bytes) -> None:
+    async def _is_stale(self, command: Command) -> bool:
+        """Whether the network server's queue holds what no open command put there.
+
+        Looked at only for a command that superseded one which was submitted. Raises Retry.
+        """
+        if not command.replaces:
+            return False
+        queued = await self.network.queued(command.dev_eui)
+        wanted = await self.store.read(lambda view: view.open_commands(command.dev_eui))
+        return not set(queued.values()) <= {one.queue_item_id for one in wanted}
+
+    async def _submit(self, command: Command, fport: int, data: bytes, *, flush: bool) -> None:
         now = self.clock
         downlink = Downlink(
             dev_eui=command.dev_eui,
@@ -168,6 +188,7 @@ class Commands:
             data=data,
             confirmed=self.settings.confirmed,
             expires_at_ms=command.expires_at_ms,
+            flush=flush,
         )
         try:
             receipt = await self.network.send(downlink)
@@ -185,7 +206,8 @@ class Commands:
             )
         else:
             item = receipt.queue_item_id
-            await self.store.write(lambda tx: enqueued(tx, command, item, now(), self.settings))
+            own: dict[str, Any] = {"settings": self.settings, "flushed": flush}
+            await self.store.write(lambda tx: enqueued(tx, command, item, now(), **own))
 
     async def _later(self, command: Command, after_s: float | None) -> None:
         wait_ms = int((after_s or delay_s(len(command.history), 1, 60)) * 1000)

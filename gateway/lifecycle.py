@@ -79,7 +79,7 @@ def ask(
     )
     _, data = encode(device, command)
     _check_size(name, len(data), room(device, Seen.load(tx.seen(dev_eui)).frames.dr))
-    _supersede(tx, command)
+    command = replace(command, replaces=_supersede(tx, command))
     tx.put_command(command)
     _publish(tx, command)
     return command
@@ -101,13 +101,19 @@ def _check_size(name: str, size: int, most: int) -> None:
         )
 
 
-def _supersede(tx: Transaction, command: Command) -> None:
-    """End the open commands that a new one replaces."""
+def _supersede(tx: Transaction, command: Command) -> bool:
+    """End the open commands that a new one replaces.
+
+    Returns whether the network server's queue may hold a frame of one of them.
+    """
     if command.name not in REPLACEABLE:
-        return
+        return False
+    submitted = False
     for other in tx.open_commands(command.dev_eui):
         if other.name == command.name:
+            submitted |= other.replaces or other.attempts > 0
             end(tx, other, "superseded", f"by command {command.id}", command.created_at_ms)
+    return submitted
 
 
 # Notices of the network server and reports of the device
@@ -202,21 +208,48 @@ def submitting(tx: Transaction, command: Command, now_ms: int) -> bool:
 
 
 def enqueued(
-    tx: Transaction, command: Command, item: str, now_ms: int, settings: CommandSettings
+    tx: Transaction,
+    command: Command,
+    item: str,
+    now_ms: int,
+    *,
+    settings: CommandSettings,
+    flushed: bool,
 ) -> None:
-    """Record the network server's reply, and take the signals that overtook it."""
+    """Record the network server's reply, and take the signals that overtook it.
+
+    flushed: the other frames of the device were removed from the network server's queue.
+    """
     step: dict[str, Any] = {
         "submitted": False,
         "queue_item_id": item,
         "next_at_ms": now_ms + LOOK_MS,
     }
     _move(tx, command, now_ms, "enqueued", str(item), **step)
+    if flushed:
+        _flushed(tx, command, now_ms)
     seen = Seen.load(tx.seen(command.dev_eui))
     signals = seen.signals.recall(item)
     if signals:
         tx.put_seen(command.dev_eui, seen.dump())
     for signal in signals:
         signalled(tx, seen, command.dev_eui, signal, now_ms=now_ms, settings=settings)
+
+
+def _flushed(tx: Transaction, command: Command, now_ms: int) -> None:
+    """Submit again what is still wanted of a queue that was flushed for `command`.
+
+    An item that was being transmitted is still in the queue and is found there.
+    """
+    why = f"the network server's queue was flushed for command {command.id}"
+    for other in tx.open_commands(command.dev_eui):
+        if other.id != command.id and other.queue_item_id and other.state == "queued":
+            step: dict[str, Any] = {
+                "queue_item_id": "",
+                "attempts": other.attempts - 1,
+                "next_at_ms": now_ms,
+            }
+            _move(tx, other, now_ms, "unknown", why, **step)
 
 
 def repeat(tx: Transaction, command: Command, why: str, now_ms: int) -> None:

@@ -78,6 +78,7 @@ class Command(Struct, frozen=True, kw_only=True):
     queue_item_id: of the running submission, empty when there is none.  attempts: submissions.
     submitted: sent to the network server, whose reply is not known yet.
     next_at_ms: when the next step of ours is due.  applied: what the device reported.
+    replaces: frames of commands that it superseded may be in the network server's queue.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Command(Struct, frozen=True, kw_only=True):
     attempts: int = 0
     submitted: bool = False
     queue_item_id: str = ""
+    replaces: bool = False
     history: tuple[Step, ...] = ()
 
     @property

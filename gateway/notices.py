@@ -113,13 +113,18 @@ class Envelope(Struct, frozen=True):
 
 
 class Downlink(Struct, frozen=True, kw_only=True):
-    """One frame for a device, as the network server gets it. fport: 1..223."""
+    """One frame for a device, as the network server gets it.
+
+    fport: 1..223.  flush: first remove the device's other frames from the server's queue, except
+    one that is being transmitted.
+    """
 
     dev_eui: str
     fport: int
     data: bytes
     confirmed: bool
     expires_at_ms: int
+    flush: bool = False
 
 
 class Receipt(Struct, frozen=True):

@@ -102,7 +102,9 @@ class Calls:
         )
         stub = api.DeviceServiceStub(self.channel())
         try:
-            request = api.EnqueueDeviceQueueItemRequest(queue_item=item)
+            request = api.EnqueueDeviceQueueItemRequest(
+                queue_item=item, flush_queue=downlink.flush
+            )
             reply = await self.call(stub.Enqueue, request)
         except ConfigError as error:
             raise Retry(str(error), KEY_S) from None

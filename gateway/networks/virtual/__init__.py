@@ -63,6 +63,9 @@ class Network(Messages):
 
     def enqueue(self, downlink: Downlink) -> str:
         """Accept a frame into the queue; returns its queue_item_id."""
+        if downlink.flush:
+            others = self.queue.items()
+            self.queue = {key: one for key, one in others if one.dev_eui != downlink.dev_eui}
         item = f"item-{len(self.sent)}"
         self.sent.append(downlink)
         self.queue[item] = downlink

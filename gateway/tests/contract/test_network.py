@@ -133,6 +133,17 @@ async def test_a_device_is_registered_and_sent_to(side, network):
     assert await network.queued(LAMP.dev_eui) in ({}, {b"abc": receipt.queue_item_id})
 
 
+async def test_a_flush_leaves_only_the_frame_that_asked_for_it(side, network):
+    await network.register(LAMP, KEY)
+    own = {"dev_eui": LAMP.dev_eui, "fport": 30, "confirmed": True, "expires_at_ms": 2**41}
+    for data in (b"one", b"two"):
+        await network.send(Downlink(data=data, **own))
+
+    receipt = await network.send(Downlink(data=b"three", flush=True, **own))
+
+    assert await network.queued(LAMP.dev_eui) == {b"three": receipt.queue_item_id}
+
+
 async def test_a_check_needs_no_entering_and_takes_no_session(side, network):
     lines = await side.network().check()
 
