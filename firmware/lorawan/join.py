@@ -1,107 +1,117 @@
-"""Joining over the air: nonces, attempts and the air that they may take.
+"""Joining over the air, also again beside a session that goes on until the Join-Accept.
 
-Loaded for the attempts and unloaded after: on a board its bytecode occupies the heap.
-`join` is its blob: DevNonce, JoinNonce and the air spent, saved before every Join-Request.
+Loaded for an attempt and unloaded after it: on a board its bytecode occupies the heap.
+`backoff` has what lasts: DevNonce, JoinNonce and the air spent, saved before every Join-Request.
 Source: LoRaWAN TS001-1.0.4, chapters 6.2 and 7.
 """
 
-import struct
-
-from lorawan import activation, const, saved
+from lorawan import activation, backoff, const, saved
+from lorawan.crypto import Key
 from lorawan.frame import time_on_air_us
 from lorawan.plan import setup
 
-_BLOB = "<HiHII"  # DevNonce next, JoinNonce last, attempts, spent ms, elapsed s
 _SIZE = const(23)
 _DELAY_US = const(5000000)
-
-
-def window(elapsed_s: int) -> tuple:
-    """(end in s since the first attempt, ms of air until then). Source: TS001-1.0.4, 7."""
-    if elapsed_s < 3600:
-        return 3600, 36000
-    if elapsed_s < 39600:
-        return 39600, 36000
-    return 39600 + ((elapsed_s - 39600) // 86400 + 1) * 86400, 8700
+_LAST_NONCE = const(65535)
 
 
 class Joining:
-    """The attempts from the first to the one that succeeds. `dev_nonce` is the next to be used."""
+    """The next attempt. mac: its `silent_us` and `join_us` are kept here.
 
-    def __init__(self, mac, root, identity, store, clock):
+    identity: DevEUI, JoinEUI, AppKey.
+    """
+
+    def __init__(self, mac, aes, identity, store, clock):
         self._mac = mac
-        self._root = root
-        self._dev_eui, self._join_eui = identity[:2]
-        self._store = store
+        self._dev_eui, self._join_eui, app_key = identity
+        self._root = Key(aes, app_key)
         self._clock = clock
-        self._next_us = 0  # no sooner
-        self._seed = int.from_bytes(root.cmac(self._dev_eui)[:4], "little") & 0x3FFFFFFF
-        blob = store.load("join")
-        fields = struct.unpack(_BLOB, blob) if blob else (0, -1, 0, 0, 0)
-        self.dev_nonce, self._join_nonce, self._attempts, self._spent_ms, self._saved_s = fields
-        self._zero_us = None
-        if self._attempts:  # a restart between attempts frees neither hours nor sub-bands
-            self._zero_us = clock.us() - self._saved_s * 1000000
-            self._next_us = clock.us() + self._plan(-1)[2] * 99000
+        self._seed = int.from_bytes(self._root.cmac(self._dev_eui)[:4], "little") & 0x3FFFFFFF
+        self.used = backoff.Backoff(store)
 
-    def _save(self):
-        fields = self.dev_nonce, self._join_nonce, self._attempts, self._spent_ms, self._saved_s
-        self._store.save("join", struct.pack(_BLOB, *fields))
+    def restarted(self) -> None:
+        """The board has started: the hours without an answer go on where they stopped."""
+        used = self.used
+        if used.begun:
+            mac = self._mac
+            mac.silent_us = self._clock.us() - used.at_s * 1000000
+            wait_ms = backoff.restart_ms(self._rate(-1)[2], mac.random())
+            mac.join_us = self._clock.us() + wait_ms * 1000
 
-    def _elapsed_s(self):
-        """Since the first attempt; time without power does not count."""
-        return 0 if self._zero_us is None else (self._clock.us() - self._zero_us) // 1000000
+    def _elapsed_ms(self):
+        """Since the first attempt."""
+        silent_us = self._mac.silent_us
+        return 0 if silent_us is None else (self._clock.us() - silent_us) // 1000
 
-    def _plan(self, step=0):
+    def _rate(self, step=0):
         """(data rate, channels, ms of air) of the next attempt, or of another."""
         plan = self._mac.plan
-        dr, channels = setup(plan).join(plan, self._attempts + step, self._seed)
+        attempt = max(self.used.attempts + step, 0)
+        tier = backoff.tier(self._elapsed_ms() // 1000)
+        dr, channels = setup(plan).join(plan, attempt, self._seed, tier)
         sf, bw = plan.region.DATARATES[dr]
-        return dr, channels, time_on_air_us(sf, bw, _SIZE) // 1000
+        return dr, channels, -(-time_on_air_us(sf, bw, _SIZE) // 1000)
 
     def wait_us(self) -> int:
         """Microseconds until the next attempt is allowed; 0: now."""
-        _, channels, air_ms = self._plan()
-        wait_us = max(self._next_us - self._clock.us(), self._mac.pick(channels)[0])
-        elapsed_s = self._elapsed_s()
-        end_s, allowed_ms = window(elapsed_s + wait_us // 1000000)
-        if window(self._saved_s)[0] == end_s and self._spent_ms + air_ms > allowed_ms:
-            return (end_s - elapsed_s) * 1000000
-        return wait_us
+        mac = self._mac
+        _, channels, air_ms = self._rate()
+        wait_us = max(mac.join_us - self._clock.us(), mac.pick(channels)[0])
+        at_s = self._elapsed_ms() // 1000 + wait_us // 1000000
+        return wait_us + self.used.wait_s(at_s, air_ms) * 1000000
 
-    def _count(self, air_ms):
-        """The DevNonce to use now; on flash as used, with its air, when it returns."""
-        if self._zero_us is None:
-            self._zero_us = self._clock.us()
-        elapsed_s = self._elapsed_s()
-        if window(elapsed_s)[0] != window(self._saved_s)[0]:
-            self._spent_ms = 0
-        self._saved_s = elapsed_s
-        self._spent_ms += air_ms
-        self._attempts = (self._attempts + 1) & 0xFFFF
-        self.dev_nonce += 1
-        self._save()
-        return self.dev_nonce - 1
+    def spend(self, air_us: int, from_us: int) -> None:
+        """Air of a confirmed uplink that went unanswered, first sent at `from_us`.
+
+        On flash when it returns.
+        """
+        mac = self._mac
+        if mac.silent_us is None:
+            mac.silent_us = from_us
+        self.used.spend(self._elapsed_ms() // 1000, -(-air_us // 1000))
+        self.used.save()
+
+    def answered(self) -> None:
+        """A downlink: the hours without an answer are over. On flash when it returns."""
+        self.used.over()
+        self.used.save()
+        mac = self._mac
+        mac.silent_us = None
+        mac.join_us = 0
+        mac.heard_us = self._clock.us()
 
     async def join(self) -> None:
-        """One Join-Request and its windows, after `wait_us()`; sets `mac.joined`."""
-        mac = self._mac
-        await self._clock.sleep_until_us(self._clock.us() + self.wait_us())
-        mac.joined = False
-        if await self._attempt():
-            mac.forget()
-            mac.joined = True
+        """One Join-Request and its windows, after `wait_us()`. A Join-Accept begins a session.
 
-    async def _attempt(self):
+        Without one a session that there is goes on.
+        """
+        mac, used = self._mac, self.used
+        await self._clock.sleep_until_us(self._clock.us() + self.wait_us())
+        dr, channels, air_ms = self._rate()
+        if mac.silent_us is None:
+            mac.silent_us = self._clock.us()
+        used.spend(self._elapsed_ms() // 1000, air_ms)
+        used.attempts = (used.attempts + 1) & 0xFFFF
+        nonce = used.dev_nonce
+        used.dev_nonce += 1
+        used.save()
+        if not await self._attempt(nonce, dr, mac.pick(channels)[1]):
+            every_s = mac.plan.region.JOIN_EVERY_S
+            at_ms, draw = self._elapsed_ms(), mac.random()
+            wait_ms = backoff.pause_ms(at_ms, air_ms, every_s, self._seed, draw)
+            mac.join_us = self._clock.us() + wait_ms * 1000
+
+    def exhausted(self) -> bool:
+        """Are all DevNonces used?"""
+        return self.used.dev_nonce > _LAST_NONCE
+
+    async def _attempt(self, nonce, dr, channel):
         mac = self._mac
-        saved.forget(mac.session)
-        dr, channels, air_ms = self._plan()
-        nonce = self._count(air_ms)
         made = activation.request(self._root, self._join_eui, self._dev_eui, nonce)
 
         def take(data, rssi, snr):
             fields = activation.accept_fields(self._root, data)
-            if not fields or int.from_bytes(fields[:3], "little") == self._join_nonce:
+            if not fields or int.from_bytes(fields[:3], "little") == self.used.join_nonce:
                 mac.refused += 1
                 return False
             self._accepted(fields, nonce, dr)
@@ -109,9 +119,7 @@ class Joining:
             mac.snr = snr // 4
             return True
 
-        joined = await self._exchange(made, mac.pick(channels)[1], dr, take)
-        self._next_us = self._clock.us() + 1000000 + mac.random() % 7000000
-        return joined
+        return await self._exchange(made, channel, dr, take)
 
     async def _exchange(self, made, channel, dr, take):
         """As an uplink, but with the region's own windows."""
@@ -122,17 +130,17 @@ class Joining:
         tx = plan.up_hz(channel), dr, plan.region.MAX_EIRP_DBM - mac.antenna_dbi
         rx1 = setup(plan).accept_hz(plan, channel), plan.rx1_dr(dr, 0)
         rx2 = plan.region.RX2_FREQ, plan.region.RX2_DR
-        return await mac.windows.exchange(made, tx, rx1, rx2, _DELAY_US, take)
+        return await mac.windows.exchange(made, tx, rx1, rx2, _DELAY_US, take, joining=True)
 
     def _accepted(self, fields, nonce, dr):
         """A Join-Accept: its JoinNonce is refused from now on, and the session begins."""
-        self._join_nonce = int.from_bytes(fields[:3], "little")
-        self._attempts = 0
-        self._spent_ms = 0
-        self._saved_s = 0
-        self._zero_us = None
-        self._save()
-        session = self._mac.session
+        self.used.join_nonce = int.from_bytes(fields[:3], "little")
+        self.used.save()
+        mac = self._mac
+        session = mac.session
         activation.begin(session, fields, nonce, dr)
         session.set_keys(*activation.session_keys(self._root, fields, nonce))
         saved.save(session)
+        self.answered()  # not sooner: after a power cut before it, attempts go on at once
+        mac.forget()
+        mac.joined = True

@@ -43,8 +43,11 @@ class Mac:
     To set: `on_downlink(fport, data, confirmed)`, `on_time(unix_us, at_us)`, `battery()` for
     DevStatusAns (0 mains, 1..254, 255 unknown), `antenna_dbi`.
     `lock` is held by whoever uses the radio: take it to write flash undisturbed.
-    To read: `joined`, `rssi`, `snr` of the last downlink, `link` (margin dB, gateways) of the last
-    link check, `refused` (frames that were not for us, forged or old).
+    `wants_answer`: every uplink has ADRACKReq, so that the network answers it.
+    To read: `joined`, `silent_us` (when the first attempt without an answer was made, None: the
+    network answers), `heard_us` (the last downlink), `rssi`, `snr` of the last downlink, `link`
+    (margin dB, gateways) of the last link check, `refused` (frames that were not for us, forged
+    or old).
     """
 
     link = None
@@ -57,6 +60,10 @@ class Mac:
     _acked = False  # the last uplink was acknowledged
     _pending = False  # the network has more to send
     _joining = None
+    silent_us = None
+    join_us = 0  # no Join-Request before
+    heard_us = 0
+    wants_answer = False
 
     def __init__(self, radio, clock, random, aes, store, region, dev_eui, join_eui, app_key):
         self._clock = clock
@@ -67,10 +74,10 @@ class Mac:
         self.plan = plan.of(region)
         mark = Key(aes, app_key).cmac(dev_eui + join_eui)[:4]
         self.session = session = Session(self.plan, aes, store, mark)
-        from lorawan import saved
+        from lorawan import backoff, saved
 
         self.joined = saved.load(session)
-        self._unload()
+        begun = backoff.Backoff(store).begun
         rested_us = 0
         if self.joined:
             sf, bw = region.DATARATES[session.dr]
@@ -82,6 +89,9 @@ class Mac:
         self.on_time = _ignore
         self.battery = lambda: 255
         self.lock = asyncio.Lock()
+        if begun:
+            self._attempts().restarted()
+        self._unload()
 
     def forget(self) -> None:
         """A new session: there is nothing to answer."""
@@ -136,30 +146,31 @@ class Mac:
         if self._joining is None:
             from lorawan.join import Joining
 
-            root = Key(self._aes, self._identity[2])
-            self._joining = Joining(self, root, self._identity, self._store, self._clock)
+            self._joining = Joining(self, self._aes, self._identity, self._store, self._clock)
         return self._joining
 
     def wait_us(self) -> int:
         """Microseconds until the next join attempt is allowed; 0: now."""
-        return self._attempts().wait_us()
+        wait_us = self.join_us - self._clock.us()
+        return wait_us if wait_us > 0 else self._attempts().wait_us()
 
     async def join(self) -> bool:
         """One Join-Request and its windows, after `wait_us()`. True after a Join-Accept.
 
+        A session that there is goes on until then.
         Raises MacError when the 65536 DevNonces are used up.
         """
+        await self._sleep_us(self.wait_us())
         async with self.lock:
             joining = self._attempts()
-            if joining.dev_nonce > 65535:
+            if joining.exhausted():
                 raise MacError("all DevNonces are used; register the device under a new JoinEUI")
+            tag = self.session.tag if self.joined else None
             await joining.join()
-            if self.joined:
-                joining = None
-                self._joining = None
-                self._unload()
+            joining = None
+            self._unload()
             self.windows.rest()
-            return self.joined
+            return self.joined and self.session.tag != tag
 
     # --- uplinks ----------------------------------------------------------------------------
 
@@ -190,7 +201,7 @@ class Mac:
         session = self.session
         self.answers.sent()
         fctrl = frame.ADR
-        if session.unanswered >= _ADR_ACK_LIMIT:
+        if session.unanswered >= _ADR_ACK_LIMIT or self.wants_answer:
             fctrl |= frame.ADR_ACK_REQ
         if self._ack:
             fctrl |= frame.ACK
@@ -206,6 +217,8 @@ class Mac:
         most = max(session.repeats, _CONFIRMED_TRIES) if confirmed else session.repeats
         heard = False
         tries = 0
+        air_us = 0
+        from_us = 0
         while tries < most and not (self._acked if confirmed else heard):
             if tries and confirmed:  # RETRANSMIT_TIMEOUT
                 await self._sleep_us(1000000 + self.random() % 2000000)
@@ -213,8 +226,15 @@ class Mac:
             while wait_us:
                 await self._sleep_us(wait_us)
                 wait_us, channel = self.pick(self._channels(dr))
+            if not tries:
+                from_us = self._clock.us()
             tries += 1
             heard |= await self._exchange(made, channel, dr)
+            sf, bw = self.plan.region.DATARATES[dr]
+            air_us += frame.time_on_air_us(sf, bw, len(made))
+        if confirmed and not heard:
+            self._attempts().spend(air_us, from_us)
+            self._unload()
         return Sent(self._acked if confirmed else None, heard, fcnt, dr, tries)
 
     async def _sleep_us(self, us):
@@ -257,6 +277,10 @@ class Mac:
             return False
         fcnt, fctrl, fopts, fport, payload, confirmed = parsed
         session.heard(fcnt)
+        self.heard_us = self._clock.us()
+        if self.silent_us is not None:
+            self._attempts().answered()
+            self._unload()
         self.rssi = rssi
         self.snr = snr // 4
         if class_a:
@@ -286,7 +310,8 @@ class Mac:
 
     def _unload(self):
         """Free the memory of what is loaded for joining and for what the network sets."""
-        for name in ("join", "activation", "saved", "commands", "adr", "plan.limits"):
+        self._joining = None
+        for name in ("join", "backoff", "activation", "saved", "commands", "adr", "plan.limits"):
             unload("lorawan." + name)
         unload("lorawan.plan." + self.plan.region.PLAN + "_setup")
 

@@ -38,12 +38,6 @@ def save(session) -> None:
     session.store.save("session", head + tail)
 
 
-def forget(session) -> None:
-    """A new join begins: after a power cut the old session must not come back."""
-    if session.store.load("session"):
-        session.store.save("session", b"")
-
-
 def load(session) -> bool:
     """Resume the saved session. False where there is none for this identity and region."""
     blob = session.store.load("session")

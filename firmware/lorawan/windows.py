@@ -36,11 +36,14 @@ class Windows:
         self._take = take
         self._held = []
 
-    async def exchange(self, made: bytes, tx: tuple, rx1: tuple, rx2: tuple, delay_us, take):
+    async def exchange(
+        self, made: bytes, tx: tuple, rx1: tuple, rx2: tuple, delay_us, take, joining=False
+    ):
         """Send and listen. tx: (Hz, data rate, dBm). rx1, rx2: (Hz, data rate).
 
         delay_us: from the end of transmission to RX1. take(payload, rssi, snr_x4): was the frame
-        for us?  Returns True when one was. RadioError passes through.
+        for us?  joining: class C's receiver, which is on in RX2, does not know `take`.
+        Returns True when a frame was for us. RadioError passes through.
         """
         freq, dr, power = tx
         sf, bw = self._rates[dr]
@@ -56,7 +59,7 @@ class Windows:
                 return True
             self.rest()
             at_us += _WINDOWS_APART_US
-            if rx2 == self._always():
+            if rx2 == self._always() and not joining:
                 return await self._second(at_us, rx2[1])
             return await self._window(at_us, delay_us + _WINDOWS_APART_US, rx2, take)
         finally:

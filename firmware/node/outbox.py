@@ -26,7 +26,7 @@ class Outbox:
         self._gap = gap
         self._reports = []
         self._unacked = 0  # frames with readings since the last that was acknowledged
-        self._sending = None  # is the frame on its way confirmed? None: it is a report
+        self._sending = None  # does the frame wait for an answer? None: it is a report
 
     def report(self, name: str, values: dict) -> None:
         """Queue a payload that goes before readings, until acknowledged."""
@@ -36,22 +36,26 @@ class Outbox:
         """Is there nothing to send?"""
         return not self._reports and self._journal.idle()
 
-    async def next(self, room: int) -> "tuple | None":
+    async def next(self, room: int, asks: "bool | None" = None) -> "tuple | None":
         """(port, bytes, is it confirmed?) of the next frame; None when nothing waits.
 
         room: bytes that the frame may have, at least those of one reading and one more.
+        asks: whether the link wants it confirmed, None: as the settings say. False: the network
+        is silent, and the readings wait again until it answers.
         """
         if self._reports:
             self._sending = None
             fport, data = await self._report()
-            return fport, data, True
+            return fport, data, asks is not False
         fit = (room - 1) // READING_SIZE  # one byte says how long a record is
         batch = self._journal.batch(max(1, fit - 1))
         if not batch:
+            self._sending = True
             return None
         every = self._config["confirm_every"]
         self._unacked += 1
-        self._sending = confirmed = bool(every) and self._unacked >= every
+        confirmed = bool(every) and self._unacked >= every if asks is None else asks
+        self._sending = confirmed or asks is False
         records = self._records(batch, fit)
         self._journal.sent(batch)
         return batch[0].fport, codec.frame(records), confirmed
@@ -82,14 +86,14 @@ class Outbox:
 
     def done(self, acked: bool) -> None:
         """The frame of `next` was sent. acked: the network has it, and all before it."""
-        confirmed = self._sending
-        if confirmed is None:
+        asked = self._sending
+        if asked is None:
             if acked:
                 self._reports.pop(0)
             return
-        if acked or not self._config["confirm_every"]:
+        if acked or not (asked or self._config["confirm_every"]):
             self._journal.acked()
         if acked:
             self._unacked = 0
-        elif confirmed:
+        elif asked:
             self._journal.lost()

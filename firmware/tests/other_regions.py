@@ -28,6 +28,7 @@ class US915:
     RX2_FREQ = 923300000
     RX2_DR = 8
     JOIN_DRS = (0, 4)
+    JOIN_EVERY_S = (0, 600, 3600)
     MAX_EIRP_DBM = 30
     POWER_MAX = 14
     DWELL = None
@@ -58,6 +59,7 @@ class AU915:
     RX2_FREQ = 923300000
     RX2_DR = 8
     JOIN_DRS = (2, 6)
+    JOIN_EVERY_S = (0, 600, 3600)
     MAX_EIRP_DBM = 30
     POWER_MAX = 14
     DWELL = 1
@@ -76,7 +78,8 @@ class AS923:
     RX2_FREQ = 923200000
     RX2_DR = 2
     RX1_OFFSETS = (0, 1, 2, 3, 4, 5, -1, -2)
-    JOIN_DRS = (5, 4, 3, 2, 1, 0)
+    JOIN_DRS = ((5, 4, 3, 2, 1, 0), (3, 3, 3, 2, 3, 0), (3,) * 32 + (0,))
+    JOIN_EVERY_S = (0, 600, 2700)
     MAX_EIRP_DBM = 16
     POWER_MAX = 7
     DWELL = 0

@@ -117,7 +117,7 @@ def test_forged_and_foreign_frames_change_nothing():
     assert world.heard == []
     assert world.mac.session.fcnt_down == -1
     assert world.mac.refused == 2 * size + 2
-    assert world.store.saves == 3  # the attempt, the accepted nonce, the session
+    assert world.store.saves == 4  # the attempt, its JoinNonce, the session, the attempts' end
 
 
 def test_class_c_answers_a_change_of_its_window_and_then_listens_there():

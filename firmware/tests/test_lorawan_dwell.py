@@ -45,7 +45,7 @@ def test_a_slow_rate_is_left_when_the_dwell_time_of_uplinks_forbids_it():
 
     assert [asia.usable(dr) for dr in (0, 1, 2, 5)] == [[], [], [0, 1], [0, 1]]
     setup = plan.setup(asia)
-    assert [setup.join(asia, at, 0)[0] for at in range(6)] == [5, 4, 3, 2, 2, 2]
+    assert [setup.join(asia, at, 0, 0)[0] for at in range(6)] == [5, 4, 3, 2, 2, 2]
 
 
 def test_a_device_obeys_dwell_time_and_power_at_once():

@@ -65,7 +65,7 @@ def test_joins_probe_one_channel_of_each_block_and_then_a_wide_one():
     for seed in (0, 0x3FFFFFFF, 0x12345678, 0x0BADCAFE):
         used = []
         for turn in range(8):
-            tried = [plan.setup(us).join(us, turn * 9 + at, seed) for at in range(9)]
+            tried = [plan.setup(us).join(us, turn * 9 + at, seed, 0) for at in range(9)]
             assert [dr for dr, _ in tried] == [0] * 8 + [4]
             channels = [one[0] for _, one in tried]
             assert [at // 8 for at in channels] == list(range(9))
@@ -76,7 +76,7 @@ def test_joins_probe_one_channel_of_each_block_and_then_a_wide_one():
 def test_two_devices_take_the_channels_in_different_orders():
     us = plan.of(US915)
     first, second = [
-        [plan.setup(us).join(us, at, seed)[1] for at in range(9)]
+        [plan.setup(us).join(us, at, seed, 0)[1] for at in range(9)]
         for seed in (0x1234567, 0x7654321)
     ]
 

@@ -2,7 +2,6 @@
 
 import sys
 
-from lorawan import join
 from lorawan.frame import window
 from lorawan.mac import MacError
 from tests.fake_network import ADDR, World
@@ -99,7 +98,7 @@ def test_dev_nonce_counts_and_is_saved_before_the_request_is_sent():
 
 def test_dev_nonces_end_with_a_sentence():
     world = World()
-    world.mac._attempts().dev_nonce = 65536
+    world.mac._attempts().used.dev_nonce = 65536
 
     try:
         world.run(world.mac.join())
@@ -232,31 +231,6 @@ def test_other_keys_make_another_session():
     )
 
     assert not other.joined
-
-
-def test_join_attempts_stay_within_the_tiers():
-    assert join.window(0) == (3600, 36000)
-    assert join.window(3600) == (39600, 36000)
-    assert join.window(39600) == (126000, 8700)
-    world = World()
-    world.server.answers_join = False
-
-    async def story():
-        while world.clock.us() < 3 * 86400 * 1000000:
-            await world.mac.join()
-            if len(world.sent) % 20 == 0:
-                world.start()  # a crash loop does not reset the tiers
-
-    world.run(story())
-
-    start = world.sent[0][0]
-    spent = {}
-    for begin, end in [one[:2] for one in world.sent]:
-        tier = join.window((begin - start) // 1000000)
-        spent[tier] = spent.get(tier, 0) + (end - begin) // 1000
-    assert len(spent) >= 3, spent
-    for (_, allowed), air in spent.items():
-        assert air <= allowed
 
 
 def test_a_board_that_starts_again_and_again_keeps_the_duty_cycle():

@@ -53,12 +53,10 @@ def test_two_cuts_in_a_row_repeat_no_counter():
             check(lived(cut, again))
 
 
-def test_a_cut_after_the_network_let_us_in_does_not_bring_the_old_session_back():
+def test_a_cut_before_the_join_accept_is_saved_resumes_the_session_and_the_attempts():
     world = World()
-    world.starts = 1
     world.run(world.mac.join())
-    world.mac.joined = False
-    world.cut_after = world.steps + 6  # the second request is out, its accept is not saved
+    world.cut_after = world.steps + 5  # the second request is out, its accept is not saved
 
     try:
         world.run(world.mac.join())
@@ -68,4 +66,8 @@ def test_a_cut_after_the_network_let_us_in_does_not_bring_the_old_session_back()
         world.start()
 
     assert len(world.server.nonces) == 2
-    assert not world.mac.joined
+    assert world.mac.joined
+    assert world.mac.silent_us is not None
+    world.run(world.mac.join())
+    assert world.mac.silent_us is None
+    assert world.server.sessions == 3

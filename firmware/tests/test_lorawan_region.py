@@ -11,6 +11,7 @@ FOLDER = HERE + "/../lorawan/region"
 NAMES = sorted(name[:-3] for name in os.listdir(FOLDER) if name.endswith(".py") and name[0] != "_")
 LITERALS = (
     "PLAN", "DATARATES", "MAX_PAYLOAD", "RX1_OFFSETS", "RX2_FREQ", "RX2_DR", "JOIN_DRS",
+    "JOIN_EVERY_S",
     "MAX_EIRP_DBM", "POWER_MAX", "DWELL", "BANDS",
 )  # fmt: skip
 

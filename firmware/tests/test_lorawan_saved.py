@@ -70,7 +70,7 @@ def test_a_session_of_the_first_layout_opens_with_nothing_lost():
         }
         assert keys[0].hex() == "7e59379b5233969d25a5ad2ce335cb3e"
         assert keys[1].hex() == "1fb0c23bd209ac911ee3ab8a2d85ebcd"
-        assert mac._attempts().dev_nonce == 1
+        assert mac._attempts().used.dev_nonce == 1
 
 
 def test_a_session_of_the_first_layout_is_the_same_after_it_is_saved_again():

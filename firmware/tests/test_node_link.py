@@ -44,11 +44,12 @@ class Street:
         self.journal = Journal(Store(self.path + "/state"), self.path + "/journal")
         self.config = Config(
             dev_eui=DEV_EUI.hex(), join_eui=JOIN_EUI.hex(), app_key=APP_KEY.hex(),
-            region="eu868", confirm_every=every,
+            region="eu868", confirm_every=every, report_s=600,
         )  # fmt: skip
         self.power = Power()
         self.lock = asyncio.Lock()
         self.inbox = []
+        self.due_us = 0
         self.answers = 0
         self.outbox = Outbox(self.journal, self.config, self.clock, self.gap)
         self.link = Link(self, world.radio)
@@ -65,7 +66,8 @@ class Street:
         self.answers += 1
 
     def _reply(self, uplink):
-        return {"ack": True} if uplink[5] and self.acks else None
+        asks = uplink[5] or uplink[1] & 0x40  # confirmed, or ADRACKReq
+        return {"ack": uplink[5]} if asks and self.acks else None
 
     def read(self, count=1):
         for _ in range(count):
@@ -141,7 +143,7 @@ def test_what_nobody_acknowledged_goes_again():
 
     sent = street.uplinks()
     assert sent[:2] == [(10, [0], False), (10, [1, 0], True)]
-    assert sent[2][1] == [1, 0]
+    assert sent[2:4] == [(10, [0], False), (10, [1, 0], True)]
     assert "NOT acknowledged" in " ".join(street.log.lines)
 
 
@@ -176,68 +178,163 @@ def test_a_report_is_repeated_until_it_is_acknowledged():
 
     street.world.run(story())
 
-    assert [fport for fport, _, _ in street.uplinks()] == [21, 21]
+    confirmed = [(fport, asked) for fport, _, asked in street.uplinks()]
+    assert confirmed == [(21, True), (21, False), (21, True)]  # ADRACKReq finds the network again
     assert street.link.wait_us() is None
 
 
-def test_a_network_that_is_gone_for_good_is_joined_anew():
-    street = Street(every=1)
+async def live(street, until_s, period_s=600):
+    """Read and talk as a node does."""
+    while street.clock.now < until_s * 1000000:
+        if street.clock.now >= street.due_us:
+            street.read(1)
+            street.due_us += period_s * 1000000
+        wait_us = street.link.wait_us()
+        while wait_us == 0:
+            await street.link.run_once()
+            wait_us = street.link.wait_us()
+        next_us = street.due_us if wait_us is None else street.clock.now + wait_us
+        await street.clock.sleep_until_us(min(next_us, street.due_us, until_s * 1000000))
+
+
+def test_a_session_goes_on_beside_attempts_to_join_while_nobody_answers():
+    street = Street()
 
     async def story():
         await street.link.exchange.join()
-        street.acks = False
-        street.read(1)
-        for _ in range(16):
-            assert street.link.ready
-            await street.clock.sleep_until_us(street.clock.now + street.link.wait_us())
-            await street.link.run_once()
-        assert not street.link.ready
-        assert street.link.wait_us() < 60000000  # a join is next
-        street.acks = True
-        await street.send_all()
+        await live(street, 3600)
+        street.acks = street.world.server.answers_join = False
+        await live(street, 5 * 3600)
 
     street.world.run(story())
 
-    assert street.world.server.sessions == 2
+    server = street.world.server
+    assert street.link.ready
+    assert len(server.nonces) > 20
+    silent = [one for one in server.uplinks if one[1] & 0x40]
+    assert len(silent) > 20
+    assert not any(one[5] for one in silent)  # unconfirmed
+    fcnts = [one[0] for one in server.uplinks]
+    assert len(fcnts) == len(set(fcnts))
+
+
+def test_an_answer_after_a_long_silence_ends_the_waiting_and_the_attempts():
+    street = Street()
+
+    async def story():
+        await street.link.exchange.join()
+        street.acks = street.world.server.answers_join = False
+        await live(street, 8 * 3600)
+        street.acks = street.world.server.answers_join = True
+        back_s = street.clock.now // 1000000
+        tried = len(street.world.server.nonces)
+        await live(street, back_s + 660)
+        assert len(street.world.server.nonces) <= tried + 1
+        await live(street, back_s + 1200)
+
+    street.world.run(story())
+
+    assert street.link.mac.silent_us is None
     assert street.journal.idle()
 
 
-def silent_after(step):
-    """Is a device still joined after 15 missing acknowledgements, `step`, and 15 more? And one?"""
+def test_after_a_new_join_readings_go_at_once():
     street = Street()
-    exchange = street.link.exchange
-    joined = []
-
-    async def silence(count):
-        street.acks = False
-        for _ in range(count):
-            assert not await exchange.send(10, b"x", True)
-        joined.append(exchange._mac.joined)
 
     async def story():
-        await exchange.join()
-        await silence(15)
-        street.acks = True
-        await step(exchange)
-        await silence(15)
-        await silence(1)
+        await street.link.exchange.join()
+        street.acks = street.world.server.answers_join = False
+        await live(street, 2 * 3600)
+        street.acks = street.world.server.answers_join = True
+        sessions = street.world.server.sessions
+        street.world.server.session = None  # forgotten
+        while street.world.server.sessions == sessions:
+            await live(street, street.clock.now // 1000000 + 5)
+        joined_us = street.clock.now
+        sent = len(street.world.server.uplinks)
+        while len(street.world.server.uplinks) == sent:
+            await live(street, street.clock.now // 1000000 + 1)
+        return street.clock.now - joined_us
+
+    assert street.world.run(story()) < 60000000  # the duty cycle of the Join-Request
+
+
+def test_a_session_that_the_server_forgot_is_noticed_within_three_report_periods():
+    for after_s in (3700, 4100, 4600):
+        street = Street()
+
+        async def story(street=street, after_s=after_s):
+            await street.link.exchange.join()
+            await live(street, after_s)
+            street.world.server.session = None
+            tried = len(street.world.server.nonces)
+            while len(street.world.server.nonces) == tried:
+                await live(street, street.clock.now // 1000000 + 5)
+            return street.clock.now // 1000000 - after_s
+
+        assert street.world.run(story()) <= 1800
+
+
+def test_a_lamp_that_rarely_reports_asks_within_half_an_hour():
+    street = Street()
+    street.power.sleeper = False
+    street.config["report_s"] = 7200
+
+    async def story():
+        await street.link.exchange.join()
+        await live(street, 6600, 7200)
+        street.world.server.session = None
+        tried = len(street.world.server.nonces)
+        while len(street.world.server.nonces) == tried:
+            await live(street, street.clock.now // 1000000 + 5, 7200)
+        return street.clock.now // 1000000 - 6600
+
+    assert street.world.run(story()) <= 1800
+
+
+def test_silence_is_remembered_over_a_restart():
+    street = Street()
+
+    async def story():
+        await street.link.exchange.join()
+        street.acks = street.world.server.answers_join = False
+        await live(street, 5 * 3600)
+        tried = len(street.world.server.nonces)
+        before = len(street.world.server.uplinks)
+        street.lock = asyncio.Lock()
+        street.link = Link(street, street.world.radio)
+        await live(street, 5 * 3600 + 400)
+        assert len(street.world.server.nonces) > tried
+        return street.world.server.uplinks[before:]
+
+    sent = street.world.run(story())
+
+    assert sent
+    assert all(one[1] & 0x40 and not one[5] for one in sent)
+
+
+def test_the_time_is_asked_for_until_it_is_answered():
+    street = Street()
+    times = []
+    street.clock.set_unix = lambda unix_us, at_us, error_ms: times.append(unix_us)
+
+    def reply(uplink):
+        if b"\x0d" in uplink[2] and len(street.world.server.uplinks) > 3:
+            return {"fopts": b"\x0d" + bytes((0, 0, 0, 80, 0)), "ack": uplink[5]}
+        return {"ack": True} if uplink[5] else None
+
+    street.world.server.reply = reply
+
+    async def story():
+        await street.link.exchange.join()
+        await live(street, 6 * 600)
 
     street.world.run(story())
-    return joined
 
-
-def test_an_acknowledgement_clears_the_count_of_missing_ones():
-    async def acknowledged(exchange):
-        assert await exchange.send(10, b"x", True)
-
-    assert silent_after(acknowledged) == [True, True, False]
-
-
-def test_a_join_clears_the_count_of_missing_acknowledgements():
-    async def join(exchange):
-        assert await exchange.join(again=True)
-
-    assert silent_after(join) == [True, True, False]
+    asked = [b"\x0d" in one[2] for one in street.world.server.uplinks]
+    assert asked[:4] == [True] * 4
+    assert not any(asked[4:])
+    assert len(times) == 1
 
 
 def test_joining_twice_at_once_is_one_join():
@@ -327,7 +424,7 @@ def test_a_radio_that_failed_is_started_again_before_it_listens():
 
 def test_a_device_that_used_up_its_dev_nonces_waits_for_a_person():
     street = Street()
-    street.link.mac._attempts().dev_nonce = 65536
+    street.link.mac._attempts().used.dev_nonce = 65536
 
     async def story():
         for _ in range(3):

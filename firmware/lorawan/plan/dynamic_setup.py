@@ -31,9 +31,9 @@ def enable_own(plan) -> None:
     plan.mask |= (1 << len(plan.region.CHANNELS)) - 1
 
 
-def join(plan, attempt: int, seed: int) -> tuple:
-    """(data rate, channels) of the n-th Join-Request since the first."""
-    rates = plan.region.JOIN_DRS
+def join(plan, attempt: int, _seed: int, tier: int) -> tuple:
+    """(data rate, channels) of the n-th Join-Request since the first. tier: of `backoff`."""
+    rates = plan.region.JOIN_DRS[tier]
     dr = max(rates[attempt % len(rates)], plan.lowest_dr)
     return dr, plan.own(dr)
 

@@ -32,7 +32,7 @@ def enable_own(plan) -> None:
     plan.mask = (1 << 72) - 1
 
 
-def join(plan, attempt: int, seed: int) -> tuple:
+def join(plan, attempt: int, seed: int, _tier: int) -> tuple:
     """(data rate, channels) of the n-th Join-Request since the first.
 
     A pass of nine tries one channel of each block of eight and then a wide one, so that the

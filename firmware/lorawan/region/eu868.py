@@ -24,8 +24,16 @@ RX2_DR = 0
 RX1_OFFSETS = (0, 1, 2, 3, 4, 5)
 """By RX1DROffset: how far below the uplink's data rate RX1 is."""
 
-JOIN_DRS = (5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0)
-"""Data rates of successive Join-Requests: the fast ones cost little air, so they come first."""
+JOIN_DRS = (
+    bytes((5, 4, 5, 4, 3, 5, 4, 2, 5, 3, 1, 4, 3, 0)),
+    bytes((3, 3, 3, 2, 3, 0)),
+    bytes((3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2) * 3)[:-1] + bytes((0,)),
+)
+"""Data rates of successive Join-Requests: in the first hour, the ten after it, later."""
+
+JOIN_EVERY_S = (0, 600, 2700)
+"""In each of these, one Join-Request every so many s; 0: by its air. The sums keep the law of
+`lorawan.backoff`: 27 s in ten hours, 8.4 s in 24."""
 
 MAX_EIRP_DBM = 16
 POWER_MAX = 7

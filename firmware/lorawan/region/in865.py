@@ -23,8 +23,13 @@ RX2_DR = 2
 RX1_OFFSETS = (0, 1, 2, 3, 4, 5, -1, -2)
 """By RX1DROffset: how far below the uplink's data rate RX1 is; at most DR5."""
 
-JOIN_DRS = (5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0)
-"""Data rates of successive Join-Requests: the fast ones cost little air, so they come first."""
+JOIN_DRS = (
+    bytes((5, 4, 5, 4, 3, 5, 4, 2, 5, 3, 1, 4, 3, 0)),
+    bytes((3, 3, 3, 2, 3, 0)),
+    bytes((3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2) * 3)[:-1] + bytes((0,)),
+)
+JOIN_EVERY_S = (0, 600, 2700)
+"""As in EU868."""
 
 MAX_EIRP_DBM = 30
 POWER_MAX = 10

@@ -8,6 +8,8 @@ from micropython import const
 from unload import unload
 
 from node.links.lorawan_exchange import Exchange
+from node.links.lorawan_silence import Silence
+from node.record import READING_SIZE
 
 NEEDED = ("dev_eui", "join_eui", "app_key")
 
@@ -31,9 +33,10 @@ class Link:
         mac.on_time = self._time  # pyright: ignore[reportAttributeAccessIssue]
         mac.battery = self._battery  # pyright: ignore[reportAttributeAccessIssue]
         node.window_in_ms = radio.window_in_ms
-        self.exchange = Exchange(mac, node.clock, node.log, node.heard)
+        silence = Silence(mac, node.clock, config, node.power)
+        self.exchange = Exchange(mac, node.clock, node.log, node.heard, silence)
         self._broken = False  # does the radio need a restart?
-        self._time_asked_s = None
+        self._time_set_s = None
 
     @property
     def ready(self) -> bool:
@@ -42,30 +45,34 @@ class Link:
 
     def wait_us(self) -> "int | None":
         """Microseconds until the next attempt to join, or uplink; None: nothing to send."""
-        if self.mac.joined and self._node.outbox.empty() and not self.mac.uplink_wanted:
-            return None
-        return self.exchange.wait_us()
+        return self.exchange.wait_us(self.mac.uplink_wanted or not self._node.outbox.empty())
 
     async def run_once(self) -> str:
         """One attempt to join, or one uplink of what waits. RadioError passes through."""
         try:
-            if self.mac.joined:
-                await self._report()
-                return "report"
-            await self.exchange.join()
-            return "join"
+            if self.exchange.joins():
+                await self.exchange.join(self.mac.joined)
+                return "join"
+            await self._report()
+            return "report"
         except OSError:
             self._broken = True
             raise
 
     async def _report(self):
-        mac, outbox = self.mac, self._node.outbox
+        mac, outbox, exchange = self.mac, self._node.outbox, self.exchange
         self._ask_time()
-        frame = await outbox.next(mac.max_payload())
+        asks = exchange.silence.asks()
+        room = mac.max_payload()
+        if asks is False:  # one reading: what nobody hears should be short
+            room = READING_SIZE + 1
+        frame = await outbox.next(room, asks)
         if frame:
-            outbox.done(await self.exchange.send(*frame))
-        elif mac.uplink_wanted:
-            await self.exchange.send(None, b"", False)
+            outbox.done(await exchange.send(*frame))
+        elif outbox.empty():
+            await exchange.send(None, b"", bool(asks))
+        else:  # all of it was sent, and nothing is acknowledged yet
+            outbox.done(await exchange.send(None, b"", asks is not False))
 
     def listen(self) -> None:
         """Class A or C by the profile; restart the radio after an error. Raises RadioError."""
@@ -93,13 +100,13 @@ class Link:
         self._node.received(fport, data)
 
     def _ask_time(self):
-        """DeviceTimeReq with the first uplink of a start and then once a day."""
-        now_s = self._node.clock.uptime_s()
-        if self._time_asked_s is None or now_s - self._time_asked_s >= _TIME_EVERY_S:
-            self._time_asked_s = now_s
+        """DeviceTimeReq with each uplink until it is answered, and again a day after that."""
+        set_s = self._time_set_s
+        if set_s is None or self._node.clock.uptime_s() - set_s >= _TIME_EVERY_S:
             self.mac.ask_time()
 
     def _time(self, unix_us, at_us):
+        self._time_set_s = self._node.clock.uptime_s()
         self._node.clock.set_unix(unix_us, at_us, _TIME_ERROR_MS)
         self._node.log(
             "clock",

@@ -6,8 +6,6 @@ import binascii
 from lorawan.mac import MacError
 from micropython import const
 
-_TRIES_MS = (10000, 30000, 60000, 300000)  # after an uplink that was not acknowledged
-_SILENCE_JOIN = const(16)  # missing acknowledgements until a new join
 _SOON_US = const(2000000)  # `join` waits this long by itself
 _STUCK_US = const(3600000000)  # a person must act: try again after an hour
 
@@ -15,25 +13,45 @@ _STUCK_US = const(3600000000)  # a person must act: try again after an hour
 class Exchange:
     """`sent` counts uplinks. heard() is called for each downlink that answers one."""
 
-    def __init__(self, mac, clock, log, heard):
+    def __init__(self, mac, clock, log, heard, silence):
         self._mac = mac
         self._clock = clock
         self._log = log
         self._heard = heard
+        self.silence = silence
         self.sent = 0
-        self._failed = 0
-        self._send_us = 0  # no uplink before
         self._join_us = 0  # no attempt to join before
+        self._send_us = 0  # no uplink before
+        self.start_jitter_s = 0  # after power, the first uplink of a new session waits by this
         self._joining = asyncio.Lock()
 
-    def wait_us(self) -> int:
-        """Microseconds until the next attempt to join, or the next uplink, may start."""
-        mac = self._mac
-        now_us = self._clock.us()
-        if mac.joined:
-            return max(self._send_us - now_us, mac.time_until_tx_us(), 0)
-        wait_us = mac.wait_us()
-        return max(self._join_us - now_us, wait_us if wait_us >= _SOON_US else 0)
+    def wait_us(self, waiting: bool) -> "int | None":
+        """Microseconds until an attempt to join or an uplink may start; None: neither is due.
+
+        waiting: is there anything to send?
+        """
+        join_us = self._join_wait_us()
+        if not self._mac.joined:
+            return join_us
+        send_us = self.silence.wait_us(waiting)
+        if send_us is not None:
+            send_us = max(send_us, self._send_us - self._clock.us())
+        if send_us is None or join_us is None:
+            return join_us if send_us is None else send_us
+        return min(send_us, join_us)
+
+    def joins(self) -> bool:
+        """Is an attempt to join due?"""
+        return self._join_wait_us() == 0
+
+    def _join_wait_us(self):
+        if self._mac.joined:
+            wait_us = self.silence.join_wait_us()
+            if wait_us is None:
+                return None
+        else:
+            wait_us = self._mac.wait_us()
+        return max(self._join_us - self._clock.us(), wait_us if wait_us >= _SOON_US else 0)
 
     async def join(self, again: bool = False) -> bool:
         """One attempt, as soon as the rules allow it; none when joined, unless `again`."""
@@ -57,7 +75,7 @@ class Exchange:
             self._log("join", "joined, DevAddr %s, RSSI %d dBm, SNR %d dB" % (
                 binascii.hexlify(mac.dev_addr).decode(), mac.rssi, mac.snr
             ))  # fmt: skip
-            self._failed = 0
+            self._spread()
             self._heard()
         else:
             self._log(
@@ -65,13 +83,24 @@ class Exchange:
             )
         return joined
 
+    def _spread(self):
+        """A street that got power at once must not send its first reports at once."""
+        if self.start_jitter_s:
+            jitter_us = self.start_jitter_s * 1000000
+            wait_us = jitter_us // 2 + self._mac.random() % (2 * jitter_us)
+            self._send_us = self._clock.us() + wait_us
+            self.start_jitter_s = 0
+
     async def send(self, fport: "int | None", data: bytes, confirmed: bool) -> bool:
         """One uplink now; True when acknowledged. fport None: no data."""
+        mac = self._mac
+        silence = self.silence
+        mac.wants_answer = silence.silent
         try:
-            sent = await self._mac.send(fport, data, confirmed)
+            sent = await mac.send(fport, data, confirmed)
         except MacError as error:
             self._log("link", str(error))
-            self._back_off()
+            silence.missed()
             return False
         self.sent += 1
         if sent.heard:
@@ -80,17 +109,6 @@ class Exchange:
             fport, len(data), sent.fcnt, sent.dr,
             {None: "", True: ", acknowledged", False: ", NOT acknowledged"}[sent.acked],
         ))  # fmt: skip
-        if sent.acked is False:
-            self._back_off()
-        elif sent.acked:
-            self._failed = 0
+        if sent.acked is False or (mac.wants_answer and not sent.heard):
+            silence.missed()
         return bool(sent.acked)
-
-    def _back_off(self):
-        """Longer and longer; the network may have lost the session: then join again."""
-        wait_ms = _TRIES_MS[min(self._failed, len(_TRIES_MS) - 1)]
-        self._failed += 1
-        self._send_us = self._clock.us() + (wait_ms + self._mac.random() % wait_ms) * 1000
-        if self._failed >= _SILENCE_JOIN:
-            self._log("link", "%d uplinks were not acknowledged: joining again" % self._failed)
-            self._mac.joined = False
