@@ -5,8 +5,9 @@
 `queued`: the gateway or the network server keeps it. `sent`: a radio gateway took it for
 transmission. `acked`: the device's radio acknowledged it. `applied`, `refused`: the device's
 application reported it. A command only moves to the right, to exactly one end, not later than its
-expiry and a grace. Between two submissions to the network server the history always has `unknown`;
-a repeated one has the same token, so that the device executes it once.
+expiry and a grace. Between two submissions to the network server the history always has `unknown`,
+or `put off` where the device refused it for a passing cause; a repeated one has the same token, so
+that the device executes it once.
 
 Every change is a function over a Transaction here; gateway/commands.py talks to the network
 server.
@@ -37,6 +38,11 @@ TIMED_OUT = "its time ran out before it was transmitted; the caller asks again"
 NO_REPORT = "it was transmitted, but the device did not report in time; the caller asks again"
 NO_CHANCE = "the network server had no chance to transmit it in time; the caller asks again"
 TOO_LONG = "it is too long for the device's data rate; the caller asks for less at a time"
+PUT_OFF = "put off"
+"""The step of a command that the device refused for a passing cause."""
+AGAIN_FIRST_MS = 2_000
+AGAIN_MOST_MS = 120_000
+"""Waits before a class C device gets such a command again; the first and the longest."""
 LONGEST_S = 30 * 86400
 HISTORY = 40
 LOOK_MS = 60_000
@@ -172,12 +178,31 @@ def reported(tx: Transaction, dev_eui: str, applied: Applied, now_ms: int) -> bo
     if not command:
         return False
     if applied.again:
-        repeat(tx, command, applied.reason, now_ms)
+        _put_off(tx, command, applied.reason, now_ms)
         return True
     result = applied.result
     reason = LATE if result == "expired" else applied.reason
     _move(tx, command, now_ms, result, reason, state=result, applied=applied.values)
     return True
+
+
+def _put_off(tx: Transaction, command: Command, why: str, now_ms: int) -> None:
+    """Record a refusal for a passing cause: it is due again, and the attempt does not count.
+
+    A class A device gets it after its next uplink; a class C device, which would refuse at once
+    again, after a wait that doubles.
+    """
+    device = tx.device(command.dev_eui)
+    wait_ms = 0
+    if device and device.device_class == "C":
+        times = [step.what for step in command.history].count(PUT_OFF)
+        wait_ms = min(AGAIN_FIRST_MS * 2**times, AGAIN_MOST_MS)
+    step: dict[str, Any] = {
+        "queue_item_id": "",
+        "attempts": max(command.attempts - 1, 0),
+        "next_at_ms": now_ms + wait_ms,
+    }
+    _move(tx, command, now_ms, PUT_OFF, why, **step)
 
 
 def _command_of(tx: Transaction, dev_eui: str, applied: Applied) -> Command | None:
@@ -283,7 +308,13 @@ def end(tx: Transaction, command: Command, state: CommandState, reason: str, now
 
 def end_late(tx: Transaction, command: Command, now_ms: int) -> None:
     """End a command whose time is over."""
-    if command.state == "queued":
+    if any(step.what == PUT_OFF for step in command.history):
+        cause = next(one.note for one in reversed(command.history) if one.what == PUT_OFF)
+        reason = (
+            f"{cause.partition(';')[0]}, and the command's time ran out; the caller asks again"
+        )
+        end(tx, command, "failed", reason, now_ms)
+    elif command.state == "queued":
         end(tx, command, "expired", TIMED_OUT, now_ms)
     else:
         end(tx, command, "failed", NO_REPORT, now_ms)

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 from wire.codec import unpack_command
-from wire.schema import REASONS
 
 from gateway.devices import Applied
 from gateway.errors import Refused, Retry, Unknown, Unsure
@@ -175,32 +174,6 @@ async def test_the_device_may_refuse(bench):
     assert (ended.state, ended.reason) == (
         "refused", "a technician holds it on the spot; the caller asks again later",
     )  # fmt: skip
-
-
-async def test_a_device_that_has_no_time_yet_is_asked_again(bench):
-    asked = await dim(bench)
-    await bench.commands.step()
-    bench.network.queue.clear()
-    await bench.report(1, "refused", REASONS.index("clock_unknown"))
-    await bench.commands.step()
-    await bench.report(1, level=40)
-
-    ended = await bench.command(asked.id)
-    assert ended.state == "applied"
-    assert [sent.data for sent in bench.network.sent] == [bench.network.sent[0].data] * 2
-
-
-async def test_a_device_that_never_gets_the_time_ends_the_command_as_failed(bench):
-    asked = await dim(bench)
-    for _ in range(4):
-        await bench.commands.step()
-        bench.network.queue.clear()
-        await bench.report(1, "refused", REASONS.index("clock_unknown"))
-
-    ended = await bench.command(asked.id)
-    assert ended.state == "failed"
-    assert "does not know the time yet" in ended.reason
-    assert len(bench.network.sent) == 3
 
 
 async def test_a_notice_that_overtakes_the_reply_is_not_lost(bench):
