@@ -5,7 +5,7 @@ from contextlib import suppress
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway import lifecycle, troubles
+from gateway import lifecycle, reverts, troubles
 from gateway.clock import believed, rfc3339
 from gateway.devices import Applied, Boot, Reading, Report, Status, decoder
 from gateway.errors import Lost, Refused
@@ -287,6 +287,7 @@ class _Taking:
             if not self.seen.frames.admits_boot(uplink):
                 return
             self.seen.gaps.restarts(boot.first_seq, boot.next_seq, uplink.at_ms, wiped=boot.wiped)
+        reverts.after_boot(self.tx, self.dev_eui, boot.values, uplink.at_ms, self.now_ms)
         at = rfc3339(uplink.at_ms)
         data = BootData(
             dev_eui=self.dev_eui,

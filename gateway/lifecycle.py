@@ -1,11 +1,13 @@
 """The life of a command: queued, sent, and followed until the device reports the result.
 
     queued -> sent -> acked -> applied | refused | expired | failed | superseded
+                                  `-> reverted
 
 `queued`: the gateway or the network server keeps it. `sent`: a radio gateway took it for
 transmission. `acked`: the device's radio acknowledged it. `applied`, `refused`: the device's
-application reported it. A command only moves to the right, to exactly one end, not later than its
-expiry and a grace. Between two submissions to the network server the history always has `unknown`,
+application reported it. `reverted`: the device undid it, see gateway/reverts.py. A command only
+moves to the right, to one end, not later than its expiry and a grace; only `applied` may be
+`reverted` later. Between two submissions to the network server the history always has `unknown`,
 or `put off` where the device refused it for a passing cause; a repeated one has the same token, so
 that the device executes it once.
 
@@ -87,7 +89,7 @@ def ask(
     _check_size(name, len(data), room(device, Seen.load(tx.seen(dev_eui)).frames.dr))
     command = replace(command, replaces=_supersede(tx, command))
     tx.put_command(command)
-    _publish(tx, command)
+    publish(tx, command)
     return command
 
 
@@ -364,7 +366,7 @@ def _move(
         command = replace(command, submitted=False)
     tx.put_command(command)
     if forward:
-        _publish(tx, command)
+        publish(tx, command)
     return command
 
 
@@ -375,7 +377,8 @@ def _in_time(command: Command, now_ms: int) -> Command:
     return command
 
 
-def _publish(tx: Transaction, command: Command) -> None:
+def publish(tx: Transaction, command: Command) -> None:
+    """Append the event of a command's state."""
     data = CommandData(
         id=command.id,
         dev_eui=command.dev_eui,

@@ -9,10 +9,18 @@ from typing import Any, Literal
 from msgspec import Struct
 
 CommandState = Literal[
-    "queued", "sent", "acked", "applied", "refused", "expired", "failed", "superseded"
+    "queued",
+    "sent",
+    "acked",
+    "applied",
+    "refused",
+    "expired",
+    "failed",
+    "superseded",
+    "reverted",
 ]
-FINAL_STATES = frozenset({"applied", "refused", "expired", "failed", "superseded"})
-"""A command in one of these does not change any more."""
+FINAL_STATES = frozenset({"applied", "refused", "expired", "failed", "superseded", "reverted"})
+"""A command in one of these does not change any more, but that `applied` may be `reverted`."""
 
 
 class Device(Struct, frozen=True):

@@ -64,11 +64,8 @@ async def test_at_its_end_it_says_that_the_device_has_no_time(bench):
             await refuse(bench)
 
     ended = await bench.command(asked.id)
-    assert (ended.state, ended.reason) == (
-        "failed",
-        "the device does not know the time yet, and the command's time ran out; "
-        "the caller asks again",
-    )
+    assert ended.state == "failed"
+    assert ended.reason.startswith("the device does not know the time yet, and the command's time")
 
 
 async def test_an_answer_that_is_missing_after_a_refusal_counts_attempts_as_ever(bench):
