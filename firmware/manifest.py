@@ -79,6 +79,7 @@ FILES = {
     "wire": (
         "__init__.py",
         "codec.py",
+        "decoding.py",
         "profiles.py",
         "schema.py",
         "words.py",

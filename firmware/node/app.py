@@ -151,7 +151,7 @@ class Node:
         inbox = self.inbox
         while inbox:
             fport, data = inbox.pop(0)
-            await self.gap(_LOAD_MS)
+            await self.gap()
             asked = self._asked(fport, data)
             from node.commands import Commands
 
@@ -162,13 +162,16 @@ class Node:
 
     def _asked(self, fport, data):
         """The command of a downlink, or None. Unloads the table: the commands' code is next."""
+        from wire import decoding
+
         try:
-            return codec.unpack_command(fport, data)
+            return decoding.unpack_command(fport, data)
         except codec.WireError as error:
             self.log("command", str(error))
         finally:
-            unload("wire.schema")
-            unload("wire.words")
+            decoding = None
+            for name in ("decoding", "schema", "words"):
+                unload("wire." + name)
 
     async def obey(self) -> None:
         """Carry out downlinks as they come: for links that listen all the time."""
@@ -197,7 +200,7 @@ class Node:
         if self.failure:
             raise self.failure
 
-    async def gap(self, ms: int) -> None:
+    async def gap(self, ms: int = _LOAD_MS) -> None:
         """Wait until no receive window opens within `ms`: then the CPU may be held that long."""
         while self.window_in_ms() < ms:
             await asyncio.sleep_ms(20)
@@ -241,7 +244,7 @@ class Node:
         for role, driver in self.sensors.items():
             values = await driver.read()
             if values is None and self.sensed.get(role, 0) is not None:
-                await self.gap(_LOAD_MS)
+                await self.gap()
                 self.log("sensor", "%s; %s" % self.silence(role))
             self.sensed[role] = values
         return self.profile.fields(self.sensed)
@@ -250,7 +253,7 @@ class Node:
 
     async def shell(self, line: str) -> list:
         """Carry out a line of the console. Returns the lines to print."""
-        await self.gap(_LOAD_MS)
+        await self.gap()
         from node import shell
 
         try:

@@ -35,7 +35,7 @@ class Commands:
     async def act(self, asked: "tuple | None", data: bytes) -> None:
         """Take one downlink to its end: done, refused or expired, and the report queued.
 
-        asked: (name, values) by `wire.codec.unpack_command` of `data`; None: it could not.
+        asked: (name, values) by `wire.decoding.unpack_command` of `data`; None: it could not.
         """
         if not asked:
             if len(data) >= 2:  # its sender waits for the result of the token

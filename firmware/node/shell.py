@@ -7,6 +7,7 @@ reads them, or raises ConsoleError.
 import asyncio
 import gc
 
+from micropython import const
 from wire import VERSION
 from wire.words import CAUSES, PROFILES
 
@@ -15,11 +16,14 @@ from node.answer import as_json, human, number
 from node.config import SECRET
 from node.errors import ConfigError, ConsoleError
 
+_HEAP_MS = const(300)  # ten collections
+
 # --- what the commands do -----------------------------------------------------------------------
 
 
 async def _help(node, _words):
-    return [(name, usage + " " * (30 - len(usage)) + text) for name, _, usage, text in _rows(node)]
+    rows = TABLE + await _others(node)
+    return [(name, usage + " " * (30 - len(usage)) + text) for name, _, usage, text in rows]
 
 
 async def _info(node, _words):
@@ -46,9 +50,10 @@ async def _info(node, _words):
     ]
     if link:
         facts += link.facts()
-    commands = _of_profile(node)
+    commands = await _of_profile(node)
     if commands:
         facts += commands.facts(node)
+    await node.gap(_HEAP_MS)
     return facts + [("heap", _heap(node))]
 
 
@@ -82,6 +87,7 @@ async def _measure(node, _words):
 
 
 async def _config(node, words):
+    await node.gap()
     from node import settings
 
     config = node.config
@@ -140,7 +146,8 @@ async def run(node, line: str) -> list:
         return []
     name = words.pop(0)
     try:
-        facts = await _function(node, name)(node, words)
+        function = await _function(node, name)
+        facts = await function(node, words)
     except ConsoleError as error:
         return _failed(name, scripted, error.args[0], error.args[1])
     except ConfigError as error:
@@ -150,21 +157,28 @@ async def run(node, line: str) -> list:
     return [as_json([("cmd", name), ("ok", True)] + facts)] if scripted else human(facts)
 
 
-def _of_profile(node):
-    return node.profile.commands() if node.profile else None
+async def _of_profile(node):
+    if node.profile:
+        await node.gap()
+        return node.profile.commands()
+    return None
 
 
-def _rows(node):
-    rows = TABLE + (node.link or links.find(node.board).Link).console()
-    commands = _of_profile(node)
+async def _others(node):
+    """Rows of the link and of the profile, loaded when no receive window is near."""
+    await node.gap()
+    rows = (node.link or links.find(node.board).Link).console()
+    commands = await _of_profile(node)
     return rows + commands.TABLE if commands else rows
 
 
-def _function(node, name):
-    for rows in (TABLE, _rows(node)):
-        for row in rows:
-            if row[0] == name:
-                return row[1]
+async def _function(node, name):
+    for row in TABLE:
+        if row[0] == name:
+            return row[1]
+    for row in await _others(node):
+        if row[0] == name:
+            return row[1]
     if name in PROFILES:  # a profile's command has its name
         raise ConsoleError(
             "%s: a command of profile %s" % (name, name),

@@ -47,10 +47,12 @@ def _compose(node):
     if config["profile"] is None:
         from wire.profiles import PROFILES
 
+        unload("wire.profiles")
         names = ", ".join(sorted(PROFILES))
         raise ConfigError("not set: profile; type config profile and one of " + names)
     if not node.profile or node.profile.name != config["profile"]:
         _take_profile(node)
+    gc.collect()  # as below: what stays would lie behind the garbage and split the heap
     module = links.find(node.board)
     missing = config.missing(module.NEEDED)
     if missing:
@@ -65,6 +67,7 @@ def _compose(node):
     gc.collect()
     _link(node, module.Link(node))
     node.forget("wiring")
+    gc.collect()
 
 
 def _take_profile(node):

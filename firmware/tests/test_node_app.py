@@ -11,7 +11,7 @@ from node import links
 from node.app import Node
 from node.errors import ConfigError
 from node.ports import POWER
-from wire import codec
+from wire import codec, decoding
 
 HERE = __file__.rsplit("/", 1)[0]
 ALL = links.__path__
@@ -132,9 +132,9 @@ def test_a_node_reports_measures_and_obeys_over_a_link_it_does_not_know():
 
     assert ports(node)[0] == 20
     assert sorted(set(ports(node))) == [12, 20, 21]
-    assert codec.unpack(20, node.link.frames[0][1])[1][0]["cause"] == 4  # a new file system
+    assert decoding.unpack(20, node.link.frames[0][1])[1][0]["cause"] == 4  # a new file system
     reading = next(data for fport, data, _ in node.link.frames if fport == 12)
-    assert codec.unpack(12, reading)[1][0]["total"] == 0
+    assert decoding.unpack(12, reading)[1][0]["total"] == 0
     assert node.config["report_s"] == 60
     assert node.journal.waiting() == 0
     assert node.power.port.fed > 0

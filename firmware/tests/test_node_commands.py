@@ -11,7 +11,7 @@ from node.journal import Journal
 from node.profiles.bin import Profile as Bin
 from node.profiles.lamp import Profile as Lamp
 from node.store import Store
-from wire import codec
+from wire import codec, decoding
 from wire.schema import COMMANDS, REASONS, RESULTS
 
 
@@ -60,7 +60,7 @@ class World:
         async def story():
             task = asyncio.create_task(self.lamp.run()) if self.lamp else None
             try:
-                asked = codec.unpack_command(fport, data)
+                asked = decoding.unpack_command(fport, data)
             except codec.WireError:
                 asked = None
             await self.commands.act(asked, data)

@@ -38,6 +38,9 @@ class Node:
     def need_link(self):
         raise ConsoleError(self.problem, "set what is missing with config")
 
+    async def gap(self, ms=0):
+        pass
+
     async def measure(self):
         return {"fill": 73, "distance": None}
 

@@ -14,7 +14,7 @@ from tests.test_node_app import made, run, settled
 from node import clock
 from node.sensors.am312 import AM312
 from tests.fake_buses import Pin
-from wire import codec
+from wire import decoding
 
 ONLY = "cpython"  # where the ticks can be moved
 
@@ -76,6 +76,6 @@ def test_a_whole_node_over_two_wraps_of_every_counter():
 
     assert abs(run_us // 1000000 - steps * _STEP_S) < 60
     readings = [frame for frame in node.link.frames if frame[0] == 12]
-    _, records = codec.unpack(12, readings[-1][1])
+    _, records = decoding.unpack(12, readings[-1][1])
     assert records[0]["total"] in (passed, passed - 1)
     assert records[0]["seq"] >= steps * _STEP_S // 900 - 80

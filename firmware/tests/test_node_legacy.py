@@ -13,7 +13,7 @@ from tests.fake_device import contents, folder
 from node.config import Config
 from node.journal import Journal
 from node.store import Store
-from wire import codec
+from wire import codec, decoding
 
 HERE = __file__.rsplit("/", 1)[0]
 KINDS = ("bin", "lamp", "counter")
@@ -50,7 +50,7 @@ def test_every_reading_that_waited_still_waits_and_is_whole():
         while journal.waiting():
             batch = journal.batch(9)
             for one in batch:
-                name, records = codec.unpack(one.fport, codec.frame([one.data]))
+                name, records = decoding.unpack(one.fport, codec.frame([one.data]))
                 assert (name, records[0]["seq"]) == (kind, one.seq)
                 assert one.age_s(info["boots"], info["uptime_s"], 0) >= 0
             seen += [one.seq for one in batch]

@@ -11,7 +11,7 @@ from node.journal import Journal
 from node.links.lorawan import Link
 from node.outbox import Outbox
 from node.store import Store
-from wire import codec
+from wire import codec, decoding
 
 
 class Config(dict):
@@ -93,7 +93,7 @@ class Street:
         for _, _, _, fport, payload, confirmed in self.world.server.uplinks:
             seqs = None
             if fport == 10:
-                seqs = [one["seq"] for one in codec.unpack(10, payload)[1]]
+                seqs = [one["seq"] for one in decoding.unpack(10, payload)[1]]
             found.append((fport, seqs, confirmed))
         return found
 
@@ -388,7 +388,7 @@ def test_a_slow_data_rate_takes_one_reading_and_not_the_one_before():
         second = await street.outbox.next(11)
         street.read(1)
         third = await street.outbox.next(21)
-        return [codec.unpack(*frame[:2])[1] for frame in (first, second, third)]
+        return [decoding.unpack(*frame[:2])[1] for frame in (first, second, third)]
 
     frames = street.world.run(story())
 

@@ -2,7 +2,7 @@
 
 import json
 
-from wire import codec, schema
+from wire import codec, decoding, schema
 from wire.codec import WireError
 
 HERE = __file__.rsplit("/", 1)[0]
@@ -34,10 +34,10 @@ def test_golden_vectors_have_the_same_bytes_and_values_here():
         packed = [codec.pack(name, values) for values in one["values"]]
         if name in schema.PAYLOADS:
             assert codec.frame(packed) == data, one
-            assert codec.unpack(one["fport"], data) == (name, one["values"])
+            assert decoding.unpack(one["fport"], data) == (name, one["values"])
         else:
             assert packed[0] == data, one
-            assert codec.unpack_command(one["fport"], data) == (name, one["values"][0])
+            assert decoding.unpack_command(one["fport"], data) == (name, one["values"][0])
         seen += 1
 
     assert seen > 200
@@ -63,7 +63,7 @@ def test_every_field_keeps_its_lowest_and_highest_value_and_refuses_the_next():
                 for value in (low, high):
                     values = dict(usual)
                     values[field] = value
-                    back = codec._values(name, rows, codec.pack(name, values))
+                    back = decoding.values(name, rows, codec.pack(name, values))
                     assert back == values
                 for value in (low - 1, high + 1):
                     values = dict(usual)
@@ -75,7 +75,7 @@ def test_values_between_two_steps_go_to_the_nearest():
     near = dict(FILL)
     near["battery"], near["age"] = 3311, 14
 
-    values = codec.unpack(10, codec.frame([codec.pack("bin", near)]))[1][0]
+    values = decoding.unpack(10, codec.frame([codec.pack("bin", near)]))[1][0]
 
     assert (values["battery"], values["age"]) == (3320, 10)
 
@@ -95,19 +95,21 @@ def test_refusals_are_sentences():
         "dim: no field fade; it has token, expires, level, ramp, hold"
     )
     assert refusal(codec.pack, "dance", {}) == "dance: unknown payload or command"
-    assert refusal(codec.unpack, 99, b"\x01\x02") == "port 99: nothing is defined there"
-    assert refusal(codec.unpack, 30, b"\x01\x02") == "port 30: nothing is defined there"
-    assert refusal(codec.unpack_command, 30, bytes(9)) == "dim: 9 bytes instead of 10"
-    assert refusal(codec.unpack_command, 30, bytes(11)) == "dim: 11 bytes instead of 10"
-    assert "above 100" in refusal(codec.unpack_command, 30, b"\0\0\0\0\0\0\xca\0\0\x03")
+    assert refusal(decoding.unpack, 99, b"\x01\x02") == "port 99: nothing is defined there"
+    assert refusal(decoding.unpack, 30, b"\x01\x02") == "port 30: nothing is defined there"
+    assert refusal(decoding.unpack_command, 30, bytes(9)) == "dim: 9 bytes instead of 10"
+    assert refusal(decoding.unpack_command, 30, bytes(11)) == "dim: 11 bytes instead of 10"
+    assert "above 100" in refusal(decoding.unpack_command, 30, b"\0\0\0\0\0\0\xca\0\0\x03")
     for data in (b"", b"\x00", b"\x00\x01", b"\x0a", b"\x0a" + bytes(9), b"\x0a" + bytes(11)):
-        assert refusal(codec.unpack, 10, data) == "bin: %d bytes are not whole records" % len(data)
+        assert refusal(decoding.unpack, 10, data) == "bin: %d bytes are not whole records" % len(
+            data
+        )
 
 
 def test_an_older_devices_shorter_record_reads_as_absent_at_its_end():
     record = codec.pack("bin", FILL)
 
-    name, records = codec.unpack(10, b"\x05" + record[:5] + record[:5])
+    name, records = decoding.unpack(10, b"\x05" + record[:5] + record[:5])
 
     assert (name, len(records)) == ("bin", 2)
     assert (records[0]["seq"], records[0]["fill"]) == (1, 73)
@@ -118,13 +120,13 @@ def test_an_older_devices_shorter_record_reads_as_absent_at_its_end():
 def test_a_newer_devices_longer_record_is_read_as_far_as_it_is_known():
     record = codec.pack("bin", FILL) + b"new"
 
-    assert codec.unpack(10, codec.frame([record, record])) == ("bin", [FILL, FILL])
+    assert decoding.unpack(10, codec.frame([record, record])) == ("bin", [FILL, FILL])
 
 
 def test_a_field_appended_into_the_spare_bits_reads_as_absent_from_an_older_sender():
     rows = codec.fields(schema.PAYLOADS["bin"][1] + ",later 2 0 2 1 ?")
 
-    values = codec._values("bin", rows, codec.pack("bin", FILL))
+    values = decoding.values("bin", rows, codec.pack("bin", FILL))
 
     assert values["later"] is None
     assert values["uncalibrated"] == 0
@@ -156,7 +158,7 @@ def test_age_is_set_in_place_when_a_journalled_record_is_sent():
         aged = codec.set_age(record, age)
         expected = dict(FILL)
         expected["age"] = read_back
-        assert codec.unpack(10, codec.frame([aged])) == ("bin", [expected])
+        assert decoding.unpack(10, codec.frame([aged])) == ("bin", [expected])
 
 
 def test_the_table_only_ever_grows_at_its_ends():

@@ -1,8 +1,9 @@
-"""Payloads and commands to bytes and back, interpreted from the table; integers only.
+"""Payloads and commands to bytes, interpreted from the table; integers only.
 
 An uplink frame is one byte (the size of a record) and records, newest first, so that either end
 may know fields that the other does not: unknown trailing bytes are skipped, missing trailing
-fields are None. A command is its fields alone and must have exactly their size.
+fields are None. A command is its fields alone and must have exactly their size. The way back is
+`wire.decoding`: a node needs it for commands alone.
 """
 
 
@@ -99,56 +100,3 @@ def set_age(record: bytes, age_s: "int | None") -> bytes:
     """The reading's record with another age, which grows between journal and antenna."""
     raw = 65535 if age_s is None or age_s > 655340 else (age_s + 5) // 10
     return record[:2] + bytes([raw >> 8, raw & 255]) + record[4:]
-
-
-def unpack(fport: int, data: bytes) -> "tuple[str, list[dict[str, int | None]]]":
-    """(name, [{field: value}, newest first]) of an uplink. Raises WireError."""
-    name, rows = _at_port("PAYLOADS", fport)
-    if not data or not data[0] or len(data) < 2 or (len(data) - 1) % data[0]:
-        raise WireError("%s: %d bytes are not whole records" % (name, len(data)))
-    step = data[0]
-    return name, [_values(name, rows, data[at : at + step]) for at in range(1, len(data), step)]
-
-
-def unpack_command(fport: int, data: bytes) -> "tuple[str, dict[str, int | None]]":
-    """(name, {field: value}) of a downlink. Raises WireError."""
-    name, rows = _at_port("COMMANDS", fport)
-    if len(data) != size(rows):
-        raise WireError("%s: %d bytes instead of %d" % (name, len(data), size(rows)))
-    return name, _values(name, rows, data)
-
-
-def _at_port(table, fport):
-    from wire import schema
-
-    for name, known in getattr(schema, table).items():
-        if known[0] == fport:
-            return name, fields(known[1])
-    raise WireError("port %d: nothing is defined there" % fport)
-
-
-def _values(name, rows, data):
-    values = {}
-    acc = 0
-    held = 0
-    at = 0
-    for field, bits, low, high, step, optional in rows:
-        while held < bits and at < len(data):
-            acc = acc << 8 | data[at]
-            at += 1
-            held += 8
-        if held < bits:
-            values[field] = None  # sent by an older table
-            held = acc = 0
-            continue
-        held -= bits
-        raw = acc >> held
-        acc &= (1 << held) - 1
-        if optional and raw == (1 << bits) - 1:
-            values[field] = None
-            continue
-        value = low + raw * step
-        if value > high:
-            raise WireError("%s: %s is %d, above %d" % (name, field, value, high))
-        values[field] = value
-    return values

@@ -6,13 +6,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from wire import codec, meaning, schema
+from wire import codec, decoding, meaning, schema
 
 Fields = dict[str, int | None]
 """A record or command: field -> value; None is absent."""
-_codec, _meaning, _schema = cast("tuple[Any, Any, Any]", (codec, meaning, schema))
+_codec, _decoding, _meaning, _schema = cast(
+    "tuple[Any, Any, Any, Any]", (codec, decoding, meaning, schema)
+)
 
-unpack: Callable[[int, bytes], tuple[str, list[Fields]]] = _codec.unpack
+unpack: Callable[[int, bytes], tuple[str, list[Fields]]] = _decoding.unpack
 pack: Callable[[str, Mapping[str, int | None]], bytes] = _codec.pack
 READINGS: dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]] = _meaning.READINGS
 ENUMS: dict[str, tuple[str, ...]] = _schema.ENUMS

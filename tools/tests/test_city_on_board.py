@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from wire import codec
+from wire import decoding
 
 from tools.bench.city.recorded import City
 from tools.bench.world.lab import Lab
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 def latest(unit, f_port):
     frames = [message for message in unit.of("up") if message.f_port == f_port]
-    return codec.unpack(f_port, frames[-1].data)[1][0]
+    return decoding.unpack(f_port, frames[-1].data)[1][0]
 
 
 async def test_readings_are_those_of_the_recorded_afternoon():

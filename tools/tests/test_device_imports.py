@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "radios": DEVICE - {"board"} | {"lorawan", "radios", "unload"},
     "node/ports": DEVICE | {"esp32", "node"},
     "node": DEVICE | {"lorawan", "node", "radios", "unload", "wire"},
-    "unload.py": {"gc", "sys"},
+    "unload.py": {"sys"},
     "boot.py": {"board", "machine"},
     "main.py": {"node"},
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from wire import codec
+from wire import codec, decoding
 from wire.schema import COMMANDS
 
 from tools.bench.world.image import files, image
@@ -38,7 +38,7 @@ def records(unit: Unit, f_port: int) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for message in unit.of("up"):
         if message.f_port == f_port:
-            for record in reversed(codec.unpack(f_port, message.data)[1]):
+            for record in reversed(decoding.unpack(f_port, message.data)[1]):
                 found.setdefault(str(record.get("seq", len(found))), record)
     return list(found.values())
 
@@ -52,7 +52,7 @@ def answers(unit: Unit) -> list[dict[str, Any]]:
     found = {}
     for message in unit.of("up"):
         if message.f_port == 21:
-            for record in codec.unpack(21, message.data)[1]:
+            for record in decoding.unpack(21, message.data)[1]:
                 found[record["token"]] = record
     return list(found.values())
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from wire import codec
+from wire import decoding
 
 from tools.bench.world.image import image
 from tools.bench.world.lab import BOARD, Lab, Unit
@@ -37,7 +37,7 @@ def readings(unit: Unit, f_port: int) -> list[dict[str, Any]]:
         record["seq"]: record
         for message in unit.of("up")
         if message.f_port == f_port
-        for record in codec.unpack(f_port, message.data)[1]
+        for record in decoding.unpack(f_port, message.data)[1]
     }
     return [found[seq] for seq in sorted(found)]
 

@@ -14,10 +14,11 @@ ALWAYS = (
 )  # fmt: skip
 SOMETIMES = (
     "node.start", "node.wiring", "node.shell", "node.answer", "node.links.lorawan_console",
-    "node.lamp_commands", "node.settings", "node.changes", "node.defaults",
-    "node.commands", "node.segments", "node.ports", "node.links", "wire.schema", "wire.words",
-    "wire.profiles", "lorawan.join", "lorawan.activation", "lorawan.saved", "lorawan.commands",
-    "lorawan.adr", "lorawan.plan.dynamic_setup", "radios.sx126x_start",
+    "node.lamp_commands", "node.settings", "node.changes",
+    "node.defaults", "node.commands", "node.segments", "node.ports", "node.links",
+    "wire.decoding", "wire.schema", "wire.words", "wire.profiles", "lorawan.join",
+    "lorawan.activation", "lorawan.saved", "lorawan.commands", "lorawan.adr",
+    "lorawan.plan.dynamic_setup", "radios.sx126x_start",
 )  # fmt: skip
 SCRIPT = """
 import sys, gc

@@ -8,7 +8,8 @@ import asyncio
 import time
 
 import pytest
-from wire.codec import frame, pack, unpack_command
+from wire.codec import frame, pack
+from wire.decoding import unpack_command
 
 from tools.bench.network.probe import Probe
 from tools.bench.world.forwarder import Forwarder
