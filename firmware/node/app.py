@@ -65,6 +65,7 @@ class Node:
         self.came = asyncio.Event()  # something is in the inbox
         self.lock = asyncio.Lock()  # held from a transmission to its answer, or to write to flash
         self.window_in_ms = _no_window  # until a link needs the CPU
+        self.spread_s = 0  # power came for many nodes at once: how far apart they start to send
         self.sensors = {}  # role -> driver
         self.sensed = {}  # role -> its values at the last measurement
         self.problem = None

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 DEFAULTS = {
     "region": "eu868",
-    "start_jitter_s": 0,
+    "start_jitter_s": 240,
     "confirm_every": 4,
 }
 """Those of all nodes; intervals and the rest are in `wire.profiles`."""

@@ -34,7 +34,7 @@ FIELDS = {
     "region": (regions(), "choice", "LoRaWAN region"),
     "report_s": ((60, 86400), "number", "a reading is sent at least every s"),
     "sample_s": ((10, 86400), "number", "the sensors are read every s"),
-    "start_jitter_s": ((0, 600), "number", "after power the first join waits up to s"),
+    "start_jitter_s": ((0, 600), "number", "after power the first join or report waits up to s"),
     "confirm_every": ((0, 7), "number", "every n-th uplink asks for an acknowledgement; 0: none"),
 }
 """name -> (allowed, kind, meaning), those of the profiles too. Defaults are in `node.defaults`."""

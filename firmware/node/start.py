@@ -163,6 +163,7 @@ async def _jitter(node):
     """After a power cut many nodes start at once: spread their joins."""
     most_s = node.config["start_jitter_s"]
     if most_s and node.power.cause == ports.POWER:
+        node.spread_s = most_s
         wait_ms = random.getrandbits(30) % (most_s * 1000)
         node.log("node", "joining in %d s" % (wait_ms // 1000))
         await node.pause(node.clock.us() + wait_ms * 1000)

@@ -85,7 +85,7 @@ class Keyboard:
 def made(profile="counter", **settings):
     """A node in an empty folder, with these settings."""
     root = folder()
-    settings.update(profile=profile, name="desk")
+    settings.update(profile=profile, name="desk", start_jitter_s=0)
     with open(root + "/device.json", "w") as file:
         json.dump(settings, file)
     return Node(Board(), Port(), root, Output())

@@ -50,6 +50,7 @@ class Street:
         self.lock = asyncio.Lock()
         self.inbox = []
         self.due_us = 0
+        self.spread_s = 0
         self.answers = 0
         self.outbox = Outbox(self.journal, self.config, self.clock, self.gap)
         self.link = Link(self, world.radio)
@@ -335,6 +336,25 @@ def test_the_time_is_asked_for_until_it_is_answered():
     assert asked[:4] == [True] * 4
     assert not any(asked[4:])
     assert len(times) == 1
+
+
+def test_after_power_the_first_reports_of_a_street_are_spread():
+    waits = []
+    for seed in range(8):
+        street = Street()
+        street.world._seed = 99991237 * seed
+        street.spread_s = 240
+        street.read(1)
+
+        async def story(street=street):
+            assert await street.link.run_once() == "join"
+            return street.link.wait_us() // 1000000
+
+        waits.append(street.world.run(story()))
+        assert street.spread_s == 0
+
+    assert min(waits) >= 120 and max(waits) <= 600, waits
+    assert max(waits) - min(waits) > 120
 
 
 def test_joining_twice_at_once_is_one_join():

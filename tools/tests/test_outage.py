@@ -54,6 +54,14 @@ def test_a_server_that_forgot_the_sessions_is_noticed_within_half_an_hour(settin
     assert found.violations == []
 
 
+def test_a_street_that_gets_power_at_once_joins_within_six_minutes_in_two_attempts_each():
+    found = street.power_returns(60, (7, 8))
+
+    assert found.joined_s <= 6 * MIN
+    assert found.attempts <= 2
+    assert found.violations == []
+
+
 def test_a_watch_sees_too_much_air_in_an_hour_and_too_many_attempts():
     watch = Watch("n")
     for at in range(26):

@@ -51,7 +51,9 @@ class Link:
         """One attempt to join, or one uplink of what waits. RadioError passes through."""
         try:
             if self.exchange.joins():
-                await self.exchange.join(self.mac.joined)
+                if await self.exchange.join(self.mac.joined):
+                    self.exchange.spread(self._node.spread_s)
+                    self._node.spread_s = 0
                 return "join"
             await self._report()
             return "report"

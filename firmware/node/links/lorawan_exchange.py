@@ -22,7 +22,6 @@ class Exchange:
         self.sent = 0
         self._join_us = 0  # no attempt to join before
         self._send_us = 0  # no uplink before
-        self.start_jitter_s = 0  # after power, the first uplink of a new session waits by this
         self._joining = asyncio.Lock()
 
     def wait_us(self, waiting: bool) -> "int | None":
@@ -75,7 +74,6 @@ class Exchange:
             self._log("join", "joined, DevAddr %s, RSSI %d dBm, SNR %d dB" % (
                 binascii.hexlify(mac.dev_addr).decode(), mac.rssi, mac.snr
             ))  # fmt: skip
-            self._spread()
             self._heard()
         else:
             self._log(
@@ -83,13 +81,11 @@ class Exchange:
             )
         return joined
 
-    def _spread(self):
-        """A street that got power at once must not send its first reports at once."""
-        if self.start_jitter_s:
-            jitter_us = self.start_jitter_s * 1000000
-            wait_us = jitter_us // 2 + self._mac.random() % (2 * jitter_us)
-            self._send_us = self._clock.us() + wait_us
-            self.start_jitter_s = 0
+    def spread(self, s: int) -> None:
+        """Delay the next uplink at random, by half of `s` to two and a half times it."""
+        if s:
+            wait_ms = 500 * s + self._mac.random() % (2000 * s)
+            self._send_us = self._clock.us() + wait_ms * 1000
 
     async def send(self, fport: "int | None", data: bytes, confirmed: bool) -> bool:
         """One uplink now; True when acknowledged. fport None: no data."""

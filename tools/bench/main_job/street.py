@@ -164,7 +164,7 @@ class Street:
     async def _add_node(self, name: str) -> None:
         body = {"name": name, "profile": name}
         made = await self.service.request("POST", "/v1/devices", body)
-        settings = made["device_json"] | self.settings
+        settings = made["device_json"] | {"start_jitter_s": 0} | self.settings
         files = staged_files(BOARD) | {"/device.json": json.dumps(settings).encode()}
         board = await self.simulation.add_board(
             name,

@@ -178,6 +178,7 @@ class Unit:
         self._folder.mkdir()
         self.power = Power(profile != "lamp")
         self.window_in_ms: Any = None
+        self.spread_s = 0
         self.clock = Clock()
         self._task: asyncio.Task[None] | None = None
         air.add(self, key, profile)
@@ -240,7 +241,7 @@ class Unit:
         }  # fmt: skip
         self.outbox.report("boot", report)
         jitter_s = self.config["start_jitter_s"]
-        self.link.exchange.start_jitter_s = jitter_s
+        self.spread_s = jitter_s
         if jitter_s:
             await asyncio.sleep(self.draw.uniform(0, jitter_s))
         due_us = self.clock.us()

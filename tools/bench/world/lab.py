@@ -119,7 +119,7 @@ class Lab:
         name = name or profile
         dev_eui = f"70b3d57ed0{len(self.units) + 1:06x}"
         made = {"dev_eui": dev_eui, "join_eui": JOIN_EUI, "app_key": APP_KEY, "profile": profile}
-        made["region"] = self.region.id
+        made |= {"region": self.region.id, "start_jitter_s": 0}
         given = {key: more.pop(key) for key in BOARD_OPTIONS if key in more}
         settings = made | more
         self.registry.add_device(
