@@ -219,6 +219,28 @@ def test_a_session_goes_on_beside_attempts_to_join_while_nobody_answers():
     assert len(fcnts) == len(set(fcnts))
 
 
+def test_an_uplink_asks_shortly_before_each_join_request_beside_a_session():
+    street = Street()
+    street.config["report_s"] = 1500
+
+    async def story():
+        await street.link.exchange.join()
+        street.acks = street.world.server.answers_join = False
+        await live(street, 8 * 3600, 1500)
+
+    street.world.run(story())
+
+    asked_us = 0
+    requests = 0
+    for begin_us, end_us, _, _, _, _, made in street.world.sent[1:]:
+        if made[0] == 0:
+            requests += 1
+            assert begin_us - asked_us < 310000000
+        else:
+            asked_us = end_us
+    assert requests > 40
+
+
 def test_an_answer_after_a_long_silence_ends_the_waiting_and_the_attempts():
     street = Street()
 
