@@ -26,6 +26,7 @@ class Outbox:
         self._gap = gap
         self._reports = []
         self._unacked = 0  # frames with readings since the last that was acknowledged
+        self._batch = []  # the readings of the frame that `next` gave
         self._sending = None  # does the frame wait for an answer? None: it is a report
 
     def report(self, name: str, values: dict) -> None:
@@ -43,22 +44,20 @@ class Outbox:
         asks: whether the link wants it confirmed, None: as the settings say. False: the network
         is silent, and the readings wait again until it answers.
         """
+        self._batch = []
         if self._reports:
             self._sending = None
             fport, data = await self._report()
             return fport, data, asks is not False
         fit = (room - 1) // READING_SIZE  # one byte says how long a record is
-        batch = self._journal.batch(max(1, fit - 1))
+        self._batch = batch = self._journal.batch(max(1, fit - 1))
         if not batch:
             self._sending = True
             return None
         every = self._config["confirm_every"]
-        self._unacked += 1
-        confirmed = bool(every) and self._unacked >= every if asks is None else asks
+        confirmed = bool(every) and self._unacked + 1 >= every if asks is None else asks
         self._sending = confirmed or asks is False
-        records = self._records(batch, fit)
-        self._journal.sent(batch)
-        return batch[0].fport, codec.frame(records), confirmed
+        return batch[0].fport, codec.frame(self._records(batch, fit)), confirmed
 
     async def _report(self):
         """Port and bytes of the first report; the table is loaded to make them."""
@@ -84,9 +83,19 @@ class Outbox:
             records.insert(0, one.data if age_s == 0 else codec.set_age(one.data, age_s))
         return records
 
-    def done(self, acked: bool) -> None:
-        """The frame of `next` was sent. acked: the network has it, and all before it."""
+    def done(self, acked: "bool | None") -> None:
+        """The frame of `next` was transmitted. acked: the network has it, and all before it.
+
+        None: nothing was transmitted. Then, and if the link ends `next` with an error instead of
+        this call, the readings wait as before: only what left the antenna counts as sent.
+        """
+        if acked is None:
+            return
         asked = self._sending
+        if self._batch:
+            self._unacked += 1
+            self._journal.sent(self._batch)
+            self._batch = []
         if asked is None:
             if acked:
                 self._reports.pop(0)

@@ -421,13 +421,48 @@ def test_downlinks_wait_for_somebody_to_act():
     assert street.inbox == [(31, b"abc")]
 
 
+def test_a_reading_counts_as_sent_only_when_the_radio_has_sent_it():
+    street = Street(every=3)
+    radio = street.world.radio
+    transmit = radio.transmit
+    failures = [OSError("busy"), OSError("busy")]
+
+    async def failing(*arguments):
+        if failures:
+            raise failures.pop()
+        return await transmit(*arguments)
+
+    async def story():
+        await street.link.exchange.join()
+        radio.transmit = failing
+        radio.start = lambda: None
+        for _ in range(2):
+            street.read()
+            try:
+                await street.link.run_once()
+            except OSError:
+                street.link.listen()
+        assert street.journal.waiting() == 2
+        await street.send_all()
+        street.read()
+        await street.send_all()
+
+    street.world.run(story())
+
+    assert not failures
+    numbers = {seq for _, seqs, _ in street.uplinks() for seq in seqs or ()}
+    assert numbers == {0, 1, 2}
+
+
 def test_a_slow_data_rate_takes_one_reading_and_not_the_one_before():
     street = Street()
     street.read(2)
 
     async def story():
         first = await street.outbox.next(11)
+        street.outbox.done(False)
         second = await street.outbox.next(11)
+        street.outbox.done(False)
         street.read(1)
         third = await street.outbox.next(21)
         return [decoding.unpack(*frame[:2])[1] for frame in (first, second, third)]

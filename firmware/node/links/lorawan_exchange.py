@@ -87,8 +87,8 @@ class Exchange:
             wait_ms = 500 * s + self._mac.random() % (2000 * s)
             self._send_us = self._clock.us() + wait_ms * 1000
 
-    async def send(self, fport: "int | None", data: bytes, confirmed: bool) -> bool:
-        """One uplink now; True when acknowledged. fport None: no data."""
+    async def send(self, fport: "int | None", data: bytes, confirmed: bool) -> "bool | None":
+        """One uplink now; True when acknowledged, None when it was not sent. fport None: no data."""
         mac = self._mac
         silence = self.silence
         mac.wants_answer = silence.silent
@@ -97,7 +97,7 @@ class Exchange:
         except MacError as error:
             self._log("link", str(error))
             silence.missed()
-            return False
+            return None
         self.sent += 1
         if sent.heard:
             self._heard()
