@@ -8,7 +8,9 @@ import pytest
 from tools.setup.paths import MICROPYTHON_UNIX, ROOT
 
 TESTS = ROOT / "firmware" / "tests"
-FILES = sorted(path.name for path in TESTS.glob("test_*.py"))
+FILES = sorted(
+    path.name for path in TESTS.glob("test_*.py") if 'ONLY = "cpython"' not in path.read_text()
+)
 
 
 def micropython(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:

@@ -62,7 +62,9 @@ class Link:
             raise
 
     async def _report(self):
-        mac, outbox, exchange = self.mac, self._node.outbox, self.exchange
+        mac = self.mac
+        outbox = self._node.outbox
+        exchange = self.exchange
         self._ask_time()
         asks = exchange.silence.asks()
         room = mac.max_payload()

@@ -21,8 +21,10 @@ class Silence:
     """`failed` counts uplinks that asked and had no answer, since the last downlink."""
 
     def __init__(self, mac, clock, config, power):
-        self._mac, self._clock = mac, clock
-        self._config, self._power = config, power
+        self._mac = mac
+        self._clock = clock
+        self._config = config
+        self._power = power
         self.failed = 0
         self._failed_us = -1
         self._pause_us = 0

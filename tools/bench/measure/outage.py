@@ -52,7 +52,8 @@ def _figures() -> list[Figure]:
 
 def _row(hours: int, need_sf: int, minutes: float, *, keeps: bool) -> Figure:
     if keeps:
-        what, aim = "session kept: first frame", KEPT_MIN if need_sf < 12 else 15
+        what = "session kept: first frame"
+        aim = KEPT_MIN if need_sf < 12 else 15
     else:
         what = "session lost: back"
         aim = None if need_sf == 12 else (20 if hours <= 1 else 60)

@@ -119,7 +119,8 @@ async def _server_forgets(  # noqa: PLR0917 - as in `server_forgets`
     before = air.sent
     await asyncio.sleep(2 * 3600 + draw.uniform(0, 3600))
     hours = (now_us() / 1e6 - 4 * 3600) / 3600
-    answers, share = (air.sent - before) / nodes / hours, air.spent_share()
+    answers = (air.sent - before) / nodes / hours
+    share = air.spent_share()
     air.forget_sessions()
     from_us, mark = now_us(), len(air.events)
     back: dict[str, float] = {}

@@ -87,7 +87,8 @@ class Radio:
     error_us = 0
 
     def __init__(self, unit: Unit) -> None:
-        self._unit, self._clock = unit, unit.clock
+        self._unit = unit
+        self._clock = unit.clock
         self._listening: tuple[tuple[int, int, int], Any, int] | None = None
 
     def window_in_ms(self) -> int:
@@ -101,7 +102,8 @@ class Radio:
     async def transmit(self, made: bytes, freq: int, sf: int, bw: int, power: int) -> int:
         """Send; the end in us of the clock."""
         self._listening = None
-        unit, start_us = self._unit, now_us()
+        unit = self._unit
+        start_us = now_us()
         end_us = start_us + time_on_air_us(sf, bw, len(made))
         snr_db = unit.snr_db + power + 2 - NODE_DBM
         frame = Frame(start_us, end_us, freq, sf, bw, bytes(made), snr_db)
@@ -158,7 +160,8 @@ class Unit:
         self, air: Air, number: int, folder: Path, *, profile: str = "bin", need_sf: int = 7,
         margin_db: float = 1.0, seed: int = 1, **settings: Any,
     ) -> None:  # fmt: skip
-        self.air, self.profile = air, profile
+        self.air = air
+        self.profile = profile
         self.dev_eui = f"70b3d57ed{number:07x}"
         self.draw = Random(f"{seed}/{number}")  # noqa: S311 - a bench
         self.snr_db = REQUIRED_SNR_DB[need_sf] + margin_db

@@ -71,9 +71,11 @@ class Watch:
         if since_us < HOUR_US:
             begin_us, allowed_us = zero_us, FIRST_US
         elif since_us < 11 * HOUR_US:
-            begin_us, allowed_us = zero_us + HOUR_US, FIRST_US
+            begin_us = zero_us + HOUR_US
+            allowed_us = FIRST_US
         else:
-            begin_us, allowed_us = max(zero_us + 11 * HOUR_US, start_us - DAY_US), DAILY_US
+            begin_us = max(zero_us + 11 * HOUR_US, start_us - DAY_US)
+            allowed_us = DAILY_US
         used_us = sum(air for at, air in self.attempts if at >= begin_us)
         if used_us > allowed_us:
             self.found.append(
