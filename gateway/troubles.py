@@ -6,7 +6,6 @@ Source: chirpstack-api 4.20, integration.proto, LogCode; texts of ChirpStack 4.2
 
 TWO_BOARDS = "TWO_BOARDS"
 F_CNT_RESET = "UPLINK_F_CNT_RESET"
-DELETED = "DELETED"
 QUIET = frozenset({"UPLINK_F_CNT_RETRANSMISSION"})
 """Shown with the device, but no event: a lost acknowledgement causes it."""
 
@@ -14,10 +13,6 @@ CURES = {
     TWO_BOARDS: (
         "two boards send with this DevEUI: their counters alternate; a technician gives each "
         "board a device.json of its own"
-    ),
-    DELETED: (
-        "the network server does not have this device any more: nothing of it can be received; "
-        "the operator adds it again, or removes it with `lamplighter device remove`"
     ),
     F_CNT_RESET: (
         "its frame counter restarted without a join: the device lost its state, or two boards "

@@ -88,7 +88,7 @@ class Exchange:
             self._send_us = self._clock.us() + wait_ms * 1000
 
     async def send(self, fport: "int | None", data: bytes, confirmed: bool) -> "bool | None":
-        """One uplink now; True when acknowledged, None when it was not sent. fport None: no data."""
+        """One uplink now; True: acknowledged, None: not sent. fport None: no data."""
         mac = self._mac
         silence = self.silence
         mac.wants_answer = silence.silent
