@@ -103,16 +103,25 @@ def staged_files(name: str) -> dict[str, bytes]:
 
     name: as in `boards/<name>.py`.  /device.json and /state are the unit's own, not in here.
     """
-    constants = board(name)
-    march = mcu.chip(constants["MCU"]).MARCH
-    files = {
-        f"/lib/{module}.mpy": compiled(module, path, march)
+    others = {
+        f"/lib/{module}.mpy"
         for module, path in modules().items()
-        if path.parent != PORTS or path.stem in {"__init__", constants["PORT"]}
+        if path.parent == PORTS and path.stem not in {"__init__", board(name)["PORT"]}
     }
-    files["/board.py"] = (BOARDS / f"{name}.py").read_bytes()
-    files |= {f"/{file}": path.read_bytes() for file, path in starters().items()}
-    return files
+    files = {path: data for path, data in package_files(name).items() if path not in others}
+    return files | {"/board.py": (BOARDS / f"{name}.py").read_bytes()}
+
+
+def package_files(name: str) -> dict[str, bytes]:
+    """What firmware/package.json installs, for the chip of a board: {absolute path: contents}.
+
+    One list serves every board, so the files of all ports are there.
+    """
+    march = mcu.chip(board(name)["MCU"]).MARCH
+    files = {
+        f"/lib/{module}.mpy": compiled(module, path, march) for module, path in modules().items()
+    }
+    return files | {f"/{file}": path.read_bytes() for file, path in starters().items()}
 
 
 def size_bytes(files: Mapping[str, bytes], name: str) -> int:
@@ -163,13 +172,14 @@ def manifest() -> str:
 
 
 def write(name: str) -> dict[str, bytes]:
-    """Build dist/firmware for a board and the two lists; returns the staged files."""
-    files = staged_files(name)
+    """Build dist/firmware for a board and the two lists; returns the files by absolute path.
+
+    /board.py is not there: a plain copy of the folder must not undo what was edited on the board.
+    """
+    files = package_files(name)
     fresh = DIST.with_name("firmware.tmp")
     shutil.rmtree(fresh, ignore_errors=True)
     for path, data in files.items():
-        if path == "/board.py":
-            continue  # a plain copy of the folder must not undo what was edited on the board
         target = fresh / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)

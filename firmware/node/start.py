@@ -21,12 +21,16 @@ async def bring_up(node) -> None:
     """From power to a node that may join: retried each minute until nothing is missing."""
     _greet(node)
     node.power.port.start_watchdog()
+    # at the first start, and where something is missing, a person is there and waits
+    attended = node.wiped
     while not _composed(node):
+        attended = True
         await node.pause(node.clock.us() + _RETRY_US)
     node.config.booted()
     _report(node)
     node.phase("boot")
-    await _jitter(node)
+    if not attended:
+        await _jitter(node)
 
 
 def _composed(node):

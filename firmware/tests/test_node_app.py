@@ -85,7 +85,7 @@ class Keyboard:
 def made(profile="counter", **settings):
     """A node in an empty folder, with these settings."""
     root = folder()
-    settings.update(profile=profile, name="desk", start_jitter_s=0)
+    settings = {"start_jitter_s": 0} | settings | {"profile": profile, "name": "desk"}
     with open(root + "/device.json", "w") as file:
         json.dump(settings, file)
     return Node(Board(), Port(), root, Output())
@@ -116,6 +116,23 @@ async def settled(node, frames=2):
 
 def ports(node):
     return [fport for fport, _, _ in node.link.frames]
+
+
+def test_a_start_is_delayed_after_a_power_cut_but_not_while_a_person_installs():
+    for wiped in (False, True):
+        node = made(start_jitter_s=600)
+        node.wiped = wiped
+
+        async def story(node=node):
+            await until(
+                lambda: "joining in" in node.output.text or (node.link and node.link.frames)
+            )
+
+        run(node, story)
+
+        assert (node.spread_s, "joining in" in node.output.text) == (
+            (0, False) if wiped else (600, True)
+        )
 
 
 def test_a_node_reports_measures_and_obeys_over_a_link_it_does_not_know():

@@ -85,6 +85,14 @@ def test_both_lists_name_every_module_and_start_main_last():
     ]  # fmt: skip
 
 
+def test_every_file_that_the_package_names_is_built_for_it():
+    package = json.loads(build.package_json())
+
+    named = {f"/{path}" for path, _ in package["urls"]}
+
+    assert named == set(build.package_files(BOARD))
+
+
 def test_the_manifest_runs_as_a_manifest(tmp_path):
     calls = []
     path = tmp_path / "manifest.py"
