@@ -147,12 +147,11 @@ def properties(event: Event) -> dict[str, str]:
     """What `StreamDeviceEvents` shows beside the body, by kind of event."""
     body: Any = event.message
     if event.kind == "up":
-        data = base64.b64encode(body.data).decode()
         return {
             "DR": str(body.dr),
             "FPort": str(body.f_port),
             "FCnt": str(body.f_cnt),
-            "Data": data,
+            "Data": body.data.hex(),
         }
     if event.kind == "join":
         return {"DevAddr": body.dev_addr}

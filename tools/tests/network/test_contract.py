@@ -229,4 +229,4 @@ async def test_stored_events_are_streamed_and_then_new_ones(world):
     item = await anext(told)
     stream.cancel()
     assert item.description == "up"
-    assert dict(item.properties) == {"DR": "5", "FPort": "5", "FCnt": "0", "Data": "Kg=="}
+    assert dict(item.properties) == {"DR": "5", "FPort": "5", "FCnt": "0", "Data": "2a"}
