@@ -190,6 +190,17 @@ async def test_without_a_cable_vbus_is_low_and_plugging_in_opens_the_port(runnin
         assert silent == b""
 
 
+async def test_a_chip_without_its_cable_sleeps_as_before(running):
+    async with running() as (world, board):
+        await board.usb(False)
+        await world.run_s(0.1)
+        before = await board.ledger()
+        await world.run_s(2)
+        after = await board.ledger()
+
+        assert after["cpu_busy_us"] - before["cpu_busy_us"] < 20_000
+
+
 # ---- pins, pwm, adc ----
 
 

@@ -9,6 +9,7 @@ const LENGTH = 0x3ff;
 const DOUBLE_BUFFERED = 1 << 30;
 const DEV_SOF = 1 << 17; // in INTR and INTE
 const SOF_RD = 0x48;
+const SIE_STATUS = 0x50;
 const FRAME_NS = 1e6;
 const SETUP_RECEIVED = 1 << 17;
 const SUSPENDED = 1 << 4;
@@ -95,6 +96,8 @@ export class UsbHost {
       return Math.floor(this.clock.nanos / FRAME_NS) & 0x7ff;
     };
     usb.writeUint32 = (offset, value) => {
+      // The chip acknowledges a suspended bus by this bit (4.1.4); rp2040js keeps it, and the interrupt never ends.
+      if (offset === SIE_STATUS && usb.rawWriteValue & SUSPENDED) usb.sieStatus &= ~SUSPENDED;
       write(offset, value);
       if (usb.intEnable & DEV_SOF && this.plugged && !frame.scheduled) frame.schedule(FRAME_NS);
     };
