@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from gateway.errors import ConfigError, Unknown
+import structlog
+
+from gateway.errors import ConfigError, Refused, Unknown
 from gateway.model import Device
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.settings import Settings
@@ -11,6 +13,10 @@ from gateway.networks.chirpstack.stubs import api, common
 CLASS_C_ANSWER_S = 30
 """Seconds ChirpStack waits for the acknowledgement of a class C downlink; 0 fails every one."""
 PAGE = 1000
+TAG = "lamplighter"
+"""The tag on each device of ours; its value is the profile or decoder."""
+
+log = structlog.get_logger("gateway.chirpstack")
 
 
 class Registry:
@@ -21,32 +27,64 @@ class Registry:
         self._settings = settings
 
     async def register(self, device: Device, app_key: str) -> None:
-        """Create or update the device and its key. Raises ConfigError, Refused, Retry."""
+        """Create the device, or update it where our application has it already.
+
+        An update changes its name, profile, JoinEUI, our tag and its root key; what others keep on
+        it stays. Raises Refused for a device of another application, ConfigError, Retry.
+        """
         stub = api.DeviceServiceStub(self._calls.channel())
-        wanted = api.Device(
-            dev_eui=device.dev_eui,
-            name=device.name,
-            application_id=await self.application(),
-            device_profile_id=await self._profile(device.device_class),
-            join_eui=device.join_eui,
-        )
-        if await self._known(stub.Get, api.GetDeviceRequest(dev_eui=device.dev_eui)):
+        application_id = await self.application()
+        found = await self._found(stub.Get, api.GetDeviceRequest(dev_eui=device.dev_eui))
+        if found and found.device.application_id != application_id:
+            raise Refused(await self._elsewhere(device.dev_eui, found.device), "dev_eui")
+        kind = device.profile or device.decoder
+        wanted = found.device if found else api.Device(description=f"Made by lamplighter: {kind}.")
+        wanted.dev_eui = device.dev_eui
+        wanted.name = device.name
+        wanted.application_id = application_id
+        wanted.device_profile_id = await self.profile(device.device_class)
+        wanted.join_eui = device.join_eui
+        wanted.tags[TAG] = kind
+        if found:
             await self._calls.call(stub.Update, api.UpdateDeviceRequest(device=wanted))
         else:
             await self._calls.call(stub.Create, api.CreateDeviceRequest(device=wanted))
-        # a LoRaWAN 1.0 AppKey goes into nwk_key
-        keys = api.DeviceKeys(dev_eui=device.dev_eui, nwk_key=app_key)
-        if await self._known(stub.GetKeys, api.GetDeviceKeysRequest(dev_eui=device.dev_eui)):
+        await self._set_key(device.dev_eui, app_key)
+
+    async def _set_key(self, dev_eui: str, app_key: str) -> None:
+        """Set the device's root key, which LoRaWAN 1.0.x has in nwk_key; its other keys stay."""
+        stub = api.DeviceServiceStub(self._calls.channel())
+        found = await self._found(stub.GetKeys, api.GetDeviceKeysRequest(dev_eui=dev_eui))
+        keys = found.device_keys if found else api.DeviceKeys(dev_eui=dev_eui)
+        keys.nwk_key = app_key
+        if found:
             await self._calls.call(stub.UpdateKeys, api.UpdateDeviceKeysRequest(device_keys=keys))
         else:
             await self._calls.call(stub.CreateKeys, api.CreateDeviceKeysRequest(device_keys=keys))
 
     async def unregister(self, dev_eui: str) -> None:
-        """Delete the device. Raises ConfigError, Refused, Retry."""
-        # raises for a refused key, which Delete would answer as it does an absent device
-        await self.application(make=False)
+        """Delete the device where our application has it. Raises ConfigError, Refused, Retry."""
+        # raises for a refused key, which Get would answer as it does an absent device
+        application_id = await self.application(make=False)
         stub = api.DeviceServiceStub(self._calls.channel())
-        await self._known(stub.Delete, api.DeleteDeviceRequest(dev_eui=dev_eui))
+        found = await self._found(stub.Get, api.GetDeviceRequest(dev_eui=dev_eui))
+        if not found:
+            return
+        if found.device.application_id != application_id:
+            said = await self._elsewhere(dev_eui, found.device)
+            log.warning("device left at the network server", dev_eui=dev_eui, reason=said)
+            return
+        await self._found(stub.Delete, api.DeleteDeviceRequest(dev_eui=dev_eui))
+
+    async def _elsewhere(self, dev_eui: str, device: Any) -> str:
+        """The sentence about a device of another application, which it names."""
+        stub = api.ApplicationServiceStub(self._calls.channel())
+        found = await self._found(stub.Get, api.GetApplicationRequest(id=device.application_id))
+        name = found.application.name if found else device.application_id
+        return (
+            f"the network server has {dev_eui} as {device.name!r} in the application {name!r}, "
+            f"ours is {self._settings.application!r}: use another DevEUI, or delete it there first"
+        )
 
     async def application(self, *, make: bool = True) -> str:
         """The id of our application; empty when it is missing and `make` is false.
@@ -64,7 +102,8 @@ class Registry:
         request = api.CreateApplicationRequest(application=made)
         return (await self._calls.call(stub.Create, request)).id
 
-    async def _profile(self, device_class: str) -> str:
+    async def profile(self, device_class: str) -> str:
+        """The id of the device profile of a LoRaWAN class, made when missing."""
         stub = api.DeviceProfileServiceStub(self._calls.channel())
         name = f"lamplighter {self._settings.region} class {device_class}"
         tenant_id = await self._tenant()
@@ -108,10 +147,9 @@ class Registry:
         reply = await self._calls.call(method, request)
         return next((one.id for one in reply.result if one.name == name), "")
 
-    async def _known(self, method: Any, request: Any) -> bool:
-        """Whether the server has it. To a tenant's key an absent object is UNAUTHENTICATED."""
+    async def _found(self, method: Any, request: Any) -> Any:
+        """The reply; None for an absent object, which a tenant's key gets as UNAUTHENTICATED."""
         try:
-            await self._calls.call(method, request)
+            return await self._calls.call(method, request)
         except (Unknown, ConfigError):
-            return False
-        return True
+            return None
