@@ -40,7 +40,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Provisioned(Struct, frozen=True):
-    """A device that can join. app_key: else only the network server has it.
+    """A device and its key, ready to be registered. app_key: later only the network server has it.
 
     device_json: what the technician copies to the board as /device.json; empty when the device is
     not a board of ours.
@@ -51,11 +51,10 @@ class Provisioned(Struct, frozen=True):
     device_json: dict[str, Any]
 
 
-async def add_device(store: Store, network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
-    """Register a device here and at the network server; returns its key and its board's file.
+def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
+    """Make the keys of a device and its board's file; nothing is registered yet.
 
-    Raises Refused (unknown profile or decoder, DevEUI or name taken), or what the network server
-    raises; then it is registered on neither side.
+    Raises Refused for a wrong key, an unknown profile or decoder.
     """
     device_class = _check_kind(wanted)
     device = Device(
@@ -68,14 +67,23 @@ async def add_device(store: Store, network: Network, wanted: Wanted, now_ms: int
         decoder=wanted.decoder,
     )
     app_key = _hex(wanted.app_key, 16, "AppKey") or secrets.token_hex(16)
+    device_json = _device_json(device, app_key, network.region, wanted.settings)
+    return Provisioned(device, app_key, device_json)
+
+
+async def add_device(store: Store, network: Network, ready: Provisioned) -> None:
+    """Register a device here and at the network server.
+
+    Raises Refused (DevEUI or name taken), or what the network server raises; then it is registered
+    on neither side.
+    """
+    device = ready.device
     await store.write(lambda tx: tx.add_device(device))
     try:
-        await network.register(device, app_key)
+        await network.register(device, ready.app_key)
     except BaseException:
         await store.write(lambda tx: tx.remove_device(device.dev_eui))
         raise
-    device_json = _device_json(device, app_key, network.region, wanted.settings)
-    return Provisioned(device, app_key, device_json)
 
 
 def _check_kind(wanted: Wanted) -> Literal["A", "C"]:

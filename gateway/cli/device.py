@@ -1,5 +1,6 @@
 """`lamplighter device`: boards on the street."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import click
 import msgspec
 
 from gateway.cli._answer import on_parts
+from gateway.cli._secret import secret_file
 from gateway.errors import Refused
 from gateway.provisioning import OURS
 from gateway.terminal import Answer, choice_of, lines, plain, range_of, table
@@ -61,18 +63,19 @@ async def add(parts: Parts, output: Path | None, **given: Any) -> Answer:
             "output",
         )
     chosen = {name: value for name, value in given.items() if value is not None}
-    made = await devices.add(parts, body=DeviceRequest(**chosen))
+    ready = devices.prepare(parts, DeviceRequest(**chosen))
+    text = msgspec.json.format(msgspec.json.encode(ready.device_json), indent=2).decode()
+    with secret_file(output, text + "\n") if output else nullcontext():
+        await devices.register(parts, ready)
+    made = devices.created(ready)
     kind = made.profile or made.decoder
     done = f"{made.name} is registered as {made.dev_eui}, a {kind}. The key is shown only now."
-    following = _file(made, output) if made.device_json else _keys(made)
+    following = _file(text, output) if made.device_json else _keys(made)
     return Answer(made, f"{done} {following}")
 
 
-def _file(made: DeviceCreated, output: Path | None) -> str:
-    """What to do with the device.json of a board of ours; writes it to `output`."""
-    text = msgspec.json.format(msgspec.json.encode(made.device_json), indent=2).decode()
-    if output:
-        _write_secret(output, text + "\n")
+def _file(text: str, output: Path | None) -> str:
+    """What to do with the device.json of a board of ours."""
     where = f"It is in {output}." if output else f"Save this as device.json:\n\n{text}\n"
     return (
         f"{where}\nThen, with the board on USB:\n"
@@ -84,11 +87,6 @@ def _keys(made: DeviceCreated) -> str:
     return "Enter this with its maker's tool:\n\n" + lines(
         {"DevEUI": made.dev_eui, "JoinEUI": made.join_eui, "AppKey": made.app_key}
     )
-
-
-def _write_secret(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
 
 
 @device.command("list")

@@ -10,6 +10,7 @@ from gateway import provisioning, registry
 from gateway.clock import rfc3339
 from gateway.errors import Unknown
 from gateway.model import Device, Latest
+from gateway.provisioning import Provisioned
 from gateway.seen import Seen
 from gateway.usecases import Done, Eui, Name, Parts, listed
 
@@ -91,6 +92,13 @@ class LatestView(Struct):
 
 async def add(parts: Parts, *, body: DeviceRequest) -> DeviceCreated:
     """Register a device here and at the network server; its key is shown once."""
+    ready = prepare(parts, body)
+    await register(parts, ready)
+    return created(ready)
+
+
+def prepare(parts: Parts, body: DeviceRequest) -> Provisioned:
+    """Make the keys of a device; `register` registers it, once they are kept."""
     wanted = provisioning.Wanted(
         name=body.name,
         profile=body.profile,
@@ -101,15 +109,24 @@ async def add(parts: Parts, *, body: DeviceRequest) -> DeviceCreated:
         app_key=body.app_key,
         settings={"report_s": body.report_s, "sample_s": body.sample_s},
     )
-    made = await provisioning.add_device(parts.store, parts.network, wanted, parts.clock())
+    return provisioning.prepare(parts.network, wanted, parts.clock())
+
+
+async def register(parts: Parts, ready: Provisioned) -> None:
+    """Register a device here and at the network server."""
+    await provisioning.add_device(parts.store, parts.network, ready)
+
+
+def created(ready: Provisioned) -> DeviceCreated:
+    """What the caller gets of a new device."""
     return DeviceCreated(
-        dev_eui=made.device.dev_eui,
-        join_eui=made.device.join_eui,
-        app_key=made.app_key,
-        name=made.device.name,
-        profile=made.device.profile,
-        decoder=made.device.decoder,
-        device_json=made.device_json,
+        dev_eui=ready.device.dev_eui,
+        join_eui=ready.device.join_eui,
+        app_key=ready.app_key,
+        name=ready.device.name,
+        profile=ready.device.profile,
+        decoder=ready.device.decoder,
+        device_json=ready.device_json,
     )
 
 

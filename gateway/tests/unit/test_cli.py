@@ -5,7 +5,6 @@ import json
 import socket
 
 import pytest
-from click.testing import CliRunner
 from msgspec.structs import replace
 
 from gateway import app, cli, devices, registry
@@ -14,6 +13,7 @@ from gateway.events import JoinedData
 from gateway.provisioning import OURS
 from gateway.settings import load
 from gateway.store.sqlite import Store
+from gateway.tests.unit.cli_bench import as_json, command_line
 from gateway.tests.unit.outbox_bench import settled
 
 CONFIG = """\
@@ -43,21 +43,7 @@ def config(tmp_path):
 
 @pytest.fixture
 def run(config):
-    """`run("key", "add", "x")` gives (exit code, stdout, stderr)."""
-
-    def call(*arguments):
-        result = CliRunner().invoke(cli.main, ["--config", str(config), *arguments])
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result.exit_code, result.stdout, result.stderr
-
-    return call
-
-
-def as_json(run, *arguments):
-    code, out, err = run(*arguments, "--json")
-    assert code == 0, err
-    return json.loads(out)
+    return command_line(config)
 
 
 def test_a_key_is_shown_once_and_revoked(run):

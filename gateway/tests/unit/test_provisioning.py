@@ -6,10 +6,17 @@ from wire.profiles import PROFILES
 from gateway import devices, registry
 from gateway.errors import Refused, Retry, Unknown
 from gateway.networks.virtual import Network, Settings
-from gateway.provisioning import OURS, Wanted, add_device, new_eui, remove_device
+from gateway.provisioning import OURS, Wanted, add_device, new_eui, prepare, remove_device
 from gateway.store.sqlite import Store
 
 OTHER = next(name for name in registry.names(devices) if name != OURS)
+
+
+async def add(store, network, wanted):
+    """Register a device; returns it with its key."""
+    ready = prepare(network, wanted, 5)
+    await add_device(store, network, ready)
+    return ready
 
 
 @pytest.fixture
@@ -21,7 +28,7 @@ async def store():
 async def test_keys_are_made_and_registered_on_both_sides(store):
     network = Network()
 
-    made = await add_device(store, network, Wanted(name="bin 1", profile="bin"), 5)
+    made = await add(store, network, Wanted(name="bin 1", profile="bin"))
 
     device, key = network.devices[made.device.dev_eui]
     assert (device, key) == (made.device, made.app_key)
@@ -36,7 +43,7 @@ async def test_keys_are_made_and_registered_on_both_sides(store):
 async def test_the_file_of_the_board_names_the_region_of_the_network_server(store):
     network = Network(Settings(region="IN865"))
 
-    made = await add_device(store, network, Wanted(name="bin 1", profile="bin"), 5)
+    made = await add(store, network, Wanted(name="bin 1", profile="bin"))
 
     assert made.device_json["region"] == "in865"
 
@@ -44,14 +51,14 @@ async def test_the_file_of_the_board_names_the_region_of_the_network_server(stor
 async def test_two_devices_have_different_keys(store):
     network = Network()
 
-    made = [await add_device(store, network, Wanted(name=name, profile="bin"), 5) for name in "ab"]
+    made = [await add(store, network, Wanted(name=name, profile="bin")) for name in "ab"]
 
     assert len({one.app_key for one in made}) == len({one.device.dev_eui for one in made}) == 2
 
 
 @pytest.mark.parametrize(("profile", "kind"), [("bin", "A"), ("counter", "A"), ("lamp", "C")])
 async def test_a_lamp_listens_always_and_the_others_after_speaking(store, profile, kind):
-    made = await add_device(store, Network(), Wanted(name="x", profile=profile), 5)
+    made = await add(store, Network(), Wanted(name="x", profile=profile))
 
     assert made.device.device_class == kind
 
@@ -63,7 +70,7 @@ async def test_a_device_of_another_maker_has_a_decoder_and_no_file_for_a_board(s
         ("A", Wanted(name="x", decoder=OTHER)),
         ("C", Wanted(name="y", decoder=OTHER, device_class="C")),
     ):
-        made = await add_device(store, network, given, 5)
+        made = await add(store, network, given)
 
         eui = made.device.dev_eui
         assert await store.read(lambda view, eui=eui: view.device(eui)) == made.device
@@ -78,7 +85,7 @@ async def test_what_is_given_is_taken_in_lower_case_and_settings_go_to_the_board
         app_key="AB" * 16, settings={"report_s": 600, "sample_s": None},
     )  # fmt: skip
 
-    made = await add_device(store, Network(), wanted, 5)
+    made = await add(store, Network(), wanted)
 
     assert made.device_json["dev_eui"] == "70b3d57ed005a001"
     assert (made.device_json["join_eui"], made.app_key) == ("aa" * 8, "ab" * 16)
@@ -105,7 +112,7 @@ async def test_wrong_wishes_are_refused_before_anything_happens(store, wrong, sa
     network = Network()
 
     with pytest.raises(Refused, match=said):
-        await add_device(store, network, Wanted(**{"name": "x", "profile": "bin"} | wrong), 5)
+        await add(store, network, Wanted(**{"name": "x", "profile": "bin"} | wrong))
 
     assert network.devices == {}
     assert await store.read(lambda view: view.devices()) == []
@@ -113,14 +120,14 @@ async def test_wrong_wishes_are_refused_before_anything_happens(store, wrong, sa
 
 async def test_a_name_or_deveui_that_is_taken_is_refused(store):
     network = Network()
-    first = await add_device(store, network, Wanted(name="x", profile="bin"), 5)
+    first = await add(store, network, Wanted(name="x", profile="bin"))
 
     for wanted in (
         Wanted(name="x", profile="bin"),
         Wanted(name="y", profile="bin", dev_eui=first.device.dev_eui),
     ):
         with pytest.raises(Refused):
-            await add_device(store, network, wanted, 5)
+            await add(store, network, wanted)
 
     assert list(network.devices) == [first.device.dev_eui]
 
@@ -130,14 +137,14 @@ async def test_a_device_is_on_no_side_when_the_network_server_is_away(store):
     network.away = Retry("the network server does not answer")
 
     with pytest.raises(Retry):
-        await add_device(store, network, Wanted(name="x", profile="bin"), 5)
+        await add(store, network, Wanted(name="x", profile="bin"))
 
     assert await store.read(lambda view: view.devices()) == []
 
 
 async def test_a_device_is_removed_on_both_sides_or_on_none(store):
     network = Network()
-    made = await add_device(store, network, Wanted(name="x", profile="bin"), 5)
+    made = await add(store, network, Wanted(name="x", profile="bin"))
     eui = made.device.dev_eui
     network.away = Retry("the network server does not answer")
 
@@ -161,6 +168,6 @@ def test_a_made_eui_is_locally_administered_and_of_one_device():
 
 async def test_every_profile_of_the_firmware_can_be_registered(store):
     for name, facts in PROFILES.items():
-        made = await add_device(store, Network(), Wanted(name=name, profile=name), 5)
+        made = await add(store, Network(), Wanted(name=name, profile=name))
 
         assert (made.device.profile, made.device.device_class) == (name, facts["class"])
