@@ -9,10 +9,16 @@ _RIGHT_BEFORE_MM = const(150)
 def judge(pings: list, near_mm: int, far_mm: int) -> dict:
     """Median and 1.5 x MAD of the pings (mm) within the sensor's range.
 
+    Pings nearer than the range count as `near_mm`: the sensor cannot measure there, but there is a
+    surface, as of a bin that overflows. One alone is a stray echo. 0 is no echo.
     Two clusters mean something in the way (a bracket, a liner): the farther one is the surface.
     Returns {distance: mm or None, valid: pings that count, spread: mm or None, obstructed: 0, 1}.
     """
-    good = sorted([mm for mm in pings if near_mm <= mm <= far_mm])
+    good = [mm for mm in pings if near_mm <= mm <= far_mm]
+    near = len([mm for mm in pings if 0 < mm < near_mm])
+    if near > 1:
+        good += [near_mm] * near
+    good.sort()
     if not good:
         return {"distance": None, "valid": 0, "spread": None, "obstructed": 0}
     obstructed = 0

@@ -6,7 +6,7 @@ import struct
 from tests.fake_device import Clock, Log, folder
 
 # isort: split
-from node import defaults, settings
+from node import defaults, ranging, settings
 from node.defaults import complete
 from node.errors import ConfigError
 from node.journal import Journal
@@ -148,6 +148,13 @@ def test_few_or_spread_echoes_are_suspect():
     one = make("bin")
     assert one.fields({"distance": dict(ECHO, valid=4)})["suspect"] == 1
     assert one.fields({"distance": dict(ECHO, spread=30)})["suspect"] == 1
+
+
+def test_an_overflowing_bin_is_full_and_believed():
+    for mm in (20, 5, 29, 31):
+        fields = make("bin").fields({"distance": ranging.judge([mm] * 7, 30, 4500)})
+        assert (fields["fill"], fields["obstructed"], fields["suspect"]) == (100, 1, 0), mm
+        assert packed("bin", fields) == 10
 
 
 def test_an_absent_sensor_gives_no_value_and_says_so():

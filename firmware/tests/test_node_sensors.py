@@ -8,8 +8,9 @@ from tests.fake_device import Pin
 
 # isort: split
 from node import ranging, wiring
-from node.sensors import ROLES
+from node.sensors import ROLES, bh1750
 from node.sensors.am312 import AM312
+from node.sensors.bh1750 import BH1750
 
 HERE = __file__.rsplit("/", 1)[0]
 FOLDER = HERE + "/../node/sensors"
@@ -102,6 +103,47 @@ def test_a_motion_sensor_counts_edges_after_its_warm_up_and_refractory_time():
     assert asyncio.run(sensor.read()) == {"total": 1, "presence": 1, "warm": 1}
 
 
+class Light:
+    """A BH1750 that keeps its MTreg while it has power; `faults`: transfers until one fails."""
+
+    def __init__(self, lux):
+        self.lux = lux
+        self.mtreg = 69
+        self.faults = 1 << 30
+
+    def _transfer(self):
+        self.faults -= 1
+        if not self.faults:
+            raise OSError(5)
+
+    def writeto(self, _address, data):
+        self._transfer()
+        if data[0] & 0xF8 == 0x40:
+            self.mtreg = (data[0] & 7) << 5 | self.mtreg & 31
+        elif data[0] & 0xE0 == 0x60:
+            self.mtreg = self.mtreg & 0xE0 | data[0] & 31
+
+    def readfrom(self, _address, count):
+        self._transfer()
+        return min(self.lux * 6 * self.mtreg // (5 * 69), 65535).to_bytes(count, "big")
+
+
+def test_a_light_sensor_is_right_after_a_fault_at_any_transfer_and_after_a_restart():
+    async def story():
+        bh1750.asyncio = Hurry()
+        for at in range(1, 12):
+            chip = Light(90000)
+            chip.faults = at
+            await BH1750(chip).read()
+            chip.faults = 1 << 30
+            assert abs((await BH1750(chip).read())["lux"] - 90000) < 10, at
+            chip.lux = 1000
+            assert abs((await BH1750(chip).read())["lux"] - 1000) < 3, (at, chip.mtreg)
+        bh1750.asyncio = asyncio
+
+    asyncio.run(story())
+
+
 def test_a_stray_echo_is_no_cluster_and_a_bracket_is():
     def judge(pings):
         return ranging.judge(pings, 30, 4500)
@@ -111,3 +153,13 @@ def test_a_stray_echo_is_no_cluster_and_a_bracket_is():
     assert (bracket["distance"], bracket["obstructed"], bracket["valid"]) == (802, 1, 4)
     assert judge([100] * 7)["obstructed"] == 1
     assert judge([5000, 20, 800])["valid"] == 1
+
+
+def test_a_surface_nearer_than_the_range_is_no_dead_sensor():
+    near = {"distance": 30, "valid": 7, "spread": 0, "obstructed": 1}
+    assert ranging.judge([20] * 7, 30, 4500) == near
+    for mm in range(1, 30):
+        assert ranging.judge([mm, 0, 29, mm, mm, 5000, mm], 30, 4500) == dict(near, valid=5), mm
+    assert ranging.judge([28, 29, 30, 31, 29, 31, 27], 30, 4500) == near
+    assert ranging.judge([20] * 3 + [800] * 4, 30, 4500)["distance"] == 800
+    assert ranging.judge([0] * 7, 30, 4500)["distance"] is None

@@ -102,6 +102,14 @@ async def test_an_upgraded_counter_goes_on_from_its_total_and_loses_no_reading(l
     assert readings(unit, 12)[-1]["total"] == old["total"] + 1
 
 
+async def test_a_surface_in_the_blind_zone_is_a_full_bin(lab: Lab) -> None:
+    unit = await lab.add("bin", report_s=60, sample_s=60, parts={"a02yyuw": {"distance_mm": 20}})
+    assert await lab.run(300, lambda: len(readings(unit, 10)) >= 4, step_s=1)
+
+    assert {one["fill"] for one in readings(unit, 10)} == {100}
+    assert {one["obstructed"] for one in readings(unit, 10)} == {1}
+
+
 TOF = {"distance": {"chip": "vl53l1x", "i2c": 0, "sda": 4, "scl": 5}}
 
 

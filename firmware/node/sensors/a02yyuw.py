@@ -17,6 +17,9 @@ if __debug__:  # for documents and tests; no board carries them
          {"distance": 812, "valid": 7, "spread": 0, "obstructed": 0}),
         (b"\xff\x00\x64\x63" * 3 + b"\xff\x03\x2c\x2e" * 4,
          {"distance": 812, "valid": 4, "spread": 0, "obstructed": 1}),
+        (b"\xff\x00\x14\x13" * 6 + b"\xff\x00\x00\xff",  # in the blind zone
+         {"distance": 30, "valid": 6, "spread": 0, "obstructed": 1}),
+        (b"\xff\x00\x00\xff" * 7, {"distance": None, "valid": 0, "spread": None, "obstructed": 0}),
         (b"\xff\x03\x2c\x2f" * 7, {"distance": None, "valid": 0, "spread": None, "obstructed": 0}),
         (b"", None),
     )  # fmt: skip

@@ -18,7 +18,7 @@ if __debug__:  # for documents and tests; no board carries them
         (None, None),
     )
 
-_ONE_SHOT_HIGH = b"\x20"
+_ONE_SHOT_HIGH = const(0x20)
 _WAIT_MS = const(180)  # the longest, not the typical, at the default MTreg
 _DEFAULT_MTREG = const(69)
 _LEAST_MTREG = const(31)
@@ -33,30 +33,27 @@ class BH1750:
         self._addr = addr
 
     async def read(self) -> "dict | None":
-        """Waits 0.18 s; when saturated, measures once more at the lowest sensitivity."""
+        """Takes 0.18 s, twice that when saturated: measures again at the lowest sensitivity."""
         try:
             mtreg = _DEFAULT_MTREG
-            counts = await self._measure()
+            counts = await self._measure(mtreg)
             if counts == _SATURATED:
-                self._set_mtreg(_LEAST_MTREG)
                 mtreg = _LEAST_MTREG
-                counts = await self._measure()
-                self._set_mtreg(_DEFAULT_MTREG)
+                counts = await self._measure(mtreg)
         except OSError:
             return None
         lux = counts * 5 * _DEFAULT_MTREG // (6 * mtreg)
         return {"lux": lux, "saturated": int(counts == _SATURATED)}
 
-    async def _measure(self):
-        self._i2c.writeto(self._addr, _ONE_SHOT_HIGH)
+    async def _measure(self, mtreg):
+        """Counts of one measurement. Sets MTreg each time: the sensor keeps one while powered."""
+        high = 0x40 | mtreg >> 5
+        low = 0x60 | mtreg & 0x1F
+        for command in (high, low, _ONE_SHOT_HIGH):
+            self._i2c.writeto(self._addr, bytes((command,)))
         await asyncio.sleep_ms(_WAIT_MS)
         raw = self._i2c.readfrom(self._addr, 2)
         return raw[0] << 8 | raw[1]
-
-    def _set_mtreg(self, mtreg):
-        """Two commands: high 3 bits at 01000xxx, low 5 bits at 011xxxxx."""
-        self._i2c.writeto(self._addr, bytes((0x40 | mtreg >> 5,)))
-        self._i2c.writeto(self._addr, bytes((0x60 | mtreg & 0x1F,)))
 
     def sleep(self) -> None:
         """No command: a one-shot measurement ends in power-down."""

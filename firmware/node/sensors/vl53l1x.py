@@ -38,6 +38,7 @@ if __debug__:  # for documents and tests; no board carries them
             {"distance": 812, "valid": 5, "spread": 1, "obstructed": 0},
         ),
         (_answers((9, 812)), {"distance": 812, "valid": 7, "spread": 0, "obstructed": 0}),
+        (_answers((9, 20)), {"distance": 40, "valid": 7, "spread": 0, "obstructed": 1}),
         (_answers((4, 4100)), {"distance": None, "valid": 0, "spread": None, "obstructed": 0}),
         (_answers((9, 812), ready=b"\x02"), None),
         (_answers((9, 812), model=b"\xee\xaa"), None),  # a VL53L0X
