@@ -23,7 +23,7 @@ TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from node.contracts import Link, Profile
 
-_PIECE_MS = const(8000)  # the watchdog resets after 8.3 s
+_PIECE_MS = const(4000)  # the watchdog resets after 8.3 s
 _RETRY_US = const(60000000)
 _TIDY_US = const(300000000)
 _CRASH_PAUSE_S = const(5)
@@ -127,7 +127,8 @@ class Node:
         wait_us = link.wait_us()
         while wait_us == 0:
             done = await link.run_once()
-            await self._act()
+            if self.power.sleeper:
+                await self._act()  # else `obey` does: the flow waits for no ramp
             self.phase(done)
             wait_us = link.wait_us()
         return self._next_us if wait_us is None else self.clock.us() + wait_us
@@ -185,9 +186,8 @@ class Node:
 
     async def pause(self, until_us: int) -> None:
         """Sleep until an instant of the clock, or until `wake` is set."""
-        wake, feed = self.wake, self.power.feed
+        wake = self.wake
         while not wake.is_set():
-            feed()
             left_ms = (until_us - self.clock.us()) // 1000
             if left_ms <= 0:
                 break
@@ -197,7 +197,7 @@ class Node:
                 except asyncio.TimeoutError:
                     pass
         wake.clear()
-        feed()
+        self.power.feed()
         if self.failure:
             raise self.failure
 

@@ -60,8 +60,12 @@ class Clock:
         return self._error_ms + (self.us() - self._set_at_us) * DRIFT_PPM // 1000000000
 
     def doze(self, ms: int) -> bool:
-        """Light sleep for at most `ms`, ended early by any pin. False: not allowed now."""
+        """Light sleep for at most `ms`, ended early by any pin. False: not allowed now.
+
+        Feeds the watchdog: whoever waits calls it for each piece of at most 4 s.
+        """
         power = self._power
+        power.feed()
         if not power.may_doze():
             return False
         power.doze(ms)
@@ -77,12 +81,9 @@ class Clock:
 
     async def sleep_until_us(self, until_us: int) -> None:
         """Sleep to an instant of `us()`: never early, late by what other tasks hold the CPU."""
-        feed = self._power.feed
-        feed()
         while True:
             left_ms = (until_us - self.us() + 999) // 1000
             if left_ms <= 0:
                 break
             if not self.doze(left_ms):
                 await asyncio.sleep_ms(min(left_ms, _PIECE_MS))
-            feed()

@@ -47,6 +47,7 @@ _LATES = const(64)
 _COMMAND_US = const(52)  # SetRx by SPI at 8 MHz, as measured here
 _RX_ON_US = const(174)  # the command, STDBY_XOSC to RX (62 us, 8.3), and the stamp's lateness
 _BUSY_US = const(400000)
+_PIECE_MS = const(4000)  # the longest frame takes 9 s, the watchdog waits 8.3
 _COLLECT_EVERY = const(4)
 _TX_SLACK_US = const(300000)
 
@@ -303,9 +304,9 @@ class SX126X:
                 return False
             if not clock.doze(min(left_ms, 200)):
                 try:
-                    await asyncio.wait_for_ms(self._flag.wait(), left_ms)
+                    await asyncio.wait_for_ms(self._flag.wait(), min(left_ms, _PIECE_MS))
                 except asyncio.TimeoutError:
-                    return self._seen
+                    pass
         return True
 
     def _frame(self):

@@ -4,13 +4,13 @@ import asyncio
 import json
 import sys
 
-from tests.fake_device import Pin, folder
+from tests.fake_device import folder
 
 # isort: split
 from node import links
 from node.app import Node
 from node.errors import ConfigError
-from node.ports import POWER
+from tests.fake_port import Port
 from wire import codec, decoding
 
 HERE = __file__.rsplit("/", 1)[0]
@@ -29,31 +29,6 @@ class Board:
 
     def __init__(self):
         self.SENSORS = {"motion": {"chip": "am312", "pin": 7, "warmup_s": 0}}
-
-
-class Port:
-    """A port of `node.ports` that only counts."""
-
-    cause = POWER
-    deaf = ()
-
-    def __init__(self):
-        self.fed = self.resets = 0
-
-    def start_watchdog(self):
-        self.fed = 0
-
-    def feed(self):
-        self.fed += 1
-
-    def doze(self, ms):
-        raise AssertionError("USB power is there")
-
-    def on_rising(self, pin, handler):
-        pin.irq(handler, Pin.IRQ_RISING)
-
-    def reset(self):
-        self.resets += 1
 
 
 class Output:
@@ -82,26 +57,26 @@ class Keyboard:
         await asyncio.sleep(3600)
 
 
-def made(profile="counter", **settings):
+def made(profile="counter", board=None, **settings):
     """A node in an empty folder, with these settings."""
     root = folder()
     settings = {"start_jitter_s": 0} | settings | {"profile": profile, "name": "desk"}
     with open(root + "/device.json", "w") as file:
         json.dump(settings, file)
-    return Node(Board(), Port(), root, Output())
+    return Node(board or Board(), Port(), root, Output())
 
 
-def run(node, story):
+def run(node, story, runner=asyncio.run):
     """The node's flow beside a story that ends it."""
 
     async def both():
         task = asyncio.create_task(node.run(Keyboard()))
         try:
-            return await asyncio.wait_for(story(), 20)
+            return await asyncio.wait_for(story(), 20 if runner is asyncio.run else 1e6)
         finally:
             task.cancel()
 
-    return asyncio.run(both())
+    return runner(both())
 
 
 async def until(condition):
