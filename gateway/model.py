@@ -22,6 +22,9 @@ CommandState = Literal[
 FINAL_STATES = frozenset({"applied", "refused", "expired", "failed", "superseded", "reverted"})
 """A command in one of these does not change any more, but that `applied` may be `reverted`."""
 
+REPORT_S = 3600
+"""How often a device reports whose settings are not known here, s."""
+
 
 class Device(Struct, frozen=True):
     """One registered unit.

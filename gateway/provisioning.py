@@ -8,7 +8,7 @@ from wire import profiles
 
 from gateway import devices
 from gateway.errors import Refused, Unknown
-from gateway.model import Device
+from gateway.model import REPORT_S, Device
 from gateway.networks import Network
 from gateway.store import Store
 
@@ -80,7 +80,7 @@ async def add_device(store: Store, network: Network, ready: Provisioned) -> None
     device = ready.device
     await store.write(lambda tx: tx.add_device(device))
     try:
-        await network.register(device, ready.app_key)
+        await network.register(device, ready.app_key, _report_s(device))
     except BaseException:
         await store.write(lambda tx: tx.remove_device(device.dev_eui))
         raise
@@ -114,6 +114,11 @@ async def remove_device(store: Store, network: Network, dev_eui: str) -> None:
         raise Unknown(f"there is no device {dev_eui}: `lamplighter device list` shows them")
     await network.unregister(dev_eui)
     await store.write(lambda tx: tx.remove_device(dev_eui))
+
+
+def _report_s(device: Device) -> int:
+    """How often a device of this kind reports unless its own settings say otherwise, s."""
+    return PROFILES[device.profile]["report_s"] if device.profile else REPORT_S
 
 
 def new_eui() -> str:

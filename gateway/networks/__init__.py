@@ -8,7 +8,7 @@ made from them. `gateway/tests/contract/test_network.py` is the contract.
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol, Self
 
-from gateway.model import Device
+from gateway.model import REPORT_S, Device
 from gateway.notices import Downlink, Envelope, Notice, Receipt
 
 
@@ -61,9 +61,10 @@ class Network(Protocol):
         """{frame: queue_item_id} of the server's queue for a device. Raises Retry, Refused."""
         ...
 
-    async def register(self, device: Device, app_key: str) -> None:
+    async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
         """Register the device with its key; a second call changes nothing but the key.
 
+        report_s: how often a device of its kind reports, s.
         Raises Refused, Retry, ConfigError.
         """
         ...

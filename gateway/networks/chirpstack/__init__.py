@@ -7,7 +7,7 @@ absent client.
 from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
-from gateway.model import Device
+from gateway.model import REPORT_S, Device
 from gateway.networks._connection import Broker
 from gateway.networks._subscription import Subscription, try_subscription
 from gateway.networks.chirpstack import events
@@ -66,10 +66,10 @@ class Network:
         """See gateway.networks.Network."""
         return await self._calls.queued(dev_eui)
 
-    async def register(self, device: Device, app_key: str) -> None:
+    async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
         """See gateway.networks.Network."""
         async with Calls(self.settings) as calls:
-            await Registry(calls, self.settings).register(device, app_key)
+            await Registry(calls, self.settings).register(device, app_key, report_s)
 
     async def unregister(self, dev_eui: str) -> None:
         """See gateway.networks.Network."""

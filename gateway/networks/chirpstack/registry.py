@@ -5,16 +5,11 @@ from typing import Any
 import structlog
 
 from gateway.errors import ConfigError, Refused, Unknown
-from gateway.model import Device
+from gateway.model import REPORT_S, Device
 from gateway.networks.chirpstack.calls import Calls
+from gateway.networks.chirpstack.profiles import PAGE, TAG, Profiles, kind_of, made_by, named
 from gateway.networks.chirpstack.settings import Settings
-from gateway.networks.chirpstack.stubs import api, common
-
-CLASS_C_ANSWER_S = 30
-"""Seconds ChirpStack waits for the acknowledgement of a class C downlink; 0 fails every one."""
-PAGE = 1000
-TAG = "lamplighter"
-"""The tag on each device of ours; its value is the profile or decoder."""
+from gateway.networks.chirpstack.stubs import api
 
 log = structlog.get_logger("gateway.chirpstack")
 
@@ -26,7 +21,7 @@ class Registry:
         self._calls = calls
         self._settings = settings
 
-    async def register(self, device: Device, app_key: str) -> None:
+    async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
         """Create the device, or update it where our application has it already.
 
         An update changes its name, profile, JoinEUI, our tag and its root key; what others keep on
@@ -37,14 +32,13 @@ class Registry:
         found = await self._found(stub.Get, api.GetDeviceRequest(dev_eui=device.dev_eui))
         if found and found.device.application_id != application_id:
             raise Refused(await self._elsewhere(device.dev_eui, found.device), "dev_eui")
-        kind = device.profile or device.decoder
-        wanted = found.device if found else api.Device(description=f"Made by lamplighter: {kind}.")
+        wanted = found.device if found else api.Device(description=made_by(device))
         wanted.dev_eui = device.dev_eui
         wanted.name = device.name
         wanted.application_id = application_id
-        wanted.device_profile_id = await self.profile(device.device_class)
+        wanted.device_profile_id = await self.profile(device, report_s)
         wanted.join_eui = device.join_eui
-        wanted.tags[TAG] = kind
+        wanted.tags[TAG] = kind_of(device)
         if found:
             await self._calls.call(stub.Update, api.UpdateDeviceRequest(device=wanted))
         else:
@@ -93,47 +87,22 @@ class Registry:
         """
         stub = api.ApplicationServiceStub(self._calls.channel())
         name = self._settings.application
-        tenant_id = await self._tenant()
+        tenant_id = await self.tenant()
         listed = api.ListApplicationsRequest(limit=PAGE, search=name, tenant_id=tenant_id)
-        found = await self._named(stub.List, listed, name)
+        found = await named(self._calls, stub.List, listed)
         if found or not make:
             return found
         made = api.Application(name=name, tenant_id=tenant_id, description="Made by lamplighter.")
         request = api.CreateApplicationRequest(application=made)
         return (await self._calls.call(stub.Create, request)).id
 
-    async def profile(self, device_class: str) -> str:
-        """The id of the device profile of a LoRaWAN class, made when missing."""
-        stub = api.DeviceProfileServiceStub(self._calls.channel())
-        name = f"lamplighter {self._settings.region} class {device_class}"
-        tenant_id = await self._tenant()
-        listed = api.ListDeviceProfilesRequest(limit=PAGE, search=name, tenant_id=tenant_id)
-        found = await self._named(stub.List, listed, name)
-        if found:
-            return found
-        made = api.DeviceProfile(
-            tenant_id=tenant_id,
-            name=name,
-            region=self._region(),
-            mac_version=common.LORAWAN_1_0_4,
-            reg_params_revision=common.RP002_1_0_3,
-            adr_algorithm_id="default",
-            uplink_interval=3600,
-            device_status_req_interval=1,
-            supports_otaa=True,
-            supports_class_c=device_class == "C",
-            class_c_timeout=CLASS_C_ANSWER_S,
-        )
-        request = api.CreateDeviceProfileRequest(device_profile=made)
-        return (await self._calls.call(stub.Create, request)).id
+    async def profile(self, device: Device, report_s: int = REPORT_S) -> str:
+        """The id of the device profile that fits the device, made when missing."""
+        tenant_id = await self.tenant()
+        return await Profiles(self._calls, self._settings.region, tenant_id).of(device, report_s)
 
-    def _region(self) -> str:
-        known = common.Region.keys()
-        if self._settings.region not in known:
-            raise ConfigError(f"`network.region` is none of: {', '.join(known)}")
-        return self._settings.region
-
-    async def _tenant(self) -> str:
+    async def tenant(self) -> str:
+        """The id of our tenant. Raises ConfigError when the settings leave it open."""
         if self._settings.tenant_id:
             return self._settings.tenant_id
         stub = api.TenantServiceStub(self._calls.channel())
@@ -141,11 +110,6 @@ class Registry:
         if len(reply.result) != 1:
             raise ConfigError("`network.tenant_id` must say which of the tenants is ours")
         return reply.result[0].id
-
-    async def _named(self, method: Any, request: Any, name: str) -> str:
-        """The id of the object of exactly this name, else empty; the search is by substring."""
-        reply = await self._calls.call(method, request)
-        return next((one.id for one in reply.result if one.name == name), "")
 
     async def _found(self, method: Any, request: Any) -> Any:
         """The reply; None for an absent object, which a tenant's key gets as UNAUTHENTICATED."""

@@ -5,7 +5,7 @@ from typing import Self
 from msgspec import Struct
 
 from gateway.errors import GatewayError, Unsure
-from gateway.model import Device
+from gateway.model import REPORT_S, Device
 from gateway.networks.virtual.messages import Messages
 from gateway.notices import Downlink, Receipt
 from gateway.regions import most_bytes
@@ -25,7 +25,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 class Network(Messages):
     """See gateway.networks.Network.
 
-    sent: every Downlink accepted.  queue: {queue_item_id: Downlink} not yet transmitted.
+    intervals_s: {dev_eui: how often it reports}.  sent: every Downlink accepted.
+    queue: {queue_item_id: Downlink} not yet transmitted.
     failures: raised by the next calls of `send`, one each; with Unsure the frame is accepted
     nevertheless.  away: raised by every call.
     """
@@ -36,6 +37,7 @@ class Network(Messages):
         self.region = settings.region
         self.downlink_bytes = settings.downlink_bytes
         self.devices: dict[str, tuple[Device, str]] = {}
+        self.intervals_s: dict[str, int] = {}
         self.sent: list[Downlink] = []
         self.queue: dict[str, Downlink] = {}
         self.failures: list[GatewayError] = []
@@ -76,10 +78,11 @@ class Network(Messages):
         self._answer()
         return {one.data: item for item, one in self.queue.items() if one.dev_eui == dev_eui}
 
-    async def register(self, device: Device, app_key: str) -> None:
+    async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
         """See gateway.networks.Network."""
         self._answer()
         self.devices[device.dev_eui] = (device, app_key)
+        self.intervals_s[device.dev_eui] = report_s
 
     async def unregister(self, dev_eui: str) -> None:
         """See gateway.networks.Network."""

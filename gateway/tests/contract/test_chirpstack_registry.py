@@ -1,10 +1,14 @@
 """Devices that ChirpStack has already: refused in another application, merged in our own."""
 
+from pathlib import Path
+
 import pytest
 from chirpstack_api import api
+from msgspec.structs import replace
 
 from gateway.errors import Refused
 from gateway.networks.chirpstack.calls import Calls
+from gateway.networks.chirpstack.profiles import CODEC_MARK
 from gateway.networks.chirpstack.registry import Registry
 from gateway.tests.contract.servers import LAMP
 from gateway.tests.contract.servers.chirpstack import serving
@@ -40,7 +44,7 @@ class Side:
 
     async def added(self, application_id):
         """The device under test as somebody else made it, with what they keep on it."""
-        profile = await Registry(self.calls, self.settings).profile("A")
+        profile = await Registry(self.calls, self.settings).profile(LAMP)
         device = api.Device(
             dev_eui=LAMP.dev_eui, name="their meter", application_id=application_id,
             device_profile_id=profile, join_eui="1" * 16, description="in the cellar",
@@ -55,6 +59,16 @@ class Side:
     async def device(self):
         request = api.GetDeviceRequest(dev_eui=LAMP.dev_eui)
         return (await self.calls.call(self.devices.Get, request)).device
+
+    async def profile(self):
+        """The device profile of the device under test."""
+        stub = api.DeviceProfileServiceStub(self.calls.channel())
+        wanted = api.GetDeviceProfileRequest(id=(await self.device()).device_profile_id)
+        return (await self.calls.call(stub.Get, wanted)).device_profile
+
+    async def update(self, profile):
+        stub = api.DeviceProfileServiceStub(self.calls.channel())
+        await self.calls.call(stub.Update, api.UpdateDeviceProfileRequest(device_profile=profile))
 
     async def keys(self):
         request = api.GetDeviceKeysRequest(dev_eui=LAMP.dev_eui)
@@ -102,3 +116,63 @@ async def test_a_new_device_says_what_it_is_and_who_made_it(side):
     device = await side.device()
     assert device.description == "Made by lamplighter: lamp."
     assert dict(device.tags) == {"lamplighter": "lamp"}
+
+
+CODEC = Path("gateway/generated/codecs/lamplighter.js")
+OURS = [
+    ("bin", "A", "lamplighter bin EU868", 3600),
+    ("counter", "A", "lamplighter counter EU868", 900),
+    ("lamp", "C", "lamplighter lamp EU868", 3600),
+]
+
+
+@pytest.mark.parametrize(("kind", "device_class", "name", "report_s"), OURS)
+async def test_the_device_profile_of_a_board_says_what_it_is_and_decodes_it(
+    side, kind, device_class, name, report_s, request
+):
+    board = replace(LAMP, profile=kind, device_class=device_class)
+    await side.network.register(board, KEY, report_s)
+
+    profile = await side.profile()
+    assert (profile.name, profile.uplink_interval) == (name, report_s)
+    assert profile.supports_class_c == (device_class == "C")
+    assert profile.description == f"Made by lamplighter: {kind}."
+    assert dict(profile.tags) == {"lamplighter": kind}
+    assert profile.payload_codec_runtime == api.CodecRuntime.JS
+    assert profile.payload_codec_script == (request.config.rootpath / CODEC).read_text()
+    assert profile.auto_detect_measurements
+
+
+async def test_the_device_profile_of_another_maker_has_no_codec_of_ours(side):
+    meter = replace(LAMP, profile="", decoder="milesight_em400_udl", device_class="A")
+
+    await side.network.register(meter, KEY)
+
+    profile = await side.profile()
+    assert profile.name == "lamplighter milesight_em400_udl EU868 class A"
+    assert profile.payload_codec_runtime == api.CodecRuntime.NONE
+
+
+async def test_an_older_codec_of_ours_is_renewed_and_the_rest_of_the_profile_stays(side):
+    await side.network.register(LAMP, KEY)
+    mine = await side.profile()
+    mine.payload_codec_script = f"{CODEC_MARK} of an older release\n"
+    mine.description = "lamps of the old town"
+    await side.update(mine)
+
+    await side.network.register(LAMP, KEY)
+
+    profile = await side.profile()
+    assert profile.description == "lamps of the old town"
+    assert profile.payload_codec_script.count("function decodeUplink") == 1
+
+
+async def test_a_codec_that_an_operator_wrote_stays(side):
+    await side.network.register(LAMP, KEY)
+    mine = await side.profile()
+    mine.payload_codec_script = "function decodeUplink(input) { return {data: {}}; }"
+    await side.update(mine)
+
+    await side.network.register(LAMP, KEY)
+
+    assert (await side.profile()).payload_codec_script == mine.payload_codec_script

@@ -40,6 +40,15 @@ async def test_keys_are_made_and_registered_on_both_sides(store):
     assert len(bytes.fromhex(key)) == 16
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_the_network_server_learns_how_often_a_board_reports(store, profile):
+    network = Network()
+
+    made = await add(store, network, Wanted(name="x", profile=profile))
+
+    assert network.intervals_s == {made.device.dev_eui: PROFILES[profile]["report_s"]}
+
+
 async def test_the_file_of_the_board_names_the_region_of_the_network_server(store):
     network = Network(Settings(region="IN865"))
 
