@@ -112,10 +112,13 @@ class Mac:
         return bool(self._ack or self._pending or self.answers.waiting)
 
     def set_class(self, name: str) -> None:
-        """Class "A" is deaf between uplinks, "C" listens always, once joined."""
+        """Class "A" is deaf between uplinks, "C" listens always, once joined.
+
+        Sets the receiver again if it was: call it after a restart of the radio.
+        """
         self._class_c = name == "C"
         if not self.windows.busy:
-            self.windows.rest()
+            self.windows.rest(again=True)
 
     def ask_link(self) -> None:
         """The next uplink asks for a link check; see `link`."""

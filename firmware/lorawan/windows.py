@@ -95,14 +95,14 @@ class Windows:
         self._take_held()  # they came first: after this frame their FCntDown would be old
         return take(*got)
 
-    def rest(self) -> None:
+    def rest(self, again: bool = False) -> None:
         """The radio's state between exchanges and windows. A frame being received goes on."""
         wanted = self._always()
         if wanted:
-            if self._listens != wanted:
-                self._listens = wanted
+            if again or self._listens != wanted:
                 sf, bw = self._rates[wanted[1]]
                 self._radio.listen(wanted[0], sf, bw, self.overheard)
+                self._listens = wanted
         elif not self.busy:
             self._listens = None
             self._radio.sleep()

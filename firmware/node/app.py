@@ -88,11 +88,19 @@ class Node:
         start = None
         self.forget("start", "ports", "links")
         unload("wire.words")
+        until_us = 0
         while True:
-            await self.pause(await self._turn())
+            try:
+                await self.pause(until_us)
+                until_us = await self._turn()
+            except OSError as error:  # RadioError too
+                self.log("link", str(error))
+                self.link.broken = True
+                await self._restart_link()
+                until_us = min(self.clock.us() + _RETRY_US, self._next_us)
 
     def _task_failed(self, _loop, context):
-        """A task ended by an error: end the flow too, which restarts the board."""
+        """A task ended by an error: the flow raises it, which restarts the link, or the board."""
         self.failure = context["exception"]
         self.wake.set()
 
@@ -108,12 +116,11 @@ class Node:
         clock = self.clock
         if clock.us() >= self._next_us:
             await self._sample()
-        try:
-            until_us = await self._talk()
-        except OSError as error:  # RadioError too
-            self.log("link", str(error))
-            self._restart_link()
-            until_us = clock.us() + _RETRY_US
+        if self.link.broken:
+            await self._restart_link()
+        until_us = await self._talk()
+        if self.link.broken:
+            until_us = min(until_us, clock.us() + _RETRY_US)
         if not self.power.sleeper and clock.us() >= self._tidy_us and not self.lock.locked():
             gc.collect()  # so that what stays lies together: the heap stays whole
             self._tidy_us = clock.us() + _TIDY_US
@@ -133,11 +140,12 @@ class Node:
             wait_us = link.wait_us()
         return self._next_us if wait_us is None else self.clock.us() + wait_us
 
-    def _restart_link(self):
-        try:
-            self.link.listen()
-        except OSError as error:
-            self.log("link", str(error))
+    async def _restart_link(self):
+        async with self.lock:
+            try:
+                self.link.listen()
+            except OSError as error:
+                self.log("link", str(error))
 
     def received(self, fport: int, data: bytes) -> None:
         """A downlink with data: carried out by the flow, or by `obey`."""
@@ -198,8 +206,9 @@ class Node:
                     pass
         wake.clear()
         self.power.feed()
-        if self.failure:
-            raise self.failure
+        failure, self.failure = self.failure, None
+        if failure:
+            raise failure
 
     async def gap(self, ms: int = _LOAD_MS) -> None:
         """Wait until no receive window opens within `ms`: then the CPU may be held that long."""

@@ -10,6 +10,7 @@ Facts: TypeAlias = dict[str, dict[str, Any]]
 
 # See `node.links`.
 class Link(Protocol):
+    broken: bool
     @property
     def ready(self) -> bool: ...
     def wait_us(self) -> int | None: ...

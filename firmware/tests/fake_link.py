@@ -19,6 +19,7 @@ class Link:
     def __init__(self, node):
         self._node = node
         self.ready = False
+        self.broken = False
         self.up = True
         self.fail = False
         self.frames = []
@@ -64,6 +65,7 @@ class Link:
 
     def listen(self):
         """Nothing to start."""
+        self.broken = False
         self.listens += 1
 
     def facts(self):

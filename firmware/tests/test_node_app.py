@@ -72,7 +72,10 @@ def run(node, story, runner=asyncio.run):
     async def both():
         task = asyncio.create_task(node.run(Keyboard()))
         try:
-            return await asyncio.wait_for(story(), 20 if runner is asyncio.run else 1e6)
+            said = await asyncio.wait_for(story(), 20 if runner is asyncio.run else 1e6)
+            if task.done():
+                await task  # raises what ended it
+            return said
         finally:
             task.cancel()
 

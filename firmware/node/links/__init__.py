@@ -6,8 +6,10 @@ raises ConfigError or OSError when it cannot be built, and offers:
     ready                is there a session, so that what is sent arrives?
     wait_us()            microseconds until `run_once` has something to do, 0: now, None: nothing
     async run_once()     connect, or send one frame of `node.outbox`; the name of what it did.
-                         OSError: the hardware failed, `listen` restarts it
-    listen()             start receiving, where the profile listens between its own frames
+                         OSError: the hardware failed
+    broken               the hardware failed: set by `run_once`, or by the node after a task
+    listen()             start receiving, where the profile listens between its own frames; if it
+                         is `broken`, restart the hardware first
     facts()              [(name, value)] for the console's `info`
     console()            rows for the console's table, as in `node.shell`; without an instance
 

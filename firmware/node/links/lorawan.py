@@ -35,7 +35,7 @@ class Link:
         node.window_in_ms = radio.window_in_ms
         silence = Silence(mac, node.clock, config, node.power)
         self.exchange = Exchange(mac, node.clock, node.log, node.heard, silence)
-        self._broken = False  # does the radio need a restart?
+        self.broken = False
         self._time_set_s = None
 
     @property
@@ -58,7 +58,7 @@ class Link:
             await self._report()
             return "report"
         except OSError:
-            self._broken = True
+            self.broken = True
             raise
 
     async def _report(self):
@@ -80,9 +80,9 @@ class Link:
 
     def listen(self) -> None:
         """Class A or C by the profile; restart the radio after an error. Raises RadioError."""
-        if self._broken:
+        if self.broken:
             self.radio.start()
-            self._broken = False
+            self.broken = False
         self.mac.set_class("A" if self._node.power.sleeper else "C")
 
     def facts(self) -> list:
