@@ -4,6 +4,7 @@ Source: Standard Webhooks 1.0.0; CloudEvents 1.0.2 HTTP binding, structured mode
 `type` and `subject` would be headers, which the signature does not cover).
 """
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,12 +15,12 @@ from aiohttp.abc import AbstractResolver
 from msgspec import Struct
 from standardwebhooks.webhooks import Webhook
 
-from gateway.errors import Refused
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Surroundings
-from gateway.sinks.webhook.addresses import check_url, public_socket
+from gateway.sinks.webhook.addresses import check_text, check_url, public_socket, written
 from gateway.sinks.webhook.receiver import receiver
 from gateway.sinks.webhook.reply import beginning, judge, not_reached, retry_after_s
+from gateway.sinks.webhook.status import Connector, Exchange, exchange
 
 __all__ = ["REFUSED", "Settings", "Sink", "receiver"]
 
@@ -54,7 +55,7 @@ class Sink:
 
     async def __aenter__(self) -> Self:
         """Open the connection pool; neither proxies nor cookies nor netrc are used."""
-        connector = aiohttp.TCPConnector(
+        connector = Connector(
             limit=0,  # the width bounds each endpoint; a hanging one must not use up the pool
             socket_factory=None if self._allow_private else public_socket,
             resolver=self._resolver,
@@ -64,7 +65,7 @@ class Sink:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,  # a reply is only shown: no decompression bomb is opened
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            timeout=aiohttp.ClientTimeout(total=None),  # `_post` has its own
         )
         self._session = await self._stack.enter_async_context(session)
         return self
@@ -74,6 +75,7 @@ class Sink:
 
     def check(self, target: str) -> None:
         """See gateway.sinks.Sink."""
+        check_text(target)
         check_url(target, allow_private=self._allow_private)
 
     async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
@@ -83,17 +85,27 @@ class Sink:
             await self._post(endpoint, event)
 
     async def _post(self, endpoint: Endpoint, event: Delivery) -> None:
-        headers = _headers(endpoint, event, self._clock() // 1000)
+        limit = asyncio.timeout(self._timeout_s)
+        seen = Exchange(limit)
+        exchange.set(seen)
+        said = ""
         try:
-            async with self._session.post(
-                endpoint.url, data=event.body, headers=headers, allow_redirects=False
-            ) as reply:
-                said = await beginning(reply)
-        except ValueError as error:
-            raise Refused(f"the URL cannot be called: {error}") from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise not_reached(error, self._timeout_s) from error
-        judge(reply.status, said, retry_after_s(reply.headers, self._clock() / 1000))
+            async with limit:
+                said = await self._exchange(endpoint, event, seen)
+        except (ValueError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            if not seen.status:
+                raise not_reached(error, self._timeout_s) from error
+        judge(seen.status, said, seen.after_s)
+
+    async def _exchange(self, endpoint: Endpoint, event: Delivery, seen: Exchange) -> str:
+        """Send the event and read the reply; returns the beginning of its body."""
+        headers = _headers(endpoint, event, self._clock() // 1000)
+        async with self._session.post(
+            written(endpoint.url), data=event.body, headers=headers, allow_redirects=False
+        ) as reply:
+            seen.status = reply.status
+            seen.after_s = retry_after_s(reply.headers, self._clock() / 1000)
+            return await beginning(reply)
 
 
 def _headers(endpoint: Endpoint, event: Delivery, now_s: int) -> dict[str, str]:

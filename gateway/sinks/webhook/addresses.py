@@ -5,9 +5,12 @@ So the check is made on the address that is about to be connected, not on the UR
 """
 
 import errno
+import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from string import punctuation
 from typing import Any
+from urllib.parse import quote
 
 from yarl import URL
 
@@ -26,6 +29,8 @@ BLOCKED = tuple(
 """Special-purpose nets. Source: IANA special-purpose address registries (RFC 6890, RFC 8190)."""
 
 
+_PARTS = re.compile(r"([^:/?#]+://[^/?#]*)(.*)", re.DOTALL)
+"""Scheme and authority; the rest."""
 AddrInfo = tuple[int, int, int, str, tuple[Any, ...]]
 """Family, type, protocol, canonical name, address; as socket.getaddrinfo returns it."""
 
@@ -63,6 +68,21 @@ def public_socket(info: AddrInfo) -> socket.socket:
     if is_blocked(host):
         raise BlockedError(host)
     return socket.socket(family, kind, protocol)
+
+
+def check_text(url: str) -> None:
+    """Raise Refused for what a URL never contains, before the rest of it is looked at."""
+    if any(char.isspace() or not char.isprintable() for char in url):
+        raise Refused(f"{url!r} has a blank or a control character: write a blank as %20")
+
+
+def written(url: str) -> URL:
+    """The URL as it goes out: byte for byte, but that characters beyond ASCII are encoded."""
+    parts = _PARTS.match(url)
+    if parts is None:
+        raise ValueError("it has no scheme and host")
+    origin, path = parts.groups()
+    return URL(f"{URL(origin)}{quote(path, safe=punctuation)}", encoded=True)
 
 
 def check_url(url: str, *, allow_private: bool) -> None:

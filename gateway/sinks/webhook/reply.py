@@ -49,6 +49,16 @@ def not_reached(error: BaseException, timeout_s: float) -> Retry | Refused:
     system = getattr(error, "os_error", None)
     if isinstance(system, PermissionError):
         return Refused(f"not sent: {system.strerror}: register a public address")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        certificate = getattr(error.certificate_error, "verify_message", "") or str(error)
+        return Retry(
+            f"the certificate of {error.host} is not trusted ({certificate}): the endpoint's "
+            "owner installs a valid one with its whole chain"
+        )
+    if isinstance(error, aiohttp.InvalidURL) or not isinstance(
+        error, aiohttp.ClientError | TimeoutError | OSError
+    ):
+        return Refused(f"the URL cannot be called: {error}: register another one")
     if isinstance(error, TimeoutError):
         return Retry(f"no complete answer within {timeout_s:g} s")
     return Retry(f"not reached: {str(error) or type(error).__name__}")

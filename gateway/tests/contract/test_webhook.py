@@ -52,11 +52,20 @@ async def server(handler):
 @contextlib.asynccontextmanager
 async def raw_server(talk):
     """A peer that is no HTTP server: `await talk(reader, writer)`."""
-    made = await asyncio.start_server(talk, "127.0.0.1", 0)
+    writers = []
+
+    async def noted(reader, writer):
+        writers.append(writer)
+        await talk(reader, writer)
+
+    made = await asyncio.start_server(noted, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{made.sockets[0].getsockname()[1]}/"
     finally:
         made.close()
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 def open_sink(clock, timeout_s, *, allow_private, resolver=None):
@@ -198,10 +207,9 @@ async def test_an_endpoint_that_hangs_is_left_at_the_time_out():
 
 async def test_an_endpoint_that_drips_bytes_is_left_at_the_time_out():
     async def drip(_reader, writer):
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         with contextlib.suppress(OSError, asyncio.CancelledError):
             while True:
-                writer.write(b"x")
+                writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
                 await writer.drain()
                 await asyncio.sleep(0.05)
         writer.close()
@@ -235,7 +243,7 @@ async def test_of_a_long_reply_only_the_beginning_is_read():
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", b"HTTP/1.1 999"],
+    [b"", b"garbage\r\n\r\n", b"HTTP/1.1 999"],
 )
 async def test_a_broken_answer_is_tried_again(answer):
     async def break_off(reader, writer):
