@@ -57,8 +57,9 @@ def parser() -> argparse.ArgumentParser:
         help="of events; ChirpStack's own default is 0 (default %(default)s)",
     )  # fmt: skip
     command.add_argument(
-        "--adr", action="store_true", help="set data rate and power of devices that ask for it"
-    )
+        "--adr", action=argparse.BooleanOptionalAction, default=True,
+        help="set data rate and power of devices that ask for it, as ChirpStack does",
+    )  # fmt: skip
     command.add_argument("--verbose", action="store_true", help="say what is dropped, and why")
     return command
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from tools.bench.network.mac import LINK_ADR, REQUIRED_SNR_DB
 from tools.bench.network.region import Region
 
+ALGORITHM = "default"
+"""Its identifier in a device profile. With any other, ChirpStack sets nothing (adr/mod.rs)."""
 MARGIN_DB = 10.0
 """`installation_margin` of ChirpStack's region files."""
 HISTORY = 20

@@ -43,7 +43,7 @@ class Core:
         durations: Durations | None = None,
         random: Random | None = None,
         *,
-        adr: bool = False,
+        adr: bool = True,
         region: Region | None = None,
     ) -> None:
         self.registry = registry

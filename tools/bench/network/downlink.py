@@ -9,6 +9,7 @@ from random import Random
 from chirpstack_api import common
 
 from tools.bench.network import mac
+from tools.bench.network.adr import ALGORITHM
 from tools.bench.network.compose import Content, class_a_frame, class_c_frame, data_frame
 from tools.bench.network.durations import Durations, us
 from tools.bench.network.in_flight import InFlight, Sent
@@ -105,11 +106,12 @@ class Downlinks:
     def _requests(self, exchange: Exchange, now_us: int) -> list[bytes]:
         """MAC commands of the server's own: another data rate; the status, so many times a day."""
         session = exchange.session
+        profile = self._registry.profile_of(exchange.device)
         blocks: list[bytes] = []
-        if self._adr and exchange.up.adr:
+        if self._adr and exchange.up.adr and profile.adr_algorithm_id == ALGORITHM:
             rate = exchange.reception.data_rate
             blocks.append(session.adr.request(rate, self._region))
-        per_day = self._registry.profile_of(exchange.device).device_status_req_interval
+        per_day = profile.device_status_req_interval
         asked_us = session.status_asked_us
         if per_day and (asked_us is None or now_us - asked_us >= us(86_400 / per_day)):
             session.status_asked_us = now_us

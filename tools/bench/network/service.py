@@ -53,8 +53,9 @@ class NetworkServer:
     takes a free one.  qos: of events; ChirpStack's own default is 0, an operator who wants to lose
     nothing sets 1.  json_events: False writes and reads protobuf on the application's topics, as
     with `integration.mqtt.json=false`; each radio gateway chooses for itself.  adr: send
-    LinkADRReq to devices that set the ADR bit.  seed: repeats identifiers and DevAddrs.  region:
-    an id of `network.region`, which is also the topic prefix unless `region_prefix` is given.
+    LinkADRReq to devices that set the ADR bit, as ChirpStack does by default.  seed: repeats
+    identifiers and DevAddrs.  region: an id of `network.region`, which is also the topic prefix
+    unless `region_prefix` is given.
     Gives grpc_address, mqtt, admin_key, tenant_id, and `core` for tests.
     Raises BrokerAbsentError, PortTakenError.
     """
@@ -70,7 +71,7 @@ class NetworkServer:
         settings: Durations | None = None,
         qos: int = 1,
         json_events: bool = True,
-        adr: bool = False,
+        adr: bool = True,
         seed: int | None = None,
         keep_while_away: bool = True,
     ) -> None:

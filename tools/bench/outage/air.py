@@ -18,6 +18,7 @@ from typing import Protocol
 from chirpstack_api import api, gw
 from lorawan.frame import time_on_air_us
 
+from tools.bench.network.adr import ALGORITHM
 from tools.bench.network.core import Core
 from tools.bench.network.durations import Durations
 from tools.bench.network.events import Event
@@ -74,8 +75,9 @@ class Air:
         registry.applications["a"] = Stored(api.Application(id="a", tenant_id="t"), 0, 0)
         for name, class_c in (("bin", False), ("lamp", True)):
             profile = api.DeviceProfile(
-                id=name, tenant_id="t", supports_otaa=True, supports_class_c=class_c
-            )
+                id=name, tenant_id="t", supports_otaa=True, supports_class_c=class_c,
+                adr_algorithm_id=ALGORITHM,
+            )  # fmt: skip
             registry.profiles[name] = Stored(profile, 0, 0)
         registry.radio_gateways[GATEWAY] = RadioGateway(api.Gateway(gateway_id=GATEWAY), 0, 0)
         self.core = Core(registry, Durations(), Random(seed), adr=adr)  # noqa: S311 - a bench

@@ -17,6 +17,7 @@ from typing import Any, Self
 from chirpstack_api import api, common, gw
 from wire.profiles import PROFILES
 
+from tools.bench.network.adr import ALGORITHM
 from tools.bench.network.core import Core
 from tools.bench.network.events import Event
 from tools.bench.network.outbox import Output
@@ -97,6 +98,7 @@ class Lab:
                     region=self.region.common,
                     mac_version=common.MacVersion.LORAWAN_1_0_4,
                     reg_params_revision=common.RegParamsRevision.RP002_1_0_3,
+                    adr_algorithm_id=ALGORITHM,
                     supports_otaa=True,
                     supports_class_c=is_c,
                     class_c_timeout=10,

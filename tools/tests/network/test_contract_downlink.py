@@ -9,6 +9,7 @@ import pytest
 from chirpstack_api import api
 
 from tools.bench.network.lorawan import MType
+from tools.bench.network.mac import LINK_ADR
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -31,6 +32,15 @@ async def test_class_a_items_go_out_one_an_uplink_in_order(world):
 
     assert [(f.payload, f.bit4, f.f_cnt) for f in sent] == [(b"1", True, 0), (b"2", False, 1)]
     assert await world.queue(probe) == []
+
+
+async def test_a_device_that_sets_the_adr_bit_is_set_by_default(world):
+    probe = await world.device()
+
+    world.hear(probe.uplink(5, b"a", adr=True))
+    down = await world.next("down")
+
+    assert probe.read(down.items[0].phy_payload).f_opts[0] == LINK_ADR
 
 
 @pytest.mark.parametrize("obeys", [True, False])

@@ -18,18 +18,20 @@ GATEWAYS = ("00000000000000a1", "00000000000000a2")
 class Air:
     """A core, one joined device, and time that advances only by `run`."""
 
-    def __init__(self, *, sf=7, seed=1, adr=False, **profile):
+    def __init__(self, *, sf=7, seed=1, adr: bool | None = None, **profile):
         self.now_us, self.sf = START_US, sf
         registry = Registry()
         registry.tenants["t"] = Stored(api.Tenant(id="t", name="t"), 0, 0)
         registry.applications["a"] = Stored(api.Application(id="a", tenant_id="t"), 0, 0)
-        fields = {"id": "p", "tenant_id": "t", "supports_otaa": True} | profile
+        fields = {"id": "p", "tenant_id": "t", "supports_otaa": True, "adr_algorithm_id": "default"}
+        fields |= profile
         registry.profiles["p"] = Stored(api.DeviceProfile(**fields), 0, 0)
         for gateway_id in GATEWAYS:
             registry.radio_gateways[gateway_id] = RadioGateway(
                 api.Gateway(gateway_id=gateway_id), 0, 0
             )
-        self.core = Core(registry, Durations(), Random(seed), adr=adr)
+        chosen = {} if adr is None else {"adr": adr}
+        self.core = Core(registry, Durations(), Random(seed), **chosen)
         self.probe = Probe("0102030405060708", "ab" * 16)
         message = api.Device(dev_eui=self.probe.dev_eui, application_id="a", device_profile_id="p")
         registry.add_device(message, 0)
@@ -298,7 +300,7 @@ def test_a_codec_that_is_not_run_is_told_as_one_that_failed():
 
 @pytest.mark.parametrize("asks", [True, False])
 def test_a_device_that_asks_for_it_is_told_how_to_send(asks):
-    air = Air(adr=True)
+    air = Air()
     air.hear(air.probe.uplink(1, b"x", adr=asks))
     air.run(1)
     assert len(air.downlinks) == asks
@@ -311,6 +313,15 @@ def test_a_device_that_asks_for_it_is_told_how_to_send(asks):
     air.run(1)
     assert air.session.adr.power_index == 2
     assert air.read().f_opts[1] == 0x54  # heard as loud as before: quieter still
+
+
+@pytest.mark.parametrize("off", [{"adr": False}, {"adr_algorithm_id": ""}])
+def test_adr_is_off_where_the_server_or_the_profile_has_none(off):
+    air = Air(**off)
+    air.hear(air.probe.uplink(1, b"x", adr=True))
+    air.run(1)
+
+    assert air.downlinks == []
 
 
 def test_a_seed_repeats_a_run_byte_for_byte():
