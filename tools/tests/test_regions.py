@@ -68,8 +68,8 @@ def registered(region: Region) -> Registry:
     gateway = api.Gateway(gateway_id=RADIO_GATEWAY, name="g", tenant_id="t")
     known.radio_gateways[RADIO_GATEWAY] = RadioGateway(gateway, 0, 0)
     profile = api.DeviceProfile(
-        id="p", name="p", tenant_id="t", region=region.common, supports_otaa=True, adr_algorithm_id="default",
-        mac_version=common.MacVersion.LORAWAN_1_0_4,
+        id="p", name="p", tenant_id="t", region=region.common, supports_otaa=True,
+        adr_algorithm_id="default", mac_version=common.MacVersion.LORAWAN_1_0_4,
     )  # fmt: skip
     known.profiles["p"] = Stored(profile, 0, 0)
     eui, join_eui = DEV_EUI.hex(), JOIN_EUI.hex()

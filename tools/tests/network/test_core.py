@@ -1,6 +1,7 @@
 """The server in virtual time: what neither the recording nor the contract reaches."""
 
 from random import Random
+from typing import Any
 
 import pytest
 from chirpstack_api import api, gw
@@ -23,14 +24,13 @@ class Air:
         registry = Registry()
         registry.tenants["t"] = Stored(api.Tenant(id="t", name="t"), 0, 0)
         registry.applications["a"] = Stored(api.Application(id="a", tenant_id="t"), 0, 0)
-        fields = {"id": "p", "tenant_id": "t", "supports_otaa": True, "adr_algorithm_id": "default"}
-        fields |= profile
-        registry.profiles["p"] = Stored(api.DeviceProfile(**fields), 0, 0)
+        fields = {"adr_algorithm_id": "default", "supports_otaa": True} | profile
+        registry.profiles["p"] = Stored(api.DeviceProfile(id="p", tenant_id="t", **fields), 0, 0)
         for gateway_id in GATEWAYS:
             registry.radio_gateways[gateway_id] = RadioGateway(
                 api.Gateway(gateway_id=gateway_id), 0, 0
             )
-        chosen = {} if adr is None else {"adr": adr}
+        chosen: dict[str, Any] = {} if adr is None else {"adr": adr}
         self.core = Core(registry, Durations(), Random(seed), **chosen)
         self.probe = Probe("0102030405060708", "ab" * 16)
         message = api.Device(dev_eui=self.probe.dev_eui, application_id="a", device_profile_id="p")
