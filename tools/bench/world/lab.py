@@ -181,7 +181,7 @@ class Lab:
         """
         await unit.board.read()
         name = command.split(maxsplit=1)[0].encode()
-        answer = re.compile(rb'\{[^\n]*"cmd": "%b"[^\n]*\}' % name)
+        answer = re.compile(rb'(\{[^\n]*"cmd": "%b"[^\n]*\})\r?\n' % name)
         said = bytearray()
         unit.board.on_serial(said.extend)
         await unit.board.write(f"{command} --json\r\n".encode())
@@ -189,7 +189,7 @@ class Lab:
             raise TimeoutError(f"{unit.name} did not answer {command!r}:\n{said.decode()}")
         found = answer.search(said)
         assert found
-        return json.loads(found[0])
+        return json.loads(found[1])
 
     async def _carry(self, output: Output) -> None:
         """Hands an event to its unit; sends a downlink and hands its acknowledgement back."""
