@@ -169,7 +169,7 @@ class _Source:
     def convert(self, tree: dict[str, Any], into: Any, inside: str) -> Any:
         """The tree as Struct. inside: dotted path of the tree in the file. Raises ConfigError."""
         try:
-            return msgspec.convert(tree, into, strict=False)
+            return msgspec.convert(tree, into, strict=False, dec_hook=self._path)
         except msgspec.ValidationError as error:
             said, _, where = str(error).partition(" - at `$")
             # an item of a list is found at the line of its key
@@ -184,6 +184,12 @@ class _Source:
             elif "required field" in said:
                 said = "is missing"
             raise self.error(f"`{key}`: {said[0].lower()}{said[1:]}", key) from None
+
+    def _path(self, _kind: type, value: Any) -> Path:
+        """A path of the settings, relative to the file's folder."""
+        if not isinstance(value, str) or not value:
+            raise ValueError("expected the path of a file")
+        return self.path.resolve().parent / value
 
     def error(self, message: str, key: str) -> ConfigError:
         """A ConfigError at the line of a dotted key, or at the variable that set it."""

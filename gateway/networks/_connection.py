@@ -10,7 +10,6 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import structlog
 from msgspec import Struct
@@ -20,6 +19,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from gateway.errors import ConfigError, GatewayError, Retry
+from gateway.networks import _address
+from gateway.networks._tls import Tls, failure
 from gateway.notices import Envelope
 
 RECEIVE_MOST = 50
@@ -29,31 +30,46 @@ SESSION_S = 7 * 86400
 KEEPALIVE_S = 20
 CONNECT_S = 5.0
 """Time for the handshake, s."""
+REFUSED_USER = frozenset({0x86, 0x87})
+"""Reason codes of CONNACK: bad user name or password, not authorized."""
+WANTS_CERTIFICATE = (
+    "it may want a client certificate: set `network.cert_file` and `network.key_file`"
+)
+WANTS_TLS = "this may be its port for TLS: write `mqtts://`"
 
 log = structlog.get_logger("gateway.mqtt")
 
 
-class Broker(Struct, frozen=True):
-    """A broker, the session at it, and the topic filter. url: `mqtt://host[:port]` or `mqtts://...`."""
+class Broker(Struct, frozen=True, kw_only=True):
+    """A broker, the session at it, and the topic filter.
+
+    url: `mqtt://[user:password@]host[:port]` or `mqtts://...`; printed only as `shown`.
+    """
 
     url: str
     client_id: str
     topic: str
     username: str = ""
     password: str = ""
+    tls: Tls = Tls()
+
+    @property
+    def shown(self) -> str:
+        """The address without user and password."""
+        return _address.shown(self.url)
 
     def address(self) -> tuple[str, int, bool]:
         """(host, port, with TLS). Raises ConfigError."""
-        try:
-            parts = urlsplit(self.url)
-            port = parts.port
-        except ValueError:
-            parts = urlsplit("")
-            port = None
-        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-            raise ConfigError(f"`network.mqtt` is {self.url!r}, expected mqtt://host:port")
+        parts = _address.split(self.url, "network.mqtt", ("mqtt", "mqtts"))
         tls = parts.scheme == "mqtts"
-        return parts.hostname, port or (8883 if tls else 1883), tls
+        return parts.hostname or "", parts.port or (8883 if tls else 1883), tls
+
+    def user(self) -> tuple[str, str]:
+        """(user, password) of the URL, else of the settings. Raises ConfigError for both."""
+        name, password = _address.user(_address.split(self.url, "network.mqtt", ("mqtt", "mqtts")))
+        if name and self.username:
+            raise ConfigError("`network.mqtt` has a user and so has `network.username`: drop one")
+        return (name, password) if name else (self.username, self.password)
 
 
 class Connection:
@@ -83,15 +99,37 @@ class Connection:
         client.on_message = self._on_message
         client.on_socket_close = self._on_socket_close
         client.connect_timeout = CONNECT_S
-        if broker.username:
-            client.username_pw_set(broker.username, broker.password)
+        self._answered = False
+        user, password = broker.user()
+        if user:
+            client.username_pw_set(user, password)
 
     async def run(self, keepalive_s: int, *, lasting: bool = True) -> NoReturn:
         """Connect, subscribe and read. Raises ConfigError or Retry when the connection ends."""
+        self._socket = await self._connect(keepalive_s, lasting=lasting)
+        self._fd = self._socket.fileno()
+        try:
+            self.read_on()
+            deadline = self._loop.time() + CONNECT_S
+            while not self._gone.done():
+                await asyncio.wait({self._gone}, timeout=1)
+                self._client.loop_misc()
+                self._flush()
+                if not self.subscribed.done() and self._loop.time() > deadline:
+                    raise Retry(f"the broker {self._broker.shown} does not complete the handshake")
+            raise self._gone.result()
+        finally:
+            self._client.disconnect()
+            self._on_socket_close()
+            self._socket.close()
+
+    async def _connect(self, keepalive_s: int, *, lasting: bool) -> Any:
+        """Open the socket and send CONNECT. Raises ConfigError, Retry."""
         host, port, tls = self._broker.address()
+        where = f"the broker {self._broker.shown}"
         if tls:
             self._client.tls_set_context(  # pyright: ignore[reportUnknownMemberType] - paho's
-                ssl.create_default_context()
+                self._broker.tls.context()
             )
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = SESSION_S if lasting else 0
@@ -106,24 +144,16 @@ class Connection:
                 clean_start=not lasting,
                 properties=properties,
             )
+        except ssl.SSLError as error:
+            raise failure(error, where) from None
         except OSError as error:
-            raise Retry(f"the broker {self._broker.url} does not answer: {error}") from None
-        self._socket: Any = self._client.socket()
-        self._fd = self._socket.fileno()
-        try:
-            self.read_on()
-            deadline = self._loop.time() + CONNECT_S
-            while not self._gone.done():
-                await asyncio.wait({self._gone}, timeout=1)
-                self._client.loop_misc()
-                self._flush()
-                if not self.subscribed.done() and self._loop.time() > deadline:
-                    raise Retry(f"the broker {self._broker.url} does not complete the handshake")
-            raise self._gone.result()
-        finally:
-            self._client.disconnect()
-            self._on_socket_close()
-            self._socket.close()
+            if tls and isinstance(error, ConnectionResetError):
+                raise failure(error, where) from None
+            raise Retry(f"{where} does not answer: {error}") from None
+        opened: Any = self._client.socket()
+        if opened is None:  # closed by the broker while CONNECT was sent
+            raise self._unanswered()
+        return opened
 
     def leave(self, why: str) -> None:
         """End the connection. why: for the log."""
@@ -176,8 +206,12 @@ class Connection:
     def _on_connect(
         self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any
     ) -> None:
+        self._answered = True
         if reason.is_failure:
-            self._end(ConfigError(f"the broker {self._broker.url} refuses us: {reason}"))
+            said = f"the broker {self._broker.shown} refuses us: {reason}"
+            if reason.value in REFUSED_USER:
+                said += "; `network.username` and `network.password` must be a user it knows"
+            self._end(ConfigError(said))
         else:
             self._client.subscribe(self._broker.topic, qos=1)
 
@@ -188,10 +222,21 @@ class Connection:
             self._end(ConfigError(f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"))
         elif not self.subscribed.done():
             self.subscribed.set_result(None)
-            log.info("listening", broker=self._broker.url, topic=self._broker.topic)
+            log.info("listening", broker=self._broker.shown, topic=self._broker.topic)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _p: Any) -> None:
-        self._end(Retry(f"the broker {self._broker.url} ended the connection: {reason}"))
+        if self._answered:
+            said = f"the broker {self._broker.shown} ended the connection: {reason}"
+            self._end(Retry(said))
+            return
+        self._end(self._unanswered())
+
+    def _unanswered(self) -> Retry:
+        _, _, tls = self._broker.address()
+        why = WANTS_CERTIFICATE if tls else WANTS_TLS
+        return Retry(
+            f"the broker {self._broker.shown} ended the connection before it answered: {why}"
+        )
 
     def _on_message(self, _client: Any, _data: Any, message: MQTTMessage) -> None:
         mid, qos = message.mid, message.qos

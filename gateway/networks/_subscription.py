@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Self
 
 import structlog
+from msgspec.structs import replace
 
 from gateway.backoff import delay_s
 from gateway.errors import ConfigError, Retry
@@ -40,6 +41,7 @@ class Subscription:
 
     async def __aenter__(self) -> Self:
         self._broker.address()
+        self._broker.user()
         self._task = asyncio.create_task(self._stay_connected())
         # wake `batches`, which raises what ended the task
         self._task.add_done_callback(lambda _: self._changed.set())
@@ -101,9 +103,7 @@ async def try_subscription(broker: Broker) -> None:
 
     Raises ConfigError, Retry.
     """
-    trial = Broker(
-        broker.url, f"{broker.client_id}-check", broker.topic, broker.username, broker.password
-    )
+    trial = replace(broker, client_id=f"{broker.client_id}-check")
     connection = Connection(trial, _drop)
     running = asyncio.ensure_future(connection.run(KEEPALIVE_S, lasting=False))
     try:

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -33,6 +34,7 @@ class Broker:
 
     folder: where the configuration, the log and the saved queue live; by default a temporary one.
     port: 0 takes a free one, kept over `restart`.  persistence: queues outlive a clean stop.
+    extra: further settings of mosquitto.conf, which replace those here: TLS, users, an ACL.
     Raises BrokerError when mosquitto is missing or does not listen within 10 s.
     """
 
@@ -45,12 +47,14 @@ class Broker:
         port: int = 0,
         persistence: bool = False,
         queue_bytes: int = QUEUE_BYTES,
+        extra: Mapping[str, str] | None = None,
     ) -> None:
         self.port = port
         self._temporary = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="lamplighter-mqtt-"))
         self._persistence = persistence
         self._queue_bytes = queue_bytes
+        self.extra = dict(extra or {})
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -105,22 +109,21 @@ class Broker:
         await self.start()
 
     def _configuration(self) -> str:
-        lines = [
-            f"listener {self.port} {self.host}",
-            "allow_anonymous true",
-            "max_queued_messages 0",
-            f"max_queued_bytes {self._queue_bytes}",
-            "max_packet_size 1048576",
-            "log_dest stderr",
-            "log_type error",
-            "log_type warning",
-        ]
+        settings = {
+            "listener": f"{self.port} {self.host}",
+            "allow_anonymous": "true",
+            "max_queued_messages": "0",
+            "max_queued_bytes": f"{self._queue_bytes}",
+            "max_packet_size": "1048576",
+            "log_dest": "stderr",
+        }
         if os.geteuid() == 0:
-            lines.append("user root")  # else it becomes another user, who cannot write the folder
+            settings["user"] = "root"  # else it becomes another user, who cannot write the folder
         if self._persistence:
-            lines += ["persistence true", f"persistence_location {self.folder}/"]
-            lines += ["autosave_on_changes true", "autosave_interval 1"]
-        return "\n".join(lines) + "\n"
+            settings |= {"persistence": "true", "persistence_location": f"{self.folder}/"}
+            settings |= {"autosave_on_changes": "true", "autosave_interval": "1"}
+        lines = [f"{key} {value}" for key, value in (settings | self.extra).items()]
+        return "\n".join([*lines, "log_type error", "log_type warning"]) + "\n"
 
     async def _until_listening(self, process: asyncio.subprocess.Process) -> None:
         deadline = asyncio.get_running_loop().time() + START_S

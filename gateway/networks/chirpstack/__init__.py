@@ -10,6 +10,7 @@ from typing import Self
 from gateway.model import REPORT_S, Device
 from gateway.networks._connection import Broker
 from gateway.networks._subscription import Subscription, try_subscription
+from gateway.networks._tls import Tls
 from gateway.networks.chirpstack import events
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.registry import Registry
@@ -24,8 +25,14 @@ class Network:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.region = settings.region
-        user = (settings.username, settings.password)
-        self._broker = Broker(settings.mqtt, settings.client_id, events.TOPIC, *user)
+        self._broker = Broker(
+            url=settings.mqtt,
+            client_id=settings.client_id,
+            topic=settings.topic_filter(events.TOPIC),
+            username=settings.username,
+            password=settings.password,
+            tls=Tls(settings.ca_file, settings.cert_file, settings.key_file),
+        )
         self._subscription = Subscription(self._broker)
         self._calls = Calls(settings)
 
@@ -43,7 +50,8 @@ class Network:
 
     def parse(self, envelope: Envelope) -> Notice | None:
         """See gateway.networks.Network."""
-        return events.parse(envelope.topic, envelope.body, self.settings.application)
+        topic = self.settings.default_topic(envelope.topic)
+        return events.parse(topic, envelope.body, self.settings.application)
 
     def pause(self) -> None:
         """See gateway.networks.Network."""
@@ -83,6 +91,6 @@ class Network:
             found = await Registry(calls, self.settings).application(make=False)
         has = "has" if found else "takes our key; the first device makes"
         return [
-            f"the broker {self.settings.mqtt} lets us listen to {events.TOPIC}",
+            f"the broker {self._broker.shown} lets us listen to {self._broker.topic}",
             f"the API {self.settings.grpc} {has} the application {self.settings.application!r}",
         ]

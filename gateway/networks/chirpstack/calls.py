@@ -1,14 +1,17 @@
 """Calls of ChirpStack's gRPC API, each with a deadline, its errors translated to ours."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.errors import ConfigError, Refused, Retry, Unknown, Unsure
+from gateway.networks import _address
+from gateway.networks._tls import Tls, failure
 from gateway.networks.chirpstack.settings import Settings
 from gateway.networks.chirpstack.stubs import api
 from gateway.notices import Downlink, Receipt
@@ -31,6 +34,7 @@ class Calls:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._tls = Tls(settings.ca_file, settings.cert_file, settings.key_file)
         self._metadata = (("authorization", f"Bearer {settings.api_key}"),)
         self._open: grpc.aio.Channel | None = None
 
@@ -49,17 +53,39 @@ class Calls:
     def channel(self) -> grpc.aio.Channel:
         """The open channel. Raises ConfigError for an invalid address."""
         if self._open is None:
-            parts = urlsplit(self.settings.grpc)
-            if parts.scheme not in {"http", "https"} or not parts.netloc:
-                raise ConfigError(
-                    f"`network.grpc` is {self.settings.grpc!r}, expected http://host:port"
-                )
+            parts = self._address()
             if parts.scheme == "https":
-                secret = grpc.ssl_channel_credentials()
+                secret = self._tls.credentials()
                 self._open = grpc.aio.secure_channel(parts.netloc, secret)
             else:
                 self._open = grpc.aio.insecure_channel(parts.netloc)
         return self._open
+
+    def _address(self) -> SplitResult:
+        """The API's address. Raises ConfigError."""
+        parts = _address.split(self.settings.grpc, "network.grpc", ("http", "https"))
+        if parts.username is not None:
+            raise ConfigError(
+                "`network.grpc` has a user, which ChirpStack's API does not know: give "
+                "`network.api_key` alone"
+            )
+        return parts
+
+    async def _try_handshake(self) -> None:
+        """Raise ConfigError where TLS is the cause, which gRPC does not say."""
+        parts = self._address()
+        if parts.scheme != "https":
+            return
+        try:
+            async with asyncio.timeout(self.settings.timeout_s):
+                _, writer = await asyncio.open_connection(
+                    parts.hostname, parts.port or 443, ssl=self._tls.context()
+                )
+        except ssl.SSLError as error:
+            raise failure(error, f"the network server at {self.settings.grpc}") from None
+        except (OSError, TimeoutError):
+            return
+        writer.close()
 
     async def call(self, method: Callable[..., Awaitable[Any]], request: Any) -> Any:
         """One call. Raises Unknown, Refused, ConfigError (the key), Retry; Unsure once sent."""
@@ -69,6 +95,7 @@ class Calls:
             async with asyncio.timeout(timeout_s):
                 await channel.channel_ready()
         except TimeoutError:
+            await self._try_handshake()
             raise Retry(f"the network server at {self.settings.grpc} does not answer") from None
         try:
             return await method(request, metadata=self._metadata, timeout=timeout_s)

@@ -52,6 +52,16 @@ def test_the_environment_overrides_the_file(write):
     assert settings.delivery.allow_private is True
 
 
+def test_a_file_is_named_relative_to_the_configuration(write, tmp_path):
+    text = GOOD.replace("mqtt =", 'ca_file = "own/ca.pem"\nkey_file = "/etc/key.pem"\nmqtt =')
+
+    network = load(write(text), {"LAMPLIGHTER__NETWORK__CERT_FILE": "cert.pem"}).network
+
+    assert network.ca_file == tmp_path / "own" / "ca.pem"
+    assert network.cert_file == tmp_path / "cert.pem"
+    assert str(network.key_file) == "/etc/key.pem"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
@@ -69,6 +79,9 @@ def test_the_environment_overrides_the_file(write):
         (GOOD + "[store]\nkind = 'oracle'\n", 10, "`store.kind`: invalid enum value 'oracle'"),
         (GOOD + "[deliver]\n", 9, "`deliver`: there is no such key; expected one of: site"),
         (GOOD.replace("mqtt =", "mqtts ="), 5, "`network.mqtts`: there is no such key; expect"),
+        (GOOD.replace("mqtt =", "ca_file = 3\nmqtt ="), 5, "`network.ca_file`: expected the path"),
+        (GOOD.replace("mqtt =", "topic_prefix = '#'\nmqtt ="), 5, "`network.topic_prefix`: exp"),
+        (GOOD.replace("mqtt =", "share = 'a/b'\nmqtt ="), 5, "`network.share`: expected"),
         (GOOD.replace("kind =", "knd ="), 3, "there is no network ''"),
         (GOOD + "[commands]\nattempts = 0\n", 10, "`commands.attempts`: expected `int` >= 1"),
         (GOOD.replace("mulhouse", "rue d'\u00e9t\u00e9"), 1, "`site`: expected `str` matching"),

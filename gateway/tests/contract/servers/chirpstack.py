@@ -37,6 +37,12 @@ async def serving(folder):
         )
 
 
+def uplink_body(fcnt, application="lamplighter"):
+    """The recorded uplink with another counter, of our application."""
+    info = UP["json"]["deviceInfo"] | {"applicationName": application}
+    return json.dumps(UP["json"] | {"fCnt": fcnt, "deviceInfo": info})
+
+
 class ChirpStack:
     """The broker, and the settings that lead to it and the API."""
 
@@ -49,9 +55,8 @@ class ChirpStack:
     async def give(self, *counters):
         messages = []
         for fcnt in counters:
-            info = UP["json"]["deviceInfo"] | {"applicationName": self.settings.application}
-            body = UP["json"] | {"fCnt": fcnt, "deviceInfo": info}
-            messages.append({"topic": UP["topic"], "payload": json.dumps(body), "qos": 1})
+            body = uplink_body(fcnt, self.settings.application)
+            messages.append({"topic": UP["topic"], "payload": body, "qos": 1})
         host, port = self.broker.host, self.broker.port
         await asyncio.to_thread(paho.mqtt.publish.multiple, messages, hostname=host, port=port)
 
