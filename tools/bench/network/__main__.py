@@ -12,6 +12,11 @@ from tools.bench.network.broker import BrokerAbsentError
 from tools.bench.network.durations import Durations
 from tools.bench.network.region import DEFAULT, names
 from tools.bench.network.service import NetworkServer, PortTakenError
+from tools.bench.network.setup import Key, requests
+
+SET_HELP = """MAC commands that every device gets until it answers: DutyCycleReq (04),
+RXParamSetupReq (05), NewChannelReq (07), RXTimingSetupReq (08), DlChannelReq (0a); 0803 sets RX1
+to 3 s after an uplink"""
 
 
 def address(text: str) -> tuple[str, int]:
@@ -24,6 +29,14 @@ def address(text: str) -> tuple[str, int]:
     if not host or port is None:
         raise argparse.ArgumentTypeError(f"'{text}' is no address; write HOST:PORT")
     return host, port
+
+
+def mac_commands(text: str) -> dict[Key, bytes]:
+    """MAC commands in hex."""
+    try:
+        return requests(bytes.fromhex(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,6 +73,10 @@ def parser() -> argparse.ArgumentParser:
         "--adr", action=argparse.BooleanOptionalAction, default=True,
         help="set data rate and power of devices that ask for it, as ChirpStack does",
     )  # fmt: skip
+    command.add_argument(
+        "--set", type=mac_commands, default={}, metavar="HEX",
+        help=SET_HELP,
+    )  # fmt: skip
     command.add_argument("--verbose", action="store_true", help="say what is dropped, and why")
     return command
 
@@ -71,7 +88,7 @@ async def serve(options: argparse.Namespace) -> None:
     server = NetworkServer(
         mqtt=options.mqtt, grpc_host=host, grpc_port=port,
         region=options.region, region_prefix=options.prefix, settings=durations,
-        qos=options.qos, adr=options.adr,
+        qos=options.qos, adr=options.adr, wanted=options.set,
     )  # fmt: skip
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

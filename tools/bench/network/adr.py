@@ -63,15 +63,16 @@ class Adr:
             return target
         return _stepped(target, steps, region.adr)
 
-    def request(self, data_rate: int, region: Region) -> bytes:
-        """The LinkADRReq to send, or nothing."""
+    def request(self, data_rate: int, region: Region, mask: int | None = None) -> bytes:
+        """The LinkADRReq to send, or nothing. mask: of the channels, the region's if None."""
         if self.refused or not self.history:
             return b""
         target = self.target(data_rate, region)
         if target == Setting(data_rate, self.power_index, self.nb_trans):
             return b""
         self.asked = target
-        mask = (1 << len(region.channels_hz)) - 1
+        if mask is None:
+            mask = (1 << len(region.channels_hz)) - 1
         byte = target.data_rate << 4 | target.power_index
         return bytes([LINK_ADR, byte]) + mask.to_bytes(2, "little") + bytes([target.nb_trans])
 

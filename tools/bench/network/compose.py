@@ -11,6 +11,7 @@ from tools.bench.network.lorawan import DataFrame, MType
 from tools.bench.network.reception import best
 from tools.bench.network.region import Region
 from tools.bench.network.registry import LastUplink, QueueItem, Session
+from tools.bench.network.setup import Setup
 
 FOPTS_BYTES = 15
 
@@ -64,11 +65,12 @@ def _application_part(item: QueueItem | None) -> tuple[int | None, bytes]:
 
 
 def class_a_frame(
-    region: Region, uplink: LastUplink, rx1_delay_s: int, downlink_id: int
+    region: Region, uplink: LastUplink, setup: Setup, downlink_id: int, rx1_delay_s: int
 ) -> gw.DownlinkFrame:
     """An empty downlink for RX1 and RX2 after an uplink; its payloads are still to be filled."""
     copy = best(uplink.receptions)
-    windows = ((uplink.frequency_hz, uplink.data_rate), region.rx2)
+    rx1 = setup.rx1(region, uplink.frequency_hz, uplink.data_rate)
+    windows = rx1, setup.rx2(region)
     frame = gw.DownlinkFrame(downlink_id=downlink_id, gateway_id=copy.gateway_id)
     for extra_s, (frequency_hz, rate) in enumerate(windows):
         info = _tx_info(region, copy, frequency_hz, rate)
@@ -77,10 +79,12 @@ def class_a_frame(
     return frame
 
 
-def class_c_frame(region: Region, uplink: LastUplink, downlink_id: int) -> gw.DownlinkFrame:
+def class_c_frame(
+    region: Region, uplink: LastUplink, setup: Setup, downlink_id: int
+) -> gw.DownlinkFrame:
     """An empty downlink that goes out at once on the channel of RX2."""
     copy = best(uplink.receptions)
-    info = _tx_info(region, copy, *region.rx2)
+    info = _tx_info(region, copy, *setup.rx2(region))
     info.timing.immediately.SetInParent()
     return gw.DownlinkFrame(
         downlink_id=downlink_id,

@@ -23,6 +23,7 @@ from tools.bench.network.queue import ready
 from tools.bench.network.reception import Reception
 from tools.bench.network.region import Region, load
 from tools.bench.network.registry import Registry
+from tools.bench.network.setup import Key
 from tools.bench.network.timers import Timers
 from tools.bench.network.tx_ack import TxAcks
 from tools.bench.network.uplink import Uplinks
@@ -34,7 +35,8 @@ class Core:
     """The server. random: everything drawn comes from it, so that a seed repeats a run.
 
     adr: set data rate and power of devices that ask for it (ADR bit). registry: tenants, devices,
-    radio gateways. outbox: what the next `advance` returns.
+    radio gateways. outbox: what the next `advance` returns. wanted: MAC commands that every device
+    gets until it answered them, as `setup.requests` has them.
     """
 
     def __init__(
@@ -45,10 +47,12 @@ class Core:
         *,
         adr: bool = True,
         region: Region | None = None,
+        wanted: dict[Key, bytes] | None = None,
     ) -> None:
         self.registry = registry
         self.region = region or load()
         self.durations = durations or Durations()
+        self.wanted = {} if wanted is None else wanted
         self.random = random or Random()  # noqa: S311 - identifiers of a bench
         self.outbox = Outbox(registry)
         self._timers = Timers()
@@ -61,6 +65,7 @@ class Core:
             self.random,
             region=self.region,
             adr=adr,
+            wanted=self.wanted,
         )
         self._uplinks = Uplinks(
             registry,

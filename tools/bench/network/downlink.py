@@ -17,8 +17,9 @@ from tools.bench.network.lorawan import DataFrame
 from tools.bench.network.outbox import Outbox
 from tools.bench.network.queue import choose
 from tools.bench.network.reception import Reception
-from tools.bench.network.region import RX1_DELAY_S, Region
+from tools.bench.network.region import Region
 from tools.bench.network.registry import Device, QueueItem, Registry, Session
+from tools.bench.network.setup import Key
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class Exchange:
 
 
 class Downlinks:
-    """Chooses what a device gets. adr: ask devices that set the ADR bit for another data rate."""
+    """Chooses what a device gets. adr: ask devices that set the ADR bit for another data rate.
+
+    wanted: what else is set on every device, as `setup.requests` has it.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Downlinks:
         *,
         region: Region,
         adr: bool,
+        wanted: dict[Key, bytes],
     ) -> None:
         self._registry = registry
         self._outbox = outbox
@@ -53,6 +58,7 @@ class Downlinks:
         self._random = random
         self._region = region
         self._adr = adr
+        self._wanted = wanted
 
     def answer(self, exchange: Exchange, now_us: int) -> None:
         """Answer an uplink in RX1 or RX2, if there is anything to send."""
@@ -60,13 +66,17 @@ class Downlinks:
         if not self._is_current(exchange):
             return  # it joined again, or was deleted, in the meantime
         assert device.last_uplink is not None
-        rates = (exchange.reception.data_rate, self._region.rx2[1])
+        setup = session.setup
+        up_hz, up_rate = device.last_uplink.frequency_hz, device.last_uplink.data_rate
+        rates = (setup.rx1(self._region, up_hz, up_rate)[1], setup.rx2(self._region)[1])
         longest = self._region.longest(rates[0])
         item, more = self._next_item(device, now_us, longest, exchange.reception.id)
         blocks = exchange.commands + self._requests(exchange, now_us)
         if item is None and not blocks and not exchange.up.confirmed and not exchange.up.bit6:
             return
-        frame = class_a_frame(self._region, device.last_uplink, RX1_DELAY_S, self._downlink_id())
+        frame = class_a_frame(
+            self._region, device.last_uplink, setup, self._downlink_id(), setup.rx1_delay_s
+        )
         sent = Sent(frame, device.dev_eui, item)
         content = Content(blocks, item, more, ack=exchange.up.confirmed)
         for window, rate in zip(frame.items, rates, strict=True):
@@ -91,11 +101,11 @@ class Downlinks:
             device.run_after_us = now_us + us(self._durations.scheduler_lock_s)
             return
         device.run_after_us = now_us + us(self._durations.class_c_lock_s)
-        longest = self._region.longest(self._region.rx2[1])
+        longest = self._region.longest(session.setup.rx2(self._region)[1])
         item, more = self._next_item(device, now_us, longest, "")
         if item is None:
             return
-        frame = class_c_frame(self._region, uplink, self._downlink_id())
+        frame = class_c_frame(self._region, uplink, session.setup, self._downlink_id())
         data, carried = data_frame(session, Content([], item, more), longest)
         frame.items[0].phy_payload = data.encode(session.nwk_s_key, session.app_s_key)
         self._send(session, Sent(frame, device.dev_eui, item, [carried]), now_us)
@@ -104,18 +114,20 @@ class Downlinks:
         return self._random.getrandbits(32)
 
     def _requests(self, exchange: Exchange, now_us: int) -> list[bytes]:
-        """MAC commands of the server's own: another data rate; the status, so many times a day."""
+        """MAC commands of the server's own: data rate, status so many times a day, settings."""
         session = exchange.session
         profile = self._registry.profile_of(exchange.device)
         blocks: list[bytes] = []
         if self._adr and exchange.up.adr and profile.adr_algorithm_id == ALGORITHM:
             rate = exchange.reception.data_rate
-            blocks.append(session.adr.request(rate, self._region))
+            mask = session.setup.mask(self._region)
+            blocks.append(session.adr.request(rate, self._region, mask))
         per_day = profile.device_status_req_interval
         asked_us = session.status_asked_us
         if per_day and (asked_us is None or now_us - asked_us >= us(86_400 / per_day)):
             session.status_asked_us = now_us
             blocks.append(bytes([mac.DEV_STATUS]))
+        blocks += session.setup.requests(self._wanted)
         return [block for block in blocks if block]
 
     def _next_item(

@@ -16,6 +16,7 @@ from tools.bench.network.outbox import Outbox
 from tools.bench.network.reception import Reception
 from tools.bench.network.region import JOIN_DELAY_S, NET_ID, RX1_DELAY_S, Region
 from tools.bench.network.registry import Device, LastUplink, Registry, Session
+from tools.bench.network.setup import Setup
 
 log = logging.getLogger("bench.network")
 
@@ -84,7 +85,7 @@ class Joins:
         info = self._registry.info(device)  # the event still names the class of before
         device.set_class(supports_class_c=profile.supports_class_c)
         downlink_id = self._random.getrandbits(32)
-        frame = class_a_frame(self._region, device.last_uplink, JOIN_DELAY_S, downlink_id)
+        frame = class_a_frame(self._region, device.last_uplink, Setup(), downlink_id, JOIN_DELAY_S)
         for item in frame.items:
             item.phy_payload = accept.encode(app_key)
         self._in_flight.send(Sent(frame, ""), now_us)

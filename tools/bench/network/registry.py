@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from chirpstack_api import api, common, gw, integration
 
 from tools.bench.network.adr import Adr
+from tools.bench.network.setup import Setup
 
 Message = TypeVar("Message")
 
@@ -46,6 +47,7 @@ class Session:
     f_cnt_down: int = 0
     status_asked_us: int | None = None
     adr: Adr = field(default_factory=Adr)
+    setup: Setup = field(default_factory=Setup)
 
 
 @dataclass

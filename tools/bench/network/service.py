@@ -33,6 +33,7 @@ from tools.bench.network.history import History
 from tools.bench.network.outbox import Output
 from tools.bench.network.region import DEFAULT, load
 from tools.bench.network.registry import RadioGateway, Registry, Stored
+from tools.bench.network.setup import Key
 
 log = logging.getLogger("bench.network")
 
@@ -53,7 +54,8 @@ class NetworkServer:
     takes a free one.  qos: of events; ChirpStack's own default is 0, an operator who wants to lose
     nothing sets 1.  json_events: False writes and reads protobuf on the application's topics, as
     with `integration.mqtt.json=false`; each radio gateway chooses for itself.  adr: send
-    LinkADRReq to devices that set the ADR bit, as ChirpStack does by default.  seed: repeats
+    LinkADRReq to devices that set the ADR bit, as ChirpStack does by default.  wanted: what else
+    is set by MAC commands, as `setup.requests` has it.  seed: repeats
     identifiers and DevAddrs.  region: an id of `network.region`, which is also the topic prefix
     unless `region_prefix` is given.
     Gives grpc_address, mqtt, admin_key, tenant_id, and `core` for tests.
@@ -72,6 +74,7 @@ class NetworkServer:
         qos: int = 1,
         json_events: bool = True,
         adr: bool = True,
+        wanted: dict[Key, bytes] | None = None,
         seed: int | None = None,
         keep_while_away: bool = True,
     ) -> None:
@@ -79,7 +82,7 @@ class NetworkServer:
         self.json_events = json_events
         self._json_gateways: dict[str, bool] = {}
         chance = random.Random(seed)  # noqa: S311 - a bench
-        self.core = Core(Registry(), settings, chance, adr=adr, region=load(region))
+        self.core = Core(Registry(), settings, chance, adr=adr, region=load(region), wanted=wanted)
         self.access = Access()
         self.history = History()
         self.mqtt = mqtt

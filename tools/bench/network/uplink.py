@@ -17,6 +17,7 @@ from tools.bench.network.queue import pending
 from tools.bench.network.reception import Reception
 from tools.bench.network.region import Region
 from tools.bench.network.registry import Device, LastUplink, Registry, Session
+from tools.bench.network.setup import ACCEPTED
 from tools.bench.network.timers import Timers
 
 log = logging.getLogger("bench.network")
@@ -47,9 +48,9 @@ class Uplinks:
     def handle(self, reception: Reception, now_us: int) -> None:
         """Take a data frame: event, acknowledgement, answer. Raises FrameError: no such device."""
         frame = DataFrame.parse(reception.phy)
-        if reception.tx_info.frequency not in self._region.channels_hz:
-            raise FrameError(f"{reception.tx_info.frequency} Hz is no channel of the region")
         device, session, f_cnt = self._owner(frame)
+        if reception.tx_info.frequency not in session.setup.channels(self._region):
+            raise FrameError(f"{reception.tx_info.frequency} Hz is no channel of the region")
         if f_cnt < session.f_cnt_up and not device.message.skip_fcnt_check:
             repeated = f_cnt == session.f_cnt_up - 1
             self._report_counter(device, reception, f_cnt, repeated=repeated)
@@ -127,6 +128,8 @@ class Uplinks:
                 session.adr.answered(payload[0])
             elif cid == mac.DEV_STATUS:
                 self._emit_status(device, payload, reception)
+            elif cid in ACCEPTED:
+                session.setup.answered(cid, payload)
         return answers
 
     def _emit_status(self, device: Device, payload: bytes, reception: Reception) -> None:

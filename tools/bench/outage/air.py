@@ -107,8 +107,12 @@ class Air:
         for device in self.core.registry.devices.values():
             device.session = None
 
-    def _pump(self) -> None:
-        """Publish what is due, and come again when the next thing is."""
+    def unix_us(self) -> int:
+        """The server's clock."""
+        return START_US + now_us()
+
+    def pump(self) -> None:
+        """Publish what is due, and come again when the next thing is; for a command too."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -121,7 +125,7 @@ class Air:
         due_us = self.core.next_due_us
         if due_us is not None:
             wait_s = max(due_us - START_US - now_us(), 0) / 1_000_000
-            self._timer = asyncio.get_running_loop().call_later(wait_s, self._pump)
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self.pump)
 
     # Uplinks
 
@@ -148,7 +152,7 @@ class Air:
             snr_db=min(frame.snr_db, 14), channel=0, crc_ok=True, payload=frame.phy,
         )  # fmt: skip
         self.core.uplink(uplink_frame(packet), START_US + now_us())
-        self._pump()
+        self.pump()
 
     # Downlinks
 
@@ -162,7 +166,7 @@ class Air:
         self.sent += statuses[-1] == gw.TxAckStatus.OK
         self.refused += statuses[-1] != gw.TxAckStatus.OK
         self.core.acknowledged(tx_ack(command, statuses), START_US + now_us())
-        asyncio.get_running_loop().call_soon(self._pump)
+        asyncio.get_running_loop().call_soon(self.pump)
 
     def _transmit(self, packet: TxPacket) -> gw.TxAckStatus:
         now = now_us()
