@@ -72,6 +72,12 @@ def modules() -> dict[str, Path]:
     return found
 
 
+def texts() -> dict[str, Path]:
+    """What the console says to people: {path on the device under /lib: file}."""
+    folder = FIRMWARE / "node" / "texts"
+    return {str(path.relative_to(FIRMWARE)): path for path in sorted(folder.glob("*.txt"))}
+
+
 def starters() -> dict[str, Path]:
     """boot.py and main.py: MicroPython runs these two by name, and only as source."""
     return {path.name: path for name in STARTERS if (path := FIRMWARE / f"{name}.py").exists()}
@@ -121,6 +127,7 @@ def package_files(name: str) -> dict[str, bytes]:
     files = {
         f"/lib/{module}.mpy": compiled(module, path, march) for module, path in modules().items()
     }
+    files |= {f"/lib/{file}": path.read_bytes() for file, path in texts().items()}
     return files | {f"/{file}": path.read_bytes() for file, path in starters().items()}
 
 
@@ -143,6 +150,7 @@ def size_bytes(files: Mapping[str, bytes], name: str) -> int:
 def package_json() -> str:
     """The text of firmware/package.json; main.py is last, so a broken install never starts."""
     urls = [[f"lib/{module}.mpy", f"../dist/firmware/lib/{module}.mpy"] for module in modules()]
+    urls += [[f"lib/{file}", f"../dist/firmware/lib/{file}"] for file in texts()]
     urls += [[file, f"../dist/firmware/{file}"] for file in starters()]
     lines = ",\n".join(f"  {json.dumps(url)}" for url in urls)
     return f'{{\n "version": {json.dumps(VERSION)},\n "deps": [],\n "urls": [\n{lines}\n ]\n}}\n'

@@ -1,8 +1,36 @@
-"""Words of a console command to numbers, its facts to lines. Loaded with the shell."""
+"""Words of a console command to numbers, its facts to lines. Loaded with the shell.
+
+A fact is (name, value), or (name, value, judged) where the verdict depends on something else. The
+texts are one file a language in `node/texts`: read through, never loaded whole.
+"""
 
 import json
+import time
+
+from micropython import const
 
 from node.errors import ConsoleError
+
+_PIECE = const(512)
+_FILE = __file__.rsplit("/", 1)[0] + "/texts/en.txt"
+
+
+def texts(names) -> dict:
+    """{name: [unit, meaning, verdict, ...]} of these names; {} where the file is missing."""
+    found = {}
+    try:
+        with open(_FILE) as file:
+            rest = ""
+            while piece := file.read(_PIECE):
+                lines = (rest + piece).split("\n")
+                rest = lines.pop()
+                for line in lines:
+                    name, _, text = line.partition("|")
+                    if name in names:
+                        found[name] = text.split("|")
+    except OSError:
+        pass  # the shell says so where it lacks one
+    return found
 
 
 def number(words: list, default: int, low: int, high: int) -> int:
@@ -14,32 +42,74 @@ def number(words: list, default: int, low: int, high: int) -> int:
     except ValueError:
         value = low - 1
     if not low <= value <= high:
-        raise ConsoleError("%s is no number from %d to %d" % (words[0], low, high), "type help")
+        raise ConsoleError("number", words[0], low, high)
     return value
 
 
-def text(value) -> str:
-    """A value for people."""
+def shown(value) -> str:
+    """A value for people, without its unit."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(["%s %s" % (name, text(value[name])) for name in sorted(value)])
+    if isinstance(value, (list, tuple)):
+        return ", ".join([shown(one) for one in value]) or "-"
     return str(value)
 
 
 def human(facts: list) -> list:
-    """Lines for a person."""
-    name, value = facts[0]
+    """Lines for a person: name, value with its unit, verdict."""
+    name, value = facts[0][:2]
     if name == "lines":
         return value
-    if name == "values":
-        facts = [(field, value[field]) for field in sorted(value)]
-    return ["%-15s %s" % (name, text(value)) for name, value in facts]
+    facts = _flat(sorted(value.items()) if name == "values" else facts)
+    known = texts([fact[0] for fact in facts])
+    return [_line(known.get(fact[0], ("",)), *fact) for fact in facts]
+
+
+def _flat(facts):
+    """The values of a dict as facts of their own: `heap.free`."""
+    found = []
+    for fact in facts:
+        name, value = fact[:2]
+        if isinstance(value, dict):
+            found += [("%s.%s" % (name, key), value[key]) for key in sorted(value)]
+        else:
+            found.append(fact)
+    return found
+
+
+def _line(known, name, value, judged=None):
+    text = shown(value)
+    words = _verdict(judged or text, value, known[2:])
+    if name == "unix" and value:
+        words = utc(value)
+    if value is not None and known[0]:
+        text += " " + known[0]
+    return ("%-15s %-14s %s" % (name, text, words)).rstrip()
+
+
+def _verdict(judged, value, clauses):
+    """Words of the first clause that holds; empty when none does."""
+    for clause in clauses:
+        condition, _, words = clause.partition(" ")
+        if condition[:2] == ">=":
+            if isinstance(value, int) and value >= int(condition[2:]):
+                return words
+        elif condition[0] != "=":
+            return clause
+        elif condition[1:] == judged:
+            return words
+    return ""
+
+
+def utc(unix: int) -> str:
+    """Unix seconds as a date. MicroPython's ports count from 1970 or from 2000."""
+    epoch = 946684800 if time.gmtime(0)[0] == 2000 else 0
+    return "%d-%02d-%02d %02d:%02d:%02d UTC" % time.gmtime(unix - epoch)[:6]
 
 
 def as_json(facts: list) -> str:
     """One line, in the order of the facts: a dict of MicroPython has none."""
-    pairs = ['"%s": %s' % (name, json.dumps(value)) for name, value in facts]
+    pairs = ['"%s": %s' % (fact[0], json.dumps(fact[1])) for fact in facts]
     return "{" + ", ".join(pairs) + "}"

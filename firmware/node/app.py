@@ -250,12 +250,15 @@ class Node:
 
     async def measure(self) -> dict:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
-        self.need_link()
         for role, driver in self.sensors.items():
             values = await driver.read()
             if values is None and self.sensed.get(role, 0) is not None:
                 await self.gap()
-                self.log("sensor", "%s; %s" % self.silence(role))
+                self.log(
+                    "sensor",
+                    "%s sensor %s does not answer; check its supply and its pins: %s"
+                    % self.silence(role),
+                )
             self.sensed[role] = values
         return self.profile.fields(self.sensed)
 
@@ -278,21 +281,18 @@ class Node:
             self.forget("shell", "answer", "settings")
 
     def silence(self, role: str) -> tuple:
-        """(what is wrong, what to do) when a sensor does not answer."""
+        """(role, chip, pins) of a sensor, for the person who looks after it."""
         from node import wiring
 
         wires = self.board.SENSORS[role]
         pins = wiring.pins(role, wires)
         self.forget("wiring")
-        return (
-            "%s sensor %s does not answer" % (role, wires["chip"]),
-            "check its supply and its pins: " + pins,
-        )
+        return role, wires["chip"], pins
 
     def need_link(self):
         """The link, or ConsoleError while there is none."""
         if not self.link:
-            raise ConsoleError(self.problem or "not ready", "set what is missing with config")
+            raise ConsoleError("unready", self.problem or "the node is starting")
         return self.link
 
     def reset(self) -> None:

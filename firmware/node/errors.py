@@ -13,4 +13,7 @@ class Refused(Exception):  # noqa: N818 - the term of the table
 
 
 class ConsoleError(Exception):
-    """A console command failed. args: what is wrong, what to do next."""
+    """A console command failed. args: name of the error in `node/texts`, and what its text takes.
+
+    A link's or a profile's own: what is wrong, what to do next.
+    """

@@ -6,6 +6,7 @@ node: a `node.app.Node` whose profile is a `node.profiles.lamp.Profile`.
 import asyncio
 
 from micropython import const
+from unload import unload
 
 from node.errors import Refused
 from node.lamp import SAFETY
@@ -49,8 +50,12 @@ async def obey(node, name: str, values: dict) -> dict:
 
 async def _hold(node, words):
     """A level for some minutes; `auto` ends it; `safe` stands above all other rules."""
+    from wire.words import WHY
+
     from node.answer import number
 
+    unload("wire.words")
+    words = [word.lower() for word in words]
     lamp = node.profile.lamp
     if words == ["auto"]:
         lamp.rules.manual(None, 0)
@@ -63,9 +68,9 @@ async def _hold(node, words):
         lamp.rules.manual(level, node.clock.uptime_s() + minutes * 60)
     if words:
         lamp.changed()
-        await asyncio.sleep_ms(100)
-    return [("level", lamp.level), ("why", lamp.reason())]
+    level, why = lamp.rules.decide(node.clock.uptime_s(), node.clock.unix())
+    return [("level", level), ("why", WHY[why]), ("pin", lamp.level)]
 
 
-TABLE = (("lamp", _hold, "lamp [PCT [MIN] | auto | safe]", "hold the lamp at a level; safe: on"),)
+TABLE = (("lamp", _hold),)
 """Rows for the table of `node.shell`."""

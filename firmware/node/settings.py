@@ -1,4 +1,4 @@
-"""Every setting: what is allowed and what it means. Loaded only when one changes."""
+"""Every setting and what is allowed. Loaded only when one changes."""
 
 import binascii
 import json
@@ -26,18 +26,19 @@ def regions() -> list:
 
 
 FIELDS = {
-    "name": (24, "text", "what people call the device, up to 24 characters"),
-    "dev_eui": (16, "hex", "device identity, 16 hex digits as on the label"),
-    "join_eui": (16, "hex", "join server identity, 16 hex digits"),
-    "app_key": (32, "hex", "root key, 32 hex digits"),
-    "profile": (tuple(sorted(PROFILES)), "choice", "what the node is"),
-    "region": (regions(), "choice", "LoRaWAN region"),
-    "report_s": ((60, 86400), "number", "a reading is sent at least every s"),
-    "sample_s": ((10, 86400), "number", "the sensors are read every s"),
-    "start_jitter_s": ((0, 600), "number", "after power the first join or report waits up to s"),
-    "confirm_every": ((0, 7), "number", "every n-th uplink asks for an acknowledgement; 0: none"),
+    "name": (24, "text"),
+    "dev_eui": (16, "hex"),
+    "join_eui": (16, "hex"),
+    "app_key": (32, "hex"),
+    "profile": (tuple(sorted(PROFILES)), "choice"),
+    "region": (regions(), "choice"),
+    "report_s": ((60, 86400), "number"),
+    "sample_s": ((10, 86400), "number"),
+    "start_jitter_s": ((0, 600), "number"),
+    "confirm_every": ((0, 7), "number"),
 }
-"""name -> (allowed, kind, meaning), those of the profiles too. Defaults are in `node.defaults`."""
+"""name -> (allowed, kind), those of the profiles too; meanings are in `node/texts`, defaults in
+`node.defaults`."""
 
 ORDERED = []
 """(setting, least difference, greater setting, sentence where they contradict)."""
@@ -47,8 +48,7 @@ for _profile in _profiles:
     ORDERED += _profiles[_profile]["ordered"]
     _own = _profiles[_profile]["settings"]
     for _name in _own:
-        _, _allowed, _kind, _meaning = _own[_name]
-        FIELDS[_name] = _allowed, _kind, "%s: %s" % (_profile, _meaning)
+        FIELDS[_name] = _own[_name][1:]
 del PROFILES, _profiles
 unload("wire.profiles")
 
@@ -57,7 +57,7 @@ def check(name: str, value):
     """The value as stored, or ConfigError with one sentence."""
     if name not in FIELDS:
         raise ConfigError("%s: unknown setting; known are %s" % (name, ", ".join(sorted(FIELDS))))
-    allowed, kind, _ = FIELDS[name]
+    allowed, kind = FIELDS[name]
     return _KINDS[kind](name, value, allowed)
 
 
@@ -77,6 +77,8 @@ def _text(name, value, longest):
 
 
 def _choice(name, value, allowed):
+    if isinstance(value, str):
+        value = value.lower()
     if value in allowed or (name == "region" and not allowed and _frozen(value)):
         return value
     use = " or ".join(allowed) or "one that is in the firmware"
@@ -142,7 +144,10 @@ def parse(text: str) -> dict:
     # MicroPython takes half an object for a whole one
     if not isinstance(raw, dict) or not text.rstrip().endswith("}"):
         raise ConfigError("device.json is not one JSON object; correct it and copy it again")
-    return {name: check(name, value) for name, value in raw.items()}
+    try:
+        return {name: check(name, value) for name, value in raw.items()}
+    except ConfigError as error:
+        raise ConfigError("device.json: " + str(error))
 
 
 def typed(name: str, text: str):

@@ -1,7 +1,7 @@
 """The console's table of commands. Loaded while one runs: most nodes never see a technician.
 
-A command is `async function(node, words)` and returns [(fact, value), ...] in the order a person
-reads them, or raises ConsoleError.
+A command is `async function(node, words)` and returns facts (`node.answer`) in the order a person
+reads them, or raises ConsoleError. `node/texts` has the texts of commands, facts and errors.
 """
 
 import asyncio
@@ -12,18 +12,36 @@ from wire import VERSION
 from wire.words import CAUSES, PROFILES
 
 from node import links
-from node.answer import as_json, human, number
+from node.answer import as_json, human, number, texts
 from node.config import SECRET
 from node.errors import ConfigError, ConsoleError
 
 _HEAP_MS = const(300)  # ten collections
+_STARTING = "the node is starting"
 
 # --- what the commands do -----------------------------------------------------------------------
 
 
-async def _help(node, _words):
+async def _help(node, words):
+    if words:
+        return _meaning(words[0].lower())
     rows = TABLE + await _others(node)
-    return [(name, usage + " " * (30 - len(usage)) + text) for name, _, usage, text in rows]
+    known = texts(["?" + row[0] for row in rows])
+    facts = []
+    for row in rows:
+        usage, text = known.get("?" + row[0]) or row[2:] or (row[0], "")
+        facts.append((row[0], usage + " " * (30 - len(usage)) + text))
+    return facts
+
+
+def _meaning(name):
+    known = texts((name, "?" + name))
+    facts = list(zip(("usage", "meaning"), known.get("?" + name, ())))
+    if name in known:
+        facts.append(("meaning", known[name][1]))
+    if not facts:
+        raise ConsoleError("name", name)
+    return facts
 
 
 async def _info(node, _words):
@@ -36,7 +54,7 @@ async def _info(node, _words):
         ("firmware", VERSION),
         ("problem", node.problem),
         ("joined", bool(link and link.ready)),
-        ("battery_mv", node.power.battery_mv()),
+        _battery(node.power),
         ("cause", CAUSES[node.power.cause]),
         ("boots", config.boots),
         ("wiped", node.wiped),
@@ -55,6 +73,11 @@ async def _info(node, _words):
         facts += commands.facts(node)
     await node.gap(_HEAP_MS)
     return facts + [("heap", _heap(node))]
+
+
+def _battery(power):
+    battery_mv = power.battery_mv()
+    return "battery_mv", battery_mv, battery_mv and ("low" if power.low() else "good")
 
 
 def _heap(node):
@@ -78,10 +101,12 @@ def _heap(node):
 
 
 async def _measure(node, _words):
+    if not node.profile or len(node.sensors) < len(node.profile.roles):
+        raise ConsoleError("unready", node.problem or _STARTING)
     values = await node.measure()
     for role, sensed in node.sensed.items():
         if sensed is None:
-            raise ConsoleError(*node.silence(role))
+            raise ConsoleError("sensor", *node.silence(role))
     node.report_soon()
     return [("values", values)]
 
@@ -92,19 +117,21 @@ async def _config(node, words):
 
     config = node.config
     fields = settings.FIELDS
+    names = [words[0].lower()] if words else sorted(fields)
+    name = names[0]
     if len(words) > 1:
-        change = {words[0]: settings.typed(words[0], " ".join(words[1:]))}
+        change = {name: settings.typed(name, " ".join(words[1:]))}
         async with node.lock:
             config.update(change)
         node.wake.set()  # it may have waited for this
-    elif words and words[0] not in fields:
-        raise ConsoleError("%s: unknown setting" % words[0], "type config for the list")
+    elif name not in fields:
+        raise ConsoleError("setting", name)
     facts = []
-    for name in words[:1] or sorted(fields):
-        value = config[name]
-        facts.append((name, ("set" if value else None) if name in SECRET else value))
+    for one in names:
+        value = config[one]
+        facts.append((one, ("set" if value else None) if one in SECRET else value))
     if len(words) == 1:
-        facts.append(("meaning", fields[words[0]][2]))
+        facts += [("allowed", fields[name][0])] + _meaning(name)
     return facts + [("version", config.version)]
 
 
@@ -124,14 +151,16 @@ async def _reboot(node, _words):
 
 
 TABLE = (
-    ("help", _help, "help", "this list; every command takes --json"),
-    ("info", _info, "info", "identity, state, memory"),
-    ("measure", _measure, "measure", "read the sensors now, and report"),
-    ("config", _config, "config [NAME [VALUE]]", "show or change settings"),
-    ("log", _log, "log [N]", "the last lines"),
-    ("reboot", _reboot, "reboot", "restart"),
+    ("help", _help),
+    ("info", _info),
+    ("measure", _measure),
+    ("config", _config),
+    ("log", _log),
+    ("reboot", _reboot),
 )
-"""(name, function, usage, meaning)."""
+"""(name, function); of a link or a profile also usage and meaning, where `node/texts` has none."""
+
+_CAUSES = (("not set", "unset"), ("device.json", "file"), ("the node is", "unready"))
 
 
 # --- from a line to lines -----------------------------------------------------------------------
@@ -140,21 +169,24 @@ TABLE = (
 async def run(node, line: str) -> list:
     """Carry out one line; the lines to print."""
     words = line.split()
-    scripted = "--json" in words
-    words = [word for word in words if word != "--json"]
-    if not words:
+    plain = [word for word in words if word.lower() != "--json"]
+    if not plain:
         return []
-    name = words.pop(0)
+    scripted = len(plain) < len(words)
+    name = plain.pop(0).lower()
     try:
-        function = await _function(node, name)
-        facts = await function(node, words)
+        function = await _function(node, "help" if name == "?" else name)
+        facts = await function(node, plain)
     except ConsoleError as error:
-        return _failed(name, scripted, error.args[0], error.args[1])
+        return _failed(name, scripted, *error.args)
     except ConfigError as error:
-        return _failed(name, scripted, str(error), "type config for the settings")
+        return _failed(name, scripted, "settings", str(error))
     except OSError as error:
-        return _failed(name, scripted, str(error), "check the wiring against /board.py")
-    return [as_json([("cmd", name), ("ok", True)] + facts)] if scripted else human(facts)
+        return _failed(name, scripted, "wiring", str(error))
+    if scripted:
+        return [as_json([("cmd", name), ("ok", True)] + facts)]
+    await node.gap()
+    return human(facts)
 
 
 async def _of_profile(node):
@@ -180,14 +212,30 @@ async def _function(node, name):
         if row[0] == name:
             return row[1]
     if name in PROFILES:  # a profile's command has its name
-        raise ConsoleError(
-            "%s: a command of profile %s" % (name, name),
-            "type config profile %s, then reboot" % name,
-        )
-    raise ConsoleError("%s: unknown command" % name, "type help")
+        raise ConsoleError("profile", name, name, name)
+    raise ConsoleError("command", name)
 
 
-def _failed(name, scripted, sentence, what_next):
+def _failed(name, scripted, code, *values):
+    if code == "unready":
+        code = _cause(values[0])
+    known = texts(("!" + code,)).get("!" + code)
+    if known:
+        sentence, what_next = ("|".join(known) % values).split("|")
+    elif len(values) == 1 and " " in code:  # a link's or a profile's own words
+        sentence = code
+        what_next = values[0]
+    else:
+        sentence = ", ".join([str(value) for value in (code,) + values])
+        what_next = "copy node/texts to the board: the texts of this firmware are missing"
     if scripted:
         return [as_json([("cmd", name), ("ok", False), ("error", sentence), ("next", what_next)])]
     return ["error: " + sentence, "next:  " + what_next]
+
+
+def _cause(problem):
+    """Which error has the cure for what keeps the node from working."""
+    for start, code in _CAUSES:
+        if problem.startswith(start):
+            return code
+    return "wiring"

@@ -57,6 +57,8 @@ def _compose(node):
     if not node.profile or node.profile.name != config["profile"]:
         _take_profile(node)
     gc.collect()  # as below: what stays would lie behind the garbage and split the heap
+    _connect(node)
+    gc.collect()
     module = links.find(node.board)
     missing = config.missing(module.NEEDED)
     if missing:
@@ -64,8 +66,6 @@ def _compose(node):
             "not set: %s; copy device.json to the board, or type config NAME VALUE"
             % ", ".join(missing)
         )
-    _connect(node)
-    gc.collect()
     codec.entry(node.profile.payload)  # kept: a reading needs no table later
     unload("wire.schema")
     gc.collect()

@@ -190,6 +190,39 @@ def test_the_console_has_the_links_commands_and_facts():
     assert unknown == ["error: join: unknown command", "next:  type help"]
 
 
+def test_sensors_are_measured_while_the_radio_or_the_keys_are_missing():
+    board = Board()
+    board.LINK = "lorawan"
+    keys = {"dev_eui": "00" * 8, "join_eui": "00" * 8, "app_key": "00" * 16}
+    for settings, problem in (({}, "not set: dev_eui"), (keys, "radio none is unknown")):
+        node = made(board=board, **settings)
+
+        async def story(node=node):
+            await until(lambda: node.problem and "profile" not in node.problem)
+            return await node.shell("measure --json"), await node.shell("join")
+
+        measured, joined = run(node, story)
+
+        assert node.problem.startswith(problem)
+        assert json.loads(measured[0])["values"]["total"] == 0, measured
+        assert joined[0] == "error: " + node.problem
+
+
+def test_the_cure_fits_what_is_wrong():
+    board = Board()
+    board.SENSORS["motion"]["pin"] = 40
+    node = made(board=board)
+
+    async def story():
+        await until(lambda: node.problem)
+        return await node.shell("measure")
+
+    assert run(node, story) == [
+        "error: /board.py: motion.am312.pin: there is no GP40",
+        "next:  correct the wiring, or /board.py and then type reboot",
+    ]
+
+
 def test_what_the_link_needs_is_asked_for_by_name():
     root = folder()
     with open(root + "/device.json", "w") as file:

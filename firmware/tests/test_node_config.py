@@ -7,6 +7,7 @@ from tests.fake_device import contents, folder
 
 # isort: split
 from lorawan import region
+from node.answer import texts
 from node.config import Config
 from node.errors import ConfigError
 from node.links.lorawan import NEEDED
@@ -114,7 +115,7 @@ def test_a_wrong_file_or_wrong_together_changes_nothing():
         said = refused(one.import_file)
         assert said.startswith("device.json is not one JSON object"), text
     write(path, dict(GOOD, report_s=1))
-    assert refused(one.import_file) == "report_s: 1 is not within 60 to 86400"
+    assert refused(one.import_file) == "device.json: report_s: 1 is not within 60 to 86400"
     assert refused(one.update, {"on_lux": 50}).startswith("on_lux must be below off_lux")
     assert refused(one.update, {"height_mm": 1300}).startswith("height_mm is more than empty_mm")
 
@@ -167,9 +168,10 @@ def test_what_a_command_may_set_is_what_a_person_may_set():
 
 
 def test_every_setting_has_a_meaning():
-    for name, (_, kind, meaning) in FIELDS.items():
+    known = texts(FIELDS)
+    for name, (_, kind) in FIELDS.items():
         assert kind in ("hex", "text", "choice", "number", "programme"), name
-        assert meaning
+        assert known[name][1], name
 
 
 def test_the_regions_that_may_be_set_are_the_files():
@@ -190,12 +192,12 @@ def test_regions_that_are_frozen_cannot_be_listed_and_are_found_all_the_same():
         assert regions() == []
     finally:
         region.__path__ = listed
-    allowed, kind, meaning = FIELDS["region"]
-    FIELDS["region"] = [], kind, meaning
+    allowed, kind = FIELDS["region"]
+    FIELDS["region"] = [], kind
     try:
         assert check("region", "eu868") == "eu868"
         for wrong in ("mars", "", 7, "../eu868"):
             said = refused(check, "region", wrong)
             assert said == "region: %r is unknown; use one that is in the firmware" % (wrong,)
     finally:
-        FIELDS["region"] = allowed, kind, meaning
+        FIELDS["region"] = allowed, kind

@@ -6,6 +6,7 @@ import json
 from tests.fake_device import Log, folder
 
 # isort: split
+from node import answer as texts
 from node import shell
 from node.config import Config
 from node.console import Console
@@ -32,11 +33,12 @@ class Node:
         self.config = Config(Store(path + "/state"), path + "/device.json")
         self.log = Log()
         self.sensed = {}
+        self.sensors = {}
         self.lines = []
         self.lock, self.wake = asyncio.Lock(), asyncio.Event()
 
     def need_link(self):
-        raise ConsoleError(self.problem, "set what is missing with config")
+        raise ConsoleError("unready", self.problem)
 
     async def gap(self, ms=0):
         pass
@@ -48,7 +50,7 @@ class Node:
         self.reported = True
 
     def silence(self, role):
-        return "%s sensor a02yyuw does not answer" % role, "check its pins"
+        return role, "a02yyuw", "tx GP0, rx GP1"
 
     async def shell(self, line):
         self.lines.append(line)
@@ -91,7 +93,7 @@ def type_in(text):
 
 
 def test_every_command_answers_one_json_line_that_starts_with_its_name():
-    for name, _, _, _ in shell.TABLE:
+    for name, _ in shell.TABLE:
         if name in ("info", "reboot"):
             continue  # need a whole node; on the emulated board
         line = run(name + " --json")[0]
@@ -101,7 +103,7 @@ def test_every_command_answers_one_json_line_that_starts_with_its_name():
 
 
 def test_an_error_says_what_is_wrong_and_what_to_do():
-    assert run("join") == ["error: not set: app_key", "next:  set what is missing with config"]
+    assert run("join") == ["error: not set: app_key", "next:  type config NAME VALUE for each"]
     assert run("dance") == ["error: dance: unknown command", "next:  type help"]
     assert answer("link 99")["error"] == "not set: app_key"
     assert answer("log many")["error"] == "many is no number from 1 to 100"
@@ -123,26 +125,49 @@ def test_config_sets_one_setting_and_never_shows_a_key():
     assert answer("config name", node)["meaning"]
 
 
-def test_people_read_one_fact_a_line():
+class Bin:
+    """A profile with one sensor."""
+
+    roles = ("distance",)
+
+    def commands(self):
+        return None
+
+
+def measuring():
+    """A node whose sensors are there, whatever its radio does."""
     node = Node()
-    assert run("measure", node) == ["distance        -", "fill            73"]
+    node.problem = "sx126x: no answer; check the wires"
+    node.profile, node.sensors = Bin(), {"distance": None}
+    return node
+
+
+def test_people_read_one_fact_a_line():
+    node = measuring()
+    assert run("measure", node) == [
+        "distance        -              no echo",
+        "fill            73 %",
+    ]
     assert node.reported
     assert (
-        run("help")[0]
-        == "help            help                          this list; every command takes --json"
+        run("help")[1] == "info            info                          identity, state, memory"
     )
 
 
 def test_an_absent_sensor_is_named_with_its_pins():
-    node = Node()
+    node = measuring()
     node.sensed = {"distance": None}
     assert run("measure", node) == [
-        "error: distance sensor a02yyuw does not answer", "next:  check its pins"
-    ]  # fmt: skip
+        "error: distance sensor a02yyuw does not answer",
+        "next:  check its supply and its pins: tx GP0, rx GP1",
+    ]
 
 
 class Clock:
     def uptime_s(self):
+        return 0
+
+    def unix(self):
         return 0
 
 
@@ -171,6 +196,50 @@ def test_a_profile_brings_its_own_command():
     assert node.profile.lamp.rules.held(119) is not None
     assert node.profile.lamp.rules.held(120) is None
     assert answer("lamp 101", node)["error"] == "101 is no number from 0 to 100"
+
+
+def test_a_held_lamp_answers_its_target_and_where_the_pin_stands():
+    node = lamp_node()
+
+    assert run("lamp 40", node) == [
+        "level           40 %", "why             manual", "pin             100 %"
+    ]  # fmt: skip
+    assert answer("LAMP Auto", node)["level"] == 100
+
+
+def test_upper_case_is_taken_as_well():
+    node = Node()
+    assert answer("CONFIG Report_S 90 --JSON", node)["report_s"] == 90
+    assert answer("Log", node)["ok"]
+    assert run("?", node) == run("help", node)
+
+
+def test_a_region_or_a_profile_is_taken_in_any_case():
+    node = Node()
+    assert answer("config region EU868", node)["region"] == "eu868"
+    assert answer("config profile Lamp", node)["profile"] == "lamp"
+    assert answer("config region Mars", node)["error"].startswith("region: 'mars' is unknown")
+
+
+def test_help_tells_what_a_name_means():
+    assert run("help LAMP") == [
+        "usage           lamp [PCT [MIN] / auto / safe]",
+        "meaning         hold the lamp at a level; safe: on",
+    ]
+    assert run("? margin") == ["meaning         what a radio gateway received above its limit"]
+    assert answer("help colour")["error"] == "colour: nothing has this name"
+
+
+def test_a_firmware_without_its_texts_says_what_is_missing():
+    kept = texts._FILE
+    texts._FILE = "/nowhere/en.txt"
+    try:
+        assert run("dance") == [
+            "error: command, dance",
+            "next:  copy node/texts to the board: the texts of this firmware are missing",
+        ]
+    finally:
+        texts._FILE = kept
 
 
 def test_lines_end_with_any_line_end_and_empty_ones_ask_nothing():

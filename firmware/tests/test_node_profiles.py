@@ -76,8 +76,8 @@ def test_every_profile_has_its_facts_its_file_and_its_number():
         assert schema.PAYLOADS[facts["payload"]][0] < schema.FIRST_REPORT
         assert facts["roles"]
         assert 10 <= facts["sample_s"] <= facts["report_s"] <= 86400
-        for setting, (default, _, _, meaning) in facts["settings"].items():
-            assert settings.check(setting, default) == default and meaning, setting
+        for setting, (default, _, _) in facts["settings"].items():
+            assert settings.check(setting, default) == default, setting
         for lower, difference, upper, sentence in facts["ordered"]:
             below, above = facts["settings"][lower][0], facts["settings"][upper][0]
             assert below + difference <= above and sentence, name

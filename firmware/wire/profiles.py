@@ -13,9 +13,9 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "sample_s": 600,
         "watch": ("fill", "delta"),
         "settings": {
-            "empty_mm": (1200, (100, 5000), "number", "sensor to the empty bottom, mm"),
-            "height_mm": (1000, (50, 5000), "number", "useful height, mm"),
-            "delta": (5, (1, 100), "number", "sent at once when the fill moved by %"),
+            "empty_mm": (1200, (100, 5000), "number"),
+            "height_mm": (1000, (50, 5000), "number"),
+            "delta": (5, (1, 100), "number"),
         },
         "ordered": (
             (
@@ -32,15 +32,15 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "sample_s": 30,
         "watch": ("why", None),
         "settings": {
-            "on_lux": (20, (0, 10000), "number", "night below lx"),
-            "off_lux": (50, (1, 20000), "number", "day above lx"),
-            "night_level": (100, (0, 100), "number", "level at night, %"),
-            "boost_level": (100, (0, 100), "number", "level during presence, %"),
-            "boost_s": (60, (5, 3600), "number", "how long presence holds, s"),
-            "ramp_s": (2, (0, 60), "number", "s from one level to another"),
-            "failsafe_min": (1440, (1, 10080), "number", "min without network to fail-safe"),
-            "failsafe_level": (100, (1, 100), "number", "level at night in fail-safe, %"),
-            "programme": ((), None, "programme", '[["HH:MM", level], ...] in UTC'),
+            "on_lux": (20, (0, 10000), "number"),
+            "off_lux": (50, (1, 20000), "number"),
+            "night_level": (100, (0, 100), "number"),
+            "boost_level": (100, (0, 100), "number"),
+            "boost_s": (60, (5, 3600), "number"),
+            "ramp_s": (2, (0, 60), "number"),
+            "failsafe_min": (1440, (1, 10080), "number"),
+            "failsafe_level": (100, (1, 100), "number"),
+            "programme": ((), None, "programme"),
         },
         "ordered": (
             (
@@ -66,6 +66,7 @@ payload: entry of `wire.schema.PAYLOADS`.  class: LoRaWAN class; A runs on a bat
 on mains and listens.  roles: the sensors it needs, as the board file names them.  report_s,
 sample_s: default intervals in s.  watch: the field whose change is sent before the report is due,
 and the setting with the least change that counts (None: any change); None: no field.  settings:
-{name: (default, allowed, kind, meaning)} as `node.settings` checks them; a node has those of all
-profiles.  ordered: (setting, least difference, greater setting, sentence where they contradict).
+{name: (default, allowed, kind)} as `node.settings` checks them, a node has those of all profiles;
+their meanings are in `node/texts`.  ordered: (setting, least difference, greater setting, sentence
+where they contradict).
 """

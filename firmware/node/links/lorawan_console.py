@@ -6,19 +6,12 @@ from node.errors import ConsoleError
 
 async def _join(node, words):
     link = node.need_link()
-    again = words == ["again"]
+    again = "again" in [word.lower() for word in words]
     wait_s = link.mac.wait_us() // 1000000
     if (again or not link.ready) and wait_s > 30:
-        raise ConsoleError(
-            "the next attempt is allowed in %d s (duty cycle)" % wait_s,
-            "wait; the node joins by itself",
-        )
+        raise ConsoleError("early", wait_s)
     if not await link.exchange.join(again):
-        raise ConsoleError(
-            "the network did not answer",
-            "check keys (config), antenna, that a gateway is near and the network knows the device"
-            + ("; the file system is new: have its used DevNonces cleared" if node.wiped else ""),
-        )
+        raise ConsoleError("wiped" if node.wiped else "silent")
     return _quality(link)
 
 
@@ -52,7 +45,7 @@ async def _link(node, words):
     answered = 0
     for _ in range(tries):
         if not link.ready:
-            raise ConsoleError("not joined", "type join")
+            raise ConsoleError("unjoined")
         answered += await _check(link)
     facts = _quality(link)
     if tries:
@@ -61,6 +54,6 @@ async def _link(node, words):
 
 
 TABLE = (
-    ("join", _join, "join [again]", "join the network now; again: although joined"),
-    ("link", _link, "link [N]", "signal, timing; N link checks"),
+    ("join", _join),
+    ("link", _link),
 )

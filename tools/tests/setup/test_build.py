@@ -17,9 +17,15 @@ def test_a_board_gets_bytecode_its_own_constants_and_two_starters():
     assert {path for path in files if not path.startswith("/lib/")} == {
         "/board.py", "/boot.py", "/main.py",
     }  # fmt: skip
-    modules = [data for path, data in files.items() if path.startswith("/lib/")]
+    modules = [data for path, data in files.items() if path.endswith(".mpy")]
     assert modules
     assert {data[:2] for data in modules} == {b"M\x06"}  # every .mpy of version 6 begins so
+
+
+def test_a_board_gets_the_texts_of_its_console():
+    text = build.staged_files(BOARD)["/lib/node/texts/en.txt"].decode()
+
+    assert "?help|help [NAME]|" in text
 
 
 def test_what_only_the_gateway_needs_stays_off_the_board():
@@ -81,7 +87,8 @@ def test_both_lists_name_every_module_and_start_main_last():
 
     assert sorted(frozen) == sorted(build.modules())
     assert [path for path, _ in package["urls"]] == [
-        *(f"lib/{module}.mpy" for module in build.modules()), "boot.py", "main.py",
+        *(f"lib/{module}.mpy" for module in build.modules()),
+        *(f"lib/{file}" for file in build.texts()), "boot.py", "main.py",
     ]  # fmt: skip
 
 
