@@ -79,6 +79,8 @@ def markdown() -> str:
 
 def _section(name: str, fport: int, rows: Rows) -> list[str]:
     sentence, fields = meaning.MEANING[name]
+    if name in meaning.TAKERS:
+        sentence += f" Only for the profile {', '.join(meaning.TAKERS[name])}."
     lines = ["", f"### `{name}`, port {fport}, {codec.size(rows)} bytes", "", sentence, ""]
     lines += ["| field | bits | range | step | unit | meaning |", "|---|---|---|---|---|---|"]
     for field, bits, low, high, step, optional in rows:

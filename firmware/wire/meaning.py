@@ -29,6 +29,9 @@ The property's value is the field's times numerator, by denominator. quality fla
 fields of the same record that qualify this value, by their own name.
 """
 
+TAKERS = {"dim": ("lamp",)}
+"""command -> the profiles that carry it out; every profile where a command is not here."""
+
 _SEQ = ("", "counts this device's readings of all kinds, wraps; a gap is a missing reading")
 _AGE = ("s", "from the measurement to its transmission; absent: older, or over a restart")
 _BATTERY = ("mV", "supply under load; absent: not measured")

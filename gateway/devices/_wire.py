@@ -17,6 +17,7 @@ _codec, _decoding, _meaning, _schema = cast(
 unpack: Callable[[int, bytes], tuple[str, list[Fields]]] = _decoding.unpack
 pack: Callable[[str, Mapping[str, int | None]], bytes] = _codec.pack
 READINGS: dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]] = _meaning.READINGS
+TAKERS: dict[str, tuple[str, ...]] = _meaning.TAKERS
 ENUMS: dict[str, tuple[str, ...]] = _schema.ENUMS
 
 REFUSALS = {

@@ -12,7 +12,7 @@ from wire.codec import WireError
 from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
 from gateway.devices import Applied, Boot, DownlinkExample, Reading, Report, UplinkExample
-from gateway.devices._wire import ENUMS, READINGS, REFUSALS, Fields, pack, unpack
+from gateway.devices._wire import ENUMS, READINGS, REFUSALS, TAKERS, Fields, pack, unpack
 from gateway.errors import Lost, Refused
 from gateway.events import Value
 from gateway.model import Command, Device
@@ -115,11 +115,16 @@ def _in_words(fields: Fields) -> dict[str, Any]:
     }
 
 
-def encode(_device: Device, command: Command) -> tuple[int, bytes]:
+def encode(device: Device, command: Command) -> tuple[int, bytes]:
     """See gateway.devices; token and expiry are filled in here."""
     if command.name not in COMMANDS:
         known = ", ".join(COMMANDS)
         raise Refused(f"there is no command {command.name!r}; there are {known}", "name")
+    takers = TAKERS.get(command.name)
+    if takers and device.profile and device.profile not in takers:
+        only = " and ".join(takers)
+        said = f"a {device.profile} takes no `{command.name}`, which is for {only}"
+        raise Refused(f"{said}: ask another device", "name")
     for field in sorted({"token", "expires"} & set(command.values)):
         raise Refused(f"`{field}` is filled in by the gateway; leave it out", f"values.{field}")
     expires_s = -(-command.expires_at_ms // 1000)

@@ -53,6 +53,7 @@ async def test_a_command_goes_its_way_to_applied(bench):
         (LAMP.dev_eui, "dim", {"level": 1.5}, 60, Refused, "not a whole number"),
         (LAMP.dev_eui, "dim", {"level": True}, 60, Refused, "not a whole number"),
         (LAMP.dev_eui, "dim", {}, 60, Refused, "level is missing"),
+        (BIN.dev_eui, "dim", {"level": 1}, 60, Refused, "a bin takes no `dim`, which is for lamp"),
         (LAMP.dev_eui, "dim", {"level": 1, "colour": 2}, 60, Refused, "no field colour"),
         (LAMP.dev_eui, "dim", {"level": 1, "token": 2}, 60, Refused, "`token` is filled in"),
         (LAMP.dev_eui, "dim", {"level": 1}, 0, Refused, "expires_in_s is 0, not within"),

@@ -1,18 +1,21 @@
 """Our own devices' bytes: integers to properties with units and quality flags, and commands."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from wire.codec import frame, pack
 from wire.meaning import EXAMPLES, READINGS
-from wire.schema import REASONS
+from wire.profiles import PROFILES
+from wire.schema import COMMANDS, REASONS
 
 from gateway.devices import Applied, Reading
 from gateway.devices._wire import REFUSALS
-from gateway.devices.lamplighter import decode
-from gateway.errors import Lost
+from gateway.devices.lamplighter import decode, encode
+from gateway.errors import Lost, Refused
 from gateway.events import Value
-from gateway.model import Device
+from gateway.model import Command, Device
 from gateway.notices import Uplink
 
 BIN = EXAMPLES["bin"][0]
@@ -178,3 +181,19 @@ def test_a_start_reported_by_an_older_table_has_what_that_table_has():
         ("profile", "bin"),
     ]
     assert (boot.first_seq, boot.next_seq) == (None, None)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_for_the_profiles_that_carry_it_out(name):
+    """`dim` alone is a profile's own: see `commands` in `firmware/node/profiles`."""
+    given = EXAMPLES[name][0].items()
+    values = {key: one for key, one in given if one is not None}
+    own = {key: one for key, one in values.items() if key not in {"token", "expires"}}
+    command = Command(id="", dev_eui="", name=name, values=own, token=1)
+    takers: set[str] = set()
+    for profile in PROFILES:
+        with suppress(Refused):
+            encode(replace(DEVICE, profile=profile), command)
+            takers.add(profile)
+
+    assert takers == ({"lamp"} if name == "dim" else set(PROFILES))
