@@ -18,7 +18,7 @@ async def test_every_line_of_the_list_names_a_test_that_exists():
     rows = [line for line in board.splitlines() if re.match(r"\| (?!what)[^-]", line)]
     named = [re.findall(r"`(test_\w+)`", row) for row in rows]
     folder = Path(__file__).parent
-    python = "\n".join(path.read_text() for path in folder.glob("test_*.py"))
+    python = "\n".join(path.read_text() for path in folder.rglob("test_*.py"))
     node = "\n".join(path.read_text() for path in folder.glob("node/*.test.mjs"))
     titles = [
         re.sub(r"\\\$\\\{.*?\\\}", ".+", re.escape(title))

@@ -15,9 +15,10 @@ from uuid import UUID
 from chirpstack_api import integration
 from google.protobuf.message import DecodeError
 
+from tools.bench.network import codec
 from tools.bench.network.core import Core
 from tools.bench.network.events import encoded
-from tools.bench.network.registry import QueueItem
+from tools.bench.network.registry import Device, QueueItem
 
 TOPIC = re.compile(r"application/([^/]+)/device/([^/]+)/command/down")
 
@@ -38,7 +39,7 @@ def take(core: Core, topic: str, payload: bytes, *, as_json: bool = True) -> Que
     device = core.registry.devices.get(dev_eui)
     if device is None or device.message.application_id != application_id:
         raise CommandError(f"application {application_id} has no device {dev_eui}")
-    item = _item(core, fields)
+    item = _item(core, device, fields)
     if any(item.id == other.id for d in core.registry.devices.values() for other in d.queue):
         raise CommandError(f"the id {item.id} is in a queue already")
     device.queue.append(item)
@@ -61,18 +62,28 @@ def _from_protobuf(payload: bytes) -> bytes:
         raise CommandError(f"no DownlinkCommand: {error}") from None
 
 
-def _item(core: Core, fields: dict[str, Any]) -> QueueItem:
+def _item(core: Core, device: Device, fields: dict[str, Any]) -> QueueItem:
     try:
         f_port = int(fields.get("fport", 0)) & 0xFF
         item_id = str(UUID(fields["id"])) if fields.get("id") else core.uuid()
-        data = b"" if fields.get("object") else _base64(fields.get("data", ""))
+        f_port, data = _payload(core, device, f_port, fields)
         expires = fields.get("expiresat")
         expires_us = _micros(expires) if expires else None
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
         raise CommandError(f"a field is not readable: {error}") from None
+    except codec.CodecError as error:
+        raise CommandError(str(error)) from None
     if not f_port:
         raise CommandError("FPort must be between 1 - 255")
     return QueueItem(item_id, f_port, data, bool(fields.get("confirmed")), expires_us)
+
+
+def _payload(core: Core, device: Device, f_port: int, fields: dict[str, Any]) -> tuple[int, bytes]:
+    """(FPort, payload), by the codec where an `object` is given. Raises codec.CodecError."""
+    given = fields.get("object")
+    if given is None:
+        return f_port, _base64(fields.get("data", ""))
+    return codec.to_payload(core.registry.profile_of(device), device.message, f_port, given)
 
 
 def _base64(text: str) -> bytes:

@@ -6,8 +6,9 @@ Source: ChirpStack 4.20.0, uplink/data.rs and storage/device.rs (counter rules).
 import logging
 
 from chirpstack_api import api, integration
+from google.protobuf import json_format
 
-from tools.bench.network import mac
+from tools.bench.network import codec, mac
 from tools.bench.network.downlink import Downlinks, Exchange
 from tools.bench.network.durations import Durations, us
 from tools.bench.network.events import timestamp
@@ -21,8 +22,6 @@ from tools.bench.network.setup import ACCEPTED
 from tools.bench.network.timers import Timers
 
 log = logging.getLogger("bench.network")
-
-NO_CODEC = "the bench server runs no payload codec"
 
 
 class Uplinks:
@@ -58,14 +57,7 @@ class Uplinks:
         self._note(device, session, reception, f_cnt, now_us)
         frame = frame.clear(session.nwk_s_key, session.app_s_key, f_cnt)
         answers = self._commands(device, session, frame, reception)
-        self._emit_up(device, frame, reception)
-        profile = self._registry.profile_of(device)
-        if profile.payload_codec_runtime != api.CodecRuntime.NONE:
-            # Not silently: what ChirpStack says of a codec that fails, beside an event without
-            # object.
-            self._outbox.report(
-                device, now_us, "UPLINK_CODEC", NO_CODEC, deduplication_id=reception.id
-            )
+        self._emit_up(device, frame, reception, now_us)
         if frame.ack:
             self._acknowledge(device, reception)
         exchange = Exchange(device, session, reception, frame, answers)
@@ -153,7 +145,9 @@ class Uplinks:
         )
         self._outbox.emit("status", device, event)
 
-    def _emit_up(self, device: Device, frame: DataFrame, reception: Reception) -> None:
+    def _emit_up(
+        self, device: Device, frame: DataFrame, reception: Reception, now_us: int
+    ) -> None:
         event = integration.UplinkEvent(
             deduplication_id=reception.id,
             time=timestamp(reception.time_us),
@@ -169,7 +163,25 @@ class Uplinks:
             tx_info=reception.tx_info,
             region_config_id=self._region.id,
         )
+        self._decode(device, event, reception, now_us)
         self._outbox.emit("up", device, event)
+
+    def _decode(
+        self, device: Device, event: integration.UplinkEvent, reception: Reception, now_us: int
+    ) -> None:
+        """Add the codec's `object`; one that fails is reported, and the event has none."""
+        profile = self._registry.profile_of(device)
+        try:
+            fields = codec.from_payload(
+                profile, device.message, event.f_port, event.data, reception.time_us
+            )
+        except codec.CodecError as error:
+            self._outbox.report(
+                device, now_us, "UPLINK_CODEC", str(error), deduplication_id=reception.id
+            )
+            return
+        if fields is not None:
+            json_format.ParseDict(fields, event.object)
 
     def _acknowledge(self, device: Device, reception: Reception) -> None:
         """The device acknowledges the pending item: it leaves the queue."""

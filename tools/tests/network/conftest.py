@@ -173,13 +173,16 @@ class World:
 
     # Devices
 
-    async def device(self, *, class_c=False, status_per_day=0, join=True, class_c_timeout=1):
-        """Register a device; joined already by default."""
+    async def device(
+        self, *, class_c=False, status_per_day=0, join=True, class_c_timeout=1, codec=""
+    ):
+        """Register a device; joined already by default. codec: JavaScript."""
         profile = api.DeviceProfile(
             tenant_id=self.tenant_id, name="contract", mac_version="LORAWAN_1_0_4",
             reg_params_revision="RP002_1_0_3", adr_algorithm_id="default", supports_otaa=True,
             supports_class_c=class_c, class_c_timeout=class_c_timeout, uplink_interval=60,
             device_status_req_interval=status_per_day, flush_queue_on_activate=True,
+            payload_codec_runtime="JS" if codec else "NONE", payload_codec_script=codec,
         )  # fmt: skip
         made = await self.call(
             "DeviceProfile", "Create", api.CreateDeviceProfileRequest(device_profile=profile)

@@ -4,6 +4,8 @@ Downlinks are in `test_contract_downlink.py`. See `conftest.py` for how a real o
 Tests that open the server itself are elsewhere.
 """
 
+import asyncio
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -84,6 +86,41 @@ async def test_copies_of_two_receptions_are_one_event(world):
     assert sorted(rx["rssi"] for rx in up["rxInfo"]) == [-110, -60]
     assert (up["fPort"], up["data"], up["dr"], up["fCnt"]) == (5, "Kg==", 5, 0)
     await world.nothing("up")
+
+
+CODEC = """
+function decodeUplink(input) {
+  if (input.fPort == 9) throw new Error("no such port");
+  return {data: {first: input.bytes[0], port: input.fPort}};
+}
+function encodeDownlink(input) { return {fPort: 12, bytes: [input.data.level, 1]}; }
+"""
+
+
+async def test_a_javascript_codec_makes_the_object_of_an_uplink(world):
+    probe = await world.device(codec=CODEC)
+
+    world.hear(probe.uplink(5, b"\x2a"))
+    assert (await world.next("up"))["object"] == {"first": 42, "port": 5}
+
+    world.hear(probe.uplink(9, b"\x2a"))
+    assert "object" not in await world.next("up")
+    log = await world.next("log")
+    assert (log["code"], log["level"]) == ("UPLINK_CODEC", "ERROR")
+    assert log["description"].startswith(
+        "JS error: Error: no such port\n    at decodeUplink (main:"
+    )
+
+
+async def test_a_javascript_codec_makes_the_payload_of_an_object(world):
+    probe = await world.device(codec=CODEC)
+    command = {"devEui": probe.dev_eui, "fPort": 10, "object": {"level": 40}}
+
+    topic = f"application/{world.application_id}/device/{probe.dev_eui}/command/down"
+    world.link.publish(topic, json.dumps(command).encode(), 1)
+
+    await asyncio.sleep(world.quiet_s)
+    assert [(item.f_port, item.data) for item in await world.queue(probe)] == [(12, b"\x28\x01")]
 
 
 async def test_a_confirmed_uplink_is_acknowledged_once(world):

@@ -1,10 +1,11 @@
 """The server in virtual time: what neither the recording nor the contract reaches."""
 
+import json
 from random import Random
 from typing import Any
 
 import pytest
-from chirpstack_api import api, gw
+from chirpstack_api import api, gw, integration
 
 from tools.bench.network.core import Core
 from tools.bench.network.durations import Durations, us
@@ -287,15 +288,35 @@ def test_a_battery_that_has_no_level_says_so(battery):
     assert status.margin == -1
 
 
-def test_a_codec_that_is_not_run_is_told_as_one_that_failed():
-    air = Air(payload_codec_runtime="JS")
+def test_an_uplink_bears_the_object_of_its_codec():
+    script = "function decodeUplink(i){return {data: {port: i.fPort, first: i.bytes[0]}}}"
+    air = Air(payload_codec_runtime="JS", payload_codec_script=script)
+
+    air.hear(air.probe.uplink(7, b"x"))
+    air.run(1)
+
+    assert air.kinds == ["up"]
+    assert json.loads(air.events[0].json())["object"] == {"port": 7, "first": 120}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "text"),
+    [
+        ("JS", "JS error: Error: no payload\n    at decodeUplink (main:4:46)\n"),
+        ("CAYENNE_LPP", "the bench server runs JavaScript codecs only, no Cayenne LPP"),
+    ],
+)
+def test_a_codec_that_fails_is_reported_beside_an_event_without_object(runtime, text):
+    script = "function decodeUplink(i) { throw new Error('no payload') }"
+    air = Air(payload_codec_runtime=runtime, payload_codec_script=script)
 
     air.hear(air.probe.uplink(1, b"x"))
     air.run(1)
 
-    assert air.kinds == ["up", "log"]
-    assert not air.events[0].message.HasField("object")
-    assert air.events[1].message.description == "the bench server runs no payload codec"
+    assert air.kinds == ["log", "up"]
+    assert air.events[0].message.code == integration.LogCode.UPLINK_CODEC
+    assert air.events[0].message.description.startswith(text)
+    assert not air.events[1].message.HasField("object")
 
 
 @pytest.mark.parametrize("asks", [True, False])

@@ -3,13 +3,14 @@
 # ruff: noqa: D102, N802 - the methods are named and documented by ChirpStack's own api/device.proto
 
 from chirpstack_api import api
+from google.protobuf import json_format
 from google.protobuf.empty_pb2 import Empty
 
+from tools.bench.network import codec
 from tools.bench.network.api.call import Backend, Context, rpc
 from tools.bench.network.api.reading import CallError, Code, eui, part
 from tools.bench.network.events import micros, timestamp
 from tools.bench.network.registry import QueueItem, Registry, StorageError
-from tools.bench.network.uplink import NO_CODEC
 
 
 class DeviceQueue(api.DeviceServiceServicer):
@@ -29,8 +30,8 @@ class DeviceQueue(api.DeviceServiceServicer):
             raise CallError(
                 Code.UNIMPLEMENTED, "the bench server takes no payload encrypted by the caller"
             )
-        data = self._encoded(asked, dev_eui)
-        if not asked.f_port & 0xFF:
+        f_port, data = self._payload(asked, dev_eui)
+        if not f_port:
             raise CallError(
                 Code.INVALID_ARGUMENT, "Validation error: FPort must be between 1 - 255"
             )
@@ -40,7 +41,7 @@ class DeviceQueue(api.DeviceServiceServicer):
         if request.flush_queue:
             device.queue[:] = [item for item in device.queue if item.pending]
         item = QueueItem(
-            self.backend.core.uuid(), asked.f_port & 0xFF, data, asked.confirmed,
+            self.backend.core.uuid(), f_port, data, asked.confirmed,
             micros(asked.expires_at) if asked.HasField("expires_at") else None,
         )  # fmt: skip
         device.queue.append(item)
@@ -48,14 +49,18 @@ class DeviceQueue(api.DeviceServiceServicer):
         self.backend.wake()
         return api.EnqueueDeviceQueueItemResponse(id=item.id)
 
-    def _encoded(self, asked: api.DeviceQueueItem, dev_eui: str) -> bytes:
-        """The payload; an `object` without a codec becomes an empty one, silently."""
+    def _payload(self, asked: api.DeviceQueueItem, dev_eui: str) -> tuple[int, bytes]:
+        """(FPort, payload); an `object` without a codec becomes an empty one, silently."""
+        f_port = asked.f_port & 0xFF
         if not asked.HasField("object"):
-            return asked.data
-        profile = self.registry.profile_of(self.registry.device(dev_eui))
-        if profile.payload_codec_runtime != api.CodecRuntime.NONE:
-            raise CallError(Code.UNIMPLEMENTED, NO_CODEC)
-        return b""
+            return f_port, asked.data
+        device = self.registry.device(dev_eui)
+        fields = json_format.MessageToDict(asked.object)
+        profile = self.registry.profile_of(device)
+        try:
+            return codec.to_payload(profile, device.message, f_port, fields)
+        except codec.CodecError as error:
+            raise CallError(Code.INTERNAL, str(error)) from None
 
     @rpc
     def FlushQueue(self, request: api.FlushDeviceQueueRequest, context: Context) -> Empty:
