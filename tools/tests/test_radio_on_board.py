@@ -7,7 +7,7 @@ import pytest
 from tools.bench.world.frames import TxPacket
 from tools.bench.world.image import image
 from tools.bench.world.simulation import Simulation
-from tools.build import staged_files
+from tools.build import plan, staged_files
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -51,7 +51,7 @@ async def trial(shift: float, seconds: int = 1, listen: int = 0) -> tuple[str, d
     """
     values = {"DATA_RATES": DATA_RATES, "SHIFT": shift, "SECONDS": seconds}
     script = re.sub(r"\b[A-Z_]{5,}\b", lambda name: repr(values.get(name[0], name[0])), TRIAL)
-    files = staged_files(BOARD) | {"/main.py": script.encode()}
+    files = staged_files(BOARD) | {"/main.py": plan().short(script).encode()}
     async with Simulation() as world:
         await world.add_radio_gateway(GATEWAY_ID, (0, 0))
         board = await world.add_board("trial", flash=image(files), position_m=(200, 0))

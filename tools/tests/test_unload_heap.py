@@ -28,6 +28,12 @@ asyncio.Event, asyncio.Lock, asyncio.StreamReader, asyncio.wait_for
 for name in ALWAYS:
     __import__(name)
 from unload import unload
+grown = number = 0
+while grown < 3000:  # the table of names doubles when it is full: let it do so before
+    grown = -gc.mem_alloc()
+    getattr(sys, "name%d" % number, None)
+    grown += gc.mem_alloc()
+    number += 1
 def live():
     gc.collect()
     return gc.mem_alloc()

@@ -1,0 +1,107 @@
+"""Names of the device's code, replaced by shorter ones before compilation.
+
+MicroPython keeps every name of a module in the heap, also when the module is unloaded: a name and
+its entry take about 16 bytes, and the 1100 names of a lamp took 18 of its 91 kB; in a .mpy they
+were more than a quarter. So what the firmware itself defines gets another name: one that
+MicroPython's binary has anyway and that costs nothing, in each file the same, where only one file
+mentions it; else two letters. Names of MicroPython, of modules, of settings and whatever stands in
+a text keep theirs. Tracebacks show the other names: `Plan.readable` gives those of the source.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice, product
+from keyword import iskeyword
+from string import ascii_letters
+
+from tools.shorten import names
+from tools.shorten.built_in import NAMED, NUMBERED
+from tools.shorten.renaming import Renaming
+
+_FRAME = re.compile(r'(File "([^"]+)", .*in )(\S+)')
+
+
+class Plan:
+    """How the sources of one install are renamed.
+
+    sources: {module, as `node.app`: text}.  kept: names of MicroPython, and of board files.
+    """
+
+    def __init__(self, sources: Mapping[str, str], kept: Iterable[str]) -> None:
+        self._files = {module: names.File(ast.parse(text)) for module, text in sources.items()}
+        files = self._files.values()
+        self._mentions = Counter(chain.from_iterable(file.mentioned for file in files))
+        self._keywords = set(chain.from_iterable(file.keywords for file in files))
+        self._kept = {*kept, *chain.from_iterable(module.split(".") for module in sources)}
+        self._texts = set(chain.from_iterable(file.texts for file in files))
+        self._kept |= self._texts
+        self._prefixes = tuple(text for text in self._texts if names.is_private(text))
+        heirs = [file for file in files if file.inherits]
+        self._of_heirs = set(chain.from_iterable(file.mentioned for file in heirs))
+        self._shared = self._share(heirs)
+
+    def _share(self, heirs: list[names.File]) -> dict[str, str]:
+        """The names that more than one file must call the same."""
+        files = self._files.values()
+        several = {name for file in files for name in file.bound if self._mentions[name] > 1}
+        several = {name for name in several if not names.is_private(name)}
+        foreign = set(chain.from_iterable(file.foreign for file in files))
+        several |= {name for name in foreign if self._mentions[name] > 1}
+        # a class and its base in another file name attributes of one object
+        several |= {name for file in heirs for name in file.bound}
+        often = sorted(several, key=lambda name: (-self._mentions[name], name))
+        often = [name for name in often if self._may_go(name)]
+        named = [name for name in NAMED if self._is_free(name)]
+        pairs = (one + two for one, two in product(ascii_letters, ascii_letters))
+        made = islice(filter(self._is_free, pairs), max(len(often) - len(named), 0))
+        return dict(zip(often, sorted([*named, *made], key=len), strict=False))
+
+    def _is_free(self, name: str) -> bool:
+        return not (name in self._mentions or name in self._texts or iskeyword(name))
+
+    def _may_go(self, name: str) -> bool:
+        """Does neither MicroPython nor a text, like that of `getattr`, need the name?
+
+        The class of a driver is found by the name of its file, in capitals.
+        """
+        file = name.isupper() and name.lower() in self._kept
+        return not (file or name in self._kept or name.startswith(("__", *self._prefixes)))
+
+    def _renaming(self, file: names.File) -> tuple[dict[str, str], list[str]]:
+        """({name: the other}, names for arguments) of one source."""
+        taken = file.mentioned | self._of_heirs
+        free = _then_made(name for name in NUMBERED if name not in taken)
+        own = sorted(file.bound - file.constants - set(self._shared))
+        found = {name: next(free) for name in own if self._may_go(name)}
+        found |= {name: self._shared[name] for name in file.mentioned if name in self._shared}
+        return found, [next(free) for _ in range(64)]
+
+    def short(self, text: str) -> str:
+        """The source that is compiled."""
+        file = names.File(ast.parse(text))
+        found, free = self._renaming(file)
+        renamed = Renaming(found, self._keywords, free).visit(file.tree)
+        return ast.unparse(ast.fix_missing_locations(renamed)) + "\n"
+
+    def renamed(self, module: str) -> dict[str, str]:
+        """{name: the other} of a source; empty for one that is none of the install's."""
+        file = self._files.get(module)
+        return self._renaming(file)[0] if file else {}
+
+    def readable(self, traceback: str) -> str:
+        """A traceback that a board printed, with the names of the source."""
+
+        def frame(found: re.Match[str]) -> str:
+            source = {other: name for name, other in self.renamed(found[2]).items()}
+            return found[1] + source.get(found[3], found[3])
+
+        return _FRAME.sub(frame, traceback)
+
+
+def _then_made(first: Iterator[str]) -> Iterator[str]:
+    """These, and when they are used up short names of our own."""
+    yield from first
+    yield from (f"_{one}" for one in ascii_letters)
+    yield from (f"_{one}{two}" for one, two in product(ascii_letters, ascii_letters))

@@ -1,0 +1,106 @@
+"""Which names a source mentions, and which are its own."""
+
+import ast
+from collections.abc import Iterator
+
+NAMES = ("id", "attr", "name", "asname")
+"""Fields of a syntax tree's nodes that hold an identifier."""
+
+
+def is_private(name: str) -> bool:
+    """One leading underscore, and more than that."""
+    return name.startswith("_") and not name.startswith("__") and len(name) > 1
+
+
+class File:
+    """What a renaming must know of one source.
+
+    mentioned: identifiers, also those of imported modules.  bound: identifiers that it defines as
+    functions, classes, variables of a module or class, and attributes of `self`.  foreign: private
+    names of other files' objects.  constants: those that the compiler replaces by a number.
+    keywords: arguments that a call names.  texts: strings.  inherits: has a class of it a base
+    from another file?
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+        items = list(ast.walk(tree))
+        self.mentioned = set(_identifiers(items))
+        self.texts = {
+            item.value
+            for item in items
+            if isinstance(item, ast.Constant) and isinstance(item.value, str)
+        }
+        self.keywords = {item.arg for item in items if isinstance(item, ast.keyword) and item.arg}
+        self.constants = set(_constants(tree))
+        self.bound = set(_bound(items, tree))
+        self.foreign = {
+            item.attr
+            for item in items
+            if isinstance(item, ast.Attribute) and is_private(item.attr) and not _of_self(item)
+        }
+        self.foreign |= {
+            name for name in self.mentioned if is_private(name) and name not in self.bound
+        }
+        self.inherits = _inherits(items)
+
+
+def _of_self(item: ast.Attribute) -> bool:
+    return isinstance(item.value, ast.Name) and item.value.id == "self"
+
+
+def _identifiers(items: list[ast.AST]) -> Iterator[str]:
+    for item in items:
+        for field in (*NAMES, "arg", "module"):
+            value = getattr(item, field, None)
+            if isinstance(value, str):
+                yield from value.split(".")
+        if isinstance(item, ast.Global | ast.Nonlocal):
+            yield from item.names
+
+
+def _constants(tree: ast.Module) -> Iterator[str]:
+    for item in tree.body:
+        match item:
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("const"))) if is_private(name):
+                yield name
+            case _:
+                pass
+
+
+def _bound(items: list[ast.AST], tree: ast.Module) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield item.name
+        elif isinstance(item, ast.Attribute):
+            if isinstance(item.ctx, ast.Store) and _of_self(item):
+                yield item.attr
+        elif isinstance(item, ast.arg) and is_private(item.arg):
+            yield item.arg
+    classes = [item for item in items if isinstance(item, ast.ClassDef)]
+    for block in (tree, *classes):
+        yield from _variables(block.body)
+
+
+def _variables(body: list[ast.stmt]) -> Iterator[str]:
+    """Those assigned in a module or class, also under `if`, `for`, `try`, but in no function."""
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for item in ast.walk(statement):
+            if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+                yield item.id
+
+
+def _inherits(items: list[ast.AST]) -> bool:
+    imported = {
+        alias.asname or alias.name
+        for item in items
+        if isinstance(item, ast.ImportFrom)
+        for alias in item.names
+    }
+    bases = [base for item in items if isinstance(item, ast.ClassDef) for base in item.bases]
+    return any(
+        isinstance(base, ast.Attribute) or (isinstance(base, ast.Name) and base.id in imported)
+        for base in bases
+    )

@@ -1,0 +1,172 @@
+"""Names of the device's code become shorter ones, and the code does what it did."""
+
+import ast
+import io
+import re
+import subprocess
+
+import pytest
+
+from tools import build
+from tools.setup.paths import FIRMWARE_BIN, MICROPYTHON_UNIX
+from tools.shorten import Plan, names
+from tools.shorten.built_in import NAMED, NUMBERED
+
+BOARD = "pico_lora_sx1262"
+LEDGER = """
+from node import base
+
+class Ledger(base.Entries):
+    _most: "int" = 2
+
+    def __init__(self, clock, log=print):
+        super().__init__()
+        self._clock = clock
+        self._log = log
+
+    def add(self, entry, at=None):
+        def kept(found):
+            return [one for one in found if one is not entry]
+        self._rows = kept(self._rows) + [entry]
+        self._log(len(self._rows), self._most, at, entry)
+
+    def _do_close(self, entry):
+        self._log("close", entry)
+
+    def act(self, name, entry):
+        return getattr(self, "_do_" + name)(entry)
+"""
+BASE = """
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_MOST = 3
+
+class Entries:
+    def __init__(self):
+        self._rows = [_MOST]
+        self._number = 7
+
+    def oldest(self):
+        return self._rows[0], self._number
+"""
+MAIN = """
+from node.ledger import Ledger
+ledger = Ledger(0)
+ledger.add("a", at=5)
+ledger.act("close", 1)
+print(ledger.oldest())
+"""
+SOURCES = {"node": "", "node.base": BASE, "node.ledger": LEDGER, "trial": MAIN}
+
+
+def run(folder, texts):
+    for name, text in texts.items():
+        file = folder / {"node": "node/__init__.py"}.get(name, f"{name.replace('.', '/')}.py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return subprocess.run(
+        [str(MICROPYTHON_UNIX), "trial.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def identifiers(text):
+    return names.File(ast.parse(text)).mentioned
+
+
+@pytest.fixture
+def plan():
+    return Plan(SOURCES, {"print", "close"})
+
+
+def test_what_a_program_does_stays(plan, tmp_path):
+    short = {name: plan.short(text) for name, text in SOURCES.items()}
+
+    before, after = run(tmp_path / "before", SOURCES), run(tmp_path / "after", short)
+
+    assert before.stdout == "2 2 5 a\nclose 1\n(3, 7)\n"
+    assert (after.stdout, after.stderr) == (before.stdout, "")
+    assert sum(map(len, short.values())) < sum(map(len, SOURCES.values()))
+
+
+def test_private_names_and_arguments_become_names_that_micropython_has(plan):
+    found = identifiers(plan.short(BASE))
+
+    assert not {name for name in found if names.is_private(name)}
+    assert found & {*NUMBERED, *NAMED}
+
+
+def test_what_a_call_or_a_text_mentions_keeps_its_name(plan):
+    found = identifiers(plan.short(LEDGER))
+
+    assert {"at", "_do_close"} <= found
+    assert not {"entry", "_clock", "oldest"} & found
+
+
+def test_what_the_type_checker_alone_reads_is_left_out(plan):
+    assert not {"TYPE_CHECKING", "typing", "Any"} & identifiers(plan.short(BASE))
+    assert "int" not in re.findall(r"\w+", plan.short(LEDGER))
+
+
+def test_an_object_has_no_two_attributes_of_one_name(plan):
+    """Those of a class in one file and of its base in another are of the same object."""
+    base, heir = identifiers(plan.short(BASE)), identifiers(plan.short(LEDGER))
+    attributes = {"_rows", "_number", "_most", "_clock", "_log"}
+    renamed = dict(plan.renamed("node.base")), dict(plan.renamed("node.ledger"))
+    found = {name: new for each in renamed for name, new in each.items() if name in attributes}
+
+    assert set(found) == attributes
+    assert len(set(found.values())) == len(attributes)
+    assert renamed[0]["_rows"] == renamed[1]["_rows"]
+    assert not attributes & (base | heir)
+
+
+def test_names_of_micropython_and_the_class_of_a_driver_keep_theirs():
+    driver = "class AM312:\n    def irq(self, pin):\n        return pin.irq(self)\n"
+    plan = Plan({"node.am312": driver}, {"irq"})
+
+    assert {"AM312", "irq"} <= identifiers(plan.short(driver))
+
+
+def test_a_traceback_of_a_board_gets_the_names_of_the_source(plan, tmp_path):
+    texts = {name: plan.short(text) for name, text in SOURCES.items()}
+    texts["node.base"] = texts["node.base"].replace("[0]", "[9]")
+    said = run(tmp_path, texts).stderr
+    dotted = said.replace(f"{tmp_path}/", "").replace(".py", "").replace("node/", "node.")
+
+    assert 'File "node.base", line' in dotted
+    assert "in oldest" not in dotted
+    assert "in oldest\n" in plan.readable(dotted)
+    assert plan.readable('  File "other", line 1, in sep\n') == '  File "other", line 1, in sep\n'
+
+
+def test_the_command_line_reads_a_traceback(capsys, monkeypatch):
+    short = build.plan().renamed("node.journal")["_make_room"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(f'  File "node.journal", line 1, in {short}\n'))
+
+    assert build.main(["--traceback"]) == 0
+    assert capsys.readouterr().out == '  File "node.journal", line 1, in _make_room\n'
+
+
+def test_names_that_cost_nothing_are_in_the_binary(tmp_path):
+    source = tmp_path / "s.py"
+    source.write_text("".join(f"def f(x):\n    return x.{name}\n" for name in NUMBERED))
+
+    assert not [
+        name for name in NUMBERED
+        if re.search(rb"\W%s\W" % name.encode(), build.compiled("s", source, "armv6m"))
+    ]  # fmt: skip
+    binary = FIRMWARE_BIN.read_bytes()
+    assert [name for name in NAMED if b"\0%s\0" % name.encode() not in binary] == []
+
+
+def test_a_module_is_called_by_the_name_that_it_is_imported_by():
+    log = build.staged_files(BOARD)["/lib/node/log.mpy"]
+
+    assert b"node.log\0" in log
+    assert b"log.py" not in log
