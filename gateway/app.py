@@ -15,6 +15,7 @@ from typing import cast
 import structlog
 
 from gateway import networks, registry, sinks
+from gateway.absences import Absences
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule
@@ -112,12 +113,15 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
         sink = await stack.enter_async_context(made_sinks(settings))
         commands = Commands(store, network, settings.commands)
         ingest = Ingest(store, network, settings.commands)
+        absences = Absences(store, network)
         deliverer = Deliverer(store, sink, schedule=Schedule(of.schedule_s), parallel=of.parallel)
         parts = _parts(settings, store, network, commands)
         await stack.enter_async_context(listening(settings.http.bind, application(parts)))
         log.info("serving", site=settings.site, http=settings.http.bind)
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(one.run()) for one in (ingest, commands, deliverer)]
+            running = [
+                group.create_task(one.run()) for one in (ingest, commands, deliverer, absences)
+            ]
             await ending.wait()
             log.info("ending")
             for one in running:

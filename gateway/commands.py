@@ -8,10 +8,11 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import Any
 
+from gateway import absences
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.devices import encode
-from gateway.errors import Refused, Retry, Unsure
+from gateway.errors import Refused, Retry, Unknown, Unsure
 from gateway.lifecycle import (
     LOOK_MS,
     ask,
@@ -28,7 +29,7 @@ from gateway.model import Command
 from gateway.networks import Network
 from gateway.notices import Downlink
 from gateway.settings import CommandSettings
-from gateway.store import Store
+from gateway.store import Store, Transaction
 
 POLL_S = 1.0
 """Another process (the CLI) may queue commands too."""
@@ -97,6 +98,8 @@ class Commands:
         for command in sorted(commands, key=lambda one: one.created_at_ms):
             try:
                 await self._carry(command)
+            except Unknown as error:
+                await self._deleted(command, str(error))
             except Retry as error:
                 await self._later(command, error.after_s)
 
@@ -192,6 +195,8 @@ class Commands:
         )
         try:
             receipt = await self.network.send(downlink)
+        except Unknown:
+            raise
         except Refused as error:
             why = str(error)
             await self.store.write(lambda tx: end(tx, command, "failed", why, now()))
@@ -208,6 +213,17 @@ class Commands:
             item = receipt.queue_item_id
             own: dict[str, Any] = {"settings": self.settings, "flushed": flush}
             await self.store.write(lambda tx: enqueued(tx, command, item, now(), **own))
+
+    async def _deleted(self, command: Command, said: str) -> None:
+        """The network server does not have the device: nothing can be sent to it."""
+        now_ms = self.clock()
+
+        def change(tx: Transaction) -> None:
+            device = tx.device(command.dev_eui)
+            why = absences.note(tx, device, now_ms, said) if device else said
+            end(tx, command, "failed", why, now_ms)
+
+        await self.store.write(change)
 
     async def _later(self, command: Command, after_s: float | None) -> None:
         wait_ms = int((after_s or delay_s(len(command.history), 1, 60)) * 1000)

@@ -15,7 +15,6 @@ from gateway.events import (
     MissingData,
     QuarantinedData,
     ReadingData,
-    TroubleData,
     Value,
 )
 from gateway.model import Device
@@ -192,17 +191,9 @@ class _Taking:
 
     def trouble(self, code: str, description: str = "") -> None:
         """Note that something is wrong with the device; the first in an hour makes an event."""
-        reason = troubles.sentence(code, description)
-        count = self.seen.troubles.note(code, reason, self.now_ms)
-        if count and code not in troubles.QUIET:
-            data = TroubleData(
-                dev_eui=self.dev_eui,
-                device=self.device.name,
-                code=code,
-                reason=reason,
-                count=count,
-            )
-            self.tx.append("trouble", self.dev_eui, self.now_ms, data)
+        now_ms = self.now_ms
+        of = (self.tx, self.device, self.seen)
+        troubles.note(*of, code, description=description, now_ms=now_ms)
 
     def joined(self, joined: Joined) -> None:
         data = JoinedData(dev_eui=self.dev_eui, device=self.device.name, dev_addr=joined.dev_addr)

@@ -1,10 +1,16 @@
-"""What each trouble of a device means, and who acts next.
+"""What each trouble of a device means, who acts next, and its event.
 
 The codes are those of ChirpStack's log events, and ours.
 Source: chirpstack-api 4.20, integration.proto, LogCode; texts of ChirpStack 4.20.
 """
 
+from gateway.events import TroubleData
+from gateway.model import Device
+from gateway.seen import Seen
+from gateway.store import Transaction
+
 TWO_BOARDS = "TWO_BOARDS"
+DELETED = "DELETED_AT_NETWORK_SERVER"
 F_CNT_RESET = "UPLINK_F_CNT_RESET"
 QUIET = frozenset({"UPLINK_F_CNT_RETRANSMISSION"})
 """Shown with the device, but no event: a lost acknowledgement causes it."""
@@ -13,6 +19,11 @@ CURES = {
     TWO_BOARDS: (
         "two boards send with this DevEUI: their counters alternate; a technician gives each "
         "board a device.json of its own"
+    ),
+    DELETED: (
+        "the network server no longer has this device and drops its frames: somebody deleted it "
+        "there; the operator runs `lamplighter device remove` and, where the board stays in use, "
+        "`lamplighter device add` with the --dev-eui and --app-key of its device.json"
     ),
     F_CNT_RESET: (
         "its frame counter restarted without a join: the device lost its state, or two boards "
@@ -59,3 +70,19 @@ def sentence(code: str, description: str = "") -> str:
     )
     words = " ".join(description.split())[:200]
     return f"{cure} (the network server says: {words})" if words else cure
+
+
+def note(
+    tx: Transaction, device: Device, seen: Seen, code: str, *, description: str, now_ms: int
+) -> None:
+    """Note that something is wrong with a device; the first in an hour makes an event.
+
+    seen: of the device; the caller puts it back.
+    """
+    reason = sentence(code, description)
+    count = seen.troubles.note(code, reason, now_ms)
+    if count and code not in QUIET:
+        data = TroubleData(
+            dev_eui=device.dev_eui, device=device.name, code=code, reason=reason, count=count
+        )
+        tx.append("trouble", device.dev_eui, now_ms, data)

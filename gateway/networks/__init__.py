@@ -53,12 +53,20 @@ class Network(Protocol):
     async def send(self, downlink: Downlink) -> Receipt:
         """Enqueue a frame for a device.
 
-        Raises Refused (it will never be accepted), Retry (it was not accepted), or Unsure.
+        Raises Unknown (the server does not have the device), Refused (it will never be
+        accepted), Retry (it was not accepted), or Unsure.
         """
         ...
 
     async def queued(self, dev_eui: str) -> dict[bytes, str]:
-        """{frame: queue_item_id} of the server's queue for a device. Raises Retry, Refused."""
+        """{frame: queue_item_id} of the server's queue for a device. Raises Unknown, Retry."""
+        ...
+
+    async def absent(self, dev_euis: Sequence[str]) -> set[str]:
+        """Which of these registered devices the server does not have, as somebody deleted them.
+
+        Raises ConfigError, Refused, Retry where the server does not say.
+        """
         ...
 
     async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:

@@ -7,12 +7,13 @@ absent client.
 from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
+from gateway.errors import GatewayError, Refused, Retry, Unknown
 from gateway.model import REPORT_S, Device
 from gateway.networks._connection import Broker
 from gateway.networks._subscription import Subscription, try_subscription
 from gateway.networks._tls import Tls
 from gateway.networks.chirpstack import events
-from gateway.networks.chirpstack.calls import Calls
+from gateway.networks.chirpstack.calls import KEY_S, Calls
 from gateway.networks.chirpstack.registry import Registry
 from gateway.networks.chirpstack.settings import Settings as Settings
 from gateway.notices import Downlink, Envelope, Notice, Receipt
@@ -68,11 +69,37 @@ class Network:
 
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""
-        return await self._calls.enqueue(downlink)
+        try:
+            return await self._calls.enqueue(downlink)
+        except (Retry, Refused) as error:
+            await self._find(downlink.dev_eui, error)
+            raise
 
     async def queued(self, dev_eui: str) -> dict[bytes, str]:
         """See gateway.networks.Network."""
-        return await self._calls.queued(dev_eui)
+        try:
+            return await self._calls.queued(dev_eui)
+        except Retry as error:
+            await self._find(dev_eui, error)
+            raise
+
+    async def _find(self, dev_eui: str, error: GatewayError) -> None:
+        """Raise Unknown where a call was refused because the server does not have the device.
+
+        A tenant's key gets the same answer for a refused key.
+        """
+        if isinstance(error, Retry) and error.after_s != KEY_S:
+            return
+        try:
+            absent = await self.absent([dev_eui])
+        except GatewayError:
+            return
+        if absent:
+            raise Unknown(f"no device {dev_eui}: {error}") from error
+
+    async def absent(self, dev_euis: Sequence[str]) -> set[str]:
+        """See gateway.networks.Network."""
+        return await Registry(self._calls, self.settings).absent(dev_euis)
 
     async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
         """See gateway.networks.Network."""

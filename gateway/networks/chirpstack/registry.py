@@ -1,5 +1,6 @@
 """Registration at ChirpStack: application, device profile, device and keys."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -69,6 +70,33 @@ class Registry:
             log.warning("device left at the network server", dev_eui=dev_eui, reason=said)
             return
         await self._found(stub.Delete, api.DeleteDeviceRequest(dev_eui=dev_eui))
+
+    async def absent(self, dev_euis: Sequence[str]) -> set[str]:
+        """Which of these devices no application has. Raises ConfigError, Refused, Retry."""
+        # raises for a refused key, which Get would answer as it does an absent device
+        application_id = await self.application(make=False)
+        missing = set(dev_euis)
+        if application_id and len(missing) > 1:
+            missing -= await self._listed(application_id)
+        stub = api.DeviceServiceStub(self._calls.channel())
+        return {
+            dev_eui
+            for dev_eui in sorted(missing)
+            if not await self._found(stub.Get, api.GetDeviceRequest(dev_eui=dev_eui))
+        }
+
+    async def _listed(self, application_id: str) -> set[str]:
+        """The DevEUIs of an application."""
+        stub = api.DeviceServiceStub(self._calls.channel())
+        found: set[str] = set()
+        while True:
+            request = api.ListDevicesRequest(
+                limit=PAGE, offset=len(found), application_id=application_id
+            )
+            page = (await self._calls.call(stub.List, request)).result
+            found |= {one.dev_eui for one in page}
+            if len(page) < PAGE:
+                return found
 
     async def _elsewhere(self, dev_eui: str, device: Any) -> str:
         """The sentence about a device of another application, which it names."""

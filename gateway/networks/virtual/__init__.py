@@ -1,10 +1,11 @@
 """A network server in this process: for tests, and for a gateway without one."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from msgspec import Struct
 
-from gateway.errors import GatewayError, Unsure
+from gateway.errors import GatewayError, Unknown, Unsure
 from gateway.model import REPORT_S, Device
 from gateway.networks.virtual.messages import Messages
 from gateway.notices import Downlink, Receipt
@@ -28,7 +29,7 @@ class Network(Messages):
     intervals_s: {dev_eui: how often it reports}.  sent: every Downlink accepted.
     queue: {queue_item_id: Downlink} not yet transmitted.
     failures: raised by the next calls of `send`, one each; with Unsure the frame is accepted
-    nevertheless.  away: raised by every call.
+    nevertheless.  away: raised by every call.  deleted: DevEUIs of devices that were removed.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -42,6 +43,7 @@ class Network(Messages):
         self.queue: dict[str, Downlink] = {}
         self.failures: list[GatewayError] = []
         self.away: GatewayError | None = None
+        self.deleted: set[str] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -56,6 +58,8 @@ class Network(Messages):
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""
         self._answer()
+        if downlink.dev_eui in self.deleted:
+            raise Unknown(f"the virtual network has no device {downlink.dev_eui}")
         if not self.failures:
             return Receipt(self.enqueue(downlink))
         failure = self.failures.pop(0)
@@ -82,12 +86,20 @@ class Network(Messages):
         """See gateway.networks.Network."""
         self._answer()
         self.devices[device.dev_eui] = (device, app_key)
+        self.deleted.discard(device.dev_eui)
         self.intervals_s[device.dev_eui] = report_s
 
     async def unregister(self, dev_eui: str) -> None:
         """See gateway.networks.Network."""
         self._answer()
         self.devices.pop(dev_eui, None)
+        self.queue = {item: one for item, one in self.queue.items() if one.dev_eui != dev_eui}
+        self.deleted.add(dev_eui)
+
+    async def absent(self, dev_euis: Sequence[str]) -> set[str]:
+        """See gateway.networks.Network."""
+        self._answer()
+        return self.deleted.intersection(dev_euis)
 
     async def check(self) -> list[str]:
         """See gateway.networks.Network."""

@@ -2,10 +2,12 @@
 
 import asyncio
 
+import grpc
 import pytest
+from chirpstack_api import api
 from msgspec.structs import replace
 
-from gateway.errors import ConfigError, Refused, Retry
+from gateway.errors import ConfigError, Refused, Retry, Unknown
 from gateway.networks import chirpstack
 from gateway.networks._connection import RECEIVE_MOST
 from gateway.notices import Downlink
@@ -89,3 +91,43 @@ async def test_a_refused_key_is_tried_again_for_commands(side):
             await network.send(downlink)
 
     assert later.value.after_s == 30
+
+
+async def tenants_key(settings):
+    """An API key of the first tenant, as a city's operator makes one."""
+    async with grpc.aio.insecure_channel(settings.grpc.removeprefix("http://")) as channel:
+        user = api.InternalServiceStub(channel)
+        admin = (("authorization", f"Bearer {settings.api_key}"),)
+        listed = await api.TenantServiceStub(channel).List(
+            api.ListTenantsRequest(limit=1), metadata=admin
+        )
+        login = await user.Login(api.LoginRequest(email="admin", password="admin"))
+        tenant_id = listed.result[0].id
+        made = await user.CreateApiKey(
+            api.CreateApiKeyRequest(api_key=api.ApiKey(name="city", tenant_id=tenant_id)),
+            metadata=(("authorization", f"Bearer {login.jwt}"),),
+        )
+    return replace(settings, api_key=made.token, tenant_id=tenant_id)
+
+
+async def test_to_a_tenants_key_a_deleted_device_is_no_refused_key(side):
+    downlink = Downlink(
+        dev_eui=LAMP.dev_eui, fport=30, data=b"a", confirmed=False, expires_at_ms=2**41
+    )
+    async with chirpstack.Network(await tenants_key(side.settings)) as network:
+        await network.register(LAMP, KEY)
+        await network.send(downlink)
+        await network.unregister(LAMP.dev_eui)
+
+        with pytest.raises(Unknown, match=f"no device {LAMP.dev_eui}"):
+            await network.send(downlink)
+        with pytest.raises(Unknown, match=f"no device {LAMP.dev_eui}"):
+            await network.queued(LAMP.dev_eui)
+        assert await network.absent([LAMP.dev_eui]) == {LAMP.dev_eui}
+
+
+async def test_a_refused_key_makes_no_device_absent(side):
+    network = chirpstack.Network(replace(side.settings, api_key="wrong"))
+
+    with pytest.raises(ConfigError, match="api_key"):
+        await network.absent([LAMP.dev_eui])

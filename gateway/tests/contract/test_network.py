@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway import networks, registry
+from gateway.errors import Unknown
 from gateway.notices import Downlink
 from gateway.tests.contract.servers import LAMP
 
@@ -131,6 +132,23 @@ async def test_a_device_is_registered_and_sent_to(side, network):
     await network.unregister(LAMP.dev_eui)
     await network.unregister(LAMP.dev_eui)
     assert await network.queued(LAMP.dev_eui) in ({}, {b"abc": receipt.queue_item_id})
+
+
+async def test_a_device_that_somebody_deleted_is_absent(side, network):
+    other = replace(LAMP, dev_eui="70b3d57ed00000a2", name="second")
+    both = [LAMP.dev_eui, other.dev_eui]
+    for device in (LAMP, other):
+        await network.register(device, KEY)
+    assert await network.absent(both) == set()
+
+    await network.unregister(LAMP.dev_eui)
+
+    assert await network.absent(both) == await network.absent(both[:1]) == {LAMP.dev_eui}
+    downlink = Downlink(
+        dev_eui=LAMP.dev_eui, fport=30, data=b"a", confirmed=True, expires_at_ms=2**41
+    )
+    with pytest.raises(Unknown, match=LAMP.dev_eui):
+        await network.send(downlink)
 
 
 async def test_a_flush_leaves_only_the_frame_that_asked_for_it(side, network):

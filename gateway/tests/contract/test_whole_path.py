@@ -135,6 +135,20 @@ async def test_the_command_line_works_beside_the_service(street, air):
     assert check["said"].startswith("the service answers")
 
 
+async def test_a_device_deleted_at_the_network_server_becomes_a_fact(street):
+    device = await street.service.cli("device", "add", "lamp 1", "--profile", "lamp")
+    del street.network.core.registry.devices[device["dev_eui"]]
+    hook = await street.service.cli("webhook", "add", street.receiver.url)
+    street.receiver.secret = hook["secret"]
+
+    await street.service.start()
+
+    event = await street.receiver.event("trouble", within_s=10, dev_eui=device["dev_eui"])
+    shown = await street.service.cli("device", "show", device["dev_eui"])
+    assert event["data"]["code"] == "DELETED_AT_NETWORK_SERVER"
+    assert [one["reason"] for one in shown["troubles"]] == [event["data"]["reason"]]
+
+
 async def test_check_finds_nothing_wrong(street):
     result = await street.service.cli("check")
 

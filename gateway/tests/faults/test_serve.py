@@ -116,7 +116,7 @@ async def troublesome():
         writer.close()
 
     async def drip(_reader, writer):
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: 100000\r\n\r\n")
         with contextlib.suppress(OSError, asyncio.CancelledError):
             while True:
                 writer.write(b"x")
