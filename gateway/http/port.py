@@ -6,9 +6,17 @@ import errno
 from collections.abc import AsyncGenerator
 
 import aiohttp
+import msgspec
 from aiohttp import web
 
 from gateway.errors import ConfigError
+
+
+class _Health(msgspec.Struct):
+    """What `check` reads of `/v1/health`."""
+
+    troubles: list[str] = []
+
 
 STOP_S = 3.0
 """How long requests in progress may take to finish when the service ends."""
@@ -54,13 +62,25 @@ async def check_port(bind: str) -> list[str]:
             session.get(f"http://{bind}/v1/health") as answer,
         ):
             ours = answer.status in {200, 503} and answer.content_type == "application/json"
+            troubles = _troubles(await answer.read())
     except aiohttp.ClientConnectorError:
         return [await _try_binding(bind, host, port)]
     except (aiohttp.ClientError, TimeoutError):
         ours = False
+        troubles = []
     if not ours:
         raise ConfigError(_refusal(bind, OSError(errno.EADDRINUSE, "")))
+    if troubles:
+        raise ConfigError(f"the service at http://{bind} says: {'; '.join(troubles)}")
     return [f"the service answers at http://{bind}"]
+
+
+def _troubles(body: bytes) -> list[str]:
+    """What a service says in its health; empty where it says nothing."""
+    try:
+        return msgspec.json.decode(body, type=_Health).troubles
+    except msgspec.DecodeError:
+        return []
 
 
 async def _try_binding(bind: str, host: str, port: int) -> str:

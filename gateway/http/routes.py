@@ -1,6 +1,6 @@
 """The table of the REST API: `server` makes the routes from it, `openapi` the document."""
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -10,16 +10,18 @@ from gateway.usecases import Parts, commands, devices, events, webhooks
 
 
 class Health(Struct):
-    """The service answers."""
+    """The service answers. troubles: what is wrong, one sentence each that says who acts next."""
 
-    status: str
+    status: Literal["ok", "trouble"]
     version: str
+    troubles: list[str]
 
 
 async def _health(parts: Parts) -> Health:
-    """Whether the service answers."""
+    """Whether the service answers, and what is wrong at the network server."""
     await parts.store.read(lambda view: view.last_cursor())
-    return Health("ok", openapi.VERSION)
+    troubles = parts.network.troubles()
+    return Health("trouble" if troubles else "ok", openapi.VERSION, troubles)
 
 
 async def _document(_parts: Parts) -> dict[str, Any]:

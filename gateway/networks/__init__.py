@@ -88,6 +88,10 @@ class Network(Protocol):
         """
         ...
 
+    def troubles(self) -> list[str]:
+        """What is wrong with it now, one sentence each that says who acts next; while entered."""
+        ...
+
     async def __aenter__(self) -> Self:
         """Start to connect, without waiting for success. Raises ConfigError."""
         ...

@@ -32,6 +32,8 @@ CONNECT_S = 5.0
 """Time for the handshake, s."""
 REFUSED_USER = frozenset({0x86, 0x87})
 """Reason codes of CONNACK: bad user name or password, not authorized."""
+TAKEN_OVER = 0x8E
+"""Reason code of DISCONNECT: another client connected with our client id."""
 WANTS_CERTIFICATE = (
     "it may want a client certificate: set `network.cert_file` and `network.key_file`"
 )
@@ -75,7 +77,8 @@ class Broker(Struct, frozen=True, kw_only=True):
 class Connection:
     """One connection, from CONNECT to the close of its socket.
 
-    take: gets each message; returns whether more may be read.
+    take: gets each message; returns whether more may be read.  taken: another client took the
+    session over.  unkept: messages come at QoS 0, which a broker keeps for nobody.
     """
 
     def __init__(self, broker: Broker, take: Callable[[Envelope], bool]) -> None:
@@ -84,7 +87,9 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._gone: asyncio.Future[GatewayError] = self._loop.create_future()
         self.subscribed: asyncio.Future[None] = self._loop.create_future()
-        self._reading = self._warned = False
+        self._reading = False
+        self.taken = False
+        self.unkept = False
         self._fd = -1
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
@@ -219,12 +224,15 @@ class Connection:
         """Check the reason codes: a broker may accept the connection and refuse the topic."""
         if any(reason.is_failure or reason.value < 1 for reason in reasons):
             said = ", ".join(map(str, reasons))
-            self._end(ConfigError(f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"))
+            user = self._broker.user()[0] or "us"
+            refusal = f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"
+            self._end(ConfigError(f"{refusal}; its ACL must let {user} read it"))
         elif not self.subscribed.done():
             self.subscribed.set_result(None)
             log.info("listening", broker=self._broker.shown, topic=self._broker.topic)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _p: Any) -> None:
+        self.taken = reason.value == TAKEN_OVER
         if self._answered:
             said = f"the broker {self._broker.shown} ended the connection: {reason}"
             self._end(Retry(said))
@@ -240,11 +248,7 @@ class Connection:
 
     def _on_message(self, _client: Any, _data: Any, message: MQTTMessage) -> None:
         mid, qos = message.mid, message.qos
-        if qos == 0 and not self._warned:
-            self._warned = True
-            log.warning(
-                "the network server publishes at QoS 0: messages sent while disconnected are lost"
-            )
+        self.unkept = qos == 0
         try:
             topic = message.topic
         except UnicodeDecodeError:

@@ -13,13 +13,15 @@ from typing import Self
 import structlog
 from msgspec.structs import replace
 
-from gateway.backoff import delay_s
 from gateway.errors import ConfigError, Retry
 from gateway.networks._connection import KEEPALIVE_S, RECEIVE_MOST, Broker, Connection
+from gateway.networks._patience import Patience
 from gateway.notices import Envelope
 
-LONGEST_WAIT_S = 15.0
-"""Longest pause between two attempts to connect."""
+UNKEPT = (
+    "the network server publishes at QoS 0: messages sent while this service is away are lost; "
+    "the operator sets `qos=1` in its `[integration.mqtt]`"
+)
 
 log = structlog.get_logger("gateway.mqtt")
 
@@ -37,6 +39,9 @@ class Subscription:
         self._allowed = asyncio.Event()
         self._allowed.set()
         self._connection: Connection | None = None
+        self._patience = Patience(broker.client_id)
+        self._steady: asyncio.TimerHandle | None = None
+        self._unkept = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -77,24 +82,57 @@ class Subscription:
         """Connect again after `pause`."""
         self._allowed.set()
 
+    @property
+    def here(self) -> bool:
+        """Whether the subscription stands and its messages are taken as they come."""
+        one = self._connection
+        return one is not None and one.subscribed.done() and not self._waiting
+
+    def troubles(self) -> list[str]:
+        """What is wrong with the connection now, each with who acts next."""
+        return [one for one in (self._patience.trouble, UNKEPT * self._unkept) if one]
+
     async def _stay_connected(self) -> None:
-        failures = 0
         while True:
             await self._allowed.wait()
-            self._connection = Connection(self._broker, self._take)
+            self._connection = connection = Connection(self._broker, self._take)
+            connection.subscribed.add_done_callback(self._stands)
             try:
-                await self._connection.run(KEEPALIVE_S)
+                await connection.run(KEEPALIVE_S)
             except (ConfigError, Retry) as error:
-                log.warning("no broker", error=str(error))
-            failures = 0 if self._connection.subscribed.done() else failures + 1
+                wait_s = self._ended(connection, str(error))
+            finally:
+                if self._steady:
+                    self._steady.cancel()
             self._connection = None
             self._waiting.clear()  # unacknowledged: the broker sends them again
-            await asyncio.sleep(delay_s(max(failures, 1), 0.2, LONGEST_WAIT_S))
+            await asyncio.sleep(wait_s)
+
+    def _stands(self, _: object) -> None:
+        """The subscription stands; it counts as steady after a while."""
+        self._patience.subscribed()
+        loop = asyncio.get_running_loop()
+        self._steady = loop.call_later(self._patience.steady_s, self._patience.steady)
+
+    def _ended(self, connection: Connection, said: str) -> float:
+        """Note why a connection ended; returns the seconds to wait before the next."""
+        if not self._allowed.is_set():
+            return 0.0
+        if connection.subscribed.done():
+            wait_s = self._patience.ended(said, taken=connection.taken)
+        else:
+            wait_s = self._patience.failed(said)
+        log.warning("no broker", error=self._patience.trouble, again_in_s=round(wait_s, 1))
+        return wait_s
 
     def _take(self, envelope: Envelope) -> bool:
         """Queue a message for `batches`; returns whether more may be read."""
         self._waiting.append(envelope)
         self._changed.set()
+        if self._connection and self._connection.unkept != self._unkept:
+            self._unkept = self._connection.unkept
+            if self._unkept:
+                log.warning(UNKEPT)
         return len(self._waiting) < RECEIVE_MOST
 
 

@@ -4,20 +4,28 @@ Its configuration must have `[integration.mqtt] qos=1`: the broker keeps no QoS 
 absent client.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Self
 
-from gateway.errors import GatewayError, Refused, Retry, Unknown
+from gateway.errors import ConfigError, GatewayError, Lost, Refused, Retry, Unknown
 from gateway.model import REPORT_S, Device
 from gateway.networks._connection import Broker
 from gateway.networks._subscription import Subscription, try_subscription
 from gateway.networks._tls import Tls
+from gateway.networks._watch import Watch
 from gateway.networks.chirpstack import events
 from gateway.networks.chirpstack.calls import KEY_S, Calls
 from gateway.networks.chirpstack.registry import Registry
 from gateway.networks.chirpstack.settings import Settings as Settings
 from gateway.notices import Downlink, Envelope, Notice, Receipt
 from gateway.regions import most_bytes
+
+LOOK_S = 300.0
+"""Between two looks at the API for devices whose messages do not come."""
+SETTLE_S = 10.0
+"""Within this time a message comes of an uplink that the API shows."""
 
 
 class Network:
@@ -36,12 +44,19 @@ class Network:
         )
         self._subscription = Subscription(self._broker)
         self._calls = Calls(settings)
+        self._watch = Watch()
+        self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self._subscription.__aenter__()
+        self._looking = asyncio.create_task(self._look_forever())
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        if self._looking:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
         await self._subscription.__aexit__(*exc)
         await self._calls.close()
 
@@ -52,7 +67,14 @@ class Network:
     def parse(self, envelope: Envelope) -> Notice | None:
         """See gateway.networks.Network."""
         topic = self.settings.default_topic(envelope.topic)
-        return events.parse(topic, envelope.body, self.settings.application)
+        try:
+            notice = events.parse(topic, envelope.body, self.settings.application)
+        except Lost as error:
+            self._watch.unread(str(error))
+            raise
+        if notice and not notice.foreign:
+            self._watch.read()
+        return notice
 
     def pause(self) -> None:
         """See gateway.networks.Network."""
@@ -111,13 +133,51 @@ class Network:
         async with Calls(self.settings) as calls:
             await Registry(calls, self.settings).unregister(dev_eui)
 
+    def troubles(self) -> list[str]:
+        """See gateway.networks.Network."""
+        return self._subscription.troubles() + self._watch.troubles()
+
+    async def look(self, settle_s: float = SETTLE_S) -> None:
+        """Compare what the API shows with what came. settle_s: how long a message may take."""
+        if not self._subscription.here:
+            return
+        try:
+            last_seen_ms = await Registry(self._calls, self.settings).last_seen_ms()
+        except (ConfigError, Refused, Retry) as error:
+            self._watch.say("api", f"{error}; commands and registrations wait for it")
+            return
+        self._watch.settle("api")
+        if self._watch.newer(last_seen_ms) and self._watch.quiet and not self.settings.share:
+            await asyncio.sleep(settle_s)
+            if self._watch.quiet:
+                self._watch.say("silent", _silence(self.settings, self._broker))
+        self._watch.mark()
+
+    async def _look_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await self.look()
+
     async def check(self) -> list[str]:
         """See gateway.networks.Network."""
         await try_subscription(self._broker)
         async with Calls(self.settings) as calls:
-            found = await Registry(calls, self.settings).application(make=False)
+            registry = Registry(calls, self.settings)
+            await registry.check_tenant()
+            found = await registry.application(make=False)
         has = "has" if found else "takes our key; the first device makes"
         return [
             f"the broker {self._broker.shown} lets us listen to {self._broker.topic}",
             f"the API {self.settings.grpc} {has} the application {self.settings.application!r}",
         ]
+
+
+def _silence(settings: Settings, broker: Broker) -> str:
+    """What it means that devices are active and nothing comes."""
+    user, _ = broker.user()
+    return (
+        f"ChirpStack's API shows active devices of the application {settings.application!r}, but "
+        f"no message of theirs comes from {broker.shown} on `{broker.topic}`: the operator checks "
+        "that ChirpStack publishes to this broker and topic (`[integration.mqtt]`, "
+        f"`network.topic_prefix`) and that the broker's ACL lets {user or 'us'} read it"
+    )

@@ -111,8 +111,12 @@ class Calls:
         if code is grpc.StatusCode.UNAUTHENTICATED:
             # ChirpStack's answer, too, for an object that does not exist or is another tenant's
             return ConfigError(f"{said}; `network.api_key` must be a key of the device's tenant")
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            return ConfigError(
+                f"{said}; `network.grpc` must be the API of ChirpStack 4, version 3 has another"
+            )
         wrong = code is grpc.StatusCode.INTERNAL and details.startswith(_OURS)
-        if wrong or code in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED}:
+        if wrong or code is grpc.StatusCode.INVALID_ARGUMENT:
             return Refused(said)
         return Unsure(said)
 

@@ -124,10 +124,35 @@ class Registry:
         request = api.CreateApplicationRequest(application=made)
         return (await self._calls.call(stub.Create, request)).id
 
+    async def last_seen_ms(self) -> int:
+        """When the newest uplink of our application's devices came, by ChirpStack's clock; or 0.
+
+        Raises ConfigError, Refused, Retry.
+        """
+        application_id = await self.application(make=False)
+        if not application_id:
+            return 0
+        stub = api.DeviceServiceStub(self._calls.channel())
+        request = api.ListDevicesRequest(limit=PAGE, application_id=application_id)
+        reply = await self._calls.call(stub.List, request)
+        return max((one.last_seen_at.ToMilliseconds() for one in reply.result), default=0)
+
     async def profile(self, device: Device, report_s: int = REPORT_S) -> str:
         """The id of the device profile that fits the device, made when missing."""
         tenant_id = await self.tenant()
         return await Profiles(self._calls, self._settings.region, tenant_id).of(device, report_s)
+
+    async def check_tenant(self) -> None:
+        """Raise ConfigError unless the API is ChirpStack 4's and the tenant is there for our key.
+
+        The service is new in version 4: before it, other calls fail with errors that name nothing.
+        """
+        tenant_id = await self.tenant()
+        stub = api.TenantServiceStub(self._calls.channel())
+        try:
+            await self._calls.call(stub.Get, api.GetTenantRequest(id=tenant_id))
+        except (Unknown, Refused) as error:
+            raise ConfigError(f"`network.tenant_id` is no tenant there: {error}") from None
 
     async def tenant(self) -> str:
         """The id of our tenant. Raises ConfigError when the settings leave it open."""

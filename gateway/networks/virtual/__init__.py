@@ -106,6 +106,10 @@ class Network(Messages):
         self._answer()
         return ["the virtual network is here"]
 
+    def troubles(self) -> list[str]:
+        """See gateway.networks.Network."""
+        return [str(self.away)] if self.away else []
+
     def _answer(self) -> None:
         if self.away:
             raise self.away

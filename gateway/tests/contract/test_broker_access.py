@@ -4,7 +4,6 @@ mosquitto is real; ChirpStack's API is the bench's (emulated).
 """
 
 import asyncio
-import contextlib
 import ssl
 
 import paho.mqtt.publish
@@ -14,10 +13,9 @@ from structlog.testing import capture_logs
 
 from gateway.errors import ConfigError, GatewayError
 from gateway.networks import chirpstack
+from gateway.tests.contract.broker_bench import reached
 from gateway.tests.contract.certificates import Authority, password_line
 from gateway.tests.contract.servers import chirpstack as server
-from tools.bench.network import Durations, NetworkServer
-from tools.setup.mosquitto import Broker
 
 PASSWORD = "s3cret@/word"
 WRITTEN = "s3cret%40%2Fword"
@@ -33,32 +31,6 @@ def tls(authority):
     """Settings of mosquitto for TLS with a certificate of our authority."""
     certificate, key = authority.certificate("broker")
     return {"cafile": authority.ca, "certfile": certificate, "keyfile": key}
-
-
-@contextlib.asynccontextmanager
-async def reached(folder, extra, **settings):
-    """The broker with these settings of its own, and those that lead the gateway to it."""
-    async with contextlib.AsyncExitStack() as stack:
-        broker = await stack.enter_async_context(
-            Broker(folder / "mqtt", extra={name: str(one) for name, one in extra.items()})
-        )
-        api = await stack.enter_async_context(Api(broker))
-        filled = {
-            name: one.format(port=broker.port) if isinstance(one, str) else one
-            for name, one in settings.items()
-        }
-        own = chirpstack.Settings(grpc=f"http://{api.grpc_address}", api_key=api.admin_key)
-        yield broker, replace(own, **filled)
-
-
-@contextlib.asynccontextmanager
-async def Api(broker):  # noqa: N802 - stands for the server
-    """The bench's API with a broker of its own: the one under test is not open to it."""
-    async with (
-        Broker(broker.folder / "open") as own,
-        NetworkServer(mqtt=(own.host, own.port), settings=Durations.fast()) as made,
-    ):
-        yield made
 
 
 async def first_fcnt(made, publish):
@@ -91,6 +63,7 @@ async def test_a_broker_with_an_authority_and_a_client_certificate_of_ones_own(
     }  # fmt: skip
     async with reached(tmp_path, extra, mqtt="mqtts://127.0.0.1:{port}", **own) as (
         broker,
+        _,
         settings,
     ):
         assert (await chirpstack.Network(settings).check())[0].startswith("the broker mqtts://")
@@ -106,7 +79,7 @@ async def test_a_user_of_the_url_or_of_the_settings(tmp_path, in_url):
     given = {"mqtt": address}
     if not in_url:
         given = {"mqtt": "mqtt://127.0.0.1:{port}", "username": "city", "password": PASSWORD}
-    async with reached(tmp_path, extra, **given) as (broker, settings):
+    async with reached(tmp_path, extra, **given) as (broker, _, settings):
         lines = await chirpstack.Network(settings).check()
         auth = {"username": "city", "password": PASSWORD}
         with capture_logs() as logged:
@@ -119,7 +92,7 @@ async def test_a_user_of_the_url_or_of_the_settings(tmp_path, in_url):
 
 async def test_a_prefix_and_a_shared_subscription(tmp_path):
     given = {"mqtt": "mqtt://127.0.0.1:{port}", "topic_prefix": "city/east", "share": "ours"}
-    async with reached(tmp_path, {}, **given) as (broker, settings):
+    async with reached(tmp_path, {}, **given) as (broker, _, settings):
         lines = await chirpstack.Network(settings).check()
         assert await first_fcnt(chirpstack.Network(settings), uplink(broker, "city/east/")) == 7
 
@@ -150,7 +123,7 @@ async def test_what_is_wrong_with_tls_is_said(tmp_path, authority, tls, changed,
     changed = {name: paths.get(one, one) for name, one in changed.items()}
     extra = tls | {"require_certificate": "true"}
     given = {"mqtt": "mqtts://127.0.0.1:{port}"} | own | changed
-    async with reached(tmp_path, extra, **given) as (_, settings):
+    async with reached(tmp_path, extra, **given) as (_, _, settings):
         with pytest.raises(GatewayError, match=said) as error:
             await chirpstack.Network(settings).check()
 
@@ -158,7 +131,7 @@ async def test_what_is_wrong_with_tls_is_said(tmp_path, authority, tls, changed,
 
 
 async def test_a_broker_without_tls_is_told_apart(tmp_path):
-    async with reached(tmp_path, {}, mqtt="mqtts://127.0.0.1:{port}") as (_, settings):
+    async with reached(tmp_path, {}, mqtt="mqtts://127.0.0.1:{port}") as (_, _, settings):
         with pytest.raises(GatewayError, match="TLS"):
             await chirpstack.Network(settings).check()
 
@@ -170,7 +143,7 @@ async def test_an_api_behind_tls_with_another_authority_is_told(tmp_path, author
     context.set_alpn_protocols(["h2"])
     proxy = await asyncio.start_server(lambda _, w: w.close(), "127.0.0.1", 0, ssl=context)
     port = proxy.sockets[0].getsockname()[1]
-    async with reached(tmp_path, {}, mqtt="mqtt://127.0.0.1:{port}") as (_, settings):
+    async with reached(tmp_path, {}, mqtt="mqtt://127.0.0.1:{port}") as (_, _, settings):
         behind = replace(settings, grpc=f"https://127.0.0.1:{port}", timeout_s=1.0)
         with pytest.raises(ConfigError, match=r"network server at https://.*not trusted"):
             await chirpstack.Network(behind).check()

@@ -9,9 +9,10 @@ import pytest
 from wire.profiles import PROFILES
 
 from gateway import devices, registry
-from gateway.errors import Broken, GatewayError, Retry
+from gateway.errors import Broken, ConfigError, GatewayError, Retry
 from gateway.events import JoinedData, Value
 from gateway.http import openapi
+from gateway.http.port import check_port
 from gateway.http.routes import ROUTES
 from gateway.http.server import BODY_BYTES
 from gateway.keys import SCOPES, new_key
@@ -201,6 +202,20 @@ async def test_what_cannot_be_done_now_says_when_to_try_again(service):
     async with service.session.post("/v1/devices", json=body, headers=headers) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
         assert (await answer.json())["act"] == "the caller tries again later"
+
+
+async def test_health_says_what_is_wrong_at_the_network_server_as_check_does(service):
+    said = "the network server does not answer; the operator starts it"
+    base = service.session._base_url
+
+    _, well = await service.request("GET", "/v1/health", scope="")
+    service.parts.network.away = Retry(said)
+    _, ill = await service.request("GET", "/v1/health", scope="")
+
+    assert (well["status"], well["troubles"]) == ("ok", [])
+    assert (ill["status"], ill["troubles"]) == ("trouble", [said])
+    with pytest.raises(ConfigError, match=said):
+        await check_port(f"{base.host}:{base.port}")
 
 
 @pytest.mark.parametrize(

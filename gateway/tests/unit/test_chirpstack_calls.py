@@ -59,7 +59,7 @@ async def test_a_frame_is_given_with_its_expiry_and_the_key(side):
         ("INTERNAL", "the database is away", Unsure),
         ("INVALID_ARGUMENT", "Validation error: FPort must be between 1 - 255", Refused),
         ("NOT_FOUND", "Object does not exist", Refused),
-        ("UNIMPLEMENTED", "", Refused),
+        ("UNIMPLEMENTED", "", Retry),
         ("UNAUTHENTICATED", "", Retry),
         ("UNAVAILABLE", "", Unsure),
         ("UNKNOWN", "", Unsure),
