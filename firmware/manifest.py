@@ -48,6 +48,7 @@ FILES = {
         "links/lorawan_silence.py",
         "log.py",
         "outbox.py",
+        "photocell.py",
         "ports/__init__.py",
         "ports/esp32.py",
         "ports/rp2.py",

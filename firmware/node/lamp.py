@@ -1,7 +1,9 @@
 """The street lamp: which rule sets its level, and the dimmer on its pin.
 
-Highest first: safety, technician (expires), command (expires), fail-safe, presence, programme,
-photocell, default. Whatever fails, the lamp is on rather than off at night.
+Highest first: safety, technician (ends), command (ends), programme, photocell, on. Fail-safe and
+presence raise what a command or a lower rule set, and never lower it; a command with
+`over_presence` is not raised, and by daylight only a level above 0 or a command is. Whatever
+fails, the lamp is on rather than off at night.
 """
 
 import asyncio
@@ -10,10 +12,9 @@ from micropython import const
 from unload import unload
 
 DEFAULT, PROGRAMME, PHOTOCELL, PRESENCE, FAILSAFE, COMMAND, MANUAL, SAFETY = range(8)
-"""Reasons in the order of `wire.words.WHY`."""
+"""Reasons by their numbers in `wire.words.WHY`, which is not the order of the rules."""
 
 _NO_END_S = const(1 << 29)
-_DARK_HOLD_S = const(60)  # headlights and clouds are shorter
 _STEP_MS = const(40)
 _PWM_HZ = const(1000)
 
@@ -24,11 +25,10 @@ class Rules:
     def __init__(self, config):
         self._config = config
         self._manual = None  # (level, until_s)
-        self._command = None  # (level, until_s)
+        self._command = None  # (level, until_s, over_presence)
         self._heard_s = 0
         self._present_until_s = 0
-        self._night = None
-        self._crossed_s = None
+        self.night = None  # of the photocell; None: not known
         self.safety = False
 
     def heard(self, now_s: int) -> None:
@@ -39,10 +39,13 @@ class Rules:
         """Hold the technician's level until that time; None ends it."""
         self._manual = None if level is None else (level, until_s)
 
-    def command(self, level: int, now_s: int, hold_min: "int | None") -> None:
-        """The operator's level: for `hold_min`, or until the next one or the fail-safe."""
+    def command(self, level: int, now_s: int, hold_min: "int | None", over: bool = False) -> None:
+        """The operator's level: for `hold_min`, or until the next one or the fail-safe.
+
+        over: `over_presence` of `dim`.
+        """
         until_s = now_s + hold_min * 60 if hold_min else _NO_END_S
-        self._command = (level, until_s)
+        self._command = level, until_s, over
 
     def held(self, now_s: int) -> "int | None":
         """MANUAL or SAFETY where that rule stands above a new command, else None."""
@@ -53,22 +56,6 @@ class Rules:
     def presence(self, now_s: int) -> None:
         """Motion detected: presence holds for `boost_s`."""
         self._present_until_s = now_s + self._config["boost_s"]
-
-    def light(self, lux: "int | None", now_s: int) -> None:
-        """A photocell reading, lx; None: no answer. A change must persist for a minute."""
-        if lux is None:
-            self._night = self._crossed_s = None
-            return
-        if self._night is None:
-            self._night = lux < self._config["off_lux"]
-        other = lux > self._config["off_lux"] if self._night else lux < self._config["on_lux"]
-        if not other:
-            self._crossed_s = None
-        elif self._crossed_s is None:
-            self._crossed_s = now_s
-        elif now_s - self._crossed_s >= _DARK_HOLD_S:
-            self._night = not self._night
-            self._crossed_s = None
 
     def silent(self, now_s: int) -> bool:
         """Was no downlink received for `failsafe_min`?"""
@@ -81,34 +68,31 @@ class Rules:
         if self._manual and now_s < self._manual[1]:
             return self._manual[0], MANUAL
         silent = self.silent(now_s)
-        if self._command:
-            level, until_s = self._command
-            if now_s < until_s and not (silent and until_s == _NO_END_S):
-                return level, COMMAND
-            self._command = None
-        level, why = self._local(now_s, unix)
-        if not silent:
+        level, why, over = self._set(now_s, unix, silent)
+        if over or (not level and why != COMMAND and self.night is False):
             return level, why
-        if why == DEFAULT or (why == PHOTOCELL and level):
-            level = self._config["failsafe_level"]
-        return level, FAILSAFE
+        config = self._config
+        if silent and config["failsafe_level"] >= level:
+            level = config["failsafe_level"]
+            why = FAILSAFE
+        if now_s < self._present_until_s and config["boost_level"] > level:
+            level = config["boost_level"]
+            why = PRESENCE
+        return level, why
 
-    def _local(self, now_s, unix):
-        """The rules that need no network, without presence when the programme says off."""
-        level = 100
-        why = DEFAULT
+    def _set(self, now_s, unix, silent):
+        """(level, reason, is it not to be raised?) of the highest rule that sets one."""
+        if self._command:
+            level, until_s, over = self._command
+            if now_s < until_s and not (silent and until_s == _NO_END_S):
+                return level, COMMAND, over
+            self._command = None
         programme = self._config["programme"]
         if programme and unix:
-            level = _programmed(programme, unix // 60 % 1440)
-            why = PROGRAMME
-        elif self._night is not None:
-            level = self._config["night_level"] if self._night else 0
-            why = PHOTOCELL
-        if level and now_s < self._present_until_s and not self.silent(now_s):
-            boost = self._config["boost_level"]
-            if boost > level:
-                return boost, PRESENCE
-        return level, why
+            return _programmed(programme, unix // 60 % 1440), PROGRAMME, False
+        if self.night is None:
+            return 100, DEFAULT, False
+        return self._config["night_level"] if self.night else 0, PHOTOCELL, False
 
     def next_change_s(self, now_s: int) -> int:
         """Seconds until a rule may change by time alone, 1 to 60."""

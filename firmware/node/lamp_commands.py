@@ -35,7 +35,7 @@ async def obey(node, name: str, values: dict) -> dict:
     above = lamp.rules.held(now_s)
     if above is not None:
         raise Refused("safety" if above == SAFETY else "manual")
-    lamp.rules.command(values["level"], now_s, values["hold"])
+    lamp.rules.command(values["level"], now_s, values["hold"], bool(values["over_presence"]))
     lamp.changed(ramp_s)
     waited_ms = 0
     while waited_ms < _SETTLE_MS:

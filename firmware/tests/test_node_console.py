@@ -178,6 +178,7 @@ class Board:
 def lamp_node():
     node = Node()
     node.clock, node.board = Clock(), Board()
+    node.store = Store(folder() + "/state")
     node.config.update({"profile": "lamp"})
     node.profile = Profile(node)
     return node

@@ -20,15 +20,14 @@ SETTINGS = {
     "programme": (),
 }
 MIDNIGHT = 1700006400
-NIGHT, DAY = 5, 500
 
 
 def rules(**changes):
     return Rules(dict(SETTINGS, **changes))
 
 
-def dark(one, now_s=0):
-    one.light(NIGHT, now_s)
+def dark(one):
+    one.night = True
     return one
 
 
@@ -41,12 +40,8 @@ def test_each_rule_stands_above_the_next():
     unix = MIDNIGHT + 3600
     assert one.decide(0, 0) == (60, lamp.PHOTOCELL)
     assert one.decide(0, unix) == (30, lamp.PROGRAMME)
-    one.presence(0)
-    assert one.decide(1, unix) == (90, lamp.PRESENCE)
-    assert one.decide(1801, unix) == (30, lamp.FAILSAFE)
-    one.heard(1801)
-    one.command(40, 1801, None)
-    assert one.decide(1801, unix) == (40, lamp.COMMAND)
+    one.command(40, 0, None)
+    assert one.decide(0, unix) == (40, lamp.COMMAND)
     one.manual(10, 1900)
     assert one.decide(1801, unix) == (10, lamp.MANUAL)
     assert one.held(1801) == lamp.MANUAL
@@ -55,15 +50,67 @@ def test_each_rule_stands_above_the_next():
     assert one.held(1801) == lamp.SAFETY
 
 
+def base(one, what):
+    """Lets a rule set 0, 30 or 80 %."""
+    rule, level = what
+    if rule == lamp.COMMAND:
+        one.command(level, 0, 1000)
+    elif rule == lamp.PROGRAMME:
+        one._config["programme"] = [["00:00", level]]
+    else:
+        one._config["night_level"] = level
+    return one
+
+
+def test_presence_and_fail_safe_raise_every_rule_and_lower_none():
+    for rule in (lamp.COMMAND, lamp.PROGRAMME, lamp.PHOTOCELL):
+        for level in (0, 30, 80):
+            one = base(dark(rules()), (rule, level))
+            one.heard(1799)
+            assert one.decide(1800, MIDNIGHT) == (level, rule)
+            one.presence(1800)
+            assert one.decide(1800, MIDNIGHT) == (90, lamp.PRESENCE)
+            one = base(dark(rules(boost_level=20)), (rule, level))
+            one.presence(0)
+            assert one.decide(1, MIDNIGHT)[0] == max(20, level)
+            assert one.decide(1800, MIDNIGHT)[0] == max(70, level)
+            one = base(dark(rules()), (rule, level))
+            one.presence(1800)
+            assert one.decide(1800, MIDNIGHT) == (90, lamp.PRESENCE)
+
+
+def test_a_dark_command_without_network_is_raised_when_a_person_passes():
+    one = dark(rules())
+    one.command(0, 0, 20)
+    one.presence(600)
+    assert one.decide(601, 0) == (90, lamp.PRESENCE)
+    assert one.decide(631, 0) == (0, lamp.COMMAND)
+    one = dark(rules())
+    one.command(0, 1000, 20)
+    assert one.decide(1801, 0) == (70, lamp.FAILSAFE)
+
+
+def test_a_command_over_presence_is_not_raised_until_it_ends():
+    one = dark(rules())
+    one.command(0, 0, 40, over=True)
+    one.presence(1800)
+    assert one.decide(1801, 0) == (0, lamp.COMMAND)
+    one.presence(2400)
+    assert one.decide(2400, 0) == (90, lamp.PRESENCE)
+    one = dark(rules())
+    one.command(0, 0, None, over=True)
+    assert one.decide(1800, 0) == (70, lamp.FAILSAFE)
+
+
 def test_manual_command_and_presence_end_by_themselves():
     one = dark(rules())
     one.manual(10, 100)
     one.command(40, 0, 5)
-    one.presence(280)
     assert one.decide(99, 0) == (10, lamp.MANUAL)
     assert one.decide(100, 0) == (40, lamp.COMMAND)
-    assert one.decide(299, 0) == (40, lamp.COMMAND)
-    assert one.decide(300, 0) == (90, lamp.PRESENCE)
+    assert one.decide(279, 0) == (40, lamp.COMMAND)
+    one.presence(280)
+    assert one.decide(299, 0) == (90, lamp.PRESENCE)
     assert one.decide(310, 0) == (60, lamp.PHOTOCELL)
 
 
@@ -77,39 +124,23 @@ def test_a_command_without_an_end_ends_with_the_networks_silence():
     assert one.decide(1801, 0) == (60, lamp.PHOTOCELL)
 
 
-def test_a_command_with_an_end_outlives_the_silence():
-    one = dark(rules())
+def test_daylight_leaves_the_programme_and_photocell_off():
+    for changes, unix, why in (
+        ({}, 0, lamp.PHOTOCELL),
+        ({"programme": [["00:00", 0]]}, MIDNIGHT, lamp.PROGRAMME),
+    ):
+        one = rules(**changes)
+        one.night = False
+        one.presence(1800)
+        assert one.decide(1801, unix) == (0, why)
     one.command(0, 0, 60)
-    assert one.decide(3599, 0) == (0, lamp.COMMAND)
-    assert one.decide(3600, 0) == (70, lamp.FAILSAFE)
+    assert one.decide(1801, unix) == (90, lamp.PRESENCE)
 
 
-def test_fail_safe_is_dark_by_day_and_on_when_nothing_is_known():
-    day = rules()
-    day.light(DAY, 0)
-    assert day.decide(1800, 0) == (0, lamp.FAILSAFE)
-    assert rules().decide(1800, 0) == (70, lamp.FAILSAFE)
-    lost = dark(rules())
-    lost.light(None, 10)
-    assert lost.decide(10, 0) == (100, lamp.DEFAULT)
-
-
-def test_the_photocell_wants_a_minute_of_certainty():
-    one = dark(rules())
-    for now_s, lux, night in (
-        (0, DAY, True), (59, DAY, True), (60, DAY, False),
-        (70, NIGHT, False), (100, DAY, False), (110, NIGHT, False), (169, NIGHT, False),
-        (170, NIGHT, True), (180, 30, True), (400, 49, True),
-    ):  # fmt: skip
-        one.light(lux, now_s)
-        assert one.decide(now_s, 0)[0] == (60 if night else 0), now_s
-
-
-def test_presence_does_not_light_the_day():
-    one = rules()
-    one.light(DAY, 0)
-    one.presence(0)
-    assert one.decide(1, 0) == (0, lamp.PHOTOCELL)
+def test_fail_safe_is_on_when_nothing_is_known():
+    assert rules().decide(0, 0) == (100, lamp.DEFAULT)
+    assert rules().decide(1800, 0) == (100, lamp.DEFAULT)
+    assert rules(failsafe_level=100).decide(1800, 0) == (100, lamp.FAILSAFE)
 
 
 def test_a_programme_runs_over_midnight():
@@ -154,7 +185,7 @@ def test_the_lamp_acts_when_told_and_counts_who_came():
     async def story():
         one = Lamp(Dimmer(Pin(6)), SETTINGS, Clock(), Log())
         task = asyncio.create_task(one.run())
-        one.rules.light(NIGHT, 0)
+        one.rules.night = True
         one.rules.command(40, 0, None)
         one.changed(0)
         assert not one.settled()

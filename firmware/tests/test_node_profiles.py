@@ -10,7 +10,6 @@ from node import defaults, ranging, settings
 from node.defaults import complete
 from node.errors import ConfigError
 from node.journal import Journal
-from node.profiles import Stuck
 from node.profiles.bin import fill_percent
 from node.store import Store
 from wire import codec, schema
@@ -167,23 +166,78 @@ def test_an_absent_sensor_gives_no_value_and_says_so():
     assert packed("lamp", fields) == 10
 
 
-def test_a_sensor_that_repeats_itself_is_stuck():
-    log = Log()
-    one = Stuck(12, log)
-    assert [one.seen(700) for _ in range(12)] == [False] * 12
-    assert [one.seen(700), one.seen(700)] == [True, True]
-    assert log.lines == ["sensor: it says 700 again and again; clean it, or replace it"]
-    assert not one.seen(701)
-    assert not any([one.seen(None) for _ in range(300)])  # noqa: C419 - all of them
+def readings(one, count, sensed, every_s=600):
+    """The fields of so many readings, and the time between them passes."""
+    found = []
+    for _ in range(count):
+        found.append(one.fields(dict(sensed)))
+        one.node.clock.now_us += every_s * 1000000
+    return found
 
 
-def test_still_echoes_that_tremble_are_no_stuck_sensor():
+def suspects(found):
+    return sum(fields["suspect"] for fields in found)
+
+
+def test_a_surface_that_stands_still_is_no_stuck_sensor_before_three_days():
     one = make("bin")
-    steady = [one.fields({"distance": dict(ECHO, spread=1)})["suspect"] for _ in range(50)]
-    stuck = [one.fields({"distance": dict(ECHO, spread=0)})["suspect"] for _ in range(14)]
-    assert not any(steady)
-    assert stuck == [0] * 12 + [1, 1]
+    still = {"distance": dict(ECHO, spread=0)}
+    assert suspects(readings(one, 432, still)) == 0
+    assert suspects(readings(one, 10, still)) == 10
     assert one.node.log.lines == ["sensor: it says 700 again and again; clean it, or replace it"]
+    assert suspects(readings(one, 1, {"distance": ECHO})) == 0
+    full = {"distance": {"distance": 30, "valid": 7, "spread": 0, "obstructed": 1}}
+    assert suspects(readings(one, 1000, full)) == 0
+
+
+def lit(one):
+    """The level that the rules set now, and why."""
+    return one.lamp.rules.decide(one.node.clock.uptime_s(), 0)
+
+
+def test_daylight_that_does_not_change_is_not_obeyed():
+    one = make("lamp")
+    stuck = {"light": {"lux": 300, "saturated": 0}, "motion": MOTION}
+    assert suspects(readings(one, 60, stuck, 30)) == 0
+    assert lit(one) == (0, 2)
+    night = readings(one, 1200, stuck, 30)
+    assert suspects(night) == 1200
+    assert lit(one) == (100, 0)
+    readings(one, 1, {"light": {"lux": 301, "saturated": 0}, "motion": MOTION}, 30)
+    assert lit(one) == (0, 2)
+
+
+def test_light_that_is_absent_or_stuck_in_the_dark_leaves_the_lamp_on():
+    one = make("lamp")
+    for sensed in ({"light": None}, {"light": {"lux": 7, "saturated": 0}}):
+        sensed["motion"] = MOTION
+        readings(one, 2500, sensed, 30)
+        assert one.fields(sensed)["suspect"] == 1
+        one.heard()
+        assert lit(one) == (100, 0)
+
+
+def test_the_suns_glare_and_the_deep_night_are_not_stuck():
+    for lux, saturated in ((121556, 1), (0, 0)):
+        one = make("lamp")
+        sensed = {"light": {"lux": lux, "saturated": saturated}, "motion": MOTION}
+        assert suspects(readings(one, 2500, sensed, 30)) == 0
+
+
+def test_the_lamp_reports_ambient_light_and_remembers_its_own():
+    one = make("lamp")
+    one.node.config["night_level"] = 60
+    dimmer = one.lamp._dimmer
+    one.lamp.settled = lambda: True
+    found = []
+    for level, lux in ((100, 105), (0, 5), (60, 65)):
+        dimmer.level = level
+        found += readings(one, 1, {"light": {"lux": lux, "saturated": 0}, "motion": MOTION}, 30)
+    assert [fields["lux"] for fields in found] == [105, 5, 5]
+    one.save()
+    again = make("lamp", one.node.path)
+    assert again.photocell.gain == 100
+    again.save()
 
 
 def test_passages_count_from_reading_to_reading():

@@ -92,7 +92,7 @@ def test_refusals_are_sentences():
         "dim: level is not a whole number"
     )
     assert refusal(codec.pack, "dim", {"token": 1, "level": 4, "fade": 2}) == (
-        "dim: no field fade; it has token, expires, level, ramp, hold"
+        "dim: no field fade; it has token, expires, level, ramp, hold, over_presence"
     )
     assert refusal(codec.pack, "dance", {}) == "dance: unknown payload or command"
     assert refusal(decoding.unpack, 99, b"\x01\x02") == "port 99: nothing is defined there"

@@ -61,7 +61,7 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "age": _AGE,
         "level": ("%", "as driven at the pin"),
         "why": ("", "the rule that set the level"),
-        "lux": ("lx", "ambient light; absent: sensor does not answer"),
+        "lux": ("lx", "ambient light, the lamp's own taken off; absent: sensor does not answer"),
         "presence": ("", "motion within the last seconds"),
         "passages": ("", "passages since the previous reading; 1022: or more"),
         "saturated": ("", "more light than the sensor can measure"),
@@ -106,6 +106,7 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "level": ("%", "of full power"),
         "ramp": _RAMP,
         "hold": _HOLD,
+        "over_presence": ("", "1: neither presence nor fail-safe raises this level; absent: 0"),
     }),
     "interval": ("Change how often the device measures and reports.", {
         "token": _TOKEN,
@@ -160,8 +161,10 @@ EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
         {"token": 65535, "result": 1, "reason": 4, "config_version": 0, **_ABSENT},
     ),
     "dim": (
-        {"token": 513, "expires": 1795572000, "level": 40, "ramp": 1, "hold": None},
-        {"token": 1, "expires": None, "level": 0, "ramp": None, "hold": 10080},
+        {"token": 513, "expires": 1795572000, "level": 40, "ramp": 1, "hold": None,
+         "over_presence": None},
+        {"token": 1, "expires": None, "level": 0, "ramp": None, "hold": 10080,
+         "over_presence": 1},
     ),
     "interval": (
         {"token": 514, "expires": None, "report": 60, "sample": None},

@@ -99,7 +99,10 @@ _COMMAND = "token 16 0 65535,expires 32 0 4294967294 1 ?"
 """How every command starts: the token comes back in `applied`; Unix seconds, absent: never."""
 
 COMMANDS: "dict[str, tuple[int, str]]" = {
-    "dim": (30, _COMMAND + ",level 7 0 100,ramp 8 0 254 1 ?,hold 14 1 10080 1 ?"),
+    "dim": (
+        30,
+        _COMMAND + ",level 7 0 100,ramp 8 0 254 1 ?,hold 14 1 10080 1 ?,over_presence 2 0 1 1 ?",
+    ),
     "interval": (31, _COMMAND + ",report 17 60 86400 1 ?,sample 17 10 86400 1 ?"),
     "resend": (32, _COMMAND + ",first 16 0 65535,count 8 1 254"),
     "reboot": (33, _COMMAND),

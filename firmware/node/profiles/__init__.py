@@ -10,25 +10,33 @@ TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from node.contracts import Facts
 
+_STUCK_TIMES = const(12)
+_LOGGED = const(1 << 29)
 _PRESENT_S = const(600)  # an AM312 holds 2.3 s: a longer presence is a stuck sensor
 
 
 class Stuck:
-    """Detects a sensor that repeats one value."""
+    """Detects a sensor that repeats one value, though what it measures cannot stand still."""
 
-    def __init__(self, times, log):
-        self._most = times
+    def __init__(self, log):
         self._log = log
         self._last = None
         self._times = 0
+        self._since_s = 0
 
-    def seen(self, value) -> bool:
-        """True when `value` was repeated that many times without a change; None never counts."""
-        self._times = self._times + 1 if value is not None and value == self._last else 0
-        self._last = value
-        if self._times == self._most:
+    def seen(self, value, now_s: int, still_s: int) -> bool:
+        """True when every reading of the last `still_s` had this value; None never counts."""
+        if value is None or value != self._last:
+            self._last = value
+            self._times = 0
+            self._since_s = now_s
+        self._times += 1
+        if value is None or self._times <= _STUCK_TIMES or now_s - self._since_s < still_s:
+            return False
+        if self._times < _LOGGED:
+            self._times = _LOGGED
             self._log("sensor", "it says %s again and again; clean it, or replace it" % value)
-        return self._times >= self._most
+        return True
 
 
 class Profile:

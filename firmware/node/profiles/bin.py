@@ -5,7 +5,8 @@ from micropython import const
 from node import profiles
 
 _SPREAD_MM = const(15)
-_STUCK_TIMES = const(12)  # every echo the same to the millimetre: 2 h at 600 s
+_STILL_S = const(259200)  # every echo the same to the millimetre for 3 days: sound is 0.17 %
+# faster per degree, so that the air of a day moves even a surface that stands still
 
 
 def fill_percent(distance_mm: int, empty_mm: int, height_mm: int) -> int:
@@ -19,7 +20,7 @@ class Profile(profiles.Profile):
 
     def __init__(self, node):
         super().__init__(node)
-        self._stuck = profiles.Stuck(_STUCK_TIMES, node.log)
+        self._stuck = profiles.Stuck(node.log)
 
     def fields(self, sensed: dict) -> dict:
         """Fill, distance and how far both can be trusted."""
@@ -32,7 +33,9 @@ class Profile(profiles.Profile):
         if distance is not None:
             fill = fill_percent(distance, config["empty_mm"], height)
         spread_most = max(_SPREAD_MM, height * 3 // 100)
-        stuck = self._stuck.seen(None if echo["spread"] else distance)
+        moved = echo["spread"] or echo["obstructed"]  # right before the sensor nothing moves
+        now_s = self.node.clock.uptime_s()
+        stuck = self._stuck.seen(None if moved else distance, now_s, _STILL_S)
         return {
             "fill": fill,
             "distance": distance,

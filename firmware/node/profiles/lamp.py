@@ -1,6 +1,7 @@
 """State of a street lamp, its fail-safe, and presence."""
 
 import asyncio
+import struct
 
 from machine import Pin
 from micropython import const
@@ -9,8 +10,12 @@ from unload import unload
 from node import profiles
 from node.errors import ConfigError
 from node.lamp import Dimmer, Lamp
+from node.photocell import Photocell
 
-_STUCK_TIMES = const(144)  # the same lux, not dark
+_STATE = "light"
+_FORMAT = "<H"
+_DAY_STILL_S = const(1800)  # the same lux of daylight; a cloudless noon moves by a lux in less
+_NIGHT_STILL_S = const(64800)  # the same lux otherwise, longer than a night
 _PASSAGES_MOST = const(1022)
 _LONG_AGO_S = const(-86400)
 
@@ -24,7 +29,10 @@ class Profile(profiles.Profile):
             raise ConfigError("profile lamp needs a pin: add lamp to PINS of /board.py")
         pin = Pin(node.board.PINS["lamp"], Pin.OUT, value=1)
         self.lamp = Lamp(Dimmer(pin), node.config, node.clock, node.log)
-        self._stuck = profiles.Stuck(_STUCK_TIMES, node.log)
+        self._stuck = profiles.Stuck(node.log)
+        blob = node.store.load(_STATE)
+        self._gain = struct.unpack(_FORMAT, blob)[0] if blob else None
+        self.photocell = Photocell(node.config, self._gain)
 
     def start(self) -> None:
         """The rules decide from now on."""
@@ -50,24 +58,49 @@ class Profile(profiles.Profile):
                 node.report_soon()
             seen_s = now_s
 
+    def save(self) -> None:
+        """What was learned of the lamp's own light, where it changed by a quarter."""
+        gain = self.photocell.gain
+        if gain is None or (self._gain is not None and abs(gain - self._gain) <= self._gain // 4):
+            return
+        self._gain = min(gain, 65535)
+        self.node.store.save(_STATE, struct.pack(_FORMAT, self._gain))
+
+    def _light(self, lux, saturated):
+        """(ambient light in lx or None, is the sensor stuck?); the rules get night or day."""
+        lamp, photocell = self.lamp, self.photocell
+        now_s = self.node.clock.uptime_s()
+        ambient = None
+        still_s = _NIGHT_STILL_S
+        if lux is not None:
+            ambient = photocell.ambient(lux, lamp.level, lamp.settled(), now_s)
+            if ambient >= self.node.config["on_lux"]:
+                still_s = _DAY_STILL_S
+        stuck = self._stuck.seen(None if saturated else lux or None, now_s, still_s)
+        if ambient is None or stuck:
+            photocell.lost()
+        else:
+            photocell.judge(ambient, now_s)
+        lamp.rules.night = photocell.night
+        lamp.changed()
+        return ambient, stuck
+
     def fields(self, sensed: dict) -> dict:
-        """Level, its reason, light and presence; the rules get the light."""
+        """Level, its reason, ambient light and presence."""
         lamp = self.lamp
         light = sensed["light"]
         motion = sensed["motion"]
-        lux = light and light["lux"]
-        lamp.rules.light(lux, self.node.clock.uptime_s())
-        lamp.changed()
+        saturated = int(bool(light and light["saturated"]))
+        lux, stuck = self._light(light and light["lux"], saturated)
         passages, lamp.passages = lamp.passages, 0
-        stuck = self._stuck.seen(lux or None) or self.present_too_long(motion)
         return {
             "level": lamp.level,
             "why": lamp.why,
             "lux": lux,
             "presence": motion["presence"],
             "passages": min(passages, _PASSAGES_MOST),
-            "saturated": int(bool(light and light["saturated"])),
-            "suspect": int(light is None or stuck),
+            "saturated": saturated,
+            "suspect": int(light is None or stuck or self.present_too_long(motion)),
         }
 
     def commands(self):

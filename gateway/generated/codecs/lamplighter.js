@@ -82,6 +82,7 @@ var COMMANDS = {
     ["level", 7, 0, 100, 1, false],
     ["ramp", 8, 0, 254, 1, true],
     ["hold", 14, 1, 10080, 1, true],
+    ["over_presence", 2, 0, 1, 1, true],
   ]],
   interval: [31, [
     ["token", 16, 0, 65535, 1, false],

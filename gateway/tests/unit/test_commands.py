@@ -29,7 +29,8 @@ async def test_a_command_goes_its_way_to_applied(bench):
     assert (sent.dev_eui, sent.fport, sent.confirmed) == (LAMP.dev_eui, 30, True)
     assert unpack_command(30, sent.data) == (
         "dim",
-        {"token": 1, "expires": START_MS // 1000 + 600, "level": 40, "ramp": None, "hold": None},
+        {"token": 1, "expires": START_MS // 1000 + 600, "level": 40, "ramp": None, "hold": None,
+         "over_presence": None},
     )  # fmt: skip
     await bench.hear(Transmitted)
     await bench.hear(Answered, acknowledged=True)
