@@ -147,9 +147,8 @@ def signalled(
         return
     running = command.queue_item_id == signal.queue_item_id
     if signal.what == "transmitted":
-        due: dict[str, Any] = (
-            {"next_at_ms": now_ms + _answer_ms(tx, dev_eui, settings)} if running else {}
-        )
+        answer_ms = _answer_ms(tx, dev_eui, settings) + _ramp_ms(command)
+        due: dict[str, Any] = {"next_at_ms": now_ms + answer_ms} if running else {}
         _move(tx, command, now_ms, "sent", state="sent", **due)
     elif signal.what == "acknowledged":
         _move(tx, command, now_ms, "acked", state="acked")
@@ -325,9 +324,9 @@ def end_late(tx: Transaction, command: Command, now_ms: int) -> None:
 def last_chance_ms(command: Command, settings: CommandSettings) -> int:
     """When a command ends at the latest.
 
-    A late report has a grace, but only for a command that was submitted.
+    A late report has a grace, and a ramp its time, but only for a command that was submitted.
     """
-    grace_ms = settings.grace_s * 1000 if command.attempts else 0
+    grace_ms = settings.grace_s * 1000 + _ramp_ms(command) if command.attempts else 0
     return command.expires_at_ms + int(grace_ms)
 
 
@@ -335,6 +334,11 @@ def _answer_ms(tx: Transaction, dev_eui: str, settings: CommandSettings) -> int:
     device = tx.device(dev_eui)
     patience = 1 if device and device.device_class == "C" else CLASS_A_PATIENCE
     return int(settings.answer_s * 1000) * patience
+
+
+def _ramp_ms(command: Command) -> int:
+    """The ramp of a `dim`, at whose end the device reports."""
+    return (command.values.get("ramp") or 0) * 1000
 
 
 def _move(

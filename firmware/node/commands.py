@@ -39,7 +39,7 @@ class Commands:
         """
         if not asked:
             if len(data) >= 2:  # its sender waits for the result of the token
-                await self._end(data[0] << 8 | data[1], "refused", "malformed", {})
+                await self._store(data[0] << 8 | data[1], "refused", "malformed", {})
             return
         name, values = asked
         token = values["token"]
@@ -66,8 +66,9 @@ class Commands:
         except Refused as refusal:
             result = "refused"
             reason = refusal.args[0]
-        self._node.log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
-        await self._end(token, result, reason, shown)
+        if shown is None:
+            return
+        await self.end(name, token, result, reason, shown)
         if name == "reboot" and result == "applied":
             asyncio.create_task(self._reboot_later())
 
@@ -88,7 +89,12 @@ class Commands:
             raise Refused("clock_unknown")
         return now > expires
 
-    async def _end(self, token, result, reason, shown):
+    async def end(self, name: str, token: int, result: str, reason: str, shown: dict) -> None:
+        """Log the end of a command, keep it in flash, queue its report. shown: its values."""
+        self._node.log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
+        await self._store(token, result, reason, shown)
+
+    async def _store(self, token, result, reason, shown):
         passing = reason == "clock_unknown"  # no end: sent again, it may be applied
         result = RESULTS.index(result)
         reason = REASONS.index(reason)

@@ -173,6 +173,7 @@ class Lamp:
         self._log = log
         self.rules = Rules(config)
         self.why = DEFAULT
+        self.token = None  # of the `dim` whose ramp is not at its end
         self.passages = 0
         self._ramp_s = None
         self._wake = asyncio.Event()
@@ -192,7 +193,8 @@ class Lamp:
 
     def changed(self, ramp_s: "int | None" = None) -> None:
         """Evaluate the rules now; `ramp_s` is for this change only."""
-        self._ramp_s = ramp_s
+        if ramp_s is not None:
+            self._ramp_s = ramp_s
         self._wake.set()
 
     def moved(self) -> None:

@@ -11,7 +11,7 @@ from unload import unload
 from node.errors import Refused
 from node.lamp import SAFETY
 
-_SETTLE_MS = const(10000)
+_POLL_MS = const(100)
 _HOLD_MIN = const(10)
 
 
@@ -25,27 +25,44 @@ def applied(node, name: str) -> dict:
     return {"level": node.profile.lamp.level} if name == "dim" else {}
 
 
-async def obey(node, name: str, values: dict) -> dict:
-    """`dim`: the operator's level; applied when the pin has it. Raises Refused."""
+async def obey(node, name: str, values: dict) -> None:
+    """`dim`: the operator's level. Raises Refused.
+
+    Answered when the pin has reached what the rules set, or when another `dim` comes before: with
+    the level at the pin. Until then the same command, sent again, changes nothing.
+    """
     if name != "dim":
         raise Refused("unsupported")
     lamp = node.profile.lamp
-    ramp_s = values["ramp"]
     now_s = node.clock.uptime_s()
     above = lamp.rules.held(now_s)
     if above is not None:
         raise Refused("safety" if above == SAFETY else "manual")
+    if lamp.token == values["token"]:
+        return
+    lamp.token = values["token"]
     lamp.rules.command(values["level"], now_s, values["hold"], bool(values["over_presence"]))
-    lamp.changed(ramp_s)
-    waited_ms = 0
-    while waited_ms < _SETTLE_MS:
-        await asyncio.sleep_ms(100)
-        waited_ms += 100
-        if lamp.settled():
-            break
+    lamp.changed(values["ramp"])
+    asyncio.create_task(_answer(node, values))
+
+
+async def _answer(node, values):
+    lamp = node.profile.lamp
+    token = values["token"]
+    ramp_s = values["ramp"]
     if ramp_s is None:
         ramp_s = node.config["ramp_s"]
-    return {"level": values["level"], "ramp": ramp_s, "hold": values["hold"]}
+    while lamp.token == token and not lamp.settled():
+        await asyncio.sleep_ms(_POLL_MS)
+    await node.gap()
+    from node.commands import Commands
+
+    unload("node.commands")
+    shown = {"level": lamp.level, "ramp": ramp_s, "hold": values["hold"]}
+    await Commands(node).end("dim", token, "applied", "ok", shown)
+    if lamp.token == token:
+        lamp.token = None
+    node.wake.set()
 
 
 async def _hold(node, words):

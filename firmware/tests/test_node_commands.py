@@ -29,6 +29,11 @@ class Outbox:
         return True
 
 
+async def fast_sleep_ms(ms):
+    """`asyncio.sleep_ms` in the 200th part of its time."""
+    await asyncio.sleep(ms / 200000)
+
+
 class Board:
     PINS = {"lamp": 6}
 
@@ -44,6 +49,7 @@ class World:
         self.journal = Journal(self.store, self.path + "/journal")
         self.clock, self.log, self.outbox = Clock(), Log(), Outbox()
         self.lock = asyncio.Lock()
+        self.wake = asyncio.Event()
         self.board = Board()
         self.profile = Lamp(self) if with_lamp else Bin(self)
         self.lamp = self.profile.lamp if with_lamp else None
@@ -64,6 +70,8 @@ class World:
             except codec.WireError:
                 asked = None
             await self.commands.act(asked, data)
+            while self.lamp and self.lamp.token is not None:
+                await asyncio.sleep(0.001)  # a ramp lasts
             await asyncio.sleep(wait_s)
             if task:
                 task.cancel()
@@ -74,6 +82,9 @@ class World:
     def send(self, name, wait_s=0, **values):
         values.setdefault("expires", None)
         return self.act(COMMANDS[name][0], codec.pack(name, values), wait_s)
+
+    async def gap(self):
+        """No receive window is near."""
 
     def last(self):
         values = self.outbox.reports[-1]
@@ -88,6 +99,65 @@ def test_dim_is_applied_when_the_pin_stands_there():
     assert (result, reason) == ("applied", "ok")
     assert (values["token"], values["level"], values["ramp"], values["hold"]) == (7, 40, 0, 5)
     assert world.lamp.level == 40
+
+
+def fast(test):
+    """The test with ramps in the 200th part of their time."""
+
+    def hurried():
+        kept = asyncio.sleep_ms
+        asyncio.sleep_ms = fast_sleep_ms
+        try:
+            test()
+        finally:
+            asyncio.sleep_ms = kept
+
+    return hurried
+
+
+async def dimming(world, *dims):
+    """Carry out these dims (token, level, ramp), a second of the ramps after one another."""
+    task = asyncio.create_task(world.lamp.run())
+    for token, level, ramp in dims:
+        values = {"token": token, "expires": None, "level": level, "ramp": ramp, "hold": None}
+        await world.commands.act(("dim", dict(values, over_presence=None)), b"")
+        await asyncio.sleep(0.005)
+    waiting = {token for token, _, _ in dims}
+    while waiting:
+        for report in world.outbox.reports:
+            waiting.discard(report["token"])
+        await asyncio.sleep(0.001)
+    task.cancel()
+
+
+@fast
+def test_a_dim_with_a_ramp_is_applied_when_the_pin_stands_there():
+    for ramp in (0, 9, 60):
+        world = World()
+        pins = []
+        report = world.outbox.report
+        world.outbox.report = lambda *said: (pins.append(world.lamp.level), report(*said))  # noqa: B023
+        asyncio.run(dimming(world, (7, 10, ramp)))
+        shown = world.outbox.reports[0]
+        assert (pins, shown["level"], shown["ramp"]) == ([10], 10, ramp)
+
+
+@fast
+def test_a_dim_during_a_ramp_is_obeyed_at_once_and_both_are_answered():
+    world = World()
+    asyncio.run(dimming(world, (7, 10, 60), (8, 100, 0)))
+    first, second = world.outbox.reports
+    assert (first["token"], second["token"], second["level"]) == (7, 8, 100)
+    assert first["level"] > 90  # what the pin had then
+
+
+@fast
+def test_a_dim_that_is_sent_again_during_its_ramp_is_answered_once():
+    world = World()
+    asyncio.run(dimming(world, (7, 10, 60), (7, 10, 60), (7, 10, 60)))
+    assert [(one["token"], one["level"]) for one in world.outbox.reports] == [(7, 10)]
+    asyncio.run(dimming(world, (7, 10, 60)))
+    assert len(world.outbox.reports) == 2
 
 
 def test_dim_is_refused_without_a_lamp_and_while_somebody_holds_it():

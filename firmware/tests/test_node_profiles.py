@@ -126,8 +126,17 @@ def test_a_change_is_urgent_by_the_amount_of_the_setting_or_where_a_value_comes_
         (None, 9, 1),
     ):
         assert one.changed({"fill": before}, {"fill": now}) == urgent, (before, now)
-    assert make("lamp").changed({"why": 3}, {"why": 4})
+    assert make("lamp").changed({"why": 3, "level": 9}, {"why": 4, "level": 9})
     assert not make("counter").changed({"total": 3}, {"total": 400})
+
+
+def test_a_level_that_a_ramp_reached_is_urgent():
+    one = make("lamp")
+    one.lamp.token = 7
+    assert not one.changed({"why": 5, "level": 100}, {"why": 5, "level": 84})
+    one.lamp.token = None
+    assert one.changed({"why": 5, "level": 84}, {"why": 5, "level": 10})
+    assert not one.changed({"why": 5, "level": 10}, {"why": 5, "level": 10})
 
 
 def test_fill_is_measured_from_the_empty_bottom_and_stays_within_the_scale():

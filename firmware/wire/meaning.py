@@ -93,7 +93,7 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "result": ("", "what became of it"),
         "reason": ("", "why"),
         "config_version": ("", "counts changes of settings"),
-        "level": ("%", "as applied; absent in the answer to another command, here and below"),
+        "level": ("%", "at the pin after the ramp; absent for another command, here and below"),
         "ramp": ("s", "as applied"),
         "hold": ("min", "as applied"),
         "report": ("s", "as applied"),

@@ -139,6 +139,22 @@ async def test_a_lamp_is_lit_before_it_thinks_and_dims_when_told(lab: Lab) -> No
     assert await unit.board.duty() == 1.0
 
 
+async def test_a_long_ramp_is_applied_at_its_end_and_reported(lab: Lab) -> None:
+    unit = await lab.add("lamp", report_s=3600, parts={"bh1750": {"lux": 5}})
+    assert await lab.run(60, lambda: len(records(unit, 11)) > 1, step_s=1)
+    command(lab, unit, "dim", token=9, level=10, ramp=60, hold=30)
+    await lab.run(40)
+    assert answers(unit) == []
+    assert 0.1 < await unit.board.duty() < 0.9
+
+    assert await lab.run(60, lambda: bool(answers(unit)), step_s=1)
+
+    assert abs(await unit.board.duty() - 0.1) < 0.001
+    assert answers(unit)[0]["level"] == 10
+    await lab.run(45)
+    assert records(unit, 11)[-1]["level"] == 10
+
+
 async def test_somebody_who_comes_lights_the_lamp_and_is_counted(lab: Lab) -> None:
     unit = await lab.add(
         "lamp", report_s=60, night_level=20, boost_s=10, parts={"bh1750": {"lux": 2}}

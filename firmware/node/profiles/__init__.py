@@ -86,7 +86,8 @@ class Profile:
         """The module of the profile's own commands, loaded on demand; None: it has none.
 
         It has `TABLE` (rows for `node.shell`), `facts(node)` for `info`, and for `node.commands`
-        `obey(node, name, values)` and `applied(node, name)`.
+        `obey(node, name, values)`, whose values are None when it answers later, and
+        `applied(node, name)`.
         """
 
     # --- judgements -----------------------------------------------------------------------------

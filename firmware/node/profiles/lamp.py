@@ -85,6 +85,11 @@ class Profile(profiles.Profile):
         lamp.changed()
         return ambient, stuck
 
+    def changed(self, old: dict, new: dict) -> bool:
+        """Another rule is sent at once, and another level, after a ramp that was commanded."""
+        level = old["level"] != new["level"] and self.lamp.token is None
+        return level or super().changed(old, new)
+
     def fields(self, sensed: dict) -> dict:
         """Level, its reason, ambient light and presence."""
         lamp = self.lamp
