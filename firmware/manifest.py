@@ -69,6 +69,7 @@ FILES = {
         "shell.py",
         "start.py",
         "store.py",
+        "terminal.py",
         "wiring.py",
     ),
     "radios": (

@@ -14,6 +14,7 @@ from node.errors import ConsoleError
 from node.log import Output
 from node.profiles.lamp import Profile
 from node.store import Store
+from node.terminal import Terminal
 
 
 class Board:
@@ -82,11 +83,11 @@ def answer(line, node=None):
 
 def type_in(text):
     node, port = Node(), Typed()
-    console = Console(node, port, stdin=object())
+    terminal = Terminal(node, port)
 
     async def story():
         for byte in text:
-            await console.take(byte)
+            await terminal.take(byte)
 
     asyncio.run(story())
     return node, port.text
@@ -254,6 +255,87 @@ def test_typing_is_echoed_and_corrected():
     assert node.lines == ["help"]
     assert text.startswith("hexx\x08 \x08\x08 \x08lp\r\n")
     assert type_in(b"garbage\x15log\r")[0].lines == ["log"]
+
+
+UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
+
+
+def test_arrows_go_back_to_older_lines_and_forth_to_the_begun_one():
+    node, text = type_in(b"help\rlog\rlog\r" + UP + UP + UP + b"\r" + UP + UP + DOWN + b" log\r")
+
+    assert node.lines == ["help", "log", "log", "help", "help log"]
+    assert "log\x08\x08\x08help" in text
+    assert type_in(b"log\r" + UP + DOWN + b"help\r")[0].lines == ["log", "help"]
+    assert type_in(DOWN + UP + b"log\r")[0].lines == ["log"]
+
+
+def test_eight_lines_are_kept_and_none_with_a_key():
+    typed = b"".join([b"log %d\r" % at for at in range(1, 11)])
+    assert type_in(typed + UP * 20 + b"\r")[0].lines[-1] == "log 3"
+    assert type_in(b"log\rconfig APP_KEY 00\r" + UP + b"\r")[0].lines[-1] == "log"
+
+
+def test_the_cursor_moves_within_the_line():
+    node, text = type_in(b"fog" + LEFT + LEFT + LEFT + b"\x7f" + RIGHT + b"\x08l\r")
+    assert node.lines == ["log"]
+    assert text.startswith("fog\x08\x08\x08f\x08og \x08\x08\x08log\x08\x08")
+    assert type_in(b"og" + b"\x1b[H" + b"l" + b"\x1b[F" + b" 5\r")[0].lines == ["log 5"]
+    assert type_in(b"a" + RIGHT + RIGHT + b"b\r")[0].lines == ["ab"]
+
+
+def test_names_in_any_script_are_typed_and_corrected_by_characters():
+    node, text = type_in("config name Écluse é€😀\x7f\x7f\r".encode())
+    assert node.lines == ["config name Écluse é"]
+    assert text.startswith("config name Écluse é€😀\x08 \x08\x08 \x08\r\n")
+
+
+def test_a_name_outside_ascii_is_stored_and_shown():
+    node = Node()
+    assert answer("config name Écluse-7", node)["name"] == "Écluse-7"
+    assert run("config name", node)[0] == "name            Écluse-7"
+
+
+def test_unknown_keys_and_cut_characters_are_ignored():
+    node, _ = type_in(b"lo\x1b[3~\x1b[1;5P\x1bOP\xc3g\xe2\x82\r")
+    assert node.lines == ["log"]
+
+
+class Keyboard:
+    """Types what it is given, then nothing."""
+
+    def __init__(self, text):
+        self.text = text
+
+    async def read(self, _count):
+        while not self.text:
+            await asyncio.sleep_ms(1)
+        typed, self.text = self.text[:1], self.text[1:]
+        return typed
+
+
+def test_the_code_for_keys_is_there_from_the_first_key_to_some_quiet_time():
+    node = Node()
+    node.forgot = []
+    node.forget = node.forgot.append
+    keyboard, port = Keyboard(b"lo"), Typed()
+    console = Console(node, port, keyboard, quiet_ms=20)
+
+    async def story():
+        task = asyncio.create_task(console.run())
+        await asyncio.sleep_ms(5)
+        assert console._terminal and not node.forgot
+        while not node.forgot:
+            await asyncio.sleep_ms(1)
+        assert console._terminal is None
+        keyboard.text = b"log\r"
+        while not node.lines:
+            await asyncio.sleep_ms(1)
+        task.cancel()
+
+    asyncio.run(story())
+
+    assert node.forgot[0] == "terminal"
+    assert (node.lines, port.text[:8]) == (["log"], "> lo\r\n> ")
 
 
 def test_garbage_is_ignored():
