@@ -76,6 +76,7 @@ class Node:
         self._next_us = self._tidy_us = 0
         self._last = None
         self._reported_us = 0
+        self._starting = True
 
     async def run(self, stdin=None) -> None:
         """Until a task fails. stdin: a stream of bytes for the console."""
@@ -131,14 +132,23 @@ class Node:
     async def _talk(self):
         """Let the link connect and send. Returns the instant of what it does next, us."""
         link = self.link
+        waits = self._starting  # for something that a person at the console should know
+        self._starting = False
         wait_us = link.wait_us()
         while wait_us == 0:
             done = await link.run_once()
             if self.power.sleeper:
                 await self._act()  # else `obey` does: the flow waits for no ramp
             self.phase(done)
+            waits = waits or not link.ready
             wait_us = link.wait_us()
-        return self._next_us if wait_us is None else self.clock.us() + wait_us
+        now_us = self.clock.us()
+        until_us = self._next_us if wait_us is None else now_us + wait_us
+        if waits:
+            self.log("link", "%s, sends next in %d s" % (
+                "joined" if link.ready else "not joined", (until_us - now_us + 999999) // 1000000
+            ))  # fmt: skip
+        return until_us
 
     async def _restart_link(self):
         async with self.lock:

@@ -39,7 +39,7 @@ def _composed(node):
         node.problem = None
     except (ConfigError, OSError) as error:
         node.problem = str(error)
-        node.log("node", node.problem)
+        node.log("node", node.problem + "; tried again in 60 s")
     return node.problem is None
 
 
@@ -169,5 +169,5 @@ async def _jitter(node):
     if most_s and node.power.cause == ports.POWER:
         node.spread_s = most_s
         wait_ms = random.getrandbits(30) % (most_s * 1000)
-        node.log("node", "joining in %d s" % (wait_ms // 1000))
+        node.log("node", "joining in %d s: many nodes may start now" % (wait_ms // 1000))
         await node.pause(node.clock.us() + wait_ms * 1000)

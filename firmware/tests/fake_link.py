@@ -15,12 +15,12 @@ class Link:
     """`listens` counts calls of `listen`; `fail` makes the next `run_once` raise OSError."""
 
     room = 51
+    up = True
 
     def __init__(self, node):
         self._node = node
         self.ready = False
         self.broken = False
-        self.up = True
         self.fail = False
         self.frames = []
         self.downlinks = []

@@ -152,6 +152,36 @@ def test_what_cannot_be_sent_waits_and_goes_when_the_link_is_back():
     assert ports(node) == [20, 12, 12]
 
 
+def test_a_silent_node_says_unasked_when_it_tries_next():
+    node = made()
+    links_file = links.find(Board())
+    links_file.Link.up = False  # of those made from here on
+    try:
+
+        async def story():
+            await until(lambda: node.link and node.link.tries > 1)
+
+        run(node, story)
+    finally:
+        links_file.Link.up = True
+
+    assert node.output.text.count("link: not joined, sends next in 1 s") >= 1
+
+
+def test_a_start_says_when_it_sends_next():
+    node = made()
+
+    async def story():
+        await settled(node)
+        node.report_soon()
+        await settled(node, 3)
+
+    run(node, story)
+
+    assert node.output.text.count("sends next in") == 1
+    assert "link: joined, sends next in 900 s" in node.output.text
+
+
 def test_a_link_whose_hardware_fails_is_restarted_and_nothing_is_lost():
     node = made()
 
