@@ -321,20 +321,35 @@ class Node:
 
 def main() -> None:
     """Run the node until Ctrl-C. Any other end is saved to flash and restarts the board."""
-    try:
-        import board  # pyright: ignore[reportMissingImports] - each board has its own
-    except (ImportError, SyntaxError) as error:
-        print("error: no usable /board.py (%s)" % error)
-        print("next:  mpremote fs cp boards/NAME.py :board.py, then mpremote reset")
-        return
     node = None
     try:
+        board = _board()
+        if board is None:
+            return
         node = Node(board)
         asyncio.run(node.run())
     except KeyboardInterrupt:
         _leave(node)
     except Exception as error:
         _crashed(node, error)
+
+
+def _board():
+    """The board file, or None with a sentence at the prompt: a person has just written it."""
+    from node import wiring
+
+    try:
+        import board  # pyright: ignore[reportMissingImports] - each board has its own
+
+        wiring.literals(board)
+        return board
+    except Exception as error:
+        print("error: no usable /board.py (%s)" % error)
+        print("next:  mpremote fs cp boards/NAME.py :board.py, then mpremote reset")
+        return None
+    finally:
+        wiring = None
+        unload("node.wiring")
 
 
 def _leave(node):

@@ -98,6 +98,10 @@ def _connect(node):
         if hasattr(board, name):
             delattr(board, name)
     wiring.check(board)
+    try:
+        node.power.low()
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError("/board.py: BATTERY needs adc, divide and low_mv (%s)" % error)
     for role in node.profile.roles:
         if role not in node.sensors:
             node.sensors[role] = wiring.sensor(

@@ -41,17 +41,33 @@ def pins(role: str, wires: dict) -> str:
     return ", ".join(["%s GP%s" % (wire, wires[wire]) for wire in _WIRES[_bus_of(role, wires)]])
 
 
+def literals(board) -> None:
+    """Raises ConfigError for a literal or a pin that the node takes before it has a console."""
+    for name in ("NAME", "MCU", "RADIO", "PINS", "SENSORS", "BATTERY"):
+        if not hasattr(board, name):
+            raise ConfigError("/board.py: %s is missing; boards/ has examples" % name)
+    if not isinstance(board.PINS, dict) or not isinstance(board.SENSORS, dict):
+        raise ConfigError("/board.py: PINS and SENSORS must be dicts")
+    for name, gpio in board.PINS.items():
+        _exists(board, name, gpio)
+
+
+def _exists(board, owner, gpio):
+    if isinstance(gpio, str) and gpio[:2] == "GP":
+        raise ConfigError("/board.py: %s: write the number alone, without GP" % owner)
+    if not isinstance(gpio, int) or not 0 <= gpio < _GPIOS.get(board.MCU, 64):
+        raise ConfigError("/board.py: %s: there is no GP%s" % (owner, gpio))
+
+
 def check(board) -> None:
     """Raises ConfigError for a wire that is missing, and for a GPIO with two owners or none.
 
     What a controller can reach is checked by the port when the bus is built, and by
     `tools.build --check` for the files in boards/.
     """
-    most = _GPIOS.get(board.MCU, 64)
     owners = {}
     for owner, gpio in _claims(board):
-        if not isinstance(gpio, int) or not 0 <= gpio < most:
-            raise ConfigError("/board.py: %s: there is no GP%s" % (owner, gpio))
+        _exists(board, owner, gpio)
         if owners.setdefault(gpio, owner) != owner:
             raise ConfigError(
                 "/board.py: GP%d is both %s and %s; give one of them another pin"
@@ -102,11 +118,11 @@ def sensor(board, role: str, profile: str, on_rising):
         raise ConfigError("/board.py: %s.%s must be wired to %s" % (role, chip, kind))
     known = ("chip", kind) + _WIRES[kind]
     options = {option: value for option, value in wires.items() if option not in known}
-    if kind == "spi":
-        options["cs"] = Pin(wires["cs"], Pin.OUT, value=1)
-    elif kind == "pin":
+    if kind == "pin":
         options["on_rising"] = on_rising
     try:
+        if kind == "spi":
+            options["cs"] = Pin(wires["cs"], Pin.OUT, value=1)
         bus = _bus(module, wires)
     except ValueError as error:
         raise ConfigError(

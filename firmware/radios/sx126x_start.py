@@ -19,6 +19,7 @@ _R_RANDOM = const(0x0819)
 _R_TX_MODULATION = const(0x0889)  # 15.1
 _R_TX_CLAMP = const(0x08D8)  # 15.2
 _TCXO_MV = (1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)  # 13.3.6
+_PINS = ("sck", "mosi", "miso", "nss", "busy", "reset", "dio1")
 _TCXO_START = b"\x00\x01\x40"  # 5 ms in steps of 15.625 us
 _START = (
     b"\x96\x01",  # DC-DC regulator
@@ -33,12 +34,24 @@ _START = (
 
 
 def wires(board) -> tuple:
-    """(SPI, NSS, BUSY, DIO1, reset) as PINS of `board` has them."""
+    """(SPI, NSS, BUSY, DIO1, reset) as PINS of `board` has them. Raises RadioError."""
     from machine import SPI, Pin
 
     pins = board.PINS
+    missing = [name for name in ("RADIO_SPI", "TCXO_MV", "RF_SWITCH") if not hasattr(board, name)]
+    missing += ["%s in PINS" % name for name in _PINS if name not in pins]
+    if missing:
+        raise RadioError("/board.py: radio sx126x needs " + ", ".join(missing))
+    if board.TCXO_MV and board.TCXO_MV not in _TCXO_MV:
+        raise RadioError(
+            "/board.py: TCXO_MV: %s is none of 0, %s"
+            % (board.TCXO_MV, ", ".join([str(mv) for mv in _TCXO_MV]))
+        )
     sck, mosi, miso = [Pin(pins[name]) for name in ("sck", "mosi", "miso")]
-    spi = SPI(board.RADIO_SPI, baudrate=8000000, sck=sck, mosi=mosi, miso=miso)
+    try:
+        spi = SPI(board.RADIO_SPI, baudrate=8000000, sck=sck, mosi=mosi, miso=miso)
+    except (TypeError, ValueError) as error:
+        raise RadioError("/board.py: radio sx126x: %s; check RADIO_SPI, sck, mosi, miso" % error)
     nss, reset = [Pin(pins[name], Pin.OUT, value=1) for name in ("nss", "reset")]
     busy, dio1 = [Pin(pins[name], Pin.IN) for name in ("busy", "dio1")]
     return spi, nss, busy, dio1, reset

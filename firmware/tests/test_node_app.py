@@ -238,6 +238,19 @@ def test_sensors_are_measured_while_the_radio_or_the_keys_are_missing():
         assert joined[0] == "error: " + node.problem
 
 
+def test_a_battery_that_cannot_be_measured_is_named():
+    board = Board()
+    board.BATTERY = {"adc": 3, "divide": 3}
+    node = made(board=board)
+
+    async def story():
+        await until(lambda: node.problem)
+
+    run(node, story)
+
+    assert node.problem.startswith("/board.py: BATTERY needs adc, divide and low_mv (")
+
+
 def test_the_cure_fits_what_is_wrong():
     board = Board()
     board.SENSORS["motion"]["pin"] = 40

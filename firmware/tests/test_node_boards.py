@@ -7,6 +7,8 @@ from tests import fake_device
 # isort: split
 from node import wiring
 from node.errors import ConfigError
+from radios import sx126x_start
+from radios.errors import RadioError
 from wire.profiles import PROFILES
 
 HERE = __file__.rsplit("/", 1)[0]
@@ -119,6 +121,51 @@ def test_a_pin_that_the_chip_does_not_have_is_named():
     one.MCU = "ESP32"
     one.SENSORS["motion"]["pin"] = 39
     wiring.check(one)
+
+
+def test_what_the_node_takes_before_its_console_is_checked_first():
+    for name in ("lamp", "vbus", "led"):
+        one = board()
+        one.PINS[name] = 40
+        assert refused(wiring.literals, one) == "/board.py: %s: there is no GP40" % name
+        one.PINS[name] = "GP6"
+        assert refused(wiring.literals, one) == (
+            "/board.py: %s: write the number alone, without GP" % name
+        )
+    for name in ("NAME", "MCU", "RADIO", "PINS", "SENSORS", "BATTERY"):
+        one = board()
+        delattr(one, name)
+        assert refused(wiring.literals, one) == (
+            "/board.py: %s is missing; boards/ has examples" % name
+        )
+    one.PINS = one.BATTERY = None
+    assert refused(wiring.literals, one) == "/board.py: PINS and SENSORS must be dicts"
+
+
+def test_every_board_is_whole():
+    for name in FILES:
+        wiring.literals(Board(name))
+
+
+def wires(one):
+    try:
+        sx126x_start.wires(one)
+    except RadioError as error:
+        return str(error)
+    return None
+
+
+def test_what_the_radio_lacks_is_named():
+    one = board()
+    assert wires(one) is None
+    del one.RADIO_SPI, one.PINS["dio1"]
+    assert wires(one) == "/board.py: radio sx126x needs RADIO_SPI, dio1 in PINS"
+    one = board()
+    one.RADIO_SPI = 5
+    assert wires(one) == "/board.py: radio sx126x: bad bus 5; check RADIO_SPI, sck, mosi, miso"
+    one = board()
+    one.TCXO_MV = 1750
+    assert wires(one).startswith("/board.py: TCXO_MV: 1750 is none of 0, 1600, 1700,")
 
 
 def test_an_unknown_or_missing_sensor_has_its_sentence():

@@ -344,6 +344,25 @@ async def test_a_missing_light_sensor_leaves_the_lamp_on(lab: Lab) -> None:
             {"/device.json": settings(), "/board.py": board_file(('"busy": 2', '"busy": 22'))},
             "sx126x: ",
         ),
+        (
+            {"/device.json": settings(), "/board.py": board_file(('"vbus": 24', '"vbus": 40'))},
+            "error: no usable /board.py (/board.py: vbus: there is no GP40)",
+        ),
+        (
+            {"/board.py": board_file(('"lamp": 6', '"lamp": GP40'))},
+            "error: no usable /board.py (name 'GP40' isn't defined)",
+        ),
+        (
+            {"/device.json": settings(), "/board.py": board_file(("RADIO_SPI = 1", ""))},
+            "/board.py: radio sx126x needs RADIO_SPI",
+        ),
+        (
+            {
+                "/device.json": settings(),
+                "/board.py": board_file(("RADIO_SPI = 1", "RADIO_SPI = 0")),
+            },
+            "/board.py: radio sx126x: bad SCK pin; check RADIO_SPI, sck, mosi, miso",
+        ),
         ({"/board.py": None}, "error: no usable /board.py"),
         ({"/board.py": b"PINS = {"}, "error: no usable /board.py"),
     ],

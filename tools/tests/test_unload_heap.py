@@ -13,7 +13,8 @@ ALWAYS = (
     "radios.sx126x",
 )  # fmt: skip
 SOMETIMES = (
-    "node.start", "node.wiring", "node.terminal", "node.shell", "node.answer", "node.links.lorawan_console",
+    "node.start", "node.wiring", "node.terminal", "node.shell", "node.answer",
+    "node.links.lorawan_console",
     "node.lamp_commands", "node.settings", "node.changes",
     "node.defaults", "node.commands", "node.segments", "node.ports", "node.links",
     "wire.decoding", "wire.schema", "wire.words", "wire.profiles", "lorawan.join",
