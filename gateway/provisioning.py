@@ -51,10 +51,11 @@ class Provisioned(Struct, frozen=True):
     device_json: dict[str, Any]
 
 
-def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
+async def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
     """Make the keys of a device and its board's file; nothing is registered yet.
 
-    Raises Refused for a wrong key, an unknown profile or decoder.
+    Raises Refused for a wrong key, an unknown profile or decoder; ConfigError or Retry where the
+    network server does not have the region of its devices, or does not answer.
     """
     device_class = _check_kind(wanted)
     device = Device(
@@ -67,7 +68,7 @@ def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
         decoder=wanted.decoder,
     )
     app_key = _hex(wanted.app_key, 16, "AppKey") or secrets.token_hex(16)
-    device_json = _device_json(device, app_key, network.region, wanted.settings)
+    device_json = _device_json(device, app_key, await network.region(), wanted.settings)
     return Provisioned(device, app_key, device_json)
 
 

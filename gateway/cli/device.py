@@ -63,7 +63,7 @@ async def add(parts: Parts, output: Path | None, **given: Any) -> Answer:
             "output",
         )
     chosen = {name: value for name, value in given.items() if value is not None}
-    ready = devices.prepare(parts, DeviceRequest(**chosen))
+    ready = await devices.prepare(parts, DeviceRequest(**chosen))
     text = msgspec.json.format(msgspec.json.encode(ready.device_json), indent=2).decode()
     with secret_file(output, text + "\n") if output else nullcontext():
         await devices.register(parts, ready)

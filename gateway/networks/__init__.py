@@ -13,12 +13,7 @@ from gateway.notices import Downlink, Envelope, Notice, Receipt
 
 
 class Network(Protocol):
-    """An async context manager that connects on entry, and again after each loss.
-
-    region: of its devices, as the LoRa Alliance writes it, like EU868.
-    """
-
-    region: str
+    """An async context manager that connects on entry, and again after each loss."""
 
     def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
         """Batches of the messages received, at least one each, in order of receipt; never ends.
@@ -66,6 +61,13 @@ class Network(Protocol):
         """Which of these registered devices the server does not have, as somebody deleted them.
 
         Raises ConfigError, Refused, Retry where the server does not say.
+        """
+        ...
+
+    async def region(self) -> str:
+        """The region of its devices, as the LoRa Alliance writes it, like EU868.
+
+        Raises ConfigError where the server lacks the configured one, Retry.
         """
         ...
 

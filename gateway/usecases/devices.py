@@ -92,12 +92,12 @@ class LatestView(Struct):
 
 async def add(parts: Parts, *, body: DeviceRequest) -> DeviceCreated:
     """Register a device here and at the network server; its key is shown once."""
-    ready = prepare(parts, body)
+    ready = await prepare(parts, body)
     await register(parts, ready)
     return created(ready)
 
 
-def prepare(parts: Parts, body: DeviceRequest) -> Provisioned:
+async def prepare(parts: Parts, body: DeviceRequest) -> Provisioned:
     """Make the keys of a device; `register` registers it, once they are kept."""
     wanted = provisioning.Wanted(
         name=body.name,
@@ -109,7 +109,7 @@ def prepare(parts: Parts, body: DeviceRequest) -> Provisioned:
         app_key=body.app_key,
         settings={"report_s": body.report_s, "sample_s": body.sample_s},
     )
-    return provisioning.prepare(parts.network, wanted, parts.clock())
+    return await provisioning.prepare(parts.network, wanted, parts.clock())
 
 
 async def register(parts: Parts, ready: Provisioned) -> None:

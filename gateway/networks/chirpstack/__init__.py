@@ -15,7 +15,7 @@ from gateway.networks._connection import Broker
 from gateway.networks._subscription import Subscription, try_subscription
 from gateway.networks._tls import Tls
 from gateway.networks._watch import Watch
-from gateway.networks.chirpstack import events
+from gateway.networks.chirpstack import events, regions
 from gateway.networks.chirpstack.calls import KEY_S, Calls
 from gateway.networks.chirpstack.registry import Registry
 from gateway.networks.chirpstack.settings import Settings as Settings
@@ -33,7 +33,6 @@ class Network:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.region = settings.region
         self._broker = Broker(
             url=settings.mqtt,
             client_id=settings.client_id,
@@ -87,7 +86,8 @@ class Network:
     def most_bytes(self, device: Device, dr: int | None) -> int:
         """See gateway.networks.Network."""
         of = self.settings
-        return of.downlink_bytes or most_bytes(self.region, device.device_class, dr)
+        region = of.region.upper() or regions.DEFAULT
+        return of.downlink_bytes or most_bytes(region, device.device_class, dr)
 
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""
@@ -122,6 +122,11 @@ class Network:
     async def absent(self, dev_euis: Sequence[str]) -> set[str]:
         """See gateway.networks.Network."""
         return await Registry(self._calls, self.settings).absent(dev_euis)
+
+    async def region(self) -> str:
+        """See gateway.networks.Network."""
+        async with Calls(self.settings) as calls:
+            return await Registry(calls, self.settings).region()
 
     async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
         """See gateway.networks.Network."""
@@ -165,10 +170,12 @@ class Network:
             registry = Registry(calls, self.settings)
             await registry.check_tenant()
             found = await registry.application(make=False)
+            region = await registry.region()
         has = "has" if found else "takes our key; the first device makes"
         return [
             f"the broker {self._broker.shown} lets us listen to {self._broker.topic}",
             f"the API {self.settings.grpc} {has} the application {self.settings.application!r}",
+            f"the devices use the region {region}",
         ]
 
 

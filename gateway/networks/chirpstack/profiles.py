@@ -48,16 +48,23 @@ class Profiles:
         )
         found = await named(self._calls, stub.List, listed)
         if found:
-            await self._renew(found, wanted.payload_codec_script)
+            await self._renew(found, wanted)
             return found
         request = api.CreateDeviceProfileRequest(device_profile=wanted)
         return (await self._calls.call(stub.Create, request)).id
 
-    async def _renew(self, profile_id: str, codec: str) -> None:
-        """Replace an older codec of ours; one that an operator wrote stays."""
+    async def _renew(self, profile_id: str, wanted: Any) -> None:
+        """Replace an older codec of ours; one that an operator wrote stays. Raises ConfigError."""
         stub = api.DeviceProfileServiceStub(self._calls.channel())
         reply = await self._calls.call(stub.Get, api.GetDeviceProfileRequest(id=profile_id))
         profile = reply.device_profile
+        if profile.region != wanted.region:
+            raise ConfigError(
+                f"the device profile {profile.name!r} has the region "
+                f"{common.Region.Name(profile.region)}, the devices have {self._region}: set it "
+                "right at the network server, or delete the profile there"
+            )
+        codec = wanted.payload_codec_script
         if profile.payload_codec_script in {"", codec}:
             return
         if profile.payload_codec_script.startswith(CODEC_MARK):
@@ -67,9 +74,6 @@ class Profiles:
             )
 
     def _wanted(self, device: Device, report_s: int) -> Any:
-        known = common.Region.keys()
-        if self._region not in known:
-            raise ConfigError(f"`network.region` is none of: {', '.join(known)}")
         kind = kind_of(device)
         ending = "" if device.profile else f" class {device.device_class}"
         codec = _codec(device.decoder)

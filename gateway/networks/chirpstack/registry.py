@@ -7,6 +7,7 @@ import structlog
 
 from gateway.errors import ConfigError, Refused, Unknown
 from gateway.model import REPORT_S, Device
+from gateway.networks.chirpstack import regions
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.profiles import PAGE, TAG, Profiles, kind_of, made_by, named
 from gateway.networks.chirpstack.settings import Settings
@@ -140,7 +141,12 @@ class Registry:
     async def profile(self, device: Device, report_s: int = REPORT_S) -> str:
         """The id of the device profile that fits the device, made when missing."""
         tenant_id = await self.tenant()
-        return await Profiles(self._calls, self._settings.region, tenant_id).of(device, report_s)
+        return await Profiles(self._calls, await self.region(), tenant_id).of(device, report_s)
+
+    async def region(self) -> str:
+        """The region of the devices. Raises ConfigError where the server lacks the configured."""
+        known = await regions.there(self._calls, await self.tenant())
+        return regions.chosen(self._settings.region, known)
 
     async def check_tenant(self) -> None:
         """Raise ConfigError unless the API is ChirpStack 4's and the tenant is there for our key.

@@ -23,7 +23,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     client_id: MQTT client id, which names the session; one per service.
     tenant_id: may be empty with an admin key and one tenant.
     application: its name, created if missing; devices of other applications are ignored.
-    region: of the device profiles.
+    region: of the devices, like `EU868`; empty: the only one that the server has, else `EU868`.
     downlink_bytes: largest downlink at any data rate, where RX2 is not at the region's default or
     radio gateways stand behind a repeater; else by region and data rate.
     timeout_s: of one call.
@@ -42,7 +42,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     client_id: str = "lamplighter"
     tenant_id: str = ""
     application: str = "lamplighter"
-    region: str = "EU868"
+    region: str = ""
     downlink_bytes: Annotated[int, Meta(ge=1, le=242)] | None = None
     timeout_s: float = 5.0
 

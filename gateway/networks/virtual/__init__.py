@@ -35,7 +35,7 @@ class Network(Messages):
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
         settings = settings or Settings()
-        self.region = settings.region
+        self.settings = settings
         self.downlink_bytes = settings.downlink_bytes
         self.devices: dict[str, tuple[Device, str]] = {}
         self.intervals_s: dict[str, int] = {}
@@ -53,7 +53,7 @@ class Network(Messages):
 
     def most_bytes(self, device: Device, dr: int | None) -> int:
         """See gateway.networks.Network."""
-        return self.downlink_bytes or most_bytes(self.region, device.device_class, dr)
+        return self.downlink_bytes or most_bytes(self.settings.region, device.device_class, dr)
 
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""
@@ -81,6 +81,11 @@ class Network(Messages):
         """See gateway.networks.Network."""
         self._answer()
         return {one.data: item for item, one in self.queue.items() if one.dev_eui == dev_eui}
+
+    async def region(self) -> str:
+        """See gateway.networks.Network."""
+        self._answer()
+        return self.settings.region
 
     async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
         """See gateway.networks.Network."""

@@ -103,7 +103,7 @@ async def test_the_size_of_a_downlink_is_asked_by_device_and_last_data_rate(
 
 
 async def test_a_region_without_a_table_carries_what_every_region_does(bench):
-    bench.network.region = "AS923"
+    bench.network.settings = virtual.Settings(region="AS923")
 
     assert bench.network.most_bytes(BIN, 5) == 51
 

@@ -14,7 +14,7 @@ OTHER = next(name for name in registry.names(devices) if name != OURS)
 
 async def add(store, network, wanted):
     """Register a device; returns it with its key."""
-    ready = prepare(network, wanted, 5)
+    ready = await prepare(network, wanted, 5)
     await add_device(store, network, ready)
     return ready
 
