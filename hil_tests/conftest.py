@@ -16,8 +16,11 @@ import pytest_asyncio
 
 from hil_tests.console import Console
 from hil_tests.nodes import Node, register
+from tools.bench.main_job.access import Access, NetworkAccessError
 from tools.bench.main_job.external import ExternalNetwork
+from tools.bench.main_job.service import ServiceError
 from tools.bench.main_job.street import POSITIONS_M, Street
+from tools.bench.network.broker import BrokerAbsentError
 
 SETTINGS = {"report_s": 300, "sample_s": 60, "empty_mm": 1200, "height_mm": 1000}
 """A report each 5 minutes: what a test waits for, it asked for."""
@@ -32,33 +35,54 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--network", default="bench", help="bench, or grpc://HOST:PORT of a ChirpStack"
     )
-    group.addoption("--network-mqtt", help="mqtt://HOST:PORT of that ChirpStack")
+    group.addoption(
+        "--network-mqtt", help="mqtt[s]://[USER:PASSWORD@]HOST:PORT of that ChirpStack's broker"
+    )
+    group.addoption("--network-prefix", default="eu868", help="topic prefix of its radio gateways")
+    group.addoption("--network-tenant", help="id of the tenant to use; else the first")
+    group.addoption("--network-ca", help="PEM file of the authority of its certificates")
+    group.addoption("--network-cert", help="PEM file of our certificate and key, if it asks")
+    group.addoption(
+        "--network-events-prefix", help="what stands before application/ in its event_topic"
+    )
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What the command line chose. port, mqtt: empty where the virtual or the bench's are used."""
+    """What was chosen. port: empty for a virtual board. access: None for the bench's network."""
 
     board: str
     port: str
     profile: str
-    network: str
-    mqtt: str
+    access: Access | None
 
 
 @pytest.fixture(scope="session")
 def bench(pytestconfig: pytest.Config) -> Bench:
     """The options, checked: a real board needs its port, a real network its broker and key."""
-    names = ("board", "port", "profile", "network", "network_mqtt")
-    chosen = Bench(*(str(pytestconfig.getoption(name) or "") for name in names))
-    if chosen.board != "virtual" and not chosen.port:
+
+    def option(name: str) -> str:
+        return str(pytestconfig.getoption(name) or "")
+
+    if option("board") != "virtual" and not option("port"):
         pytest.exit("a real board needs --port, e.g. --port /dev/ttyACM0", returncode=4)
-    if chosen.network != "bench":
-        if not chosen.mqtt:
+    access = None
+    if option("network") != "bench":
+        if not option("network_mqtt"):
             pytest.exit("a real network needs --network-mqtt mqtt://HOST:PORT", returncode=4)
         if "CHIRPSTACK_KEY" not in os.environ:
             pytest.exit("a real network needs its API key in CHIRPSTACK_KEY", returncode=4)
-    return chosen
+        access = Access(
+            option("network"),
+            option("network_mqtt"),
+            os.environ["CHIRPSTACK_KEY"],
+            prefix=option("network_prefix"),
+            tenant=option("network_tenant"),
+            ca_file=option("network_ca"),
+            cert_file=option("network_cert"),
+            events_prefix=option("network_events_prefix"),
+        )
+    return Bench(option("board"), option("port"), option("profile"), access)
 
 
 @pytest.fixture(scope="session")
@@ -73,16 +97,17 @@ async def street(
 ) -> AsyncIterator[Street]:
     """The whole street, paced, for the session."""
     folder: Path = tmp_path_factory.mktemp("street")
-    external = None
-    if bench.network != "bench":
-        external = ExternalNetwork(
-            bench.network,
-            bench.mqtt,
-            os.environ["CHIRPSTACK_KEY"],
-        )
     names = tuple(POSITIONS_M) if virtual else ()
-    opened = Street(folder, names=names, network=external, settings=SETTINGS, recorded=False)
-    async with opened, opened.simulation.paced():
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            external = ExternalNetwork(bench.access) if bench.access else None
+            opened = Street(
+                folder, names=names, network=external, settings=SETTINGS, recorded=False
+            )
+            await stack.enter_async_context(opened)
+        except (NetworkAccessError, BrokerAbsentError, ServiceError) as error:
+            pytest.exit(str(error), returncode=4)
+        await stack.enter_async_context(opened.simulation.paced())
         await opened.power_up()
         yield opened
 

@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from hil_tests.nodes import only_virtual
+from tools.bench.main_job.access import Access
 from tools.bench.main_job.external import ExternalNetwork
 from tools.bench.world.forwarder import Forwarder
 from tools.bench.world.image import image
@@ -50,7 +51,7 @@ async def test_the_options_for_real_ones_run_the_same_tests(virtual, tmp_path):
         server, address, key = await started_alone(broker)
         try:
             url, mqtt = f"grpc://{address}", f"mqtt://{broker.host}:{broker.port}"
-            async with ExternalNetwork(url, mqtt, key) as network:
+            async with ExternalNetwork(Access(url, mqtt, key)) as network:
                 await network.add_radio_gateway(RADIO_GATEWAY_ID)
             await simulation.add_radio_gateway(RADIO_GATEWAY_ID, (0, 0))
             board = await simulation.add_board("real", flash=image(staged_files(BOARD)))

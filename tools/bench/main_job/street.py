@@ -43,10 +43,7 @@ site = "street"
 
 [network]
 kind = "chirpstack"
-grpc = "http://{grpc}"
-api_key = "{api_key}"
-mqtt = "mqtt://{mqtt}"
-tenant_id = "{tenant_id}"
+{network}
 
 [store]
 path = "{folder}/gateway.db"
@@ -130,26 +127,36 @@ class Street:
     async def _open(self) -> None:
         enter = self._stack.enter_async_context
         await asyncio.gather(enter(self.broker), enter(self.receiver), enter(self.simulation))
-        bench = NetworkServer(mqtt=(self.broker.host, self.broker.port))
-        self.network = await enter(self.external or bench)
+        self.bench = NetworkServer(mqtt=(self.broker.host, self.broker.port))
+        self.network = await enter(self.external or self.bench)
         host, port = self.network.mqtt
         self.tell(f"broker on port {port}, network server on {self.network.grpc_address}")
         await self._open_gateway()
-        await self.network.add_radio_gateway(RADIO_GATEWAY_ID)
-        await self.simulation.add_radio_gateway(RADIO_GATEWAY_ID, (0, 0))
-        self.forwarder = await enter(Forwarder(self.simulation, host, port, RADIO_GATEWAY_ID))
+        await self._open_radio_gateway(host, port)
         for name in self.names:
             await self._add_node(name)
 
+    async def _open_radio_gateway(self, host: str, port: int) -> None:
+        """Registers a radio gateway; an own one at a ChirpStack that others use too."""
+        gateway_id = self.external.own_id if self.external else RADIO_GATEWAY_ID
+        await self.network.add_radio_gateway(gateway_id)
+        await self.simulation.add_radio_gateway(gateway_id, (0, 0))
+        forwarder = Forwarder(self.simulation, host, port, gateway_id)
+        if self.external:
+            access = self.external.access
+            forwarder = Forwarder(
+                self.simulation, host, port, gateway_id, access.prefix,
+                user=access.user, tls=access.broker_tls,
+            )  # fmt: skip
+        self.forwarder = await self._stack.enter_async_context(forwarder)
+
     async def _open_gateway(self) -> None:
         bind = f"127.0.0.1:{free_port()}"
+        network = self.external.settings if self.external else self._bench_settings()
         config = CONFIG.format(
             folder=self.folder,
             bind=bind,
-            grpc=self.network.grpc_address,
-            api_key=self.network.admin_key,
-            mqtt="{}:{}".format(*self.network.mqtt),
-            tenant_id=self.network.tenant_id,
+            network="\n".join(f"{key} = {json.dumps(value)}" for key, value in network.items()),
         )
         self.service = GatewayService(self.folder, config, bind)
         self._stack.push_async_callback(self.service.close)
@@ -160,6 +167,15 @@ class Street:
         hook = await self.service.request("POST", "/v1/webhooks", {"url": self.receiver.url})
         self.receiver.secret = hook["secret"]
         self.tell(f"gateway answers on {bind}, webhooks go to {self.receiver.url}")
+
+    def _bench_settings(self) -> dict[str, str]:
+        """Keys of `[network]` for the bench's own network server."""
+        return {
+            "grpc": f"http://{self.network.grpc_address}",
+            "api_key": self.bench.admin_key,
+            "mqtt": "mqtt://{}:{}".format(*self.network.mqtt),
+            "tenant_id": self.bench.tenant_id,
+        }
 
     async def _add_node(self, name: str) -> None:
         body = {"name": name, "profile": name}

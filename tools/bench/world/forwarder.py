@@ -10,6 +10,7 @@ The conversions are plain functions, so that virtual time uses them too. Everyth
 import asyncio
 import contextlib
 import itertools
+import ssl
 import time
 from collections.abc import Callable, Coroutine
 from typing import Protocol, Self, cast
@@ -105,7 +106,8 @@ class Forwarder:
 
     prefix: ChirpStack's topic prefix of the region, "" for none.  received, sent: frames
     forwarded and transmissions accepted, so far. lose_acks: fault: the radio gateway sends and
-    acknowledges nothing.  Raises BrokerAbsentError when no broker answers.
+    acknowledges nothing.  user, tls: of the broker.  Raises BrokerAbsentError when no broker
+    answers.
     """
 
     def __init__(
@@ -115,12 +117,17 @@ class Forwarder:
         port: int,
         gateway_id: str,
         prefix: str = DEFAULT,
+        *,
+        user: tuple[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.simulation = simulation
         self.gateway_id = gateway_id
         self.received = self.sent = 0
         self.lose_acks = False
         self._address = (host, port)
+        self._user = user
+        self._tls = tls
         self._topic = f"{prefix}/gateway/{gateway_id}" if prefix else f"gateway/{gateway_id}"
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,7 +135,12 @@ class Forwarder:
 
     async def __aenter__(self) -> Self:
         self._link = BrokerLink(
-            *self._address, [f"{self._topic}/command/down"], self._command, keep_while_away=False
+            *self._address,
+            [f"{self._topic}/command/down"],
+            self._command,
+            keep_while_away=False,
+            user=self._user,
+            tls=self._tls,
         )
         await self._link.connect()
         self._listening = True

@@ -58,6 +58,7 @@ class World:
         self.inbox: list[Message] = []
         self.arrived = asyncio.Event()
         self.tick = 0
+        self.profiles: list[str] = []
 
     @property
     def auth(self):
@@ -97,6 +98,9 @@ class World:
     async def close(self):
         delete = api.DeleteApplicationRequest(id=self.application_id)
         await self.call("Application", "Delete", delete)
+        for profile_id in self.profiles:
+            gone = api.DeleteDeviceProfileRequest(id=profile_id)
+            await self.call("DeviceProfile", "Delete", gone)
         gone = api.DeleteGatewayRequest(gateway_id=self.gateway_id)
         await self.call("Gateway", "Delete", gone)
         await self.link.close()
@@ -187,6 +191,7 @@ class World:
         made = await self.call(
             "DeviceProfile", "Create", api.CreateDeviceProfileRequest(device_profile=profile)
         )
+        self.profiles.append(made.id)
         probe = Probe(secrets.token_hex(8), secrets.token_hex(16))
         device = api.Device(
             dev_eui=probe.dev_eui, name="probe", application_id=self.application_id,
@@ -248,6 +253,8 @@ async def network():
         await made.open()
         yield made
         await made.close()
+        if made.server:
+            assert not made.server.core.registry.profiles
 
 
 @pytest.fixture
