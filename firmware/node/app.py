@@ -53,6 +53,7 @@ class Node:
         self.clock = Clock(self.power)
         self.output = output or Output(self.power.usb)
         self.log = Log(self.clock, self.output)
+        self.crash = root + _CRASH
         self.store = Store(root + "/state")
         self.wiped = self.store.fresh
         self.config = Config(self.store, root + "/device.json", self.log)
@@ -369,11 +370,21 @@ def _crashed(node, error):
     try:
         if node:
             node.power.feed()
-        with open(_CRASH, "w") as file:
-            sys.print_exception(error, file)
+        _keep(node, error)
         time.sleep(_CRASH_PAUSE_S)
     except KeyboardInterrupt:
         _leave(node)
         return
     if node:
         node.power.port.reset()
+
+
+def _keep(node, error):
+    """For the next start: seconds since this one, Unix seconds or 0, and the traceback."""
+    try:
+        with open(node.crash if node else _CRASH, "w") as file:
+            if node:
+                file.write("%d %d\n" % (node.clock.uptime_s(), node.clock.unix()))
+            sys.print_exception(error, file)
+    except OSError:
+        pass  # the file system is what failed

@@ -13,7 +13,6 @@ from wire.words import PROFILES as PROFILE_IDS
 from node import links, ports
 from node.errors import ConfigError
 
-_CRASH = "/state/crash.txt"
 _RETRY_US = 60000000
 
 
@@ -136,18 +135,27 @@ def _greet(node):
             "the file system is new or was wiped: counters start at 0; if this device joined "
             "before, have its used DevNonces cleared at the network",
         )
-    _tell_crash(node.log)
+    _tell_crash(node)
 
 
-def _tell_crash(log):
-    """Log the exception that ended the run before, once."""
+def _tell_crash(node):
+    """Log the exception that ended a run before; at each start until a person may have read it."""
     try:
-        with open(_CRASH) as file:
-            for line in file.read().strip().split("\n"):
-                log("crash", line)
-        os.remove(_CRASH)
+        with open(node.crash) as file:
+            lines = file.read().strip().split("\n")
+        if node.power.usb():
+            os.remove(node.crash)
     except OSError:
-        pass
+        return
+    times = lines[0].split()
+    if len(times) == 2 and times[0].isdigit():
+        from node.answer import utc
+
+        unload("node.answer")
+        at = " at " + utc(int(times[1])) if times[1] != "0" else ""
+        lines[0] = "after %s s%s, a run before this one ended:" % (times[0], at)
+    for line in lines:
+        node.log("crash", line)
 
 
 def _report(node):

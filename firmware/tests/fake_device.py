@@ -98,6 +98,9 @@ if sys.implementation.name == "cpython":
     time.ticks_ms = lambda: (time.monotonic_ns() // 1000 + skipped_us[0]) // 1000 & 0x3FFFFFFF
     time.ticks_diff = lambda late, early: (late - early + 0x20000000 & 0x3FFFFFFF) - 0x20000000
     time.ticks_add = lambda ticks, delta: ticks + delta & 0x3FFFFFFF
+    sys.print_exception = lambda error, file: file.write(
+        "%s: %s\n" % (type(error).__name__, error)
+    )
     time.sleep_ms = lambda ms: time.sleep(ms / 1000)
     time.sleep_us = lambda us: time.sleep(us / 1000000)
 
