@@ -2,6 +2,7 @@
 
 GatewayError
   ConfigError   the operator edits a file       (path, line, what was expected)
+    Missing     who typed the command names it
   Refused       the caller changes the request  (HTTP 4xx; never retried)
     Unknown     the caller names something that exists (HTTP 404)
   Retry         we try again later              (after_s)
@@ -13,6 +14,7 @@ Leaves translate the exceptions of their libraries into these at the edge. Every
 sentence that needs no knowledge of the code.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,12 @@ class ConfigError(GatewayError):
         super().__init__(where + (message or "The configuration is missing or wrong."))
         self.path = path
         self.line = line
+
+
+class Missing(ConfigError):  # noqa: N818 - named after what is wrong
+    """There is no configuration where it was looked for."""
+
+    act = "you name one with --config FILE or LAMPLIGHTER_CONFIG, or write one"
 
 
 class Refused(GatewayError):  # noqa: N818 - named after who acts
@@ -112,3 +120,8 @@ class Broken(GatewayError):  # noqa: N818 - named after who acts
 def problem(error: GatewayError) -> Problem:
     """An error as a caller of the REST API or the command line sees it."""
     return Problem(str(error), TRY_AGAIN if isinstance(error, Retry) else error.act)
+
+
+def without_user(url: str) -> str:
+    """A URL as a message may show it, without user and password; also what is no URL at all."""
+    return re.sub(r"^(\w+://)?.*@", r"\1", url, flags=re.DOTALL)

@@ -16,9 +16,16 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from gateway import networks, registry, sinks
-from gateway.errors import ConfigError, Refused
+from gateway.errors import ConfigError, Missing, Refused
 
 PREFIX = "LAMPLIGHTER__"
+NONE = """there is no configuration {path}. The smallest one, for a try without a network server:
+
+    site = "trial"
+    [network]
+    kind = "virtual"
+"""
+"""What to write where nothing is."""
 Wait = Annotated[float, Meta(ge=0, le=7 * 86400)]
 """Seconds between two attempts, at most one week."""
 
@@ -45,13 +52,13 @@ class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
     allow_private: deliver also to loopback and private addresses.  timeout_s: of one whole
     attempt.  schedule_s: waits after each failed attempt; after the last the event is a dead
     letter.  parallel: concurrent attempts per endpoint.
-    Source: Standard Webhooks 1.0.0, example schedule.
+    Source: Standard Webhooks 1.0.0, example schedule, and 15 and 60 s for a backend that restarts.
     """
 
     allow_private: bool = False
     timeout_s: Annotated[float, Meta(gt=0, le=300)] = 15.0
     schedule_s: Annotated[tuple[Wait, ...], Meta(max_length=100)] = (
-        5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400,
+        5, 15, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400,
     )  # fmt: skip
     parallel: Annotated[int, Meta(ge=1, le=256)] = 8
 
@@ -158,6 +165,8 @@ class _Source:
         try:
             self.text = path.read_text(encoding="utf-8")
             self.tree: dict[str, Any] = tomllib.loads(self.text)
+        except FileNotFoundError:
+            raise Missing(NONE.format(path=path)) from None
         except OSError as error:
             raise ConfigError(f"cannot be read: {error.strerror}", path) from None
         except UnicodeDecodeError as error:

@@ -46,6 +46,12 @@ def enable(tx: Transaction, endpoint_id: str) -> None:
     tx.put_endpoint(replace(endpoint(tx, endpoint_id), disabled_reason=""))
 
 
+def retry(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
+    """Make what waits for its next try due now; gives its number. Raises Unknown."""
+    endpoint(tx, endpoint_id)
+    return tx.hasten(endpoint_id, now_ms)
+
+
 def replay(tx: Transaction, endpoint_id: str, now_ms: int) -> int:
     """Make an endpoint's dead letters pending again, with a fresh schedule; gives their number.
 

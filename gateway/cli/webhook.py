@@ -83,6 +83,15 @@ async def replay(parts: Parts, id_: str) -> Answer:
     return Answer(done, f"{done.count} dead letters are pending again.")
 
 
+@webhook.command("retry")
+@click.argument("id_", metavar="ID")
+@on_parts
+async def retry(parts: Parts, id_: str) -> Answer:
+    """Try what is pending for a webhook now, instead of when its wait is over."""
+    done = await webhooks.retry(parts, id_)
+    return Answer(done, f"{done.count} events that waited for their next try are due now.")
+
+
 @webhook.command("enable")
 @click.argument("id_", metavar="ID")
 @on_parts

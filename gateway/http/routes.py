@@ -48,6 +48,7 @@ ROUTES = (
     route("remove_webhook", "DELETE /v1/webhooks/{id}", "admin", webhooks.remove),
     route("deliveries", "GET /v1/webhooks/{id}/deliveries", "admin", webhooks.deliveries),
     route("replay", "POST /v1/webhooks/{id}/replay", "admin", webhooks.replay),
+    route("retry", "POST /v1/webhooks/{id}/retry", "admin", webhooks.retry),
     route("enable_webhook", "POST /v1/webhooks/{id}/enable", "admin", webhooks.enable),
 )
 """Every operation of the API."""

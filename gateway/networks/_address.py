@@ -1,14 +1,8 @@
 """Addresses of a network server, as the settings give them and as they may be shown."""
 
-import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from gateway.errors import ConfigError
-
-
-def shown(url: str) -> str:
-    """The URL without user and password, also where it is not a URL at all."""
-    return re.sub(r"^(\w+://)?.*@", r"\1", url, flags=re.DOTALL)
+from gateway.errors import ConfigError, without_user
 
 
 def split(url: str, key: str, schemes: tuple[str, str]) -> SplitResult:
@@ -19,7 +13,7 @@ def split(url: str, key: str, schemes: tuple[str, str]) -> SplitResult:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in schemes or not parts.hostname:
-        raise ConfigError(f"`{key}` is {shown(url)!r}, expected {schemes[0]}://host:port")
+        raise ConfigError(f"`{key}` is {without_user(url)!r}, expected {schemes[0]}://host:port")
     return parts
 
 

@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from gateway.errors import ConfigError, GatewayError, Retry
+from gateway.errors import ConfigError, GatewayError, Retry, without_user
 from gateway.networks import _address
 from gateway.networks._tls import Tls, failure
 from gateway.notices import Envelope
@@ -58,7 +58,7 @@ class Broker(Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> str:
         """The address without user and password."""
-        return _address.shown(self.url)
+        return without_user(self.url)
 
     def address(self) -> tuple[str, int, bool]:
         """(host, port, with TLS). Raises ConfigError."""

@@ -131,6 +131,13 @@ async def replay(parts: Parts, webhook_id: str) -> Done:
     return Done(count)
 
 
+async def retry(parts: Parts, webhook_id: str) -> Done:
+    """Try what is pending for a webhook now, instead of when its wait is over."""
+    now_ms = parts.clock()
+    count = await parts.store.write(lambda tx: webhooks.retry(tx, webhook_id, now_ms))
+    return Done(count)
+
+
 async def enable(parts: Parts, webhook_id: str) -> WebhookView:
     """Deliver again to a webhook that was disabled."""
     await parts.store.write(lambda tx: webhooks.enable(tx, webhook_id))

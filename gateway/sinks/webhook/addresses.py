@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from gateway.errors import Refused
+from gateway.errors import Refused, without_user
 
 BLOCKED = tuple(
     ip_network(net)
@@ -73,7 +73,9 @@ def public_socket(info: AddrInfo) -> socket.socket:
 def check_text(url: str) -> None:
     """Raise Refused for what a URL never contains, before the rest of it is looked at."""
     if any(char.isspace() or not char.isprintable() for char in url):
-        raise Refused(f"{url!r} has a blank or a control character: write a blank as %20")
+        raise Refused(
+            f"{without_user(url)!r} has a blank or a control character: write a blank as %20"
+        )
 
 
 def written(url: str) -> URL:
@@ -93,7 +95,9 @@ def check_url(url: str, *, allow_private: bool) -> None:
         parsed = URL()
     host = parsed.host or ""
     if parsed.scheme not in {"http", "https"} or not host:
-        raise Refused(f"{url!r} is no address of a webhook: give an absolute http or https URL")
+        raise Refused(
+            f"{without_user(url)!r} is no address of a webhook: give an absolute http or https URL"
+        )
     if parsed.user or parsed.password:
         raise Refused("a URL with a user or password is refused: the signature proves the sender")
     if allow_private:

@@ -5,7 +5,13 @@ import socket
 import pytest
 
 from gateway.errors import Refused
-from gateway.sinks.webhook.addresses import BlockedError, check_url, is_blocked, public_socket
+from gateway.sinks.webhook.addresses import (
+    BlockedError,
+    check_text,
+    check_url,
+    is_blocked,
+    public_socket,
+)
 
 BLOCKED = (
     "127.0.0.1", "127.255.255.254", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1",
@@ -59,6 +65,21 @@ def test_a_public_address_gets_its_socket():
 def test_what_is_no_address_of_a_webhook_is_refused(url):
     with pytest.raises(Refused):
         check_url(url, allow_private=True)
+
+
+@pytest.mark.parametrize("url", ["ftp://u:s3cret@h/", "u:s3cret@h", "ftp://u:s3@h/%00"])
+def test_a_password_in_what_is_refused_is_not_printed(url):
+    with pytest.raises(Refused) as error:
+        check_url(url, allow_private=True)
+
+    assert "s3" not in str(error.value)
+
+
+def test_a_password_in_an_address_with_a_blank_is_not_printed():
+    with pytest.raises(Refused) as error:
+        check_text("https://u:s3 cret@h/")
+
+    assert "s3" not in str(error.value)
 
 
 @pytest.mark.parametrize(

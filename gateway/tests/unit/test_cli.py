@@ -104,7 +104,7 @@ def test_a_webhook_is_added_listed_and_removed(run, config):
     assert (shown["url"], shown["types"]) == ("http://127.0.0.1:1/x", ["lamplighter.boot.v1"])
     assert shown["totals"]["matched"] == 0
     assert "secret" not in shown
-    for action in ("enable", "replay", "remove"):
+    for action in ("enable", "retry", "replay", "remove"):
         assert run("webhook", action, made["id"])[0] == 0
     assert run("webhook", "list")[1].startswith("There are no webhooks")
 
@@ -232,6 +232,19 @@ def test_a_missing_configuration_is_named(run, config):
     code, _, err = run("check")
 
     assert (code, str(config) in err) == (3, True)
+    assert "Next: you name one with --config FILE or LAMPLIGHTER_CONFIG, or write one." in err
+    config.write_text(err.partition(":\n\n")[2].partition("\n\n")[0])
+    assert run("device", "list")[0] == 0
+
+
+def test_a_configuration_that_cannot_be_read_is_not_one_that_is_missing(run, config):
+    config.unlink()
+    config.mkdir()
+
+    code, _, err = run("device", "list")
+
+    assert code == 3
+    assert "cannot be read: Is a directory" in err
 
 
 def test_check_says_what_works_and_who_acts_next(run):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.delivery import REFUSED
+from gateway.delivery import REFUSED, Schedule
 from gateway.errors import Refused, Retry, Unknown
 from gateway.settings import DeliverySettings
 from gateway.sinks import Gone
@@ -20,7 +20,7 @@ from gateway.tests.unit.outbox_bench import (
     settled,
     until,
 )
-from gateway.webhooks import enable, replay
+from gateway.webhooks import enable, replay, retry
 
 TRIED_AGAIN = "500; the gateway tries again"
 
@@ -153,7 +153,31 @@ def test_the_schedule_waits_with_jitter_and_ends():
     assert SCHEDULE.wait_s(1, 0.0) == pytest.approx(4.0)
     assert SCHEDULE.wait_s(1, 1.0) == pytest.approx(6.0)
     assert REFUSED.wait_s(3, 0.5) is None
-    assert sum(DeliverySettings().schedule_s) == 75 * 3600 + 35 * 60 + 5
+    assert sum(DeliverySettings().schedule_s) == 75 * 3600 + 36 * 60 + 20
+
+
+def test_a_backend_that_was_restarted_is_tried_again_within_two_minutes():
+    schedule = Schedule(DeliverySettings().schedule_s)
+
+    waits = [schedule.wait_s(n, 1.0) or 0 for n in (1, 2, 3)]
+
+    assert waits == sorted(waits)
+    assert sum(waits[:2]) < 30
+    assert sum(waits) < 120
+
+
+async def test_what_is_pending_is_tried_at_once_when_somebody_asks():
+    sink = ScriptedSink(Retry("500"), Retry("500"), Refused("400"))
+    async with delivering(sink) as (store, clock, [endpoint]):
+        await append(store, LAMP)
+        for attempts in (1, 2, 3):
+            await until(lambda n=attempts: noted(store, endpoint, attempts=n))
+            count = await store.write(lambda tx: retry(tx, endpoint, clock()))
+            assert count == 1
+
+        await settled(store, endpoint, delivered=1)
+
+    assert len(sink.attempts) == 4
 
 
 async def test_replaying_and_enabling_an_unknown_webhook_says_so():
