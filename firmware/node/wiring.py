@@ -2,6 +2,7 @@
 
 from machine import ADC, I2C, SPI, UART, Pin
 
+from node import part
 from node.errors import ConfigError
 
 _UART_BUFFER = 128
@@ -112,7 +113,7 @@ def sensor(board, role: str, profile: str, on_rising):
             "profile %s needs a %s sensor: add %s to SENSORS of /board.py" % (profile, role, role)
         )
     chip = wires["chip"]
-    module = _module(role, chip)
+    module = part(role + " sensor", "node.sensors", chip)
     kind = module.BUS
     if _bus_of(role, wires) != kind:
         raise ConfigError("/board.py: %s.%s must be wired to %s" % (role, chip, kind))
@@ -129,15 +130,6 @@ def sensor(board, role: str, profile: str, on_rising):
             "/board.py: %s.%s: %s; check its pins: %s" % (role, chip, error, pins(role, wires))
         )
     return getattr(module, chip.upper())(bus, **options)
-
-
-def _module(role, chip):
-    try:
-        return __import__("node.sensors." + chip, None, None, ("*",))
-    except ImportError:
-        raise ConfigError(
-            "%s sensor %s is unknown: there is no node/sensors/%s" % (role, chip, chip)
-        )
 
 
 def _bus(module, wires):
@@ -164,10 +156,4 @@ def _bus(module, wires):
 
 def radio(board, clock):
     """The radio that the board names. Raises ConfigError or RadioError."""
-    try:
-        module = __import__("radios." + board.RADIO, None, None, ("*",))
-    except ImportError:
-        raise ConfigError(
-            "radio %s is unknown: there is no radios/%s" % (board.RADIO, board.RADIO)
-        )
-    return module.from_board(board, clock)
+    return part("radio", "radios", board.RADIO).from_board(board, clock)

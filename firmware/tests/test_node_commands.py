@@ -12,7 +12,8 @@ from node.profiles.bin import Profile as Bin
 from node.profiles.lamp import Profile as Lamp
 from node.store import Store
 from wire import codec, decoding
-from wire.schema import COMMANDS, REASONS, RESULTS
+from wire.schema import COMMANDS
+from wire.words import REASONS, RESULTS
 
 
 class Outbox:

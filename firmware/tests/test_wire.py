@@ -2,7 +2,7 @@
 
 import json
 
-from wire import codec, decoding, schema
+from wire import codec, decoding, enums, schema
 from wire.codec import WireError
 
 HERE = __file__.rsplit("/", 1)[0]
@@ -174,7 +174,7 @@ def test_the_table_only_ever_grows_at_its_ends():
             for row in now_rows[len(rows) :]:
                 assert row[5], "%s: appended fields are optional" % row[0]
     for name, names in recorded["enums"].items():
-        assert schema.ENUMS[name][: len(names)] == tuple(names)
+        assert enums.ENUMS[name][: len(names)] == tuple(names)
 
 
 def test_ports_are_unique_and_everything_fits_the_slowest_rate():

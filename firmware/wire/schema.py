@@ -6,16 +6,6 @@ examples stand in `meaning.py`, which no board carries. Fields are only ever app
 meaning is a new fport. Text, because text takes a third of the heap that tuples take.
 """
 
-from wire.words import CAUSES, PROFILES, REASONS, RESULTS, WHY
-
-ENUMS: "dict[str, tuple[str, ...]]" = {
-    "cause": CAUSES,
-    "profile": PROFILES,
-    "why": WHY,
-    "result": RESULTS,
-    "reason": REASONS,
-}
-
 FIRST_REPORT = 20
 """Payloads of a smaller fport are readings: they start with `seq` and `age`, 16 bits each."""
 

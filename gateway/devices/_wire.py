@@ -6,19 +6,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from wire import codec, decoding, meaning, schema
+from wire import codec, decoding, enums, meaning, schema
 
 Fields = dict[str, int | None]
 """A record or command: field -> value; None is absent."""
-_codec, _decoding, _meaning, _schema = cast(
-    "tuple[Any, Any, Any, Any]", (codec, decoding, meaning, schema)
+_codec, _decoding, _enums, _meaning, _schema = cast(
+    "tuple[Any, Any, Any, Any, Any]", (codec, decoding, enums, meaning, schema)
 )
 
 unpack: Callable[[int, bytes], tuple[str, list[Fields]]] = _decoding.unpack
 pack: Callable[[str, Mapping[str, int | None]], bytes] = _codec.pack
 READINGS: dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]] = _meaning.READINGS
 TAKERS: dict[str, tuple[str, ...]] = _meaning.TAKERS
-ENUMS: dict[str, tuple[str, ...]] = _schema.ENUMS
+ENUMS: dict[str, tuple[str, ...]] = _enums.ENUMS
 
 REFUSALS = {
     "ok": "the device gives no reason; a technician reads its log",

@@ -20,7 +20,7 @@ from tools.shorten import names
 from tools.shorten.built_in import NAMED, NUMBERED
 from tools.shorten.renaming import Renaming
 
-_FRAME = re.compile(r'(File "([^"]+)", .*in )(\S+)')
+_FRAME = re.compile(r'File "([^"]+)", (.*)in (\S+)')
 
 
 class Plan:
@@ -54,8 +54,9 @@ class Plan:
         often = sorted(several, key=lambda name: (-self._mentions[name], name))
         often = [name for name in often if self._may_go(name)]
         named = [name for name in NAMED if self._is_free(name)]
-        pairs = (one + two for one, two in product(ascii_letters, ascii_letters))
-        made = islice(filter(self._is_free, pairs), max(len(often) - len(named), 0))
+        letters = chain(ascii_letters, map("".join, product(ascii_letters, repeat=2)))
+        free = (name for name in letters if self._is_free(name) and name not in named)
+        made = islice(free, max(len(often) - len(named), 0))
         return dict(zip(often, sorted([*named, *made], key=len), strict=False))
 
     def _is_free(self, name: str) -> bool:
@@ -85,6 +86,12 @@ class Plan:
         renamed = Renaming(found, self._keywords, free).visit(file.tree)
         return ast.unparse(ast.fix_missing_locations(renamed)) + "\n"
 
+    def called(self, module: str) -> str:
+        """What a traceback calls a module: its last name, which the heap has anyway, if unique."""
+        last = module.rpartition(".")[2]
+        same = [other for other in self._files if other.rpartition(".")[2] == last]
+        return last if len(same) <= 1 else module
+
     def renamed(self, module: str) -> dict[str, str]:
         """{name: the other} of a source; empty for one that is none of the install's."""
         file = self._files.get(module)
@@ -92,10 +99,12 @@ class Plan:
 
     def readable(self, traceback: str) -> str:
         """A traceback that a board printed, with the names of the source."""
+        modules = {self.called(module): module for module in self._files}
 
         def frame(found: re.Match[str]) -> str:
-            source = {other: name for name, other in self.renamed(found[2]).items()}
-            return found[1] + source.get(found[3], found[3])
+            module = modules.get(found[1], found[1])
+            source = {other: name for name, other in self.renamed(module).items()}
+            return f'File "{module}", {found[2]}in {source.get(found[3], found[3])}'
 
         return _FRAME.sub(frame, traceback)
 
@@ -103,5 +112,5 @@ class Plan:
 def _then_made(first: Iterator[str]) -> Iterator[str]:
     """These, and when they are used up short names of our own."""
     yield from first
-    yield from (f"_{one}" for one in ascii_letters)
-    yield from (f"_{one}{two}" for one, two in product(ascii_letters, ascii_letters))
+    for length in (1, 2):
+        yield from ("_" + "".join(letters) for letters in product(ascii_letters, repeat=length))

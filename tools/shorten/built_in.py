@@ -5,18 +5,18 @@ Source: MicroPython 1.25, py/makeqstrdata.py (static_qstr_list), and the names o
 """
 
 NUMBERED = """
-abs all any append args bool bytearray bytecode bytes callable chr clear copy count dict dir divmod
-end endswith eval exec extend find format from_bytes get getattr globals hasattr hash id index
-insert int isalpha isdigit isinstance islower isspace issubclass isupper items iter join key keys
-len list little locals lower lstrip map next open ord pop popitem pow range remove replace repr
-reverse rfind rindex round rsplit rstrip sep set setattr setdefault sort sorted split start
-startswith step stop str strip sum to_bytes tuple update upper value values zip ArithmeticError
-AssertionError AttributeError BaseException EOFError Ellipsis Exception GeneratorExit ImportError
-IndentationError IndexError KeyError KeyboardInterrupt LookupError MemoryError NameError NoneType
-NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError SystemExit
-TypeError ValueError ZeroDivisionError
+ArithmeticError AssertionError AttributeError BaseException EOFError Ellipsis Exception
+GeneratorExit ImportError IndentationError IndexError KeyError KeyboardInterrupt LookupError
+MemoryError NameError NoneType NotImplementedError OSError OverflowError RuntimeError StopIteration
+SyntaxError SystemExit TypeError ValueError ZeroDivisionError abs all any append args bool
+bytearray bytecode bytes callable chr clear copy count dict dir divmod end endswith eval exec
+extend find format from_bytes get getattr globals hasattr hash id index insert int isalpha isdigit
+isinstance islower isspace issubclass isupper items iter join key keys len list little locals lower
+lstrip map next open ord pop popitem pow range remove replace repr reverse rfind rindex round
+rsplit rstrip sep set setattr setdefault sort sorted split start startswith step stop str strip sum
+to_bytes tuple update upper value values zip
 """.split()  # noqa: SIM905
-"""Those that a .mpy has by number, in every build of MicroPython."""
+"""Those that a .mpy has by number, in every build of MicroPython; the first 33 take one byte."""
 
 NAMED = """
 A I L M S T U X e x pc pi ALT CTS DMA EIO GP0 GP1 GP2 GP3 GP4 GP5 GP6 GP7 GP8 GP9 GS8 I2S LED PTR

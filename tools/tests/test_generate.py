@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import Struct
-from wire import codec, meaning, schema
+from wire import codec, enums, meaning, schema
 
 from gateway import networks, registry, sinks
 from tools import generate, generate_kinds
@@ -30,7 +30,7 @@ def run(calls: list[tuple[str, dict[str, Any]]]) -> list[Any]:
 def told(values: dict[str, int | None]) -> dict[str, Any]:
     """Values as the JavaScript codec tells them: enumerations by name."""
     return {
-        field: schema.ENUMS[field][value] if field in schema.ENUMS and value is not None else value
+        field: enums.ENUMS[field][value] if field in enums.ENUMS and value is not None else value
         for field, value in values.items()
     }
 

@@ -18,13 +18,9 @@ of life of the network. It holds `node.lock` while it transmits and waits for th
 set `node.window_in_ms`, the time until the CPU belongs to it.
 """
 
-from node.errors import ConfigError
+from node import part
 
 
 def find(board):
     """The module of the board's link. Raises ConfigError when there is no such file."""
-    name = getattr(board, "LINK", "lorawan")
-    try:
-        return __import__("node.links." + name, None, None, ("*",))
-    except ImportError:
-        raise ConfigError("link %s is unknown: there is no node/links/%s" % (name, name))
+    return part("link", "node.links", getattr(board, "LINK", "lorawan"))

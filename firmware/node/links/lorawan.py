@@ -7,6 +7,7 @@ from lorawan.mac import Mac
 from micropython import const
 from unload import unload
 
+from node import part
 from node.links.lorawan_exchange import Exchange
 from node.links.lorawan_silence import Silence
 from node.record import READING_SIZE
@@ -24,7 +25,7 @@ class Link:
         self._node = node
         config = node.config
         self.radio = radio = radio or _radio(node)
-        region = __import__("lorawan.region." + config["region"], None, None, ("*",))
+        region = part("region", "lorawan.region", config["region"])
         keys = [binascii.unhexlify(config[name]) for name in NEEDED]
         self.mac = mac = Mac(radio, node.clock, radio.random, aes, node.store, region, *keys)
         mac.lock = node.lock

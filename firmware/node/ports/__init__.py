@@ -14,7 +14,7 @@
 
 import sys
 
-from node.errors import ConfigError
+from node import part
 
 POWER, SOFT, WATCHDOG, DEEPSLEEP, WIPED = range(5)
 """Causes of a start, in the order of `wire.words.CAUSES`."""
@@ -22,10 +22,4 @@ POWER, SOFT, WATCHDOG, DEEPSLEEP, WIPED = range(5)
 
 def find(platform: str = sys.platform):
     """The `Port` of the MicroPython that runs here. Raises ConfigError for an unknown port."""
-    try:
-        module = __import__("node.ports." + platform, None, None, ("*",))
-    except ImportError:
-        raise ConfigError("MicroPython port %s is unknown: there is no node/ports/%s" % (
-            platform, platform
-        ))  # fmt: skip
-    return module.Port()
+    return part("MicroPython port", "node.ports", platform).Port()

@@ -1,7 +1,7 @@
 """Commands that a device without the time refuses: sent again until the time runs out."""
 
 import pytest
-from wire.schema import REASONS
+from wire.words import REASONS
 
 from gateway.lifecycle import AGAIN_MOST_MS
 from gateway.notices import Transmitted

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from wire.codec import frame, pack
 from wire.meaning import EXAMPLES, READINGS
 from wire.profiles import PROFILES
-from wire.schema import COMMANDS, REASONS
+from wire.schema import COMMANDS
+from wire.words import REASONS
 
 from gateway.devices import Applied, Reading
 from gateway.devices._wire import REFUSALS

@@ -2,7 +2,7 @@
 
 import pytest
 from wire.codec import frame, pack
-from wire.schema import ENUMS
+from wire.enums import ENUMS
 
 from gateway.notices import Transmitted, Uplink
 from gateway.tests.unit.command_bench import BIN, LAMP, begun, dim
