@@ -82,6 +82,7 @@ FILES = {
         "__init__.py",
         "codec.py",
         "decoding.py",
+        "limits.py",
         "profiles.py",
         "schema.py",
         "words.py",

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 from msgspec import Struct
 from wire import profiles
 
-from gateway import devices
+from gateway import devices, limits
 from gateway.errors import Refused, Unknown
 from gateway.model import REPORT_S, Device
 from gateway.networks import Network
@@ -54,7 +54,8 @@ class Provisioned(Struct, frozen=True):
 async def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
     """Make the keys of a device and its board's file; nothing is registered yet.
 
-    Raises Refused for a wrong key, an unknown profile or decoder; ConfigError or Retry where the
+    Raises Refused for a wrong key, an unknown profile or decoder, a value that the board would
+    refuse; ConfigError or Retry where the
     network server does not have the region of its devices, or does not answer.
     """
     device_class = _check_kind(wanted)
@@ -69,6 +70,8 @@ async def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
     )
     app_key = _hex(wanted.app_key, 16, "AppKey") or secrets.token_hex(16)
     device_json = _device_json(device, app_key, await network.region(), wanted.settings)
+    if device_json:
+        limits.check(device_json)
     return Provisioned(device, app_key, device_json)
 
 

@@ -6,6 +6,7 @@ import os
 
 from lorawan import region
 from unload import unload
+from wire.limits import LIMITS
 from wire.profiles import PROFILES
 
 from node.errors import ConfigError
@@ -26,19 +27,12 @@ def regions() -> list:
 
 
 FIELDS = {
-    "name": (24, "text"),
-    "dev_eui": (16, "hex"),
-    "join_eui": (16, "hex"),
-    "app_key": (32, "hex"),
     "profile": (tuple(sorted(PROFILES)), "choice"),
     "region": (regions(), "choice"),
-    "report_s": ((60, 86400), "number"),
-    "sample_s": ((10, 86400), "number"),
-    "start_jitter_s": ((0, 600), "number"),
-    "confirm_every": ((0, 7), "number"),
 }
-"""name -> (allowed, kind), those of the profiles too; meanings are in `node/texts`, defaults in
-`node.defaults`."""
+FIELDS.update(LIMITS)
+"""name -> (allowed, kind), those of `wire.limits` and of the profiles too; meanings are in
+`node/texts`, defaults in `node.defaults`."""
 
 ORDERED = []
 """(setting, least difference, greater setting, sentence where they contradict)."""
@@ -49,7 +43,8 @@ for _profile in _profiles:
     _own = _profiles[_profile]["settings"]
     for _name in _own:
         FIELDS[_name] = _own[_name][1:]
-del PROFILES, _profiles
+del LIMITS, PROFILES, _profiles
+unload("wire.limits")
 unload("wire.profiles")
 
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gateway import devices as decoders
-from gateway import provisioning, registry
+from gateway import limits, provisioning, registry
 from gateway.clock import rfc3339
 from gateway.errors import Unknown
 from gateway.model import Device, Latest
@@ -15,9 +15,19 @@ from gateway.seen import Seen
 from gateway.usecases import Done, Eui, Name, Parts, listed
 
 
+def _within(setting: str) -> Meta:
+    low, high = limits.number(setting)
+    return Meta(ge=low, le=high)
+
+
+REPORT_S = _within("report_s")
+SAMPLE_S = _within("sample_s")
+
+
 class DeviceRequest(Struct, forbid_unknown_fields=True):
     """A device to register; keys that are not given are generated.
 
+    name: of a board of ours, at most 24 characters.
     profile: of a board of ours, empty for another product.  decoder: what reads its frames.
     device_class: of another product; a board of ours has its profile's.
     report_s, sample_s: put into the device.json of a board of ours.
@@ -30,8 +40,8 @@ class DeviceRequest(Struct, forbid_unknown_fields=True):
     dev_eui: Eui | None = None
     join_eui: Eui | None = None
     app_key: Annotated[str, Meta(pattern="^[0-9A-Fa-f]{32}$")] | None = None
-    report_s: Annotated[int, Meta(ge=60, le=86400)] | None = None
-    sample_s: Annotated[int, Meta(ge=10, le=86400)] | None = None
+    report_s: Annotated[int, REPORT_S] | None = None
+    sample_s: Annotated[int, SAMPLE_S] | None = None
 
 
 class DeviceCreated(Struct):

@@ -180,3 +180,28 @@ async def test_every_profile_of_the_firmware_can_be_registered(store):
         made = await add(store, Network(), Wanted(name=name, profile=name))
 
         assert (made.device.profile, made.device.device_class) == (name, facts["class"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "region", "said"),
+    [
+        ({"name": "n" * 25}, "EU868", "the name of a board has at most 24 characters, .* has 25"),
+        ({"settings": {"report_s": 59}}, "EU868", "report_s is 59, a board takes 60 to 86400"),
+        ({}, "US915", "the firmware has no region US915, .*: EU868, IN865"),
+    ],
+)
+async def test_what_the_board_would_refuse_is_refused_here(store, wrong, region, said):
+    network = Network(Settings(region=region))
+
+    with pytest.raises(Refused, match=said):
+        await add(store, network, Wanted(**{"name": "x", "profile": "bin"} | wrong))
+
+    assert network.devices == {}
+
+
+async def test_a_device_of_another_maker_has_no_limits_of_a_board(store):
+    network = Network(Settings(region="US915"))
+
+    made = await add(store, network, Wanted(name="n" * 25, decoder=OTHER))
+
+    assert made.device.name == "n" * 25
