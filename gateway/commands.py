@@ -5,6 +5,7 @@ The steps of a command are in gateway/lifecycle.py; here is the loop that takes 
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -40,15 +41,23 @@ class Commands:
 
     Restarted after a crash it finds every open command in the store: one that was being submitted
     becomes `unknown`, and the network server's queue is read before it is submitted again.
+
+    pause(seconds): between attempts while the store or the network server fails.
     """
 
     def __init__(
-        self, store: Store, network: Network, settings: CommandSettings, clock: Clock = wall_ms
+        self,
+        store: Store,
+        network: Network,
+        settings: CommandSettings,
+        clock: Clock = wall_ms,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.store = store
         self.network = network
         self.settings = settings
         self.clock = clock
+        self._pause = pause
         self._wake = asyncio.Event()
         self._failures = 0
         store.on_append(lambda _: self._wake.set())
@@ -75,7 +84,7 @@ class Commands:
                 self._failures = 0
             except Retry:
                 self._failures += 1
-                await asyncio.sleep(delay_s(self._failures, 0.2, 10))
+                await self._pause(delay_s(self._failures, 0.2, 10))
             # not wait_for: on Python 3.11 it may swallow a cancellation
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
