@@ -263,15 +263,26 @@ class Node:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
         for role, driver in self.sensors.items():
             values = await driver.read()
-            if values is None and self.sensed.get(role, 0) is not None:
+            if values is None:
                 await self.gap()
-                self.log(
-                    "sensor",
-                    "%s sensor %s does not answer; check its supply and its pins: %s"
-                    % self.silence(role),
-                )
+                if self.sensed.get(role, 0) is not None:
+                    self.log(
+                        "sensor",
+                        "%s sensor %s does not answer; check its supply and its pins: %s"
+                        % self.silence(role),
+                    )
+                self._rewire(role)
             self.sensed[role] = values
         return self.profile.fields(self.sensed)
+
+    def _rewire(self, role):
+        """Build a silent sensor's bus and driver again: the bus may hang, or lack its settings."""
+        from node import wiring
+
+        self.sensors[role] = wiring.sensor(
+            self.board, role, self.profile.name, self.power.on_rising
+        )
+        self.forget("wiring")
 
     # --- for the console ------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """From `/board.py`'s literals to objects: the radio, and sensors by role on their buses."""
 
+from time import sleep_us
+
 from machine import ADC, I2C, SPI, UART, Pin
 
 from node import part
@@ -8,6 +10,7 @@ from node.errors import ConfigError
 _UART_BUFFER = 128
 _I2C_HZ = 100000
 _I2C_TIMEOUT_US = 20000
+_I2C_CLOCKS = 9
 _WIRES = {
     "uart": ("tx", "rx"),
     "i2c": ("sda", "scl"),
@@ -141,10 +144,9 @@ def _bus(module, wires):
             rxbuf=_UART_BUFFER,
         )  # fmt: skip
     if kind == "i2c":
-        return I2C(
-            wires["i2c"], sda=Pin(wires["sda"]), scl=Pin(wires["scl"]), freq=_I2C_HZ,
-            timeout=_I2C_TIMEOUT_US,
-        )  # fmt: skip
+        sda, scl = wires["sda"], wires["scl"]
+        _clear(sda, scl)
+        return I2C(wires["i2c"], sda=Pin(sda), scl=Pin(scl), freq=_I2C_HZ, timeout=_I2C_TIMEOUT_US)
     if kind == "spi":
         return SPI(
             wires["spi"], baudrate=module.BAUD, sck=Pin(wires["sck"]), mosi=Pin(wires["mosi"]),
@@ -152,6 +154,21 @@ def _bus(module, wires):
         )  # fmt: skip
     pin = Pin(wires[kind], Pin.IN)
     return ADC(pin) if kind == "adc" else pin
+
+
+def _clear(sda, scl):
+    """Clock a device that holds SDA low, as after a restart during a transfer, until it lets go.
+
+    Source: NXP UM10204, 3.1.16, bus clear.
+    """
+    data = Pin(sda, Pin.IN, Pin.PULL_UP)
+    clock = Pin(scl, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
+    for _ in range(_I2C_CLOCKS):
+        if data.value():
+            break
+        for level in (0, 1):
+            clock.value(level)
+            sleep_us(5)
 
 
 def radio(board, clock):

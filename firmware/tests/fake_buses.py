@@ -12,9 +12,9 @@ MADE = []
 class Pin:
     """A pin that remembers its level; `edge()` calls the interrupt."""
 
-    IN, OUT, IRQ_RISING, IRQ_FALLING = 0, 1, 4, 8
+    IN, OUT, OPEN_DRAIN, PULL_UP, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 1, 4, 8
 
-    def __init__(self, number=0, mode=0, value=0):
+    def __init__(self, number=0, mode=0, pull=-1, value=0):
         self.number = number
         self.level = value
         self.handler = None

@@ -236,6 +236,23 @@ def test_a_link_whose_hardware_fails_is_restarted_and_nothing_is_lost():
     assert ports(node) == [20, 12, 12]
 
 
+def test_a_sensor_that_is_silent_is_wired_again_until_it_answers():
+    node = made("lamp")
+    node.board.PINS = {"lamp": 6}
+    node.board.SENSORS["light"] = {"chip": "bh1750", "i2c": 0, "sda": 4, "scl": 5}
+
+    async def story():
+        await settled(node)
+        silent = node.sensors["light"]
+        assert node.sensed["light"] is None
+        await node.measure()
+        assert node.sensors["light"] is not silent
+        node.sensors["light"]._i2c.answer(b"\x83\x90")
+        return (await node.measure())["lux"], node.output.text.count("does not answer")
+
+    assert run(node, story) == (28066, 1)
+
+
 def test_the_console_has_the_links_commands_and_facts():
     node = made()
 

@@ -144,6 +144,32 @@ def test_a_light_sensor_is_right_after_a_fault_at_any_transfer_and_after_a_resta
     asyncio.run(story())
 
 
+class HungPin(Pin):
+    """A wire of a bus whose SDA a device holds low until SCL rose `clocks` times."""
+
+    clocks = rises = 0
+
+    def value(self, level=None):
+        if level and self.number == WIRES["i2c"]["scl"]:
+            HungPin.rises += 1
+        if level is None and self.number == WIRES["i2c"]["sda"]:
+            return int(HungPin.rises >= HungPin.clocks)
+        return super().value(level)
+
+
+def test_a_device_that_holds_sda_is_clocked_until_it_lets_go():
+    kept = wiring.Pin
+    wiring.Pin = HungPin
+    try:
+        for clocks in range(12):
+            HungPin.clocks = clocks
+            HungPin.rises = 0
+            driver("bh1750", b"")
+            assert HungPin.rises == min(clocks, 9), clocks
+    finally:
+        wiring.Pin = kept
+
+
 def test_a_stray_echo_is_no_cluster_and_a_bracket_is():
     def judge(pings):
         return ranging.judge(pings, 30, 4500)

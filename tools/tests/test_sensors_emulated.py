@@ -110,6 +110,19 @@ async def test_a_surface_in_the_blind_zone_is_a_full_bin(lab: Lab) -> None:
     assert {one["obstructed"] for one in readings(unit, 10)} == {1}
 
 
+async def test_a_bus_whose_sda_hangs_is_cleared_at_the_start_and_while_it_runs(lab: Lab) -> None:
+    parts = {"bh1750": {"lux": 300, "sda_held": 5}}
+    unit = await lab.add("lamp", report_s=60, sample_s=30, parts=parts)
+    assert await lab.run(60, lambda: bool(readings(unit, 11)), step_s=1)
+    assert readings(unit, 11)[0]["lux"] == 300
+
+    await unit.board.set("bh1750", lux=200, sda_held=9)
+    await lab.run(150)
+
+    assert readings(unit, 11)[-1]["lux"] == 200
+    assert said(unit).count("light sensor bh1750 does not answer") == 1
+
+
 TOF = {"distance": {"chip": "vl53l1x", "i2c": 0, "sda": 4, "scl": 5}}
 
 

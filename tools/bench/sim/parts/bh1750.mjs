@@ -30,8 +30,10 @@ export class BH1750 {
     this.host = host;
     this.slowness = host.random(); // of this one sample of the part, between typical and longest
     this.around = new Surroundings('bh1750', { lux: 100, absent: false });
-    this.around.set(options);
-    Object.assign(this, { powered: false, alarm: null, measured: 0 });
+    Object.assign(this, { powered: false, alarm: null, measured: 0, held: 0 });
+    this.sda = wiring.sda === undefined ? null : host.pin(wiring.sda);
+    if (this.sda) host.pin(wiring.scl).onChange((level) => this.#clocked(level));
+    this.set(options);
     this.#wake();
     host.i2c(wiring.i2c).attach(address, {
       start: () => this.#present() && ((this.index = 0), true),
@@ -41,9 +43,21 @@ export class BH1750 {
     });
   }
 
-  /** values: lux (number or schedule), absent (no acknowledgement at the address). */
-  set(values) {
+  /**
+   * values: lux (number or schedule), absent (no acknowledgement at the address), sda_held (it was left in the middle of a
+   * byte: it holds SDA low until SCL rose so many times, 1 to 9; it and the bus answer nothing meanwhile).
+   */
+  set({ sda_held: held = 0, ...values }) {
     this.around.set(values);
+    if (!held) return;
+    this.held = held;
+    this.sda.drive(0);
+  }
+
+  #clocked(level) {
+    if (!level || !this.held) return;
+    this.held -= 1;
+    if (!this.held) this.sda.drive(null);
   }
 
   /** Power on: powered down, data 0, MTreg 69. */
@@ -69,7 +83,7 @@ export class BH1750 {
   }
 
   #present() {
-    return this.powered && !this.around.get('absent', this.host.now());
+    return this.powered && !this.held && !this.around.get('absent', this.host.now());
   }
 
   #show() {
