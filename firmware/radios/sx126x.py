@@ -1,4 +1,4 @@
-"""Semtech SX1262: the five calls of a LoRaWAN radio, timed by the microsecond.
+"""Semtech SX1262 and SX1261: the five calls of a LoRaWAN radio, timed by the microsecond.
 
 The receive window is the hardest real-time task of the node: it is opened from the *measured*
 end of transmission (DIO1 stamped in a hard interrupt), sized in symbols, and in the last
@@ -38,7 +38,6 @@ _R_SYNC_TIMEOUT = const(0x0706)
 _R_IQ = const(0x0736)  # 15.4
 _R_TX_MODULATION = const(0x0889)  # 15.1
 
-_PA_STEPS = ((14, 2, 2), (17, 2, 3), (20, 3, 5), (22, 4, 7))  # 13.1.14: up to dBm, duty, hp
 _IMAGES = ((425, 0x6B6F), (460, 0x7581), (770, 0xC1C5), (850, 0xD7DB), (900, 0xE1E9))  # 9.2.1
 _HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
 _HOLD_DOZING_MS = const(11)  # a sleeper runs nothing else; TCXO start and settings take 8
@@ -55,7 +54,11 @@ _TX_SLACK_US = const(300000)
 class SX126X:
     """One radio. `error_us`: worst opening error of the last windows, without its sign."""
 
-    def __init__(self, spi, nss, busy, dio1, reset, clock, tcxo_mv=0, dio2_switch=True):
+    antenna_dbi = 2
+
+    def __init__(
+        self, spi, nss, busy, dio1, reset, clock, tcxo_mv=0, dio2_switch=True, chip="sx1262"
+    ):
         self._spi = spi
         self._nss = nss
         self._busy = busy
@@ -63,6 +66,7 @@ class SX126X:
         self._clock = clock
         self._tcxo_mv = tcxo_mv
         self._dio2 = dio2_switch
+        self._chip = chip
         self._answers = (bytearray(4), bytearray(5))
         self._set_rx = bytearray(4)
         self._stamp = 0
@@ -143,7 +147,9 @@ class SX126X:
         self._tuned = None
         self._dbm = None
         try:
-            sx126x_start.start(self, self._reset, self._tcxo_mv, self._dio2)
+            self._amplifiers = sx126x_start.start(
+                self, self._reset, self._tcxo_mv, self._dio2, self._chip
+            )
         finally:
             unload("radios.sx126x_start")
         self._wide = False
@@ -205,10 +211,13 @@ class SX126X:
         if dbm == self._dbm:
             return
         self._dbm = dbm
-        dbm = max(-9, min(22, dbm))
-        step = next(step for step in _PA_STEPS if dbm <= step[0])
-        self._send(bytes((0x95, step[1], step[2], 0, 1)))
-        self._send(bytes((0x8E, 22 - step[0] + dbm & 255, 4)))  # ramp 200 us
+        rows = self._amplifiers
+        dbm = max(-9, min(rows[-5], dbm))
+        at = 0
+        while dbm > rows[at]:
+            at += 5
+        self._send(b"\x95" + rows[at + 2 : at + 5] + b"\x01")
+        self._send(bytes((0x8E, rows[at + 1] - rows[at] + dbm & 255, 4)))  # ramp 200 us
 
     def _symbols(self, count):
         """SetLoRaSymbNumTimeout: above 63 a mantissa and exponent (13.4.9); rounded up."""
@@ -370,9 +379,12 @@ class SX126X:
 
 
 def from_board(board, clock) -> SX126X:
-    """The radio as `board` wires it. RadioError when it does not answer."""
+    """The radio as `board` wires it. RadioError when it is described wrongly or is silent."""
     from radios import sx126x_start
 
+    chip = sx126x_start.chip(board)
     spi, nss, busy, dio1, reset = sx126x_start.wires(board)
     dio2_switch = board.RF_SWITCH == "dio2"
-    return SX126X(spi, nss, busy, dio1, reset, clock, board.TCXO_MV, dio2_switch)
+    radio = SX126X(spi, nss, busy, dio1, reset, clock, board.TCXO_MV, dio2_switch, chip)
+    radio.antenna_dbi = getattr(board, "ANTENNA_DBI", radio.antenna_dbi)
+    return radio

@@ -1,4 +1,4 @@
-"""The start of an SX1262: wires, reset, constant settings, random seed. Unloaded afterwards.
+"""The start of an SX126x: wires, reset, constant settings, random seed. Unloaded afterwards.
 
 Source: SX1261/2 datasheet rev 2.1; chapters are named at the numbers.
 """
@@ -17,9 +17,14 @@ _R_IQ = const(0x0736)  # 15.4
 _R_SYNC = const(0x0740)
 _R_RANDOM = const(0x0819)
 _R_TX_MODULATION = const(0x0889)  # 15.1
-_R_TX_CLAMP = const(0x08D8)  # 15.2
+_R_TX_CLAMP = const(0x08D8)  # 15.2, of the SX1262 alone
 _TCXO_MV = (1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)  # 13.3.6
 _PINS = ("sck", "mosi", "miso", "nss", "busy", "reset", "dio1")
+_AMPLIFIERS = {
+    "sx1262": b"\x0e\x16\2\2\0\x11\x16\2\3\0\x14\x16\3\5\0\x16\x16\4\7\0",
+    "sx1261": b"\x0a\x0d\1\0\1\x0e\x0e\4\0\1\x0f\x0e\6\0\1",
+}
+"""Rows of up to dBm, SetTxParams' power there, paDutyCycle, hpMax, deviceSel (13.1.14)."""
 _TCXO_START = b"\x00\x01\x40"  # 5 ms in steps of 15.625 us
 _START = (
     b"\x96\x01",  # DC-DC regulator
@@ -27,7 +32,6 @@ _START = (
     b"\x93\x20",  # fall back to STDBY_RC
     b"\x8f\x00\x00",  # both buffers from 0
     b"\x0d\x07\x40\x34\x44",  # sync word of public networks
-    b"\x0d\x08\xe7\x38",  # over-current at 140 mA
     b"\x0d\x08\xac\x96",  # boosted receiver (9.6) ...
     b"\x0d\x02\x9f\x01\x08\xac",  # ... also after warm sleep
 )
@@ -42,11 +46,8 @@ def wires(board) -> tuple:
     missing += ["%s in PINS" % name for name in _PINS if name not in pins]
     if missing:
         raise RadioError("/board.py: radio sx126x needs " + ", ".join(missing))
-    if board.TCXO_MV and board.TCXO_MV not in _TCXO_MV:
-        raise RadioError(
-            "/board.py: TCXO_MV: %s is none of 0, %s"
-            % (board.TCXO_MV, ", ".join([str(mv) for mv in _TCXO_MV]))
-        )
+    _one_of("TCXO_MV", board.TCXO_MV, (0,) + _TCXO_MV)
+    _one_of("RF_SWITCH", board.RF_SWITCH, ("dio2", "none"))
     sck, mosi, miso = [Pin(pins[name]) for name in ("sck", "mosi", "miso")]
     try:
         spi = SPI(board.RADIO_SPI, baudrate=8000000, sck=sck, mosi=mosi, miso=miso)
@@ -57,8 +58,25 @@ def wires(board) -> tuple:
     return spi, nss, busy, dio1, reset
 
 
-def start(radio, reset, tcxo_mv: int, dio2_switch: bool) -> None:
-    """Reset and set up, left in standby. Raises RadioError when no SX126x answers."""
+def chip(board) -> str:
+    """What RADIO_CHIP names, an SX1262 without it. Raises RadioError."""
+    name = getattr(board, "RADIO_CHIP", "sx1262")
+    _one_of("RADIO_CHIP", name, sorted(_AMPLIFIERS))
+    return name
+
+
+def _one_of(name, value, known):
+    if value not in known:
+        raise RadioError(
+            "/board.py: %s: %s is none of %s" % (name, value, ", ".join([str(one) for one in known]))
+        )
+
+
+def start(radio, reset, tcxo_mv: int, dio2_switch: bool, chip: str) -> bytes:
+    """Reset and set up, left in standby; the rows of its amplifier.
+
+    Raises RadioError when no SX126x answers.
+    """
     reset(0)
     sleep_ms(2)
     reset(1)
@@ -72,7 +90,8 @@ def start(radio, reset, tcxo_mv: int, dio2_switch: bool) -> None:
         radio._send(b"\x9d\x01")
     for command in _START:
         radio._send(command)
-    radio._set_register(_R_TX_CLAMP, radio._register(_R_TX_CLAMP) | 0x1E)
+    if chip == "sx1262":
+        radio._set_register(_R_TX_CLAMP, radio._register(_R_TX_CLAMP) | 0x1E)
     radio._set_register(_R_TX_MODULATION, radio._register(_R_TX_MODULATION) | 4)
     errors = radio._ask(_GET_ERRORS)[3] & 0x7F
     if errors or radio._register(_R_SYNC) != 0x34:
@@ -80,6 +99,7 @@ def start(radio, reset, tcxo_mv: int, dio2_switch: bool) -> None:
         raise RadioError(what % errors)
     radio._iq = radio._register(_R_IQ)
     _seed(radio)
+    return _AMPLIFIERS[chip]
 
 
 def _seed(radio):

@@ -2,11 +2,11 @@
 
 import asyncio
 
-from tests.fake_device import Pin
+from tests.fake_device import Pin, machine
 
 # isort: split
 from lorawan import frame
-from radios import sx126x
+from radios import sx126x, sx126x_start
 from radios.errors import RadioError
 from radios.sx126x import SX126X
 
@@ -86,10 +86,10 @@ class Clock:
         self.now = max(self.now, until)
 
 
-def radio(chip=None, **options):
+def radio(chip=None, chip_name="sx1262", **options):
     chip = chip or Chip()
     busy = Pin(2)
-    made = SX126X(chip, Pin(3), busy, chip.dio1, Pin(15), Clock(), **options)
+    made = SX126X(chip, Pin(3), busy, chip.dio1, Pin(15), Clock(), chip=chip_name, **options)
     return made, chip, busy
 
 
@@ -197,9 +197,9 @@ def test_listening_hands_over_each_frame_until_the_next_call():
     assert [data for data, _, _ in heard] == [b"first", b"second"]
 
 
-def failed(call):
+def failed(call, *arguments):
     try:
-        call()
+        call(*arguments)
     except RadioError as error:
         return str(error)
     return None
@@ -238,3 +238,64 @@ def test_no_window_is_near_until_one_is_planned():
     one._open_us = 500000
     assert one.window_in_ms() == 468
     assert one.windows() == {"n": 0, "p50_us": None, "max_us": 0}
+
+
+class Described:
+    """A board file, as far as the radio goes."""
+
+    RADIO_SPI = 1
+    TCXO_MV = 0
+    RF_SWITCH = "dio2"
+    PINS = {"sck": 10, "mosi": 11, "miso": 12, "nss": 3, "busy": 2, "reset": 15, "dio1": 20}
+
+
+def described(**literals):
+    board = Described()
+    for name, value in literals.items():
+        setattr(board, name, value)
+    return board
+
+
+def test_a_board_names_its_chip_and_switch_or_is_refused_with_a_sentence():
+    assert sx126x_start.chip(described()) == "sx1262"
+    assert sx126x_start.chip(described(RADIO_CHIP="sx1261")) == "sx1261"
+    sx126x_start.wires(described(RF_SWITCH="none"))
+    for name, value, allowed in (
+        ("RF_SWITCH", "txen", "dio2, none"),
+        ("RF_SWITCH", None, "dio2, none"),
+        ("RADIO_CHIP", "sx1268", "sx1261, sx1262"),
+        ("TCXO_MV", 1750, "0, 1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300"),
+    ):
+        said = failed(sx126x.from_board, described(**{name: value}), Clock())
+        assert said == "/board.py: %s: %s is none of %s" % (name, value, allowed)
+
+
+def test_without_a_switch_on_dio2_it_is_not_driven():
+    assert 0x9D in [one[0] for one in radio()[1].commands]
+    assert 0x9D not in [one[0] for one in radio(dio2_switch=False)[1].commands]
+
+
+def test_the_amplifier_of_an_sx1261_is_its_own():
+    one, chip, _ = radio(chip_name="sx1261")
+    for dbm, amplifier, level in (
+        (10, b"\x01\x00\x01", 13),
+        (2, b"\x01\x00\x01", 5),
+        (14, b"\x04\x00\x01", 14),
+        (15, b"\x06\x00\x01", 14),
+        (22, b"\x06\x00\x01", 14),
+    ):
+        one._power(dbm)
+        assert chip.last(0x95) == b"\x95" + amplifier + b"\x01", dbm
+        assert chip.last(0x8E) == bytes([0x8E, level, 4]), dbm
+    assert 0x08D8 not in chip.registers, "15.2 is of the SX1262"
+
+
+def test_a_board_says_the_gain_of_its_antenna():
+    buses = machine.SPI
+    machine.SPI = lambda number, **wires: Chip()
+    try:
+        for literals, gain in (({}, 2), ({"ANTENNA_DBI": 5}, 5), ({"ANTENNA_DBI": -1}, -1)):
+            board = described(**literals)
+            assert sx126x.from_board(board, Clock()).antenna_dbi == gain
+    finally:
+        machine.SPI = buses
