@@ -16,8 +16,11 @@ def request(key, join_eui: bytes, dev_eui: bytes, dev_nonce: int) -> bytes:
 
 
 def accept_fields(key, data: bytes) -> "bytes | None":
-    """A Join-Accept's fields from JoinNonce to CFList, or None if it is none or not for us."""
-    if len(data) not in (17, 33) or data[0] != 0x20:
+    """A Join-Accept's fields from JoinNonce to CFList, or None if it is none or not for us.
+
+    The RFU bits of MHDR are ignored.
+    """
+    if len(data) not in (17, 33) or data[0] & 0xE3 != 0x20:
         return None
     clear = data[:1] + key.ecb.encrypt(data[1:])
     return clear[1:-4] if key.cmac(clear[:-4])[:4] == clear[-4:] else None

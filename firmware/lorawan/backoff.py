@@ -12,7 +12,9 @@ import struct
 
 from lorawan import const
 
-_BLOB = "<HiHII"  # DevNonce next, JoinNonce last, attempts, air ms, s since the first
+_BLOB = "<HiHIIB"  # DevNonce next, JoinNonce last, attempts, air ms, s since the first, DevNonce's
+_BLOB_SIZE = const(17)  # bit 16; then marks. Until 0.2 a blob ended before this bit.
+_MARKS = const(32)  # bytes
 _FIRST_S = const(3600)
 _LATER_S = const(39600)
 _DAY_S = const(86400)
@@ -56,18 +58,25 @@ def restart_ms(air_ms: int, draw: int) -> int:
 
 
 class Backoff:
-    """The blob `join`: what attempts have used up. All 0 while the network answers.
+    """The blob `join`: nonces, and what attempts have used up, all 0 while the network answers.
 
-    dev_nonce: the next.  join_nonce: the last accepted, -1: none.  attempts: Join-Requests since
-    the last answer.  spent_ms: air in the present window.  at_s: seconds from the first attempt to
-    the last, without the time that the board was off: a restart frees neither hours nor air.
+    dev_nonce: the next.  join_nonce: the last accepted, -1: none.  marks: of the last eight, each
+    four bytes of a CMAC.  attempts: Join-Requests since the last answer.  spent_ms: air in the
+    present window.  at_s: seconds from the first attempt to the last, without the time that the
+    board was off: a restart frees neither hours nor air.
+
+    JoinNonces are compared with those accepted, not with the highest: they never repeat, but need
+    not grow (TS001-1.0.4, 6.2.6), and a network server that registers the device again starts at
+    0, which would refuse it for as many attempts as there were joins.
     """
 
     def __init__(self, store):
         self._store = store
-        blob = store.load("join")
-        fields = struct.unpack(_BLOB, blob) if blob else (0, -1, 0, 0, 0)
-        self.dev_nonce, self.join_nonce, self.attempts, self.spent_ms, self.at_s = fields
+        blob = store.load("join") or struct.pack(_BLOB, 0, -1, 0, 0, 0, 0)
+        fields = struct.unpack(_BLOB, (blob + b"\0")[:_BLOB_SIZE])
+        low, self.join_nonce, self.attempts, self.spent_ms, self.at_s, high = fields
+        self.dev_nonce = low | high << 16
+        self.marks = blob[_BLOB_SIZE:]
 
     @property
     def begun(self) -> bool:
@@ -76,8 +85,21 @@ class Backoff:
 
     def save(self) -> None:
         """On flash when it returns."""
-        fields = self.dev_nonce, self.join_nonce, self.attempts, self.spent_ms, self.at_s
-        self._store.save("join", struct.pack(_BLOB, *fields))
+        nonce = self.dev_nonce
+        blob = struct.pack(
+            _BLOB, nonce & 0xFFFF, self.join_nonce, self.attempts, self.spent_ms, self.at_s,
+            nonce >> 16,
+        )  # fmt: skip
+        self._store.save("join", blob + self.marks)
+
+    def is_known(self, join_nonce: int, mark: bytes) -> bool:
+        """Was a Join-Accept with this JoinNonce accepted, as the last or under the same AppKey?"""
+        return join_nonce == self.join_nonce or mark in self.marks
+
+    def accept(self, join_nonce: int, mark: bytes) -> None:
+        """A Join-Accept was accepted."""
+        self.join_nonce = join_nonce
+        self.marks = (mark + self.marks)[:_MARKS]
 
     def over(self) -> None:
         """The network answered."""

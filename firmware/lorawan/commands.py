@@ -43,10 +43,10 @@ def apply(mac, stream: bytes, snr: int) -> bool:
         if cid == 0x03:
             block.append(fields)
             continue
-        changed |= adr.link_adr(mac, block)
+        changed = adr.link_adr(mac, block) or changed
         block = []
-        changed |= _one(mac, cid, fields, snr)
-    changed |= adr.link_adr(mac, block)
+        changed = _one(mac, cid, fields, snr) or changed
+    changed = adr.link_adr(mac, block) or changed
     if changed:
         _repair(mac.session, mac.plan)
     return changed

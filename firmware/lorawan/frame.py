@@ -6,6 +6,7 @@ from lorawan import const
 
 _SYMBOLS_MIN = const(6)
 _SYMBOLS_MAX = const(248)  # what an SX126x can count, 13.4.9
+_MHDR = const(0xE3)  # message type and major version; the bits between are RFU: ignored
 
 UP = 0
 DOWN = 1
@@ -71,7 +72,7 @@ def downlink(session, data: bytes) -> "tuple | None":
 
     Refuses wrong types, lengths, addresses, codes and counters that are not above the last.
     """
-    if len(data) < 12 or data[0] not in (0x60, 0xA0) or data[1:5] != session.addr:
+    if len(data) < 12 or data[0] & _MHDR not in (0x60, 0xA0) or data[1:5] != session.addr:
         return None
     fctrl = data[5]
     start = 8 + (fctrl & 15)
@@ -88,7 +89,7 @@ def downlink(session, data: bytes) -> "tuple | None":
             return None
         key = session.app if fport else session.nwk
         payload = key.crypt(DOWN, session.addr, fcnt, data[start + 1 : -4])
-    return fcnt, fctrl, data[8:start], fport, payload, data[0] == 0xA0
+    return fcnt, fctrl, data[8:start], fport, payload, data[0] & _MHDR == 0xA0
 
 
 def next_counter(last: int, low: int) -> int:

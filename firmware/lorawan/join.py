@@ -111,15 +111,19 @@ class Joining:
 
         def take(data, rssi, snr):
             fields = activation.accept_fields(self._root, data)
-            if not fields or int.from_bytes(fields[:3], "little") == self.used.join_nonce:
+            if not fields or self.used.is_known(*self._nonce(fields)):
                 mac.refused += 1
                 return False
             self._accepted(fields, nonce, dr)
             mac.rssi = rssi
-            mac.snr = snr // 4
+            mac.snr = (snr + 2) // 4
             return True
 
         return await self._exchange(made, channel, dr, take)
+
+    def _nonce(self, fields):
+        """(JoinNonce, a mark of it under this AppKey)."""
+        return int.from_bytes(fields[:3], "little"), self._root.cmac(fields[:3])[:4]
 
     async def _exchange(self, made, channel, dr, take):
         """As an uplink, but with the region's own windows."""
@@ -134,7 +138,7 @@ class Joining:
 
     def _accepted(self, fields, nonce, dr):
         """A Join-Accept: its JoinNonce is refused from now on, and the session begins."""
-        self.used.join_nonce = int.from_bytes(fields[:3], "little")
+        self.used.accept(*self._nonce(fields))
         self.used.save()
         mac = self._mac
         session = mac.session

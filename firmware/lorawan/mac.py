@@ -23,6 +23,8 @@ _ADR_BACK_OFF = const(96)
 _ADR_STEP = const(32)
 _CONFIRMED_TRIES = const(3)  # ChirpStack acknowledges a first copy only: more is air wasted
 _REPLY_US = const(2500000)
+_FOPTS = const(15)  # bytes that FOpts takes
+_ANTENNA_DBI = const(2)  # a quarter-wave whip
 _RESTED_BYTES = const(24)  # the frame that counts as just sent after a start
 
 Sent = namedtuple("Sent", ("acked", "heard", "fcnt", "dr", "tries"))  # noqa: PYI024
@@ -41,7 +43,8 @@ class Mac:
     """One device. dev_eui, join_eui: 8 bytes as printed; app_key: 16 bytes.
 
     To set: `on_downlink(fport, data, confirmed)`, `on_time(unix_us, at_us)`, `battery()` for
-    DevStatusAns (0 mains, 1..254, 255 unknown), `antenna_dbi`.
+    DevStatusAns (0 mains, 1..254, 255 unknown), `antenna_dbi`, at first the
+    radio's: the regions limit radiated power.
     `lock` is held by whoever uses the radio: take it to write flash undisturbed.
     `wants_answer`: every uplink has ADRACKReq, so that the network answers it.
     To read: `joined`, `silent_us` (when the first attempt without an answer was made, None: the
@@ -54,12 +57,12 @@ class Mac:
     rssi = None
     snr = None
     refused = 0
-    antenna_dbi = 2
     _class_c = False
     _ack = False  # a confirmed downlink is to be acknowledged
     _acked = False  # the last uplink was acknowledged
     _pending = False  # the network has more to send
     _joining = None
+    _stepped = 0  # uplinks without an answer at the last step of ADR's back-off
     silent_us = None
     join_us = 0  # no Join-Request before
     heard_us = 0
@@ -69,6 +72,7 @@ class Mac:
         self._clock = clock
         self._store = store
         self.random = random
+        self.antenna_dbi = getattr(radio, "antenna_dbi", _ANTENNA_DBI)
         self._aes = aes
         self._identity = dev_eui, join_eui, app_key
         self.plan = plan.of(region)
@@ -130,9 +134,11 @@ class Mac:
 
     def max_payload(self) -> int:
         """Bytes the next uplink may carry."""
+        if self.joined and not self.windows.busy:
+            self._back_off()
         room = self.plan.payloads[self.session.dr if self.joined else self.plan.lowest_dr]
-        riders = len(self.answers.riders())
-        return room - riders if riders <= 15 else room
+        riders = len(self.answers.riders(room))
+        return room - riders if riders <= _FOPTS else room
 
     def time_until_tx_us(self) -> int:
         """Microseconds until duty cycle allows the next uplink; 0: now."""
@@ -180,25 +186,45 @@ class Mac:
     async def send(self, fport: "int | None", data: bytes = b"", confirmed: bool = False) -> Sent:
         """One uplink, when duty cycle allows; returns after its windows. fport None: no data.
 
-        Repeated as the network set, a confirmed one until it is acknowledged, at most 3 times.
+        Repeated until a class A downlink, as often as the network set, a confirmed one 3 times.
         Raises MacError when not joined, or when the data is longer than the data rate takes.
         """
         async with self.lock:
             if not self.joined:
                 raise MacError("not joined; join first")
-            session = self.session
-            if session.unanswered >= _ADR_BACK_OFF and session.unanswered % _ADR_STEP == 0:
-                self._obey(None, 0)
-            room = self.plan.payloads[session.dr]
-            if len(data) > room:
-                raise MacError(
-                    "%d bytes do not fit, DR%d takes %d" % (len(data), session.dr, room)
-                )
-            riders = self.answers.riders()
-            if len(riders) > 15 or (riders and len(riders) + len(data) > room):
-                await self._uplink(0, riders[:room], b"", False)
-                riders = b""
+            answers = self.answers
+            for _ in range(2):
+                room = self._room(len(data))
+                riders = answers.riders(room)
+                if len(riders) <= min(_FOPTS, room - len(data)):
+                    break
+                # the reply may change the data rate, and bring more commands
+                sent = await self._uplink(0, riders, b"", False)
+                if fport is None:
+                    return sent
+                if not answers.waiting:
+                    break
+            room = self._room(len(data))
+            riders = answers.riders(min(_FOPTS, room - len(data)))
             return await self._uplink(fport, data, riders, confirmed)
+
+    def _room(self, size):
+        """Bytes that the data rate takes. Raises MacError when `size` is more."""
+        self._back_off()
+        dr = self.session.dr
+        room = self.plan.payloads[dr]
+        if size > room:
+            raise MacError("%d bytes do not fit, DR%d takes %d" % (size, dr, room))
+        return room
+
+    def _back_off(self):
+        """ADR's back-off: one step before the uplink that needs it, however often it is asked."""
+        count = self.session.unanswered
+        if count < _ADR_BACK_OFF:
+            self._stepped = 0
+        elif count % _ADR_STEP == 0 and count != self._stepped:
+            self._stepped = count
+            self._obey(None, 0)
 
     async def _uplink(self, fport, data, riders, confirmed):
         session = self.session
@@ -222,7 +248,7 @@ class Mac:
         tries = 0
         air_us = 0
         from_us = 0
-        while tries < most and not (self._acked if confirmed else heard):
+        while tries < most and not heard:
             if tries and confirmed:  # RETRANSMIT_TIMEOUT
                 await self._sleep_us(1000000 + self.random() % 2000000)
             wait_us, channel = self.pick(self._channels(dr))
@@ -232,7 +258,7 @@ class Mac:
             if not tries:
                 from_us = self._clock.us()
             tries += 1
-            heard |= await self._exchange(made, channel, dr)
+            heard = await self._exchange(made, channel, dr)
             sf, bw = self.plan.region.DATARATES[dr]
             air_us += frame.time_on_air_us(sf, bw, len(made))
         if confirmed and not heard:
@@ -285,16 +311,17 @@ class Mac:
             self._attempts().answered()
             self._unload()
         self.rssi = rssi
-        self.snr = snr // 4
+        self.snr = rounded = (snr + 2) // 4
         if class_a:
             session.unanswered = 0
-            self.answers.sticky = {}
-        self._acked |= bool(fctrl & frame.ACK)
+            self.answers.sticky = b""
+        if fctrl & frame.ACK:
+            self._acked = True
         self._pending = bool(fctrl & frame.PENDING)
-        self._ack |= confirmed
+        self._ack = self._ack or confirmed
         stream = payload if fport == 0 else fopts
         if stream:
-            self._obey(stream, snr // 4)
+            self._obey(stream, rounded)
         if self._class_c and (confirmed or self.answers.waiting):
             asyncio.create_task(self._reply())
         if fport:

@@ -19,45 +19,57 @@ from lorawan.crypto import Key
 MARGIN = 32
 
 FRAMES = "<HIi"  # DevNonce of the session, FCntUp reserved, FCntDown last
-_ONCE_MAX = const(36)  # bytes
+_MOST = const(242)  # bytes that the fastest data rate takes
 
-STICKY = (0x05, 0x08, 0x0A)
-"""Answers repeated in every uplink until a class A downlink."""
+_STICKY = b"\x05\x08\x09\x0a"  # TS001-1.0.4, 5.4, 5.6, 5.7, 5.8
+_SIZES = b"\0\0\1\2\1\2\3\2\1\1\2\0\0\1"  # of an answer or request, by its identifier
+
+
+def _each(stream):
+    """The answers and requests in a stream."""
+    while stream:
+        size = _SIZES[stream[0]]
+        yield stream[:size]
+        stream = stream[size:]
 
 
 class Answers:
-    """What the next uplinks must say: `once`, `sticky` {cid: bytes}, and requests in `asks`.
+    """MAC commands for the next uplinks: answers in the order of the requests, then `asks`.
 
-    waiting: something was added since the last uplink.
+    sticky: answers that were sent, and are repeated in each uplink until a class A downlink.
+    fresh: answers not sent yet.  asks: {identifier: own request}.  waiting: something was added
+    since the last uplink.  Source: TS001-1.0.4, chapter 5.
     """
 
     def __init__(self):
         self.waiting = False
-        self.once = b""
-        self.sticky = {}
+        self.sticky = b""
+        self.fresh = b""
         self.asks = {}
 
     def add(self, cid: int, *values: int) -> None:
-        """Answer one command. A flood is cut: more would not fit the slowest data rate."""
-        answer = bytes((cid,) + values)
+        """Answer one command. What no data rate could carry is dropped."""
         self.waiting = True
-        if cid in STICKY:
-            self.sticky[cid] = answer
-        elif len(self.once) < _ONCE_MAX:
-            self.once += answer
+        if len(self.sticky) + len(self.fresh) < _MOST:
+            self.fresh += bytes((cid,) + values)
 
     def sent(self) -> None:
-        """An uplink carries them: only the sticky ones stay."""
+        """An uplink carries them: only the sticky answers stay."""
         self.waiting = False
-        self.once = b""
         self.asks = {}
+        for one in _each(self.fresh):
+            if one[0] in _STICKY:
+                self.sticky += one
+        self.fresh = b""
 
-    def riders(self) -> bytes:
-        """What the next uplink carries."""
-        if not self.asks and not self.sticky:
-            return self.once
-        kept = list(self.asks.values()) + [self.sticky[cid] for cid in sorted(self.sticky)]
-        return self.once + b"".join(kept)
+    def riders(self, room: int = 51) -> bytes:
+        """What the next uplink carries: whole commands, as many as fit `room` bytes."""
+        stream = b""
+        for one in _each(self.sticky + self.fresh + b"".join(self.asks.values())):
+            if len(stream) + len(one) > room:
+                break
+            stream += one
+        return stream
 
 
 class Session:

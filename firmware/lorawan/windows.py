@@ -13,6 +13,7 @@ _DRIFT_PPM = const(40)  # both crystals together, over the delay
 _HELD_FRAMES = const(4)
 _SHORT_FRAME = const(32)
 _RX2_SLACK_US = const(60000)
+_HEADERS = const(13)  # MHDR, FHDR without FOpts, FPort, MIC
 
 
 class Windows:
@@ -30,6 +31,7 @@ class Windows:
     def __init__(self, radio, clock, plan, duty, always, take):
         self._radio = radio
         self._clock = clock
+        self._plan = plan
         self._rates = plan.region.DATARATES
         self._duty = duty
         self._always = always
@@ -42,7 +44,8 @@ class Windows:
         """Send and listen. tx: (Hz, data rate, dBm). rx1, rx2: (Hz, data rate).
 
         delay_us: from the end of transmission to RX1. take(payload, rssi, snr_x4): was the frame
-        for us?  joining: class C's receiver, which is on in RX2, does not know `take`.
+        for us?  joining: class C's receiver, which is on in RX2, does not know `take`; a
+        Join-Accept may be longer than dwell time allows data.
         Returns True when a frame was for us. RadioError passes through.
         """
         freq, dr, power = tx
@@ -55,13 +58,13 @@ class Windows:
             self._duty.spend(freq, time_on_air_us(sf, bw, len(made)), end_us)
             at_us = end_us + delay_us
             self.rest()
-            if await self._window(at_us, delay_us, rx1, take):
+            if await self._window(at_us, delay_us, rx1, take, joining):
                 return True
             self.rest()
             at_us += _WINDOWS_APART_US
             if rx2 == self._always() and not joining:
                 return await self._second(at_us, rx2[1])
-            return await self._window(at_us, delay_us + _WINDOWS_APART_US, rx2, take)
+            return await self._window(at_us, delay_us + _WINDOWS_APART_US, rx2, take, joining)
         finally:
             self.busy = False
             self.rest()
@@ -81,7 +84,7 @@ class Windows:
         sf, bw = self._rates[dr]
         return time_on_air_us(sf, bw, size, False)
 
-    async def _window(self, at_us, delay_us, where, take):
+    async def _window(self, at_us, delay_us, where, take, joining):
         freq, dr = where
         sf, bw = self._rates[dr]
         error_us = max(self._radio.error_us, _ERROR_MIN_US) + delay_us // 1000000 * _DRIFT_PPM
@@ -90,7 +93,7 @@ class Windows:
             return False
         self._listens = None
         got = await self._radio.receive(at_us + offset_us, symbols, freq, sf, bw)
-        if not got:
+        if not got or not (joining or self._fits(dr, got[0])):
             return False
         self._take_held()  # they came first: after this frame their FCntDown would be old
         return take(*got)
@@ -112,6 +115,8 @@ class Windows:
         where = self._always()
         class_a = False
         if where:
+            if not self._fits(where[1], data):
+                return
             air_us = self._air_us(where[1], len(data))
             begun_us = self._clock.us() - air_us
             class_a = abs(begun_us - self._rx2_us) < _RX2_SLACK_US
@@ -120,11 +125,16 @@ class Windows:
         elif len(self._held) < _HELD_FRAMES:
             self._held.append((data, rssi, snr, class_a))
 
+    def _fits(self, dr, data):
+        """Is a frame within the longest MACPayload of a data rate? Source: TS001-1.0.4, 4.1."""
+        return len(data) <= self._plan.down_payloads[dr] + _HEADERS
+
     def _take_held(self):
         """Take what was overheard during the exchange. True when a class A downlink was there."""
         held = self._held
         self._held = []
         answered = False
         for got in held:
-            answered |= self._take(*got) and got[3]
+            if self._take(*got) and got[3]:
+                answered = True
         return answered

@@ -68,7 +68,8 @@ def chip(board) -> str:
 def _one_of(name, value, known):
     if value not in known:
         raise RadioError(
-            "/board.py: %s: %s is none of %s" % (name, value, ", ".join([str(one) for one in known]))
+            "/board.py: %s: %s is none of %s"
+            % (name, value, ", ".join([str(one) for one in known]))
         )
 
 

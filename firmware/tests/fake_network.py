@@ -294,6 +294,10 @@ class World:
         self.clock.forget()
         self.radio_moves = False
         self.radio = Radio(self)
+        self.start_mac()
+
+    def start_mac(self):
+        """The MAC on the radio that there is."""
         keys = DEV_EUI, JOIN_EUI, APP_KEY
         self.mac = Mac(self.radio, self.clock, self.random, aes, self.store, self.region, *keys)
         self.mac.on_downlink = self._on_downlink

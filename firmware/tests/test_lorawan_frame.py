@@ -158,11 +158,23 @@ def test_frames_that_are_signed_but_wrong_are_refused():
 
     assert opened(b"\x60\x04\x03\x02\x01\x00\x00\x00") is not None
     assert opened(b"\x61\x04\x03\x02\x01\x00\x00\x00") is None, "another major version"
-    assert opened(b"\x64\x04\x03\x02\x01\x00\x00\x00") is None, "reserved bits"
     assert opened(b"\x40\x04\x03\x02\x01\x00\x00\x00") is None, "an uplink"
     assert opened(b"\xe0\x04\x03\x02\x01\x00\x00\x00") is None, "proprietary"
     assert opened(b"\x60\x05\x03\x02\x01\x00\x00\x00") is None, "another device"
     assert opened(b"\x60\x04\x03\x02\x01\x0f\x00\x00\x06") is None, "FOpts overrun the frame"
+
+
+def test_the_reserved_bits_of_mhdr_are_ignored():
+    session = Session("01020304", "02" * 16)
+    root = key("02" * 16)
+    for reserved in range(0, 0x20, 4):
+        for mtype in (0x60, 0xA0):
+            body = bytes([mtype | reserved]) + b"\x04\x03\x02\x01\x00\x00\x00"
+            opened = frame.downlink(session, body + session.nwk.mic(1, session.addr, 0, body))
+            assert opened == (0, 0, b"", None, b"", mtype == 0xA0)
+        head = bytes([0x20 | reserved])
+        accept = head + decrypt(root.key, bytes(12) + root.cmac(head + bytes(12))[:4])
+        assert activation.accept_fields(root, accept) == bytes(12)
 
 
 def test_a_join_accept_of_another_type_or_length_is_refused():

@@ -208,6 +208,20 @@ def test_the_power_is_what_the_network_set():
     assert [one[5] for one in world.sent] == [14, 4]
 
 
+def test_a_stronger_antenna_gets_less_power():
+    world = World()
+    world.radio.antenna_dbi = 9
+    world.start_mac()
+
+    async def story():
+        await world.joined()
+        await world.mac.send(10, b"x")
+
+    world.run(story())
+
+    assert [one[5] for one in world.sent] == [7, 7]
+
+
 def test_data_longer_than_the_rate_takes_is_refused_with_a_sentence():
     world = World()
 

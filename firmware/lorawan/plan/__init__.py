@@ -10,6 +10,7 @@ A channel is its index, as in NewChannelReq and ChMask. A Plan has
     region      module of literals        mask         bit n set: channel n is enabled
     eirp_dbm    limit of radiated power   dwell        as `limits.limit`
     lowest_dr   that dwell time allows    payloads     N by data rate: bytes with empty FOpts
+    down_payloads                                      the same of downlinks
     usable(dr)  enabled channels          own(dr)      channels that no command takes away
     up_hz(channel), down_hz(channel), rx1_dr(dr, offset)
 """

@@ -73,7 +73,7 @@ def new_channel(plan, at: int, freq: int, low: int, high: int) -> int:
     region = plan.region
     new = len(region.CHANNELS) <= at < region.CHANNELS_MAX
     frequency_ok = new and (not freq or band(plan.region.BANDS, freq) >= 0)
-    rates_ok = new and low <= high < len(region.DATARATES)
+    rates_ok = new and (not freq or low <= high < len(region.DATARATES))
     if not (frequency_ok and rates_ok):
         return int(frequency_ok) | rates_ok << 1
     channels = plan.channels

@@ -24,6 +24,7 @@ class Plan:
     dwell: int
     lowest_dr: int
     payloads: tuple
+    down_payloads: tuple
 
     def __init__(self, region):
         self.region = region

@@ -11,9 +11,12 @@ def limit(plan, eirp_dbm: int, dwell: int) -> None:
     plan.dwell = dwell
     plan.lowest_dr = 0
     plan.payloads = region.MAX_PAYLOAD
+    plan.down_payloads = region.MAX_PAYLOAD
     if dwell & 1:
         plan.lowest_dr = region.DWELL_DR
         plan.payloads = region.DWELL_PAYLOAD
+    if dwell & 2:
+        plan.down_payloads = region.DWELL_PAYLOAD
 
 
 def reset(plan) -> None:
