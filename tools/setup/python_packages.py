@@ -13,6 +13,8 @@ from tools.setup.system import why
 LOCKS = (ROOT / "requirements-build.txt", ROOT / "requirements-dev.txt")
 LOG = CACHE / "logs" / "python.log"
 STEP = "python"
+COMMANDS = {"lamplighter": "gateway.cli", "lamplighter-bench": "tools.bench.console"}
+"""By name, the module whose `main` runs."""
 
 
 def wanted() -> str:
@@ -82,11 +84,12 @@ def _link_node() -> None:
 
 
 def _put_project_on_path() -> None:
-    """What an editable install would do, without building anything: imports and `lamplighter`."""
+    """What an editable install would do, without building anything: imports and commands."""
     packages = next(VENV.glob("lib/python3*/site-packages"))
     (packages / "lamplighter.pth").write_text(f"{ROOT}\n{ROOT / 'firmware'}\n")
-    command = VENV / "bin" / "lamplighter"
-    command.write_text(
-        f"#!{PYTHON}\nimport sys\n\nfrom gateway.cli import main\n\nsys.exit(main())\n"
-    )
-    command.chmod(0o755)
+    for name, module in COMMANDS.items():
+        command = VENV / "bin" / name
+        command.write_text(
+            f"#!{PYTHON}\nimport sys\n\nfrom {module} import main\n\nsys.exit(main())\n"
+        )
+        command.chmod(0o755)

@@ -118,6 +118,11 @@ def test_the_javascript_codec_encodes_and_decodes_the_golden_commands():
         assert back == {"data": {"command": one["name"]} | one["values"][0]}
 
 
+def test_the_javascript_codec_takes_a_frame_without_a_payload():
+    """ChirpStack runs it for those too, with FPort 0, and reports a refusal as an error."""
+    assert run([("decodeUplink", {"fPort": 0, "bytes": []})]) == [{"data": {}}]
+
+
 def test_the_javascript_codec_refuses_with_a_sentence():
     results = run(
         [

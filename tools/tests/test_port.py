@@ -32,6 +32,12 @@ async def opened():
             yield board, path
 
 
+async def until(condition, within_s):
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - what is waited for is another process
+            await asyncio.sleep(0.02)
+
+
 async def mpremote(path, *arguments):
     """Runs mpremote on the port; returns its exit status and output."""
     process = await asyncio.create_subprocess_exec(
@@ -96,6 +102,24 @@ async def test_what_the_host_took_reaches_a_reader_who_comes_late():
         assert bytes(board.transcript[start:]).startswith(said)
         assert len(said) > waiting
         assert waiting < 60_000
+
+
+async def test_an_offered_port_that_nobody_uses_holds_nothing_up():
+    loud = (
+        b"import time\r\nfor i in range(3000): print('%05d' % i * 4)\r\n\r\nprint('do' 'ne')\r\n"
+    )
+    async with Simulation() as world:
+        board = await world.add_board("node", parts=BARE)
+        await board.expect(">>> ", within_s=3)
+        async with board.port(offered=True) as path:
+            assert not board.has_port
+            await board.write(loud)
+            await until(lambda: b"\r\ndone" in board.transcript, 30)
+            assert b"02999029990299902999" in board.transcript
+
+            for _ in range(2):  # a program comes, goes, and comes again
+                assert await mpremote(path, "exec", "print(1/3)") == (0, "0.3333333\r\n")
+            await until(lambda: not board.has_port, 2)
 
 
 async def test_the_port_is_opened_once_and_closed_with_the_block():

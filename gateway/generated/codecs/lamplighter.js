@@ -181,6 +181,7 @@ function writeRecord(name, rows, values) {
 }
 
 function decodeUplink(input) {
+  if (!input.fPort) return { data: {} };  // MAC commands alone, or nothing
   try {
     var name = entryOf(PAYLOADS, input.fPort);
     var bytes = input.bytes, size = bytes[0];

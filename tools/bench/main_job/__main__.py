@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 
+from tools.bench.main_job import terminals
 from tools.bench.main_job.scenario import Scenario
 from tools.bench.main_job.service import ServiceError
 from tools.bench.main_job.story import Story
@@ -104,7 +105,13 @@ async def _live(
 ) -> str:
     """Runs the street; returns why it ended. Raises what a part of the street raised."""
     loop = asyncio.get_running_loop()
-    async with street.simulation.pace() as pace:
+    boards = {name: node.board for name, node in street.nodes.items()}
+    async with (
+        street.simulation.pace() as pace,
+        terminals.offered(boards, terminals.FOLDER) as ports,
+    ):
+        for line in terminals.hints(ports):
+            street.tell(line)
         await street.power_up()
         work = [
             loop.create_task(stop.wait()),

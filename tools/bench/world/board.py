@@ -140,12 +140,15 @@ class VirtualBoard:
         await self._ask("usb", plugged=plugged)
 
     @asynccontextmanager
-    async def port(self) -> AsyncGenerator[str]:
-        """A port of the operating system (pty) for mpremote, pyserial or a person; paced time."""
+    async def port(self, *, offered: bool = False) -> AsyncGenerator[str]:
+        """A port of the operating system (pty) for mpremote, pyserial or a person; paced time.
+
+        offered: it may stay unused: what is printed while no program has it open is dropped.
+        """
         if self._port:
             raise BoardError(f"the port of {self.name} is open already")
         async with self.simulation.paced():
-            self._port = Port(self, self.simulation.kick)
+            self._port = Port(self, self.simulation.kick, offered=offered)
             try:
                 yield self._port.path
             finally:
@@ -159,8 +162,8 @@ class VirtualBoard:
 
     @property
     def has_port(self) -> bool:
-        """Whether the port is open."""
-        return self._port is not None
+        """Whether the port is open, and in use where it is only offered."""
+        return self._port is not None and self._port.used
 
     # ---- power and flash ----
 
