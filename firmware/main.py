@@ -1,5 +1,11 @@
 """Start the node. Ctrl-C ends it and leaves the MicroPython prompt, with the watchdog off."""
 
-from node.app import main
+try:
+    from node.app import main
+except Exception as error:
+    from installed import explain
 
-main()
+    for line in explain(error):
+        print(line)
+else:
+    main()

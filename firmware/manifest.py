@@ -91,3 +91,4 @@ FILES = {
 for name, files in FILES.items():
     package(name, files=files)
 module("unload.py")
+module("installed.py")

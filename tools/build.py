@@ -44,8 +44,11 @@ OPTIMISE = "-O3"
 
 STARTERS = ("boot", "main")
 """MicroPython runs these by name, in this order."""
+SOURCES = ("installed",)
+"""What is in /lib as source: any MicroPython reads it, whatever .mpy files it can load."""
 NOT_ON_A_BOARD = {
     "wire/meaning", "wire/enums", "wire/sun", "lorawan/aes_cpython", "manifest", *STARTERS,
+    *SOURCES,
 }  # fmt: skip
 """What firmware/ holds for the gateway or the tools alone (no node computes the sun yet), and
 what is not compiled."""
@@ -83,6 +86,11 @@ def texts() -> dict[str, Path]:
     """What the console says to people: {path on the device under /lib: file}."""
     folder = FIRMWARE / "node" / "texts"
     return {str(path.relative_to(FIRMWARE)): path for path in sorted(folder.glob("*.txt"))}
+
+
+def sources() -> dict[str, Path]:
+    """What is installed as source: {path on the device under /lib: file}."""
+    return {f"{name}.py": FIRMWARE / f"{name}.py" for name in SOURCES}
 
 
 def starters() -> dict[str, Path]:
@@ -131,7 +139,7 @@ def dotted(name: str) -> str:
 def plan() -> shorten.Plan:
     """How names are shortened, for all modules alike: some are known to several."""
     texts = {dotted(name): path.read_text() for name, path in modules().items()}
-    plain = [*starters().values(), *BOARDS.glob("*.py")]
+    plain = [*starters().values(), *sources().values(), *BOARDS.glob("*.py")]
     kept = {name for path in plain for name in names.File(ast.parse(path.read_text())).mentioned}
     try:
         return shorten.Plan(texts, kept | api.known(CACHE / "mpy"))
@@ -162,7 +170,8 @@ def package_files(name: str) -> dict[str, bytes]:
     files = {
         f"/lib/{module}.mpy": compiled(module, path, march) for module, path in modules().items()
     }
-    files |= {f"/lib/{file}": path.read_bytes() for file, path in texts().items()}
+    others = texts() | sources()
+    files |= {f"/lib/{file}": path.read_bytes() for file, path in others.items()}
     return files | {f"/{file}": path.read_bytes() for file, path in starters().items()}
 
 
@@ -185,7 +194,7 @@ def size_bytes(files: Mapping[str, bytes], name: str) -> int:
 def package_json() -> str:
     """The text of firmware/package.json; main.py is last, so a broken install never starts."""
     urls = [[f"lib/{module}.mpy", f"../dist/firmware/lib/{module}.mpy"] for module in modules()]
-    urls += [[f"lib/{file}", f"../dist/firmware/lib/{file}"] for file in texts()]
+    urls += [[f"lib/{file}", f"../dist/firmware/lib/{file}"] for file in (*texts(), *sources())]
     urls += [[file, f"../dist/firmware/{file}"] for file in starters()]
     lines = ",\n".join(f"  {json.dumps(url)}" for url in urls)
     return f'{{\n "version": {json.dumps(VERSION)},\n "deps": [],\n "urls": [\n{lines}\n ]\n}}\n'
@@ -194,7 +203,7 @@ def package_json() -> str:
 def manifest() -> str:
     """The text of firmware/manifest.py, for those who build MicroPython with it frozen in."""
     packages: dict[str, list[str]] = {}
-    single = [f"{module}.py" for module in modules() if "/" not in module]
+    single = [f"{module}.py" for module in modules() if "/" not in module] + [*sources()]
     for module in modules():
         folder, slash, rest = module.partition("/")
         if slash:

@@ -289,18 +289,18 @@ class Node:
     async def shell(self, line: str) -> list:
         """Carry out a line of the console. Returns the lines to print."""
         await self.gap()
-        from node import shell
-
         try:
+            from node import shell
+
             return await shell.run(self, line)
         except Exception as error:
-            return [
-                "error: %s: %s" % (type(error).__name__, error),
-                "next:  report it to the maintainers",
-            ]
+            from installed import explain
+
+            return explain(error)
         finally:
-            shell = None
+            shell = explain = None
             self.forget("shell", "answer", "settings")
+            unload("installed")
 
     def silence(self, role: str) -> tuple:
         """(role, chip, pins) of a sensor, for the person who looks after it."""
@@ -379,6 +379,10 @@ def _crashed(node, error):
     print("error: the node stopped (%s: %s)" % (type(error).__name__, error))
     print("next:  it restarts in %d s; Ctrl-C for the prompt" % _CRASH_PAUSE_S)
     try:
+        if ".mpy" in str(error):
+            from installed import explain
+
+            print("\n".join(explain(error)))
         if node:
             node.power.feed()
         _keep(node, error)

@@ -14,10 +14,11 @@ MAY_IMPORT = {
     "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "unload"},
     "radios": DEVICE - {"board"} | {"lorawan", "radios", "unload"},
     "node/ports": DEVICE | {"esp32", "node"},
-    "node": DEVICE | {"lorawan", "node", "radios", "unload", "wire"},
+    "node": DEVICE | {"installed", "lorawan", "node", "radios", "unload", "wire"},
     "unload.py": {"sys"},
     "boot.py": {"board", "machine"},
-    "main.py": {"node"},
+    "installed.py": {"os", "sys"},
+    "main.py": {"installed", "node"},
 }
 
 

@@ -363,6 +363,8 @@ async def test_a_missing_light_sensor_leaves_the_lamp_on(lab: Lab) -> None:
             },
             "/board.py: radio sx126x: bad SCK pin; check RADIO_SPI, sck, mosi, miso",
         ),
+        ({"/lib/node/app.mpy": b"M\x05\x02\x1f"}, "incompatible .mpy file, /lib/node/app.mpy"),
+        ({"/lib/node/log.mpy": None}, "next:  a file is missing: install the firmware again"),
         ({"/board.py": None}, "error: no usable /board.py"),
         ({"/board.py": b"PINS = {"}, "error: no usable /board.py"),
     ],
@@ -376,6 +378,24 @@ async def test_what_is_wrong_at_the_start_has_one_clear_sentence(
     assert sentence in text
     assert "Traceback" not in text
     assert not re.search(r"the node stopped", text)
+
+
+async def test_an_incompatible_file_that_is_needed_later_is_named_too(lab: Lab) -> None:
+    text = await boot(lab, {"/lib/node/start.mpy": b"M\x05\x02\x1f"})
+    assert "the node stopped (ValueError: incompatible .mpy file)" in text
+    assert "error: ValueError: incompatible .mpy file, /lib/node/start.mpy" in text
+
+
+async def test_an_incompatible_file_of_the_console_is_named(lab: Lab) -> None:
+    unit = await lab.add("bin", files=False)
+    await unit.board.power(False)
+    content = staged_files(BOARD) | {"/lib/node/shell.mpy": b"M\x05\x02\x1f"}
+    await unit.board.set_flash(image(content))
+    await unit.board.power(True)
+    await lab.run(3)
+    await unit.board.write(b"info\r")
+    await lab.run(2)
+    assert "error: ValueError: incompatible .mpy file, /lib/node/shell.mpy" in said(unit)
 
 
 async def test_a_node_without_settings_takes_them_from_the_console(lab: Lab) -> None:

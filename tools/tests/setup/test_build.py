@@ -85,10 +85,10 @@ def test_both_lists_name_every_module_and_start_main_last():
     ]
     frozen += re.findall(r'^module\("(\w+)\.py"\)$', build.manifest(), re.MULTILINE)
 
-    assert sorted(frozen) == sorted(build.modules())
+    assert sorted(frozen) == sorted([*build.modules(), *build.SOURCES])
     assert [path for path, _ in package["urls"]] == [
         *(f"lib/{module}.mpy" for module in build.modules()),
-        *(f"lib/{file}" for file in build.texts()), "boot.py", "main.py",
+        *(f"lib/{file}" for file in (*build.texts(), *build.sources())), "boot.py", "main.py",
     ]  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def test_the_manifest_runs_as_a_manifest(tmp_path):
     )
 
     assert calls[0] == "$(PORT_DIR)/boards/manifest.py"
-    assert sum(count for _, count in calls[1:]) == len(build.modules())
+    assert sum(count for _, count in calls[1:]) == len(build.modules()) + len(build.SOURCES)
 
 
 def test_a_list_that_is_not_current_is_told(tmp_path):
