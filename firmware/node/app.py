@@ -314,7 +314,7 @@ class Node:
     def need_link(self):
         """The link, or ConsoleError while there is none."""
         if not self.link:
-            raise ConsoleError("unready", self.problem or "the node is starting")
+            raise ConsoleError("unready", self.problem)
         return self.link
 
     def reset(self) -> None:

@@ -17,7 +17,6 @@ from node.config import SECRET
 from node.errors import ConfigError, ConsoleError
 
 _HEAP_MS = const(300)  # ten collections
-_STARTING = "the node is starting"
 
 # --- what the commands do -----------------------------------------------------------------------
 
@@ -30,7 +29,7 @@ async def _help(node, words):
     facts = []
     for row in rows:
         usage, text = known.get("?" + row[0]) or row[2:] or (row[0], "")
-        facts.append((row[0], usage + " " * (30 - len(usage)) + text))
+        facts.append((row[0], "%-30s%s" % (usage, text)))
     return facts
 
 
@@ -102,7 +101,7 @@ def _heap(node):
 
 async def _measure(node, _words):
     if not node.profile or len(node.sensors) < len(node.profile.roles):
-        raise ConsoleError("unready", node.problem or _STARTING)
+        raise ConsoleError("unready", node.problem)
     values = await node.measure()
     for role, sensed in node.sensed.items():
         if sensed is None:
@@ -160,7 +159,7 @@ TABLE = (
 )
 """(name, function); of a link or a profile also usage and meaning, where `node/texts` has none."""
 
-_CAUSES = (("not set", "unset"), ("device.json", "file"), ("the node is", "unready"))
+_CAUSES = (("not set", "unset"), ("device.json", "file"))
 
 
 # --- from a line to lines -----------------------------------------------------------------------
@@ -218,7 +217,7 @@ async def _function(node, name):
 
 def _failed(name, scripted, code, *values):
     if code == "unready":
-        code = _cause(values[0])
+        code, values = _cause(*values)
     known = texts(("!" + code,)).get("!" + code)
     if known:
         sentence, what_next = ("|".join(known) % values).split("|")
@@ -234,8 +233,10 @@ def _failed(name, scripted, code, *values):
 
 
 def _cause(problem):
-    """Which error has the cure for what keeps the node from working."""
+    """(error that has the cure for what keeps the node from working, its values)."""
+    if not problem:
+        return "starting", ()
     for start, code in _CAUSES:
         if problem.startswith(start):
-            return code
-    return "wiring"
+            return code, (problem,)
+    return "wiring", (problem,)

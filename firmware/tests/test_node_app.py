@@ -320,6 +320,12 @@ def test_the_cure_fits_what_is_wrong():
     ]
 
 
+def test_a_node_that_is_starting_says_so():
+    assert asyncio.run(made().shell("measure")) == [
+        "error: the node is starting", "next:  wait some seconds"
+    ]  # fmt: skip
+
+
 def test_what_the_link_needs_is_asked_for_by_name():
     root = folder()
     with open(root + "/device.json", "w") as file:
