@@ -72,10 +72,9 @@ def route(
     body = types.get("body")
     query = types.get("query")
     reply = types["return"]
-    found = {500, 503, *errors}
+    found = {400, 500, 503, *errors}
     found |= {401, 403} if scope else set()
-    found |= {400, 413, 422} if body else set()
-    found |= {400} if query else set()
+    found |= {413, 422} if body else set()
     found |= {404} if "{" in path else set()
     return Route(
         name=name,

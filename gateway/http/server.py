@@ -63,8 +63,9 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
             header = request.headers.get("Authorization", "")
             await authorize(parts.store, header, route.scope)
         given: dict[str, Any] = {}
+        query = _single(request, route.query)
         if route.query:
-            given["query"] = _converted(dict(request.query), route.query)
+            given["query"] = _converted(query, route.query)
         if route.body:
             given["body"] = _decoded(await request.read(), route.body)
         answer = await route.operation(parts, *request.match_info.values(), **given)
@@ -75,6 +76,19 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
         return _json(answer, route.status)
 
     return handle
+
+
+def _single(request: web.Request, known: type[Struct] | None) -> dict[str, str]:
+    """The parameters of a query, each given once and known. Raises Unreadable."""
+    query = request.query
+    names = known.__struct_encode_fields__ if known else ()
+    for name in query:
+        if name not in names:
+            there = f"there are {', '.join(names)}" if names else "there are none here"
+            raise Unreadable(f"the query is wrong: no parameter is named {name[:100]!r}; {there}")
+        if len(query.getall(name)) > 1:
+            raise Unreadable(f"the query is wrong: `{name}` is given more than once")
+    return dict(query)
 
 
 def _converted(query: dict[str, str], into: type[Struct]) -> Struct:
