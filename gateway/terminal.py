@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 refused, the caller changes the request; 2 the command lin
 """
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
@@ -14,13 +15,18 @@ from msgspec import Struct
 
 from gateway.errors import Broken, ConfigError, GatewayError, Refused, Retry, problem
 
+IN_A_LINE = 4
+"""A dict of so many plain values stands in one line."""
 EXIT: tuple[tuple[type[GatewayError], int], ...] = (
     (Refused, 1), (ConfigError, 3), (Retry, 4), (Broken, 5),
 )  # fmt: skip
 
 
 class Answer(Struct):
-    """Result of a command. value: for --json.  text: for a person.  code: the exit code."""
+    """Result of a command. value: for --json.  text: for a person.  code: the exit code.
+
+    None as value: all was printed already.
+    """
 
     value: Any
     text: str
@@ -51,10 +57,31 @@ def table(rows: list[dict[str, Any]], nothing: str) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def lines(facts: dict[str, Any]) -> str:
-    """Names and values as two columns, one pair a line."""
-    width = max(map(len, facts))
-    return "\n".join(f"{n.replace('_', ' '):<{width}}  {_shown(v)}" for n, v in facts.items())
+def lines(facts: dict[str, Any], indent: str = "") -> str:
+    """Names and values as two columns, one pair a line; what has parts of its own below."""
+    flat = {name: one for name, one in facts.items() if not _deep(one)}
+    width = max(map(len, flat), default=0)
+    shown: list[str] = []
+    for name, one in facts.items():
+        label = name.replace("_", " ")
+        if not _deep(one):
+            shown.append(f"{indent}{label:<{width}}  {_shown(one)}")
+        elif isinstance(one, dict):
+            shown += [f"{indent}{label}", lines(cast("dict[str, Any]", one), f"{indent}  ")]
+        else:
+            rows = table(cast("list[dict[str, Any]]", one), "")
+            shown += [f"{indent}{label}", textwrap.indent(rows, f"{indent}  ")]
+    return "\n".join(shown)
+
+
+def _deep(value: Any) -> bool:
+    """Whether a value is a table, or a dict that has one or is long."""
+    if isinstance(value, dict):
+        inside = cast("dict[str, Any]", value).values()
+        return len(inside) > IN_A_LINE or any(isinstance(one, dict | list) for one in inside)
+    if not isinstance(value, list):
+        return False
+    return any(isinstance(one, dict) for one in cast("list[Any]", value))
 
 
 def _shown(value: Any) -> str:

@@ -31,7 +31,8 @@ def on_settings(operation: Operation) -> Callable[..., None]:
             answer = asyncio.run(operation(load(config, os.environ), **arguments))
         except GatewayError as error:
             fail(error, as_json=as_json)
-        click.echo(msgspec.json.encode(answer.value).decode() if as_json else answer.text)
+        if answer.value is not None:
+            click.echo(msgspec.json.encode(answer.value).decode() if as_json else answer.text)
         sys.exit(answer.code)
 
     return command

@@ -5,7 +5,7 @@ import click
 from gateway.cli._answer import on_parts
 from gateway.errors import Refused
 from gateway.terminal import Answer, lines, plain, range_of, table
-from gateway.usecases import Parts, commands
+from gateway.usecases import Parts, commands, devices
 from gateway.usecases.commands import CommandRequest, CommandsQuery
 
 
@@ -15,7 +15,7 @@ def command() -> None:
 
 
 @command.command("send")
-@click.argument("dev_eui")
+@click.argument("device", metavar="DEVICE")
 @click.argument("name")
 @click.argument("values", nargs=-1, metavar="[FIELD=NUMBER]...")
 @click.option(
@@ -23,9 +23,10 @@ def command() -> None:
 )
 @on_parts
 async def ask(
-    parts: Parts, dev_eui: str, name: str, values: tuple[str, ...], expires_in_s: int | None
+    parts: Parts, device: str, name: str, values: tuple[str, ...], expires_in_s: int | None
 ) -> Answer:
-    """Ask something of a device, as `command send DEV_EUI dim level=40 ramp=2`."""
+    """Ask something of a device, by its name or DevEUI: `command send "lamp 1" dim level=40`."""
+    dev_eui = await devices.named(parts, device)
     body = CommandRequest(name, _numbers(values), expires_in_s)
     value = await commands.ask(parts, dev_eui, body=body)
     follow = f"`lamplighter command show {value.id}` follows it."
@@ -44,11 +45,12 @@ def _numbers(values: tuple[str, ...]) -> dict[str, int]:
 
 
 @command.command("list")
-@click.option("--device", "dev_eui", default="", help="Of this DevEUI only.")
+@click.option("--device", default="", help="Only of this device: its name or DevEUI.")
 @click.option("--limit", type=range_of(CommandsQuery, "limit"), default=20, show_default=True)
 @on_parts
-async def find_all(parts: Parts, dev_eui: str, limit: int) -> Answer:
+async def find_all(parts: Parts, device: str, limit: int) -> Answer:
     """List commands, newest first."""
+    dev_eui = await devices.named(parts, device) if device else ""
     value = await commands.find_all(parts, query=CommandsQuery(dev_eui, limit))
     hidden = ("history", "applied", "expires_at", "updated_at", "attempts")
     rows = [plain(one, *hidden) for one in value.commands]

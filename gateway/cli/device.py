@@ -99,10 +99,11 @@ async def find_all(parts: Parts) -> Answer:
 
 
 @device.command("show")
-@click.argument("dev_eui")
+@click.argument("device", metavar="DEVICE")
 @on_parts
-async def find(parts: Parts, dev_eui: str) -> Answer:
-    """Show a device and its newest values."""
+async def find(parts: Parts, device: str) -> Answer:
+    """Show a device and its newest values. DEVICE: its name or DevEUI."""
+    dev_eui = await devices.named(parts, device)
     found = await devices.find(parts, dev_eui)
     facts = plain(found, "troubles")
     wrong = "\n".join(
@@ -116,8 +117,9 @@ async def find(parts: Parts, dev_eui: str) -> Answer:
 
 
 @device.command("remove")
-@click.argument("dev_eui")
+@click.argument("device", metavar="DEVICE")
 @on_parts
-async def remove(parts: Parts, dev_eui: str) -> Answer:
-    """Remove a device here and at the network server; its events stay."""
-    return Answer(await devices.remove(parts, dev_eui), f"{dev_eui} is removed.")
+async def remove(parts: Parts, device: str) -> Answer:
+    """Remove a device here and at the network server; its events stay. DEVICE: name or DevEUI."""
+    dev_eui = await devices.named(parts, device)
+    return Answer(await devices.remove(parts, dev_eui), f"{device} is removed.")

@@ -64,6 +64,10 @@ class View(Protocol):
         """Events with a cursor greater than `after`, oldest first. kind, subject: empty is any."""
         ...
 
+    def newest_events(self, limit: int = 100, kind: str = "", subject: str = "") -> list[Entry]:
+        """The newest events, newest first. kind, subject: empty is any."""
+        ...
+
     def last_cursor(self) -> int:
         """Cursor of the newest event, 0 when there is none."""
         ...

@@ -1,5 +1,7 @@
 """Devices: register, show, remove."""
 
+import difflib
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -168,6 +170,23 @@ def troubles_of(seen: Seen) -> list[TroubleView]:
         )
         for one in seen.troubles.troubles[::-1]
     ]
+
+
+async def named(parts: Parts, text: str) -> str:
+    """The DevEUI of a device that is named by its DevEUI, however written, or by its name.
+
+    A DevEUI that is not registered is returned as it is: its events stay. Raises Unknown.
+    """
+    eui = re.sub(r"[-:\s]", "", text).lower()
+    if re.fullmatch(r"[0-9a-f]{16}", eui):
+        return eui
+    found = await parts.store.read(lambda view: view.devices())
+    for one in found:
+        if one.name.casefold() == text.strip().casefold():
+            return one.dev_eui
+    near = difflib.get_close_matches(text, [one.name for one in found])
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    raise Unknown(f"there is no device {text!r}: {meant}`lamplighter device list` shows them")
 
 
 async def latest(parts: Parts, dev_eui: str) -> LatestView:

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from gateway.errors import Unknown
+from gateway.errors import Refused, Unknown
 from gateway.events import KINDS, Event
 from gateway.store import View
 from gateway.usecases import Limit, Parts, one_of
@@ -13,16 +13,24 @@ from gateway.usecases.webhooks import DeliveryView, delivery_view
 
 
 class EventsQuery(Struct):
-    """Which events. after: the `next` of the page before.  kind, subject: empty is any."""
+    """Which events. after: the `next` of the page before.  kind, subject: empty is any.
+
+    last: instead of a page, the newest so many, newest first; then `after` and `limit` are left
+    out.
+    """
 
     after: Annotated[int, Meta(ge=0, le=2**62)] = 0
     limit: Limit = 100
+    last: Limit | None = None
     kind: Annotated[str, one_of(*KINDS, "")] = ""
     subject: str = ""
 
 
 class EventPage(Struct):
-    """Events in the order of their commits. next: `after` of the next page."""
+    """Events in the order of their commits, or the newest, newest first.
+
+    next: `after` of the page that begins behind these.
+    """
 
     events: list[Event]
     next: int
@@ -36,12 +44,24 @@ class Story(Struct):
 
 
 async def page(parts: Parts, *, query: EventsQuery) -> EventPage:
-    """Events in the order of their commits."""
+    """Events in the order of their commits; with `last` the newest, newest first."""
+    if query.last is not None:
+        return await _newest(parts, query, query.last)
     found = await parts.store.read(
         lambda view: view.events(query.after, query.limit, query.kind, query.subject.lower())
     )
     events = [msgspec.json.decode(one.body, type=Event) for one in found]
     return EventPage(events, found[-1].cursor if found else query.after)
+
+
+async def _newest(parts: Parts, query: EventsQuery, last: int) -> EventPage:
+    if query.after or query.limit != EventsQuery().limit:
+        raise Refused("`last` gives the newest events: leave `after` and `limit` out", "last")
+    subject = query.subject.lower()
+    found, end = await parts.store.read(
+        lambda view: (view.newest_events(last, query.kind, subject), view.last_cursor())
+    )
+    return EventPage([msgspec.json.decode(one.body, type=Event) for one in found], end)
 
 
 async def explain(parts: Parts, event_id: str) -> Story:

@@ -71,6 +71,13 @@ class Rows:
         rows = self.connection.rows(name, *values[:used])
         return [Entry(cursor, Raw(body)) for cursor, body in rows]
 
+    def newest_events(self, limit: int = 100, kind: str = "", subject: str = "") -> list[Entry]:
+        which = "_of_subject" if subject else "_of_type" if kind else ""
+        values = (limit, event_type(kind) if kind else "", subject)
+        used = {"": 1, "_of_type": 2}.get(which, 3)
+        rows = self.connection.rows(f"newest_events{which}", *values[:used])
+        return [Entry(cursor, Raw(body)) for cursor, body in rows]
+
     def last_cursor(self) -> int:
         return self._number("last_cursor")
 

@@ -54,6 +54,16 @@ WHERE subject = ?4 AND cursor > ?1 AND (?3 = '' OR type = ?3) ORDER BY cursor LI
 -- name: events_of_type
 SELECT cursor, body FROM event WHERE type = ?3 AND cursor > ?1 ORDER BY cursor LIMIT ?2
 
+-- name: newest_events
+SELECT cursor, body FROM event ORDER BY cursor DESC LIMIT ?1
+
+-- name: newest_events_of_subject
+SELECT cursor, body FROM event
+WHERE subject = ?3 AND (?2 = '' OR type = ?2) ORDER BY cursor DESC LIMIT ?1
+
+-- name: newest_events_of_type
+SELECT cursor, body FROM event WHERE type = ?2 ORDER BY cursor DESC LIMIT ?1
+
 -- name: last_cursor
 SELECT coalesce(max(cursor), 0) FROM event
 

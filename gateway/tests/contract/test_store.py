@@ -94,6 +94,20 @@ async def test_events_can_be_asked_for_by_kind_subject_and_cursor(store):
     assert await cursors(kind="boot") == []
 
 
+async def test_the_newest_events_come_newest_first(store):
+    await store.write(lambda tx: [joined(tx, eui) for eui in ("a1", "b2", "a1", "a1")])
+
+    async def newest(**asked):
+        return [one.cursor for one in await store.read(lambda view: view.newest_events(**asked))]
+
+    assert await newest() == [4, 3, 2, 1]
+    assert await newest(limit=2) == [4, 3]
+    assert await newest(limit=2, subject="a1") == [4, 3]
+    assert await newest(limit=2, subject="b2", kind="joined") == [2]
+    assert await newest(limit=3, kind="joined") == [4, 3, 2]
+    assert await newest(kind="boot") == []
+
+
 async def test_commands_are_found_by_everything_that_names_them(store):
     one = Command(id="c1", dev_eui="a1", name="dim", values={"level": 4}, token=7, next_at_ms=50)
     two = replace(one, id="c2", dev_eui="b2", next_at_ms=10)
