@@ -178,7 +178,7 @@ WRONG = [
     ("GET", "/v1/events?after=x", b"", 400, "after"),
     ("GET", "/v1/events?after=99999999999999999999999", b"", 400, "after"),
     ("GET", "/v1/events?kind=nothing", b"", 400, "kind"),
-    ("GET", "/v1/events?kinds=boot", b"", 400, "there are after, limit, kind, subject"),
+    ("GET", "/v1/events?kinds=boot", b"", 400, "there are after, limit, last, kind, subject"),
     ("GET", "/v1/events?limit=1&limit=2", b"", 400, "`limit` is given more than once"),
     ("GET", "/v1/commands?state=failed", b"", 400, "there are dev_eui, limit"),
     ("GET", "/v1/devices?limit=5", b"", 400, "named 'limit'; there are none here"),
