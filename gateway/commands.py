@@ -14,6 +14,7 @@ from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.devices import encode
 from gateway.errors import Refused, Retry, Unknown, Unsure
+from gateway.expiry import default_s
 from gateway.lifecycle import (
     LOOK_MS,
     ask,
@@ -65,15 +66,18 @@ class Commands:
     async def request(
         self, dev_eui: str, name: str, values: dict[str, int], expires_in_s: float | None = None
     ) -> Command:
-        """Queue a command; see `ask`. expires_in_s: None takes the settings'."""
-        expires_in_s = self.settings.expires_in_s if expires_in_s is None else expires_in_s
+        """Queue a command; see `ask`. expires_in_s: None takes one that fits the device."""
         now_ms = self.clock()
         room = self.network.most_bytes
-        return await self.store.write(
-            lambda tx: ask(
-                tx, dev_eui, name, values, now_ms=now_ms, expires_in_s=expires_in_s, room=room
-            )
-        )
+
+        def change(tx: Transaction) -> Command:
+            wait_s = self.settings.expires_in_s if expires_in_s is None else expires_in_s
+            device = tx.device(dev_eui)
+            if device and expires_in_s is None:
+                wait_s = default_s(tx, device, wait_s)
+            return ask(tx, dev_eui, name, values, now_ms=now_ms, expires_in_s=wait_s, room=room)
+
+        return await self.store.write(change)
 
     async def run(self) -> None:
         """Submit and follow commands until cancelled. Raises Broken."""

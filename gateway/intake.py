@@ -17,6 +17,7 @@ from gateway.events import (
     ReadingData,
     Value,
 )
+from gateway.expiry import default_s
 from gateway.model import Device
 from gateway.notices import Answered, Envelope, Joined, Notice, Transmitted, Trouble, Uplink
 from gateway.seen import Seen
@@ -316,6 +317,6 @@ class _Taking:
                 "resend",
                 {"first": (last - asked + 1) % WRAP, "count": asked},
                 now_ms=self.now_ms,
-                expires_in_s=RESEND_EXPIRES_S,
+                expires_in_s=default_s(self.tx, self.device, RESEND_EXPIRES_S),
                 room=self.context.room,
             )

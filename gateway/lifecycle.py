@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from gateway.devices import Applied, encode
 from gateway.errors import Refused, Unknown
 from gateway.events import CommandData
+from gateway.expiry import LONGEST_S
 from gateway.model import Command, CommandState, Device, Step
 from gateway.seen import Seen
 from gateway.seen.signals import Signal
@@ -45,7 +46,6 @@ PUT_OFF = "put off"
 AGAIN_FIRST_MS = 2_000
 AGAIN_MOST_MS = 120_000
 """Waits before a class C device gets such a command again; the first and the longest."""
-LONGEST_S = 30 * 86400
 HISTORY = 40
 LOOK_MS = 60_000
 """Without a notice about a queue item for this long, the network server's queue is read."""

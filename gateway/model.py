@@ -31,7 +31,7 @@ class Device(Struct, frozen=True):
 
     profile: name of the firmware's profile (`bin`, `lamp`, `counter`); empty for a product that is
     not ours.  device_class: LoRaWAN class.  decoder: the file of `gateway/devices` that knows its
-    bytes.
+    bytes.  report_s: its report period when it was added, s; 0: unknown.
     The application key is not here: the network server keeps it, and `device add` prints it once.
     """
 
@@ -42,6 +42,7 @@ class Device(Struct, frozen=True):
     device_class: Literal["A", "C"] = "A"
     added_at_ms: int = 0
     decoder: str = "lamplighter"
+    report_s: int = 0
 
 
 class Latest(Struct, frozen=True):

@@ -55,8 +55,8 @@ async def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
     """Make the keys of a device and its board's file; nothing is registered yet.
 
     Raises Refused for a wrong key, an unknown profile or decoder, a value that the board would
-    refuse; ConfigError or Retry where the
-    network server does not have the region of its devices, or does not answer.
+    refuse; ConfigError or Retry where the network server does not have the region of its devices,
+    or does not answer.
     """
     device_class = _check_kind(wanted)
     device = Device(
@@ -67,6 +67,7 @@ async def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
         device_class=device_class,
         added_at_ms=now_ms,
         decoder=wanted.decoder,
+        report_s=_report_s(wanted),
     )
     app_key = _hex(wanted.app_key, 16, "AppKey") or secrets.token_hex(16)
     device_json = _device_json(device, app_key, await network.region(), wanted.settings)
@@ -84,7 +85,7 @@ async def add_device(store: Store, network: Network, ready: Provisioned) -> None
     device = ready.device
     await store.write(lambda tx: tx.add_device(device))
     try:
-        await network.register(device, ready.app_key, _report_s(device))
+        await network.register(device, ready.app_key, device.report_s)
     except BaseException:
         await store.write(lambda tx: tx.remove_device(device.dev_eui))
         raise
@@ -120,9 +121,10 @@ async def remove_device(store: Store, network: Network, dev_eui: str) -> None:
     await store.write(lambda tx: tx.remove_device(dev_eui))
 
 
-def _report_s(device: Device) -> int:
-    """How often a device of this kind reports unless its own settings say otherwise, s."""
-    return PROFILES[device.profile]["report_s"] if device.profile else REPORT_S
+def _report_s(wanted: Wanted) -> int:
+    """How often the device will report, s."""
+    of_kind = PROFILES[wanted.profile]["report_s"] if wanted.profile else REPORT_S
+    return wanted.settings.get("report_s") or of_kind
 
 
 def new_eui() -> str:

@@ -66,7 +66,7 @@ class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
 class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[commands]`: commands to devices.
 
-    expires_in_s: default expiry.  confirmed: request a LoRaWAN acknowledgement.
+    expires_in_s: least default expiry.  confirmed: request a LoRaWAN acknowledgement.
     attempts: submissions to the network server before a command fails.
     answer_s: how long a class C device may take to report after a transmission before the command
     is sent again.  grace_s: how long after its expiry a command still accepts a report.

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from gateway.clock import rfc3339
 from gateway.errors import Unknown
+from gateway.expiry import LONGEST_S
 from gateway.model import Command, CommandState
 from gateway.usecases import Limit, Name, Parts
 
@@ -13,12 +14,13 @@ from gateway.usecases import Limit, Name, Parts
 class CommandRequest(Struct, forbid_unknown_fields=True):
     """A command by the wire table.
 
-    values: {name: integer}.  expires_in_s: it is not carried out later.
+    values: {name: integer}.  expires_in_s: it is not carried out later; without it as configured,
+    and at least three report periods of a class A device.
     """
 
     name: Name
     values: dict[str, int] = {}
-    expires_in_s: Annotated[int, Meta(ge=1, le=30 * 86400)] | None = None
+    expires_in_s: Annotated[int, Meta(ge=1, le=LONGEST_S)] | None = None
 
 
 class CommandsQuery(Struct):
