@@ -26,6 +26,16 @@ def test_a_verdict_may_judge_something_else_than_the_value():
     ]
 
 
+def test_link_checks_are_good_when_all_were_answered():
+    assert answer.human(
+        [("answered", 1, "all"), ("answered", 1, None), ("answered", 0, None)]
+    ) == [
+        "answered        1              good",
+        "answered        1              some were lost",
+        "answered        0              no answer: move the antenna",
+    ]
+
+
 def test_each_value_of_a_dict_has_its_line():
     assert answer.human([("heap", {"peak": 80000, "largest": 9000})]) == [
         "heap.largest    9000 B         low: type reboot",

@@ -225,7 +225,7 @@ def test_a_region_or_a_profile_is_taken_in_any_case():
 
 def test_help_tells_what_a_name_means():
     assert run("help LAMP") == [
-        "usage           lamp [PCT [MIN] / auto / safe]",
+        "usage           lamp [PCT [MIN]/auto/safe]",
         "meaning         hold the lamp at a level; safe: on",
     ]
     assert run("? margin") == ["meaning         what a radio gateway received above its limit"]

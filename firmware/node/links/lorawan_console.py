@@ -49,7 +49,7 @@ async def _link(node, words):
         answered += await _check(link)
     facts = _quality(link)
     if tries:
-        facts += [("tries", tries), ("answered", answered)]
+        facts += [("tries", tries), ("answered", answered, "all" if answered == tries else None)]
     return facts + [("windows", link.radio.windows())]
 
 
