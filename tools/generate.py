@@ -2,7 +2,8 @@
 
 From payloads and commands: the TS013 codec for network servers, the page that documents every
 field, and the golden vectors that all runtimes must agree on. From the gateway's routes: its
-OpenAPI document. From its networks, sinks and decoders: a page of each. `--check` writes nothing
+OpenAPI document. From its networks, sinks and decoders: a page of each. From the board files: a
+picture of the wiring of each. `--check` writes nothing
 and fails when a file is not up to date.
 """
 
@@ -15,7 +16,8 @@ from typing import Any
 from wire import codec, enums, meaning, schema
 
 from gateway.http import openapi, routes
-from tools import generate_kinds
+from tools import generate_kinds, generate_wiring
+from tools.build import BOARDS, board
 from tools.setup.paths import ROOT
 
 GENERATED = ROOT / "gateway" / "generated"
@@ -29,7 +31,11 @@ Values = dict[str, int | None]
 
 def files() -> dict[Path, str]:
     """Every generated file and what it must hold."""
-    return {
+    pictures = {
+        path.with_suffix(".svg"): generate_wiring.svg(board(path.stem))
+        for path in sorted(BOARDS.glob("*.py"))
+    }
+    return pictures | {
         GENERATED / "codecs" / "lamplighter.js": javascript(),
         GENERATED / "payloads.md": markdown(),
         GENERATED / "vectors.json": vectors(),
