@@ -46,9 +46,11 @@ STARTERS = ("boot", "main")
 """MicroPython runs these by name, in this order."""
 SOURCES = ("installed",)
 """What is in /lib as source: any MicroPython reads it, whatever .mpy files it can load."""
+INSTALLING = FIRMWARE / "installing.py"
+"""Is /main.py while files are sent: it lights the lamp, says so, and leaves the prompt."""
 NOT_ON_A_BOARD = {
-    "wire/meaning", "wire/enums", "wire/sun", "lorawan/aes_cpython", "manifest", *STARTERS,
-    *SOURCES,
+    "wire/meaning", "wire/enums", "wire/sun", "lorawan/aes_cpython", "manifest", "installing",
+    *STARTERS, *SOURCES,
 }  # fmt: skip
 """What firmware/ holds for the gateway or the tools alone (no node computes the sun yet), and
 what is not compiled."""
@@ -192,8 +194,12 @@ def size_bytes(files: Mapping[str, bytes], name: str) -> int:
 
 
 def package_json() -> str:
-    """The text of firmware/package.json; main.py is last, so a broken install never starts."""
-    urls = [[f"lib/{module}.mpy", f"../dist/firmware/lib/{module}.mpy"] for module in modules()]
+    """The text of firmware/package.json.
+
+    main.py is last, and until then a stand-in: what was installed in part never starts.
+    """
+    urls = [["main.py", f"../dist/firmware/{INSTALLING.name}"]]
+    urls += [[f"lib/{module}.mpy", f"../dist/firmware/lib/{module}.mpy"] for module in modules()]
     urls += [[f"lib/{file}", f"../dist/firmware/lib/{file}"] for file in (*texts(), *sources())]
     urls += [[file, f"../dist/firmware/{file}"] for file in starters()]
     lines = ",\n".join(f"  {json.dumps(url)}" for url in urls)
@@ -235,6 +241,7 @@ def write(name: str) -> dict[str, bytes]:
         target = fresh / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
+    shutil.copyfile(INSTALLING, fresh / INSTALLING.name)
     shutil.rmtree(DIST, ignore_errors=True)
     fresh.replace(DIST)
     for path, text in ((PACKAGE, package_json()), (MANIFEST, manifest())):

@@ -71,6 +71,15 @@ def change(wanted: Mapping[str, bytes], present: Mapping[str, str]) -> Change:
     return Change(tuple(send), tuple(remove), tuple(sorted(parents)))
 
 
+def writes(todo: Change, wanted: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
+    """(path, contents) in order; a stand-in for main.py is first: no part of it ever starts."""
+    if not todo.send and not todo.remove:
+        return []
+    modules = [(path, wanted[path]) for path in todo.send if path != "/main.py"]
+    stand_in = build.INSTALLING.read_bytes()
+    return [("/main.py", stand_in), *modules, ("/main.py", wanted["/main.py"])]
+
+
 def flash(board: str, port: str) -> Change:
     """Bring one board to the firmware of this checkout and start it; returns what was changed.
 
@@ -82,13 +91,15 @@ def flash(board: str, port: str) -> Change:
     present = json.loads(_mpremote(port, "exec", LIST_FILES).strip().splitlines()[-1])
     todo = change(wanted, present)
     with tempfile.TemporaryDirectory(prefix="lamplighter-flash-") as folder:
-        words = ["exec", _prepare(todo)]
-        for number, path in enumerate(todo.send):
+        words: list[str] = []
+        for number, (path, data) in enumerate(writes(todo, wanted)):
             source = Path(folder) / f"{number}-{Path(path).name}"
-            source.write_bytes(wanted[path])
-            words += ["+", "fs", "cp", str(source), f":{path}"]
+            source.write_bytes(data)
+            words += ["fs", "cp", str(source), f":{path}", "+"]
+            if number == 0:
+                words += ["exec", _prepare(todo), "+"]
         print(f"{len(todo.send)} files to send ...", flush=True)
-        _mpremote(port, *words, "+", "reset")
+        _mpremote(port, *words, "reset")
     return todo
 
 

@@ -87,6 +87,7 @@ def test_both_lists_name_every_module_and_start_main_last():
 
     assert sorted(frozen) == sorted([*build.modules(), *build.SOURCES])
     assert [path for path, _ in package["urls"]] == [
+        "main.py",  # the stand-in
         *(f"lib/{module}.mpy" for module in build.modules()),
         *(f"lib/{file}" for file in (*build.texts(), *build.sources())), "boot.py", "main.py",
     ]  # fmt: skip

@@ -47,3 +47,21 @@ async def test_a_running_node_is_upgraded_and_keeps_what_is_its_own():
     assert there["/device.json"] == OWN["/device.json"]
     assert there["/state/of_another_age"] == b"kept as it is"
     assert "/lib/node/gone.mpy" not in there
+
+
+async def test_an_upgrade_that_broke_off_in_a_file_is_finished_by_the_next():
+    wanted = build.staged_files(BOARD)
+    app = wanted["/lib/node/app.mpy"]
+    broken = {
+        **wanted,
+        "/main.py": build.INSTALLING.read_bytes(),
+        "/lib/node/app.mpy": app[: len(app) // 2],
+    }
+    async with Simulation() as world:
+        board = await world.add_board("node", flash=image({**broken, **OWN}))
+        await board.expect("next:  install again", within_s=5)
+        async with board.port() as port:
+            done = await asyncio.to_thread(flash.flash, BOARD, port)
+        await board.expect("Lamplighter", within_s=5)
+
+    assert done.send == ("/lib/node/app.mpy", "/main.py")
