@@ -151,6 +151,20 @@ def _alone(settings: Settings) -> Generator[None]:
         yield
 
 
+def _is_running(settings: Settings) -> bool | None:
+    """Whether a service holds the store's lock; None for a store without one."""
+    if settings.store.kind == "memory":
+        return None
+    try:
+        with _store_path(settings).with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # the trial of the store says why
+        return None
+    return False
+
+
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The cause; an error of ours before any other, as it names who acts next."""
     ours, others = group.split(GatewayError)
@@ -172,6 +186,6 @@ def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
 
     return {
         "store": store,
-        "http": lambda: check_port(settings.http.bind),
+        "http": lambda: check_port(settings.http.bind, running=_is_running(settings)),
         "network": open_network(settings).check,
     }

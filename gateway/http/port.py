@@ -9,12 +9,14 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, Problem
 
 
 class _Health(msgspec.Struct):
     """What `check` reads of `/v1/health`."""
 
+    status: str
+    version: str
     troubles: list[str] = []
 
 
@@ -50,10 +52,11 @@ async def listening(bind: str, application: web.Application) -> AsyncGenerator[N
         await runner.cleanup()
 
 
-async def check_port(bind: str) -> list[str]:
+async def check_port(bind: str, *, running: bool | None = None) -> list[str]:
     """Whether our service answers on the port or could bind it.
 
-    Raises ConfigError when another program has it.
+    running: whether a service holds the store; None: unknown. Raises ConfigError when another
+    program has the port, or the service of another configuration.
     """
     host, port = address(bind)
     try:
@@ -61,34 +64,39 @@ async def check_port(bind: str) -> list[str]:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as session,
             session.get(f"http://{bind}/v1/health") as answer,
         ):
-            ours = answer.status in {200, 503} and answer.content_type == "application/json"
-            troubles = _troubles(await answer.read())
+            troubles = _troubles(await answer.read(), answer.status)
     except aiohttp.ClientConnectorError:
-        return [await _try_binding(bind, host, port)]
-    except (aiohttp.ClientError, TimeoutError):
-        ours = False
-        troubles = []
-    if not ours:
-        raise ConfigError(_refusal(bind, OSError(errno.EADDRINUSE, "")))
+        return [await _try_binding(bind, host, port, running=running)]
+    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
+        raise ConfigError(_refusal(bind, OSError(errno.EADDRINUSE, ""))) from None
+    if running is False:
+        raise ConfigError(
+            f"`http.bind` {bind} is used by the service of another configuration: end that, or "
+            "choose another port"
+        )
     if troubles:
         raise ConfigError(f"the service at http://{bind} says: {'; '.join(troubles)}")
     return [f"the service answers at http://{bind}"]
 
 
-def _troubles(body: bytes) -> list[str]:
-    """What a service says in its health; empty where it says nothing."""
-    try:
-        return msgspec.json.decode(body, type=_Health).troubles
-    except msgspec.DecodeError:
-        return []
+def _troubles(body: bytes, status: int) -> list[str]:
+    """What our service says in its health. Raises msgspec.DecodeError for any other's."""
+    if status == 503:
+        return [msgspec.json.decode(body, type=Problem).error]
+    return msgspec.json.decode(body, type=_Health).troubles
 
 
-async def _try_binding(bind: str, host: str, port: int) -> str:
+async def _try_binding(bind: str, host: str, port: int, *, running: bool | None) -> str:
     try:
         server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
     except OSError as error:
         raise ConfigError(_refusal(bind, error)) from None
     server.close()
+    if running:
+        raise ConfigError(
+            f"the service of this store runs, but not at `http.bind` {bind}: restart it, so that "
+            "it takes this configuration"
+        )
     return f"the service does not run; {bind} is free for it"
 
 
