@@ -11,7 +11,7 @@ PINS = {
     "lamp": 6, "led": 25, "vbus": 24, "battery": 29,
 }  # fmt: skip
 SENSORS = {
-    "distance": {"chip": "a02yyuw", "uart": 0, "tx": 0, "rx": 1},
+    "distance": {"chip": "a02yyuw", "uart": 0, "tx": 0, "rx": 1, "power": 8},
     "light": {"chip": "bh1750", "i2c": 0, "sda": 4, "scl": 5, "addr": 0x23},
     "motion": {"chip": "am312", "pin": 7},
 }
@@ -20,5 +20,8 @@ RF_SWITCH = "dio2"
 ANTENNA_DBI = 2  # of the whip; radiated power is limited, so a stronger antenna gets less
 BATTERY = {"adc": 3, "divide": 3, "low_mv": 3300}
 BUDGET = {"mpy_bytes": 68000, "heap_bytes": 80000}
-NOTES = "VSYS is measured at GPIO29 over a divider of 3; GPIO24 is high when USB gives power."
+NOTES = (
+    "VSYS is measured at GPIO29 over a divider of 3; GPIO24 is high when USB gives power; GPIO8 "
+    "enables a load switch of the A02YYUW: without one take power out of its line."
+)
 SOURCE = "Waveshare Pico-LoRa-SX1262 schematic; Raspberry Pi Pico datasheet, chapter 2.1"

@@ -263,26 +263,17 @@ class Node:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
         for role, driver in self.sensors.items():
             values = await driver.read()
+            driver.sleep()
             if values is None:
                 await self.gap()
+                about = self.silence(role)
                 if self.sensed.get(role, 0) is not None:
                     self.log(
                         "sensor",
-                        "%s sensor %s does not answer; check its supply and its pins: %s"
-                        % self.silence(role),
+                        "%s sensor %s does not answer; check its supply and its pins: %s" % about,
                     )
-                self._rewire(role)
             self.sensed[role] = values
         return self.profile.fields(self.sensed)
-
-    def _rewire(self, role):
-        """Build a silent sensor's bus and driver again: the bus may hang, or lack its settings."""
-        from node import wiring
-
-        self.sensors[role] = wiring.sensor(
-            self.board, role, self.profile.name, self.power.on_rising
-        )
-        self.forget("wiring")
 
     # --- for the console ------------------------------------------------------------------------
 
@@ -303,11 +294,17 @@ class Node:
             unload("installed")
 
     def silence(self, role: str) -> tuple:
-        """(role, chip, pins) of a sensor, for the person who looks after it."""
+        """(role, chip, pins) of a sensor that does not answer, for a person; wires it again.
+
+        Its bus may hang, and it may have lost its settings.
+        """
         from node import wiring
 
         wires = self.board.SENSORS[role]
         pins = wiring.pins(role, wires)
+        self.sensors[role] = wiring.sensor(
+            self.board, role, self.profile.name, self.power.on_rising
+        )
         self.forget("wiring")
         return role, wires["chip"], pins
 

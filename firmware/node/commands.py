@@ -39,7 +39,7 @@ class Commands:
         """
         if not asked:
             if len(data) >= 2:  # its sender waits for the result of the token
-                await self._store(data[0] << 8 | data[1], "refused", "malformed", {})
+                await self.end("unknown", data[0] << 8 | data[1], "refused", "malformed", {})
             return
         name, values = asked
         token = values["token"]
@@ -92,9 +92,6 @@ class Commands:
     async def end(self, name: str, token: int, result: str, reason: str, shown: dict) -> None:
         """Log the end of a command, keep it in flash, queue its report. shown: its values."""
         self._node.log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
-        await self._store(token, result, reason, shown)
-
-    async def _store(self, token, result, reason, shown):
         passing = reason == "clock_unknown"  # no end: sent again, it may be applied
         result = RESULTS.index(result)
         reason = REASONS.index(reason)

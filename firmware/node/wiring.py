@@ -3,14 +3,15 @@
 from time import sleep_us
 
 from machine import ADC, I2C, SPI, UART, Pin
+from micropython import const
 
 from node import part
 from node.errors import ConfigError
 
-_UART_BUFFER = 128
-_I2C_HZ = 100000
-_I2C_TIMEOUT_US = 20000
-_I2C_CLOCKS = 9
+_UART_BUFFER = const(128)
+_I2C_HZ = const(100000)
+_I2C_TIMEOUT_US = const(20000)
+_I2C_CLOCKS = const(9)
 _WIRES = {
     "uart": ("tx", "rx"),
     "i2c": ("sda", "scl"),
@@ -42,7 +43,13 @@ def sensors(board) -> dict:
 
 def pins(role: str, wires: dict) -> str:
     """The GPIOs of a sensor, for the person who checks its cable. Raises ConfigError."""
-    return ", ".join(["%s GP%s" % (wire, wires[wire]) for wire in _WIRES[_bus_of(role, wires)]])
+    return ", ".join(
+        [
+            "%s GP%s" % (wire, wires[wire])
+            for wire in _WIRES[_bus_of(role, wires)] + ("power",)
+            if wire in wires
+        ]
+    )
 
 
 def literals(board) -> None:
@@ -84,9 +91,11 @@ def _claims(board):
     claims = list(board.PINS.items())
     for role, wires in sensors(board).items():
         bus = _bus_of(role, wires)
-        for wire in _WIRES[bus]:
+        for wire in _WIRES[bus] + ("power",):
+            if wire not in wires:
+                continue
             owner = (role, wires["chip"], wire)
-            if bus in ("i2c", "spi") and wire != "cs":
+            if bus in ("i2c", "spi") and wire not in ("cs", "power"):
                 owner = (bus, wires[bus], wire)
             claims.append(("%s.%s.%s" % owner, wires[wire]))
     return claims
@@ -125,6 +134,8 @@ def sensor(board, role: str, profile: str, on_rising):
     if kind == "pin":
         options["on_rising"] = on_rising
     try:
+        if "power" in wires:
+            options["power"] = Pin(wires["power"], Pin.OUT, value=1)
         if kind == "spi":
             options["cs"] = Pin(wires["cs"], Pin.OUT, value=1)
         bus = _bus(module, wires)

@@ -253,6 +253,29 @@ def test_a_sensor_that_is_silent_is_wired_again_until_it_answers():
     assert run(node, story) == (28066, 1)
 
 
+def test_a_sensor_sleeps_after_each_measurement():
+    node = made()
+    seen = []
+
+    class Driver:
+        """Reads at once."""
+
+        async def read(self):
+            seen.append("read")
+            return {"total": 3, "presence": 0, "warm": 1}
+
+        def sleep(self):
+            seen.append("sleep")
+
+    async def story():
+        await settled(node)
+        node.sensors["motion"] = Driver()
+        await node.measure()
+
+    run(node, story)
+    assert seen[:2] == ["read", "sleep"]
+
+
 def test_the_console_has_the_links_commands_and_facts():
     node = made()
 

@@ -3,6 +3,7 @@
 import os
 
 from tests import fake_device
+from tests.fake_buses import MADE
 
 # isort: split
 from node import wiring
@@ -103,6 +104,25 @@ def test_sensors_may_share_a_bus_and_not_the_line_that_selects_one():
     assert "GP17 is both" in said and "tilt.scl3300.cs" in said and "shock.scl3300.cs" in said
 
 
+def test_the_pin_that_switches_its_power_has_one_owner_and_is_low_at_first():
+    one = board()
+    one.SENSORS["distance"]["power"] = one.PINS["lamp"]
+    said = refused(wiring.check, one)
+    assert "GP6 is both" in said and "distance.a02yyuw.power" in said
+    one.SENSORS["distance"]["power"] = 9
+    wiring.check(one)
+    wiring.sensor(one, "distance", "bin", on_rising)
+    assert [pin.level for pin in MADE if getattr(pin, "number", None) == 9][-1] == 0
+
+
+def test_a_sensor_that_sleeps_by_itself_or_never_keeps_its_power():
+    for role in ("motion", "light"):
+        one = board()
+        one.SENSORS[role]["power"] = 9
+        wiring.sensor(one, role, "any", on_rising).sleep()
+        assert [pin.level for pin in MADE if getattr(pin, "number", None) == 9][-1] == 1
+
+
 def test_the_radios_bus_is_its_own():
     one = board()
     one.SENSORS["tilt"] = {
@@ -184,7 +204,7 @@ def test_an_impossible_bus_and_an_unknown_radio_have_their_sentence():
     one = board()
     one.SENSORS["distance"]["uart"] = 5
     assert refused(wiring.sensor, one, "distance", "bin", on_rising) == (
-        "/board.py: distance.a02yyuw: bad bus 5; check its pins: tx GP0, rx GP1"
+        "/board.py: distance.a02yyuw: bad bus 5; check its pins: tx GP0, rx GP1, power GP8"
     )
     del one.SENSORS["light"]["sda"]
     said = "/board.py: light.bh1750 needs sda in SENSORS"
@@ -212,7 +232,9 @@ def test_an_entry_that_is_no_dict_is_named():
 def test_a_board_file_of_firmware_0_1_0_is_read_by_the_roles_of_its_chips():
     old = Board("../firmware/tests/data/board_0_1_0.py")
 
-    assert wiring.sensors(old) == board().SENSORS
+    today = board().SENSORS
+    del today["distance"]["power"]
+    assert wiring.sensors(old) == today
     wiring.check(old)
     for role in board().SENSORS:
         assert wiring.sensor(old, role, "any", on_rising)

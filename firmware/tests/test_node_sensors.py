@@ -8,7 +8,7 @@ from tests.fake_device import Pin
 
 # isort: split
 from node import ranging, wiring
-from node.sensors import ROLES, bh1750
+from node.sensors import ROLES, a02yyuw, bh1750
 from node.sensors.am312 import AM312
 from node.sensors.bh1750 import BH1750
 
@@ -101,6 +101,36 @@ def test_a_motion_sensor_counts_edges_after_its_warm_up_and_refractory_time():
     pin.edge(0)
     pin.edge(1)
     assert asyncio.run(sensor.read()) == {"total": 1, "presence": 1, "warm": 1}
+
+
+def test_a_ranger_with_a_switch_has_power_only_while_it_is_read():
+    levels = []
+
+    class Supply:
+        """A pin."""
+
+        def value(self, level):
+            levels.append(level)
+
+    class Line:
+        """A UART that is asked when nothing has come yet."""
+
+        def any(self):
+            levels.append("asked")
+            return 0
+
+    async def story():
+        a02yyuw.asyncio = Hurry()
+        sensor = a02yyuw.A02YYUW(Line(), power=Supply())
+        assert levels == [0]
+        await sensor.read()
+        sensor.sleep()
+        a02yyuw.asyncio = asyncio
+
+    asyncio.run(story())
+    assert levels[:2] == [0, 1]
+    assert set(levels[2:-1]) == {"asked"}
+    assert levels[-1] == 0
 
 
 class Light:

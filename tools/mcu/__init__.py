@@ -24,7 +24,7 @@ BUS_WIRES = {
     "spi": ("sck", "mosi", "miso"),
 }
 OUTPUTS = frozenset({
-    "tx", "sda", "scl", "sck", "mosi", "cs", "nss", "reset", "lamp", "led",
+    "tx", "sda", "scl", "sck", "mosi", "cs", "nss", "reset", "lamp", "led", "power",
 })  # fmt: skip
 """Wires that the chip drives; all others are inputs."""
 OUTSIDE = frozenset({"rx", "sda", "scl", "miso", "busy", "dio1", "pin", "adc", "vbus", "battery"})
@@ -101,7 +101,7 @@ def _wires(constants: Mapping[str, Any]) -> Iterator[Wire]:
         for bus, lines in BUS_WIRES.items():
             for line in lines if bus in entry else ():
                 yield Wire(owner, line, entry[line], bus, entry[bus])
-        for line in ("cs", "adc", "pin"):
+        for line in ("cs", "adc", "pin", "power"):
             if line in entry:
                 yield Wire(owner, line, entry[line])
 

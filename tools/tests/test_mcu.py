@@ -49,7 +49,7 @@ def test_every_board_keeps_the_rules_of_its_chip():
 
 def test_the_boards_that_are_checked_are_those_of_make_check(monkeypatch, tmp_path):
     text = (build.BOARDS / "pico_lora_sx1262.py").read_text()
-    (tmp_path / "mine.py").write_text(text.replace('"rx": 1}', '"rx": 5}'))
+    (tmp_path / "mine.py").write_text(text.replace('"rx": 1,', '"rx": 5,'))
     monkeypatch.setattr(build, "BOARDS", tmp_path)
 
     assert (

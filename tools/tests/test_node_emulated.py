@@ -288,7 +288,10 @@ async def test_an_absent_sensor_is_told_with_its_pins_and_the_node_goes_on(lab: 
     unit = await lab.add("bin", parts={"a02yyuw": {"absent": True}})
     assert await lab.run(60, lambda: bool(records(unit, 10)), step_s=1)
 
-    told = "distance sensor a02yyuw does not answer; check its supply and its pins: tx GP0, rx GP1"
+    told = (
+        "distance sensor a02yyuw does not answer; check its supply and its pins: "
+        "tx GP0, rx GP1, power GP8"
+    )
     assert told in said(unit)
     assert records(unit, 10)[0] == records(unit, 10)[0] | {"fill": None, "suspect": 1, "valid": 0}
     answer = await lab.ask(unit, "measure")

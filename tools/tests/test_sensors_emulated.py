@@ -123,6 +123,20 @@ async def test_a_bus_whose_sda_hangs_is_cleared_at_the_start_and_while_it_runs(l
     assert said(unit).count("light sensor bh1750 does not answer") == 1
 
 
+async def test_a_rangers_power_is_on_only_while_it_is_read(lab: Lab) -> None:
+    unit = await lab.add("bin", usb=False, parts={"a02yyuw": {"distance_mm": 700}})
+    await lab.run(120)
+    before = (await unit.board.ledger())["energy"]["a02yyuw"]
+    await lab.run(3600)
+    after = (await unit.board.ledger())["energy"]["a02yyuw"]
+
+    drawn_by = sum(one["microampere_hours"] for one in after.values())
+    drawn_by -= sum(one["microampere_hours"] for one in before.values())
+    assert 10 < drawn_by < 60, "uAh in an hour; always on: 8000"
+    assert all(abs(one["distance"] - 700) < 5 for one in readings(unit, 10))
+    assert all(one["valid"] == 7 for one in readings(unit, 10))
+
+
 TOF = {"distance": {"chip": "vl53l1x", "i2c": 0, "sda": 4, "scl": 5}}
 
 

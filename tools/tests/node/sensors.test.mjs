@@ -122,6 +122,26 @@ test('a02yyuw: a closed port or no power costs no alarm; opening inside a frame 
   assert.equal(world.alarms.length, 0);
 });
 
+test('a02yyuw: a switched supply: silent and without current until its pin is high, then half a second', () => {
+  const part = new A02YYUW(host, { uart: 0, tx: 0, rx: 1, power: 8 }, {});
+  host.put(0, 1);
+  part.reset();
+  host.listenOnUart(true);
+  world.pass(2e6);
+  assert.equal(host.received.length, 0);
+  assert.equal(host.currents.at(-1).microamps, 0);
+  host.put(8, 1);
+  assert.equal(host.currents.at(-1).microamps, 8000);
+  world.pass(0.49e6);
+  assert.equal(host.received.length, 0);
+  world.pass(2e6);
+  assert.ok(distances().length >= 6);
+  host.put(8, 0);
+  assert.equal(host.currents.at(-1).microamps, 0);
+  assert.equal(world.alarms.length, 0);
+  part.off();
+});
+
 test('a02yyuw: bytes sent to it are refused', () => {
   ranger({});
   host.toPart(0x55);

@@ -16,18 +16,21 @@ const SLOWEST_NS = 300e6;
 const NOISE_MM = { processed: 1.2, raw: 3 };
 const ECHO_SHARE = 0.4; // of the pings that an obstacle in the beam takes
 const DRAW_UA = 8000;
+const START_NS = 500e6; // from power to the first frame: assumed, its page does not say
 
 export class A02YYUW {
   static BUS = 'uart';
 
-  /** wiring: {uart, tx, rx}. options: as `set`. */
+  /** wiring: {uart, tx, rx, power: a GPIO that switches its supply, high: on; without one it always has it}. options: as `set`. */
   constructor(host, wiring, options = {}) {
     this.host = host;
     this.uart = host.uart(wiring.uart);
     this.mode = host.pin(wiring.tx);
     this.around = new Surroundings('a02yyuw', { distance_mm: 1200, absent: false, stuck: false, obstructed_mm: null });
     this.around.set(options);
-    Object.assign(this, { powered: false, alarm: null, frames: 0, last: 0 });
+    Object.assign(this, { board: false, powered: false, alarm: null, frames: 0, last: 0, since: 0 });
+    this.supply = wiring.power === undefined ? null : host.pin(wiring.power);
+    this.supply?.onChange(() => this.board && this.#supplied());
     this.uart.onByte(() =>
       host.refuse('A02YYUW: it takes no data; its RX pin only chooses processed (high) or real-time (low) values'),
     );
@@ -42,16 +45,24 @@ export class A02YYUW {
     this.around.set(values);
   }
 
+  /** The board has power; where it switches the sensor's, that pin decides. */
   reset() {
-    this.powered = true;
-    this.#show();
-    this.#schedule();
+    this.board = true;
+    this.since = -Infinity;
+    this.#supplied();
   }
 
   off() {
-    this.powered = false;
-    this.alarm?.cancel();
+    this.board = false;
+    this.#supplied();
+  }
+
+  #supplied() {
+    const before = this.powered;
+    this.powered = this.board && (this.supply === null || this.supply.read() === 1);
+    if (this.powered && !before && this.supply) this.since = this.host.now();
     this.#show();
+    this.#schedule();
   }
 
   /** {frames: sent, last_mm}. */
@@ -67,6 +78,11 @@ export class A02YYUW {
   #schedule() {
     this.alarm?.cancel();
     if (!this.powered || !this.uart.open()) return;
+    const starting = this.since + START_NS - this.host.now();
+    if (starting > 0) {
+      this.alarm = this.host.at(this.since + START_NS, () => this.#turn());
+      return;
+    }
     const into = this.host.random() * (FAST_NS + 4 * BYTE_NS) - 4 * BYTE_NS;
     if (into < 0) this.#send(Math.ceil(-into / BYTE_NS));
     this.alarm = this.host.at(this.host.now() + Math.max(into, 0), () => this.#turn());
