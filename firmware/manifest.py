@@ -6,7 +6,6 @@ FILES = {
     "lorawan": (
         "__init__.py",
         "activation.py",
-        "adr.py",
         "backoff.py",
         "commands.py",
         "crypto.py",
@@ -75,6 +74,7 @@ FILES = {
     "radios": (
         "__init__.py",
         "errors.py",
+        "sx1261.py",
         "sx126x.py",
         "sx126x_start.py",
     ),

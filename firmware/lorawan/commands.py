@@ -1,16 +1,16 @@
-"""MAC commands of the network, applied to the session. Source: TS001-1.0.4, chapter 5.
+"""MAC commands of the network, and ADR's back-off without answers, applied to the session.
 
 Loaded when a downlink brings some and unloaded after: they are rare, and bytecode occupies heap.
+Source: TS001-1.0.4, 4.3.1.1 and chapter 5.
 """
 
-from lorawan import adr
 from lorawan.duty import band
 from lorawan.plan import limits, setup
 
-_SIZES = (0, 0, 2, 4, 1, 4, 0, 5, 1, 1, 4, 0, 0, 5)
-"""Bytes after each command identifier a network sends; 0, 1, 11 and 12 are not of 1.0.4."""
+_SIZES = b"\xff\xff\2\4\1\4\0\5\1\1\4\xff\xff\5"
+"""Bytes after each command identifier a network sends; 255, longer than a frame: not of 1.0.4."""
 
-_EIRP_DBM = (8, 10, 12, 13, 14, 16, 18, 20, 21, 24, 26, 27, 29, 30, 33, 36)
+_EIRP_DBM = b"\x08\x0a\x0c\x0d\x0e\x10\x12\x14\x15\x18\x1a\x1b\x1d\x1e\x21\x24"
 """MaxEIRP of TxParamSetupReq. Source: TS001-1.0.4, 5.9."""
 
 GPS_EPOCH_S = 315964800
@@ -24,7 +24,7 @@ def split(stream: bytes) -> list:
     at = 0
     while at < len(stream):
         cid = stream[at]
-        if not 2 <= cid < len(_SIZES) or cid in (11, 12) or at + _SIZES[cid] >= len(stream):
+        if cid >= len(_SIZES) or at + _SIZES[cid] >= len(stream):
             break
         found.append((cid, stream[at + 1 : at + 1 + _SIZES[cid]]))
         at += 1 + _SIZES[cid]
@@ -43,13 +43,72 @@ def apply(mac, stream: bytes, snr: int) -> bool:
         if cid == 0x03:
             block.append(fields)
             continue
-        changed = adr.link_adr(mac, block) or changed
+        changed = _link_adr(mac, block) or changed
         block = []
         changed = _one(mac, cid, fields, snr) or changed
-    changed = adr.link_adr(mac, block) or changed
+    changed = _link_adr(mac, block) or changed
     if changed:
         _repair(mac.session, mac.plan)
     return changed
+
+
+def _link_adr(mac, block: list) -> bool:
+    """Apply a contiguous block, whole or not at all. True when the session changed.
+
+    block: the fields of each LinkADRReq. Every request gets the same answer.
+    """
+    if not block:
+        return False
+    session = mac.session
+    plan = mac.plan
+    masked = setup(plan).masked
+    mask = plan.mask
+    for fields in block:
+        control = fields[3] >> 4 & 7
+        if mask is not None:
+            mask = masked(plan, mask, control, fields[1] | fields[2] << 8)
+    last = block[-1]
+    dr = last[0] >> 4
+    power = last[0] & 15
+    repeats = last[3] & 15
+    dr = session.dr if dr == 15 else dr
+    power = session.power if power == 15 else power
+    good = bool(mask) | _reaches(plan, mask or plan.mask, dr) << 1
+    good |= (power <= plan.region.POWER_MAX) << 2
+    for _ in block:
+        mac.answers.add(0x03, good)
+    if good != 7:
+        return False
+    plan.mask = mask
+    session.dr = dr
+    session.power = power
+    session.repeats = repeats or 1
+    return True
+
+
+def _reaches(plan, mask, dr):
+    """Does an enabled channel of `mask` allow the data rate?"""
+    before = plan.mask
+    plan.mask = mask
+    found = plan.usable(dr)
+    plan.mask = before
+    return bool(found)
+
+
+def back_off(session) -> None:
+    """ADR without an answer: more power, then slower, then the region's channels.
+
+    Called at 96 uplinks without a class A downlink, and every 32 from there.
+    Source: TS001-1.0.4, 4.3.1.1.
+    """
+    plan = session.plan
+    if session.power:
+        session.power = 0
+    elif session.dr and plan.usable(session.dr - 1):
+        session.dr -= 1
+    else:
+        session.repeats = 1
+        setup(plan).enable_own(plan)
 
 
 def _repair(session, plan):
@@ -85,8 +144,8 @@ def _one(mac, cid, fields, snr):
 
 
 def _frequency(fields):
-    """Three bytes, in 100 Hz."""
-    return (fields[0] | fields[1] << 8 | fields[2] << 16) * 100
+    """Of three bytes, in 100 Hz."""
+    return int.from_bytes(fields, "little") * 100
 
 
 def _rx_param(mac, fields):

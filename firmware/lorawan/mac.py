@@ -173,7 +173,7 @@ class Mac:
         async with self.lock:
             joining = self._attempts()
             if joining.exhausted():
-                raise MacError("all DevNonces are used; register the device under a new JoinEUI")
+                raise MacError("no DevNonce is left; register the device under a new JoinEUI")
             tag = self.session.tag if self.joined else None
             await joining.join()
             joining = None
@@ -311,7 +311,7 @@ class Mac:
             self._attempts().answered()
             self._unload()
         self.rssi = rssi
-        self.snr = rounded = (snr + 2) // 4
+        self.snr = (snr + 2) // 4
         if class_a:
             session.unanswered = 0
             self.answers.sticky = b""
@@ -321,7 +321,7 @@ class Mac:
         self._ack = self._ack or confirmed
         stream = payload if fport == 0 else fopts
         if stream:
-            self._obey(stream, rounded)
+            self._obey(stream, self.snr)
         if self._class_c and (confirmed or self.answers.waiting):
             asyncio.create_task(self._reply())
         if fport:
@@ -333,7 +333,7 @@ class Mac:
         from lorawan import commands, saved
 
         if stream is None:
-            commands.adr.back_off(self.session)
+            commands.back_off(self.session)
         if stream is None or commands.apply(self, stream, snr):
             saved.save(self.session)
         self._unload()
@@ -341,7 +341,7 @@ class Mac:
     def _unload(self):
         """Free the memory of what is loaded for joining and for what the network sets."""
         self._joining = None
-        for name in ("join", "backoff", "activation", "saved", "commands", "adr", "plan.limits"):
+        for name in ("join", "backoff", "activation", "saved", "commands", "plan.limits"):
             unload("lorawan." + name)
         unload("lorawan.plan." + self.plan.region.PLAN + "_setup")
 

@@ -1,4 +1,4 @@
-"""Semtech SX1262 and SX1261: the five calls of a LoRaWAN radio, timed by the microsecond.
+"""Semtech SX1262: the five calls of a LoRaWAN radio, timed by the microsecond.
 
 The receive window is the hardest real-time task of the node: it is opened from the *measured*
 end of transmission (DIO1 stamped in a hard interrupt), sized in symbols, and in the last
@@ -38,7 +38,8 @@ _R_SYNC_TIMEOUT = const(0x0706)
 _R_IQ = const(0x0736)  # 15.4
 _R_TX_MODULATION = const(0x0889)  # 15.1
 
-_IMAGES = ((425, 0x6B6F), (460, 0x7581), (770, 0xC1C5), (850, 0xD7DB), (900, 0xE1E9))  # 9.2.1
+_IMAGES = b"\x55\x6b\x6f\x5c\x75\x81\x9a\xc1\xc5\xaa\xd7\xdb\xb4\xe1\xe9"
+"""Rows of from 5 MHz x n, and CalibrateImage's two frequencies (9.2.1)."""
 _HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
 _HOLD_DOZING_MS = const(11)  # a sleeper runs nothing else; TCXO start and settings take 8
 _SPIN_US = const(250)
@@ -54,11 +55,12 @@ _TX_SLACK_US = const(300000)
 class SX126X:
     """One radio. `error_us`: worst opening error of the last windows, without its sign."""
 
+    _iq: int
     antenna_dbi = 2
+    amplifier = b"\x0e\x16\2\2\0\x11\x16\2\3\0\x14\x16\3\5\0\x16\x16\4\7\0"
+    """Rows of up to dBm, SetTxParams' power there, paDutyCycle, hpMax, deviceSel (13.1.14)."""
 
-    def __init__(
-        self, spi, nss, busy, dio1, reset, clock, tcxo_mv=0, dio2_switch=True, chip="sx1262"
-    ):
+    def __init__(self, spi, nss, busy, dio1, reset, clock, tcxo_mv=0, dio2_switch=True):
         self._spi = spi
         self._nss = nss
         self._busy = busy
@@ -66,7 +68,6 @@ class SX126X:
         self._clock = clock
         self._tcxo_mv = tcxo_mv
         self._dio2 = dio2_switch
-        self._chip = chip
         self._answers = (bytearray(4), bytearray(5))
         self._set_rx = bytearray(4)
         self._stamp = 0
@@ -74,12 +75,7 @@ class SX126X:
         self._flag = asyncio.ThreadSafeFlag()
         self._task = None
         self._on_frame = None
-        self._asleep = False
-        self._wide = False
         self._sent = 0
-        self._image = 0
-        self._iq = 0
-        self._slept = 0
         self.error_us = 0
         self._worst_us = 0
         self._open_us = None
@@ -143,13 +139,11 @@ class SX126X:
 
         self._stop_listening()
         self._asleep = False
-        self._image = 0
+        self._image = -1
         self._tuned = None
         self._dbm = None
         try:
-            self._amplifiers = sx126x_start.start(
-                self, self._reset, self._tcxo_mv, self._dio2, self._chip
-            )
+            sx126x_start.start(self, self._reset, self._tcxo_mv, self._dio2)
         finally:
             unload("radios.sx126x_start")
         self._wide = False
@@ -186,10 +180,12 @@ class SX126X:
         if tuned == self._tuned:
             return
         self._tuned = tuned
-        image = [codes for above_mhz, codes in _IMAGES if freq_hz >= above_mhz * 1000000][-1]
-        if image != self._image:
-            self._image = image
-            self._send(bytes((0x98, image >> 8, image & 255)))
+        at = len(_IMAGES) - 3
+        while at and freq_hz < _IMAGES[at] * 5000000:
+            at -= 3
+        if at != self._image:
+            self._image = at
+            self._send(b"\x98" + _IMAGES[at + 1 : at + 3])
         # 13.4.1: Hz x 2^25 / 32e6, in parts that need no long integers: those cost 0.4 ms
         raw = freq_hz // 15625 * 16384 + (freq_hz % 15625 * 16384 + 7812) // 15625
         self._send(b"\x86" + raw.to_bytes(4, "big"))
@@ -211,7 +207,7 @@ class SX126X:
         if dbm == self._dbm:
             return
         self._dbm = dbm
-        rows = self._amplifiers
+        rows = self.amplifier
         dbm = max(-9, min(rows[-5], dbm))
         at = 0
         while dbm > rows[at]:
@@ -378,13 +374,12 @@ class SX126X:
         return {"n": self._opened, "p50_us": half, "max_us": self._worst_us}
 
 
-def from_board(board, clock) -> SX126X:
+def from_board(board, clock, kind=SX126X) -> SX126X:
     """The radio as `board` wires it. RadioError when it is described wrongly or is silent."""
     from radios import sx126x_start
 
-    chip = sx126x_start.chip(board)
     spi, nss, busy, dio1, reset = sx126x_start.wires(board)
     dio2_switch = board.RF_SWITCH == "dio2"
-    radio = SX126X(spi, nss, busy, dio1, reset, clock, board.TCXO_MV, dio2_switch, chip)
+    radio = kind(spi, nss, busy, dio1, reset, clock, board.TCXO_MV, dio2_switch)
     radio.antenna_dbi = getattr(board, "ANTENNA_DBI", radio.antenna_dbi)
     return radio

@@ -20,11 +20,6 @@ _R_TX_MODULATION = const(0x0889)  # 15.1
 _R_TX_CLAMP = const(0x08D8)  # 15.2, of the SX1262 alone
 _TCXO_MV = (1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)  # 13.3.6
 _PINS = ("sck", "mosi", "miso", "nss", "busy", "reset", "dio1")
-_AMPLIFIERS = {
-    "sx1262": b"\x0e\x16\2\2\0\x11\x16\2\3\0\x14\x16\3\5\0\x16\x16\4\7\0",
-    "sx1261": b"\x0a\x0d\1\0\1\x0e\x0e\4\0\1\x0f\x0e\6\0\1",
-}
-"""Rows of up to dBm, SetTxParams' power there, paDutyCycle, hpMax, deviceSel (13.1.14)."""
 _TCXO_START = b"\x00\x01\x40"  # 5 ms in steps of 15.625 us
 _START = (
     b"\x96\x01",  # DC-DC regulator
@@ -48,36 +43,23 @@ def wires(board) -> tuple:
         raise RadioError("/board.py: radio sx126x needs " + ", ".join(missing))
     _one_of("TCXO_MV", board.TCXO_MV, (0,) + _TCXO_MV)
     _one_of("RF_SWITCH", board.RF_SWITCH, ("dio2", "none"))
-    sck, mosi, miso = [Pin(pins[name]) for name in ("sck", "mosi", "miso")]
+    sck, mosi, miso, _, busy, _, dio1 = [Pin(pins[name], Pin.IN) for name in _PINS]
     try:
         spi = SPI(board.RADIO_SPI, baudrate=8000000, sck=sck, mosi=mosi, miso=miso)
     except (TypeError, ValueError) as error:
         raise RadioError("/board.py: radio sx126x: %s; check RADIO_SPI, sck, mosi, miso" % error)
-    nss, reset = [Pin(pins[name], Pin.OUT, value=1) for name in ("nss", "reset")]
-    busy, dio1 = [Pin(pins[name], Pin.IN) for name in ("busy", "dio1")]
+    nss = Pin(pins["nss"], Pin.OUT, value=1)
+    reset = Pin(pins["reset"], Pin.OUT, value=1)
     return spi, nss, busy, dio1, reset
-
-
-def chip(board) -> str:
-    """What RADIO_CHIP names, an SX1262 without it. Raises RadioError."""
-    name = getattr(board, "RADIO_CHIP", "sx1262")
-    _one_of("RADIO_CHIP", name, sorted(_AMPLIFIERS))
-    return name
 
 
 def _one_of(name, value, known):
     if value not in known:
-        raise RadioError(
-            "/board.py: %s: %s is none of %s"
-            % (name, value, ", ".join([str(one) for one in known]))
-        )
+        raise RadioError("/board.py: %s: %s is none of %s" % (name, value, known))
 
 
-def start(radio, reset, tcxo_mv: int, dio2_switch: bool, chip: str) -> bytes:
-    """Reset and set up, left in standby; the rows of its amplifier.
-
-    Raises RadioError when no SX126x answers.
-    """
+def start(radio, reset, tcxo_mv: int, dio2_switch: bool) -> None:
+    """Reset and set up, left in standby. Raises RadioError when no SX126x answers."""
     reset(0)
     sleep_ms(2)
     reset(1)
@@ -91,7 +73,7 @@ def start(radio, reset, tcxo_mv: int, dio2_switch: bool, chip: str) -> bytes:
         radio._send(b"\x9d\x01")
     for command in _START:
         radio._send(command)
-    if chip == "sx1262":
+    if not radio.amplifier[4]:
         radio._set_register(_R_TX_CLAMP, radio._register(_R_TX_CLAMP) | 0x1E)
     radio._set_register(_R_TX_MODULATION, radio._register(_R_TX_MODULATION) | 4)
     errors = radio._ask(_GET_ERRORS)[3] & 0x7F
@@ -100,7 +82,6 @@ def start(radio, reset, tcxo_mv: int, dio2_switch: bool, chip: str) -> bytes:
         raise RadioError(what % errors)
     radio._iq = radio._register(_R_IQ)
     _seed(radio)
-    return _AMPLIFIERS[chip]
 
 
 def _seed(radio):

@@ -35,7 +35,7 @@ def test_code_that_is_rarely_needed_is_not_kept():
 
     world.run(story())
 
-    for name in ("join", "activation", "saved", "commands", "adr", "plan.dynamic_setup"):
+    for name in ("join", "activation", "saved", "commands", "plan.dynamic_setup"):
         assert "lorawan." + name not in sys.modules
         package, _, leaf = ("lorawan." + name).rpartition(".")
         assert not hasattr(sys.modules[package], leaf)

@@ -185,7 +185,7 @@ def test_what_the_radio_lacks_is_named():
     assert wires(one) == "/board.py: radio sx126x: bad bus 5; check RADIO_SPI, sck, mosi, miso"
     one = board()
     one.TCXO_MV = 1750
-    assert wires(one).startswith("/board.py: TCXO_MV: 1750 is none of 0, 1600, 1700,")
+    assert wires(one).startswith("/board.py: TCXO_MV: 1750 is none of (0, 1600, 1700,")
 
 
 def test_an_unknown_or_missing_sensor_has_its_sentence():

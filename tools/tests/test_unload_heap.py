@@ -18,7 +18,7 @@ SOMETIMES = (
     "node.lamp_commands", "node.settings", "node.changes",
     "node.defaults", "node.commands", "node.segments", "node.ports", "node.links",
     "wire.decoding", "wire.schema", "wire.words", "wire.profiles", "lorawan.join",
-    "lorawan.activation", "lorawan.saved", "lorawan.commands", "lorawan.adr",
+    "lorawan.activation", "lorawan.saved", "lorawan.commands",
     "lorawan.plan.dynamic_setup", "radios.sx126x_start",
 )  # fmt: skip
 SCRIPT = """

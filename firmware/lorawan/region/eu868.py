@@ -25,9 +25,9 @@ RX1_OFFSETS = (0, 1, 2, 3, 4, 5)
 """By RX1DROffset: how far below the uplink's data rate RX1 is."""
 
 JOIN_DRS = (
-    bytes((5, 4, 5, 4, 3, 5, 4, 2, 5, 3, 1, 4, 3, 0)),
-    bytes((3, 3, 3, 2, 3, 0)),
-    bytes((3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2) * 3)[:-1] + bytes((0,)),
+    b"\5\4\5\4\3\5\4\2\5\3\1\4\3\0",
+    b"\3\3\3\2\3\0",
+    (b"\3" * 10 + b"\2") * 2 + b"\3" * 10 + b"\0",
 )
 """Data rates of successive Join-Requests: in the first hour, the ten after it, later."""
 

@@ -70,7 +70,7 @@ def test_every_module_of_an_install_is_loaded_by_some_node():
         for region in regions(known):
             for port in ("rp2", "esp32"):
                 found |= loadable(known, BOARD | {"PORT": port}, profile, region)
-    drivers = {name for name in known if name.startswith("node/sensors/")}
+    drivers = {name for name in known if name.startswith(("node/sensors/", "radios/"))}
     plans = {name for name in known if name.startswith("lorawan/plan/")}  # of regions to come
 
     assert set(known) - found - drivers - plans == set()
