@@ -20,6 +20,14 @@ def test_a_server_that_kept_the_session_hears_the_node_within_a_report_period(ho
     assert found.violations == []
 
 
+@pytest.mark.slow
+def test_nodes_at_sf12_do_not_meet_again_after_a_collision():
+    found = campaign.outage(14, keeps=True, need_sf=12, nodes=4, seeds=2)
+
+    assert found.after_s[-1] <= 15 * MIN
+    assert found.violations == []
+
+
 def test_a_lamp_is_heard_within_a_quarter_of_an_hour():
     found = campaign.outage(5, keeps=True, nodes=2, seeds=2, profile="lamp", report_s=3600)
 
