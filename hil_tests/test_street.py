@@ -88,11 +88,11 @@ async def test_a_dim_command_ends_applied_and_the_pin_has_its_duty(nodes, street
 async def test_an_interval_command_ends_applied_on_the_bin(nodes):
     node = of_profile(nodes, "bin", "counter")
 
-    known = await node.command("interval", {"report": 75})
+    known = await node.command("interval", {"report_s": 75})
     await node.console.ask("measure")  # class A receives only after an uplink
     event = await node.event("command", 150, id=known, state="applied")
 
-    assert event["data"]["applied"]["report"] == 75
+    assert event["data"]["applied"]["report_s"] == 75
     assert (await node.console.ask("config"))["report_s"] == 75
 
 
@@ -113,7 +113,7 @@ async def test_a_command_to_an_unknown_device_is_refused(street):
 async def test_an_expired_command_is_never_applied(nodes):
     node = of_profile(nodes, "bin", "counter")
 
-    known = await node.command("interval", {"report": 3600}, expires_in_s=1)
+    known = await node.command("interval", {"report_s": 3600}, expires_in_s=1)
     event = await node.event("command", 60, id=known, state="expired")
 
     assert event["data"]["state"] == "expired"

@@ -14,6 +14,7 @@ from node.errors import Refused
 
 _KEPT = const(4)
 _REBOOT_MS = const(60000)
+_INTERVALS = ("report_s", "sample_s")
 _ANSWER = "<HBBB"  # token, result, reason, count + 1 or 0
 
 
@@ -117,20 +118,14 @@ class Commands:
     def _stands(self, name):
         """What an applied command of this kind left behind, for a second answer."""
         if name == "interval":
-            return {
-                "report": self._node.config["report_s"],
-                "sample": self._node.config["sample_s"],
-            }
+            return {name: self._node.config[name] for name in _INTERVALS}
         commands = self._node.profile.commands()
         return commands.applied(self._node, name) if commands else {}
 
     # --- the commands of wire.schema ------------------------------------------------------------
 
     async def _do_interval(self, values):
-        changes = {}
-        for setting, field in (("report_s", "report"), ("sample_s", "sample")):
-            if values[field] is not None:
-                changes[setting] = values[field]
+        changes = {name: values[name] for name in _INTERVALS if values[name] is not None}
         if not changes:
             raise Refused("out_of_range")
         async with self._node.lock:

@@ -115,7 +115,9 @@ def test_a_start_is_delayed_after_a_power_cut_but_not_while_a_person_installs():
 
 def test_a_node_reports_measures_and_obeys_over_a_link_it_does_not_know():
     node = made()
-    command = codec.pack("interval", {"token": 7, "expires": None, "report": 60, "sample": None})
+    command = codec.pack(
+        "interval", {"token": 7, "expires": None, "report_s": 60, "sample_s": None}
+    )
 
     async def story():
         await until(lambda: node.link)

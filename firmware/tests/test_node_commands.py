@@ -175,10 +175,10 @@ def test_interval_changes_the_settings_and_their_version():
     world = World(with_lamp=False)
     before = world.config.version
 
-    result, reason, values = world.send("interval", token=9, report=60, sample=None)
+    result, reason, values = world.send("interval", token=9, report_s=60, sample_s=None)
 
     assert (result, reason) == ("applied", "ok")
-    assert (values["report"], values["sample"]) == (60, 600)
+    assert (values["report_s"], values["sample_s"]) == (60, 600)
     assert values["config_version"] == world.config.version == before + 1
     assert world.again().config["report_s"] == 60
 
@@ -206,12 +206,12 @@ def test_an_expiry_cannot_be_judged_without_a_clock_and_is_refused():
 
 def test_the_same_token_is_answered_again_and_not_done_again():
     world = World(with_lamp=False)
-    world.send("interval", token=9, report=60)
+    world.send("interval", token=9, report_s=60)
     version = world.config.version
 
-    result, _, values = world.send("interval", token=9, report=60)
+    result, _, values = world.send("interval", token=9, report_s=60)
 
-    assert (result, values["report"], world.config.version) == ("applied", 60, version)
+    assert (result, values["report_s"], world.config.version) == ("applied", 60, version)
     assert len(world.outbox.reports) == 2
 
 

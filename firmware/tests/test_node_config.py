@@ -156,13 +156,13 @@ def test_typed_values_are_json_only_where_the_setting_is_no_text():
 
 
 def test_what_a_command_may_set_is_what_a_person_may_set():
-    for setting, field in (("report_s", "report"), ("sample_s", "sample")):
-        for value in FIELDS[setting][0]:
-            codec.pack("interval", {"token": 1, field: value})
-        for value in (FIELDS[setting][0][0] - 1, FIELDS[setting][0][1] + 1):
+    for name in ("report_s", "sample_s"):
+        for value in FIELDS[name][0]:
+            codec.pack("interval", {"token": 1, name: value})
+        for value in (FIELDS[name][0][0] - 1, FIELDS[name][0][1] + 1):
             try:
-                codec.pack("interval", {"token": 1, field: value})
-                raise AssertionError(field)
+                codec.pack("interval", {"token": 1, name: value})
+                raise AssertionError(name)
             except codec.WireError:
                 pass
 

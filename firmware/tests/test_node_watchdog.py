@@ -22,8 +22,8 @@ DIMS = [
     for ramp in (0, 9, 60, 254, None)
 ]
 ASKED = [("dim", dim) for dim in DIMS] + [
-    ("interval", {"report": 60, "sample": 10}),
-    ("interval", {"report": 86400, "sample": 86400}),
+    ("interval", {"report_s": 60, "sample_s": 10}),
+    ("interval", {"report_s": 86400, "sample_s": 86400}),
     ("resend", {"first": 0, "count": 254}),
     ("reboot", {}),
 ]

@@ -96,8 +96,8 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "level": ("%", "at the pin after the ramp; absent for another command, here and below"),
         "ramp": ("s", "as applied"),
         "hold": ("min", "as applied"),
-        "report": ("s", "as applied"),
-        "sample": ("s", "as applied"),
+        "report_s": ("s", "as applied"),
+        "sample_s": ("s", "as applied"),
         "count": ("", "readings that will be sent again"),
     }),
     "dim": ("Set the lamp's level.", {
@@ -111,8 +111,8 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
     "interval": ("Change how often the device measures and reports.", {
         "token": _TOKEN,
         "expires": _EXPIRES,
-        "report": _REPORT,
-        "sample": _SAMPLE,
+        "report_s": _REPORT,
+        "sample_s": _SAMPLE,
     }),
     "resend": ("Send readings of the journal again.", {
         "token": _TOKEN,
@@ -127,7 +127,7 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
 }  # fmt: skip
 """name -> (sentence, {field: (unit, meaning)})."""
 
-_ABSENT = dict.fromkeys(("level", "ramp", "hold", "report", "sample", "count"))
+_ABSENT = dict.fromkeys(("level", "ramp", "hold", "report_s", "sample_s", "count"))
 _FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
 
 EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
@@ -167,8 +167,8 @@ EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
          "over_presence": 1},
     ),
     "interval": (
-        {"token": 514, "expires": None, "report": 60, "sample": None},
-        {"token": 515, "expires": 1795572000, "report": 86400, "sample": 86400},
+        {"token": 514, "expires": None, "report_s": 60, "sample_s": None},
+        {"token": 515, "expires": 1795572000, "report_s": 86400, "sample_s": 86400},
     ),
     "resend": (
         {"token": 516, "expires": None, "first": 100, "count": 8},

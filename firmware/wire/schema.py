@@ -77,8 +77,8 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
             "level 7 0 100 1 ?,"
             "ramp 8 0 254 1 ?,"
             "hold 14 1 10080 1 ?,"
-            "report 17 60 86400 1 ?,"
-            "sample 17 10 86400 1 ?,"
+            "report_s 17 60 86400 1 ?,"
+            "sample_s 17 10 86400 1 ?,"
             "count 8 0 254 1 ?"
         ),
     ),
@@ -93,7 +93,7 @@ COMMANDS: "dict[str, tuple[int, str]]" = {
         30,
         _COMMAND + ",level 7 0 100,ramp 8 0 254 1 ?,hold 14 1 10080 1 ?,over_presence 2 0 1 1 ?",
     ),
-    "interval": (31, _COMMAND + ",report 17 60 86400 1 ?,sample 17 10 86400 1 ?"),
+    "interval": (31, _COMMAND + ",report_s 17 60 86400 1 ?,sample_s 17 10 86400 1 ?"),
     "resend": (32, _COMMAND + ",first 16 0 65535,count 8 1 254"),
     "reboot": (33, _COMMAND),
 }

@@ -30,6 +30,8 @@ BOOT_PROPERTIES = {
     "config_version": "configVersion",
 }
 """The properties of a boot report."""
+OLDER = {"report": "report_s", "sample": "sample_s"}
+"""Fields by the name they have in commands that 0.1.0 stored."""
 AGAIN = "clock_unknown"
 """The one refusal that passes by itself: the network server will answer DeviceTimeReq."""
 
@@ -130,7 +132,8 @@ def encode(device: Device, command: Command) -> tuple[int, bytes]:
     expires_s = -(-command.expires_at_ms // 1000)
     own = {"token": command.token, "expires": expires_s}
     try:
-        data = pack(command.name, {**command.values, **own})
+        given = {OLDER.get(name, name): value for name, value in command.values.items()}
+        data = pack(command.name, {**given, **own})
     except WireError as error:
         raise Refused(str(error), "values") from None
     return COMMANDS[command.name][0], data

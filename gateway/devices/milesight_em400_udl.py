@@ -17,8 +17,8 @@ DISTANCE = Number("distance", "mm", "<H")
 TILTED = Number("tilted", "1", "B", high=1)
 TEMPERATURE_ALARM = Number("temperatureAlarm", "1", "B", high=1)
 DISTANCE_ALARM = Number("distanceAlarm", "1", "B", high=1)
-REPORT = Number("report", "s", "<H")
-SAMPLE = Number("sample", "s", "<H")
+REPORT = Number("report_s", "s", "<H")
+SAMPLE = Number("sample_s", "s", "<H")
 
 CHANNELS = {
     "01 75": Channel((BATTERY,)),
@@ -42,8 +42,8 @@ ANSWERS = {
 """An answer to a command comes on channel fe or ff."""
 COMMANDS = {
     "interval": (
-        Setting("report", "ff 03", "<H", 60, 64_800),
-        Setting("sample", "ff 02", "<H", 60, 64_800),
+        Setting("report_s", "ff 03", "<H", 60, 64_800),
+        Setting("sample_s", "ff 02", "<H", 60, 64_800),
     ),
     "reboot": ("ff 10 ff",),
 }
@@ -64,7 +64,7 @@ _PERIODIC = (
     Value("distance", 257, "mm"),
     Value("tilted", 1, "1"),
 )
-_INTERVAL = Command(id="", dev_eui="", name="interval", values={"report": 1200}, token=1)
+_INTERVAL = Command(id="", dev_eui="", name="interval", values={"report_s": 1200}, token=1)
 _REBOOT = Command(id="", dev_eui="", name="reboot", values={}, token=1)
 
 UPLINKS = (
@@ -79,7 +79,7 @@ UPLINKS = (
         85, "ff0bff ff0101 ff166329c42903640033 ff090100 ff0a0101 ff0f00", (Boot(values=_FACTS),)
     ),
     UplinkExample(85, "ff166329c42903640033 ff0a0101", (Status(values=_FACTS),)),
-    UplinkExample(85, "fe03b004", (Applied(name="interval", values={"report": 1200}),)),
+    UplinkExample(85, "fe03b004", (Applied(name="interval", values={"report_s": 1200}),)),
     UplinkExample(85, "ff10ff", (Applied(name="reboot", values={}),)),
 )
 DOWNLINKS = (

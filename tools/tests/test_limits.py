@@ -74,5 +74,5 @@ def test_the_command_interval_has_the_limits_of_the_settings():
     _, text = COMMANDS["interval"]
     ranges = {name: (low, high) for name, _, low, high, *_ in fields(text)}
 
-    assert settings.FIELDS["report_s"] == (ranges["report"], "number")
-    assert settings.FIELDS["sample_s"] == (ranges["sample"], "number")
+    assert settings.FIELDS["report_s"] == (ranges["report_s"], "number")
+    assert settings.FIELDS["sample_s"] == (ranges["sample_s"], "number")

@@ -96,7 +96,7 @@ def board_file(*changes: tuple[str, str]) -> bytes:
 async def test_a_bin_joins_reports_and_takes_a_new_interval(lab: Lab) -> None:
     unit = await lab.add("bin", report_s=600, sample_s=60, parts={"a02yyuw": {"distance_mm": 700}})
     assert await lab.run(60, lambda: bool(records(unit, 10)), step_s=1)
-    command(lab, unit, "interval", token=7, report=60, sample=None)
+    command(lab, unit, "interval", token=7, report_s=60, sample_s=None)
 
     assert await lab.run(700, lambda: bool(answers(unit)), step_s=1)
     await lab.run(190)
@@ -105,7 +105,7 @@ async def test_a_bin_joins_reports_and_takes_a_new_interval(lab: Lab) -> None:
     assert (start["cause"], start["profile"], start["next_seq"]) == (4, 1, 0)
     assert [one["seq"] for one in records(unit, 10)][:4] == [0, 1, 2, 3]
     assert all(abs(one["distance"] - 700) < 5 for one in records(unit, 10))
-    assert answers(unit)[0]["report"] == 60
+    assert answers(unit)[0]["report_s"] == 60
     assert json.loads(files(await unit.board.flash())["/device.json"])["report_s"] == 60
     errors = await window_errors_ns(unit)
     assert len(errors) > 6

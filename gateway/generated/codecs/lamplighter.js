@@ -69,8 +69,8 @@ var PAYLOADS = {
     ["level", 7, 0, 100, 1, true],
     ["ramp", 8, 0, 254, 1, true],
     ["hold", 14, 1, 10080, 1, true],
-    ["report", 17, 60, 86400, 1, true],
-    ["sample", 17, 10, 86400, 1, true],
+    ["report_s", 17, 60, 86400, 1, true],
+    ["sample_s", 17, 10, 86400, 1, true],
     ["count", 8, 0, 254, 1, true],
   ]],
 };
@@ -87,8 +87,8 @@ var COMMANDS = {
   interval: [31, [
     ["token", 16, 0, 65535, 1, false],
     ["expires", 32, 0, 4294967294, 1, true],
-    ["report", 17, 60, 86400, 1, true],
-    ["sample", 17, 10, 86400, 1, true],
+    ["report_s", 17, 60, 86400, 1, true],
+    ["sample_s", 17, 10, 86400, 1, true],
   ]],
   resend: [32, [
     ["token", 16, 0, 65535, 1, false],

@@ -143,7 +143,7 @@ async def test_a_command_of_a_device_whose_decoder_is_gone_fails(bench):
 async def test_a_device_without_tokens_confirms_by_what_it_set(bench, name, values, state):
     asked = await dim(bench)
     await bench.commands.step()
-    later = await bench.commands.request(BIN.dev_eui, "interval", {"report": 60})
+    later = await bench.commands.request(BIN.dev_eui, "interval", {"report_s": 60})
     report = Applied(name=name, values=values)
 
     await bench.store.write(lambda tx: reported(tx, LAMP.dev_eui, report, bench.now_ms))
@@ -346,7 +346,7 @@ async def test_a_lamp_that_does_not_report_gets_it_again(bench):
 
 
 async def test_a_sleeper_has_longer_to_report(bench):
-    await bench.commands.request(BIN.dev_eui, "interval", {"report": 60}, 3600)
+    await bench.commands.request(BIN.dev_eui, "interval", {"report_s": 60}, 3600)
     await bench.commands.step()
     await bench.hear(Transmitted, dev_eui=BIN.dev_eui)
     bench.network.queue.clear()
@@ -411,7 +411,7 @@ async def test_devices_do_not_wait_for_each_other(bench):
 
     bench.network.send = send
     await dim(bench)
-    await bench.commands.request(BIN.dev_eui, "interval", {"report": 60})
+    await bench.commands.request(BIN.dev_eui, "interval", {"report_s": 60})
     await bench.commands.step()
 
     assert [one.dev_eui for one in bench.network.sent] == [BIN.dev_eui]

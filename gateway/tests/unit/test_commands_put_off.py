@@ -49,7 +49,7 @@ async def test_a_lamp_is_asked_again_soon_then_less_often(bench):
 
 
 async def test_a_sleeping_device_is_asked_again_at_its_next_uplink(bench):
-    await bench.commands.request(BIN.dev_eui, "interval", {"report": 60}, 3600)
+    await bench.commands.request(BIN.dev_eui, "interval", {"report_s": 60}, 3600)
     for _ in range(5):
         await bench.commands.step()
         assert len(bench.network.queue) == 1, "it waits for the uplink"

@@ -198,3 +198,11 @@ def test_a_command_is_for_the_profiles_that_carry_it_out(name):
             takers.add(profile)
 
     assert takers == ({"lamp"} if name == "dim" else set(PROFILES))
+
+
+def test_a_stored_command_with_the_older_names_of_its_fields_is_the_same_on_air():
+    asked = Command(id="", dev_eui="0" * 16, name="interval", values={"report": 60}, token=1)
+
+    older = encode(DEVICE, asked)
+
+    assert older == encode(DEVICE, replace(asked, values={"report_s": 60}))

@@ -7,7 +7,7 @@ from wire.enums import ENUMS
 from gateway.notices import Transmitted, Uplink
 from gateway.tests.unit.command_bench import BIN, LAMP, begun, dim
 
-INTERVAL = {"report": 60}
+INTERVAL = {"report_s": 60}
 
 
 @pytest.fixture

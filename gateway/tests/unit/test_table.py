@@ -23,14 +23,14 @@ TABLE = Table(
         "ff 02": Channel(
             (Digits("firmwareVersion", 2, dot=2), Digits("serialNumber", 2)), "status"
         ),
-        "fe 03": Channel((Number("report", "s", "<H"),), "applied", "interval"),
-        "fe 04": Channel((Number("sample", "s", "<H"),), "applied", "interval"),
+        "fe 03": Channel((Number("report_s", "s", "<H"),), "applied", "interval"),
+        "fe 04": Channel((Number("sample_s", "s", "<H"),), "applied", "interval"),
     },
     {
         "interval": (
             "aa",
-            Setting("report", "03", "<H", 60, 3600),
-            Setting("sample", "04", "<H", 10, 3600),
+            Setting("report_s", "03", "<H", 60, 3600),
+            Setting("sample_s", "04", "<H", 10, 3600),
         ),
         "reboot": ("10 ff",),
     },
@@ -79,7 +79,7 @@ def test_facts_are_a_status_and_belong_to_a_start_that_is_reported_beside_them()
 
 def test_answers_to_one_command_are_one_report():
     assert decode("fe03 3c00 fe04 0a00") == [
-        Applied(name="interval", values={"report": 60, "sample": 10})
+        Applied(name="interval", values={"report_s": 60, "sample_s": 10})
     ]
 
 
@@ -104,8 +104,11 @@ def test_what_is_not_in_the_table_is_refused(data, said):
 
 
 def test_settings_that_are_given_become_bytes_in_the_order_of_the_table():
-    assert encode("interval", report=60) == (2, bytes.fromhex("aa 03 3c00"))
-    assert encode("interval", sample=10, report=3600) == (2, bytes.fromhex("aa 03 100e 04 0a00"))
+    assert encode("interval", report_s=60) == (2, bytes.fromhex("aa 03 3c00"))
+    assert encode("interval", sample_s=10, report_s=3600) == (
+        2,
+        bytes.fromhex("aa 03 100e 04 0a00"),
+    )
     assert encode("reboot") == (2, bytes.fromhex("10ff"))
 
 
@@ -113,12 +116,12 @@ def test_settings_that_are_given_become_bytes_in_the_order_of_the_table():
     ("name", "values", "said", "field"),
     [
         ("dim", {}, "there is no command 'dim'; there are interval, reboot", "name"),
-        ("interval", {}, "interval: give one of report, sample", "values"),
-        ("interval", {"x": 1}, "interval: no field x; it has report, sample", "values.x"),
+        ("interval", {}, "interval: give one of report_s, sample_s", "values"),
+        ("interval", {"x": 1}, "interval: no field x; it has report_s, sample_s", "values.x"),
         ("reboot", {"x": 1}, "reboot: no field x; it has none", "values.x"),
-        ("interval", {"report": 59}, "report is 59, not within 60 to 3600", "values.report"),
-        ("interval", {"report": 60.0}, "report is not a whole number", "values.report"),
-        ("interval", {"report": True}, "report is not a whole number", "values.report"),
+        ("interval", {"report_s": 59}, "report_s is 59, not within 60 to 3600", "values.report_s"),
+        ("interval", {"report_s": 60.0}, "report_s is not a whole number", "values.report_s"),
+        ("interval", {"report_s": True}, "report_s is not a whole number", "values.report_s"),
     ],
 )
 def test_a_command_that_does_not_fit_the_table_names_its_field(name, values, said, field):

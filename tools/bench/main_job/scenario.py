@@ -96,7 +96,7 @@ class Scenario:
     async def _command_once(self, name: str, dev_eui: str) -> None:
         wanted = {
             "lamp": ("dim", {"level": DIM_LEVEL_PERCENT, "ramp": 1}),
-            "bin": ("interval", {"report": REPORT_INTERVAL_S}),
+            "bin": ("interval", {"report_s": REPORT_INTERVAL_S}),
         }.get(name)
         if wanted is None or name in self.sent:
             return
