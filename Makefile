@@ -38,7 +38,7 @@ faults:
 
 flash:
 	$(SETUP) flash
-	@exec $(BIN)/python -m tools.flash "$(BOARD)" "$(PORT)"
+	@exec $(BIN)/python -m tools.flash "$(BOARD)" "$(PORT)" $(if $(REPLACE_BOARD_FILE),--replace-board-file)
 
 build:
 	$(SETUP) build

@@ -1,10 +1,11 @@
 """Installs the firmware of this checkout on a board by mpremote; the unit's own files stay.
 
-    python -m tools.flash BOARD PORT
+    python -m tools.flash BOARD PORT [--replace-board-file]
 
 BOARD names `boards/BOARD.py`, PORT is as mpremote takes it (/dev/ttyACM0). Only what differs is
 sent; files of an older firmware that are no more go away; `/state` (keys in use, counters,
-settings, journal) and `/device.json` are never touched.
+settings, journal) and `/device.json` are never touched. A `/board.py` that is there stays, as its
+pins may have been edited; `--replace-board-file` sends ours.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def walk(folder):
             yield path
 print(json.dumps({path: hash_of(path) for path in walk("/")}))
 """
+BOARD_FILE = "/board.py"
 LONGEST_S = 180.0
 """For one call of mpremote: all files over a 115200 baud line take a third of it."""
 
@@ -46,21 +48,30 @@ class FlashError(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """What has to be done to a board: files to send in order, files and folders in the way."""
+    """What has to be done to a board: files to send in order, files and folders in the way.
+
+    kept: files that differ from ours and stay.
+    """
 
     send: tuple[str, ...]
     remove: tuple[str, ...]
     folders: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
 
-def change(wanted: Mapping[str, bytes], present: Mapping[str, str]) -> Change:
+def change(
+    wanted: Mapping[str, bytes], present: Mapping[str, str], keep: Sequence[str] = (BOARD_FILE,)
+) -> Change:
     """Compare a board with what it should hold.
 
-    wanted: {path: contents}.  present: {path: SHA-256 in hex}.  Source files that would hide a
-    module of ours, and modules of ours that are no more, go away; main.py is sent last.
+    wanted: {path: contents}.  present: {path: SHA-256 in hex}.  keep: what stays where it is
+    present. Source files that would hide a module of ours, and modules of ours that are no more,
+    go away; main.py is sent last.
     """
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in wanted.items()}
-    send = sorted((path for path in wanted if present.get(path) != digests[path]), key=_rank)
+    differing = [path for path in wanted if present.get(path) != digests[path]]
+    kept = tuple(path for path in differing if path in keep and path in present)
+    send = sorted((path for path in differing if path not in kept), key=_rank)
     ours = {path.split("/")[2] for path in wanted if path.startswith("/lib/")}
     remove = sorted(
         path
@@ -68,7 +79,7 @@ def change(wanted: Mapping[str, bytes], present: Mapping[str, str]) -> Change:
         if path not in wanted and _top(path) in ours and path.endswith((".py", ".mpy"))
     )
     parents = {str(parent) for path in send for parent in Path(path).parents} - {"/"}
-    return Change(tuple(send), tuple(remove), tuple(sorted(parents)))
+    return Change(tuple(send), tuple(remove), tuple(sorted(parents)), kept)
 
 
 def writes(todo: Change, wanted: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
@@ -80,7 +91,7 @@ def writes(todo: Change, wanted: Mapping[str, bytes]) -> list[tuple[str, bytes]]
     return [("/main.py", stand_in), *modules, ("/main.py", wanted["/main.py"])]
 
 
-def flash(board: str, port: str) -> Change:
+def flash(board: str, port: str, *, replace_board_file: bool = False) -> Change:
     """Bring one board to the firmware of this checkout and start it; returns what was changed.
 
     Raises FlashError, and BuildError for an unknown board or a file that does not compile.
@@ -89,7 +100,7 @@ def flash(board: str, port: str) -> Change:
     if not port.startswith(("socket://", "rfc2217://", "id:", "COM")) and not Path(port).exists():
         raise FlashError(f"There is no port {port}: plug the board in. Ports here: {_ports()}.")
     present = json.loads(_mpremote(port, "exec", LIST_FILES).strip().splitlines()[-1])
-    todo = change(wanted, present)
+    todo = change(wanted, present, () if replace_board_file else (BOARD_FILE,))
     with tempfile.TemporaryDirectory(prefix="lamplighter-flash-") as folder:
         words: list[str] = []
         for number, (path, data) in enumerate(writes(todo, wanted)):
@@ -108,12 +119,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tools.flash", description="Install the firmware.")
     parser.add_argument("board", help="a name in boards/, e.g. pico_lora_sx1262")
     parser.add_argument("port", help="e.g. /dev/ttyACM0")
+    parser.add_argument(
+        "--replace-board-file", action="store_true", help="also over an edited /board.py"
+    )
     options = parser.parse_args(arguments)
     if not options.board or not options.port:
         print("Say which: make flash BOARD=pico_lora_sx1262 PORT=/dev/ttyACM0", file=sys.stderr)
         return 2
     try:
-        done = flash(options.board, options.port)
+        done = flash(options.board, options.port, replace_board_file=options.replace_board_file)
     except (FlashError, build.BuildError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -121,6 +135,11 @@ def main(arguments: list[str] | None = None) -> int:
         f"{options.board} on {options.port}: {len(done.send)} files sent, {len(done.remove)} "
         "removed, /state and /device.json kept. It starts now."
     )
+    if done.kept:
+        print(
+            f"/board.py on the board differs from boards/{options.board}.py and was kept: "
+            "`make flash ... REPLACE_BOARD_FILE=1` replaces it."
+        )
     return 0
 
 

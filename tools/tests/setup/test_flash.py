@@ -28,6 +28,20 @@ def test_only_what_differs_is_sent():
     assert todo.send == ("/lib/node/app.mpy",)
 
 
+def test_a_board_file_that_was_edited_on_the_board_stays():
+    wanted = {"/board.py": b"stock", "/main.py": b"m"}
+    present = {"/board.py": digest(b"edited"), "/main.py": digest(b"old")}
+
+    assert change(wanted, present) == Change(("/main.py",), (), (), kept=("/board.py",))
+    assert change(wanted, {"/board.py": digest(b"stock")}).kept == ()
+
+
+def test_it_is_replaced_when_asked():
+    todo = change({"/board.py": b"stock"}, {"/board.py": digest(b"edited")}, keep=())
+
+    assert todo == Change(("/board.py",), (), ())
+
+
 def test_modules_that_are_no_more_and_sources_that_hide_ours_go_away():
     wanted = {"/lib/node/app.mpy": b"a"}
     present = {

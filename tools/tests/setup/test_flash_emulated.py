@@ -30,6 +30,7 @@ async def test_a_running_node_is_upgraded_and_keeps_what_is_its_own():
     wanted = build.staged_files(BOARD)
     older = {**wanted, "/lib/node/gone.mpy": b"M", "/lib/node/old.py": b"x = 1\n"}
     older["/boot.py"] += b"# of an older release\n"
+    older["/board.py"] += b"# as this unit is wired\n"
     async with Simulation() as world:
         board = await world.add_board("node", flash=image({**older, **OWN}))
         await board.expect("Lamplighter", within_s=5)
@@ -42,8 +43,8 @@ async def test_a_running_node_is_upgraded_and_keeps_what_is_its_own():
 
     assert done.send == ("/boot.py",)
     assert done.remove == ("/lib/node/gone.mpy", "/lib/node/old.py")
-    assert again == flash.Change((), (), ())
-    assert {path: there[path] for path in wanted} == wanted
+    assert again == flash.Change((), (), (), kept=("/board.py",))
+    assert {path: there[path] for path in wanted} == {**wanted, "/board.py": older["/board.py"]}
     assert there["/device.json"] == OWN["/device.json"]
     assert there["/state/of_another_age"] == b"kept as it is"
     assert "/lib/node/gone.mpy" not in there
