@@ -63,7 +63,8 @@ async def test_a_light_sensor_at_its_other_address_is_found_by_its_role(lab: Lab
 
 
 async def test_an_upgraded_node_goes_on_with_its_old_board_file(lab: Lab) -> None:
-    unit = await lab.add("bin", parts={"a02yyuw": {"distance_mm": 700}})
+    unswitched = {"distance": {"chip": "a02yyuw", "uart": 0, "tx": 0, "rx": 1}}
+    unit = await lab.add("bin", sensors=unswitched, parts={"a02yyuw": {"distance_mm": 700}})
     settings = json.dumps(unit.settings).encode()
     files = {"/board.py": OLD_BOARD.read_bytes(), "/device.json": settings}
     await upgrade(lab, unit, files)
