@@ -8,7 +8,7 @@ from micropython import const
 from node import part
 from node.errors import ConfigError
 
-_UART_BUFFER = const(128)
+_UART_BUFFER = const(160)  # the esp32 port asks for more than the 128 bytes of its FIFO
 _I2C_HZ = const(100000)
 _I2C_TIMEOUT_US = const(20000)
 _I2C_CLOCKS = const(9)
