@@ -16,7 +16,14 @@ from collections.abc import Callable, Generator
 if sys.version_info < (3, 11):  # noqa: UP036 -- the machine's own Python starts this file
     sys.exit("setup: Python 3.11 or newer is needed (Debian 12, Ubuntu 24.04 or newer have it).")
 
-from tools.setup import broker_package, micropython, node_packages, python_packages, system
+from tools.setup import (
+    broker_package,
+    esp32_firmware,
+    micropython,
+    node_packages,
+    python_packages,
+    system,
+)
 from tools.setup.paths import CACHE
 from tools.setup.progress import SetupError, say, stop_children
 
@@ -39,6 +46,9 @@ def plan(goal: str, machine: system.System) -> list[Chain]:
     node = node_packages.wanted()
     if not node_packages.ready(node):
         chains[0].append(lambda: node_packages.bring(node))
+    esp32 = esp32_firmware.wanted()
+    if not esp32_firmware.ready(esp32):
+        chains[0].append(lambda: esp32_firmware.bring(esp32))
     firmware = micropython.wanted(machine)
     if not micropython.ready(firmware):
         chains.append([lambda: micropython.bring(machine, firmware)])

@@ -14,6 +14,7 @@ NODE_TESTS = ROOT / "tools" / "tests" / "node"
 MICROPYTHON = CACHE / "micropython"
 FIRMWARE_BIN = MICROPYTHON / "firmware.bin"
 FIRMWARE_UF2 = MICROPYTHON / "firmware.uf2"
+FIRMWARE_ESP32 = MICROPYTHON / "firmware-esp32.bin"
 MICROPYTHON_UNIX = MICROPYTHON / "micropython-unix"
 MOSQUITTO = CACHE / "mosquitto"
 

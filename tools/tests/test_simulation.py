@@ -128,7 +128,7 @@ async def test_an_unknown_board_part_or_request_is_named_in_a_sentence():
 
 async def test_without_firmware_the_world_says_what_to_do(tmp_path):
     with pytest.raises(SimulationError, match=r"there is no firmware .*make check"):
-        async with Simulation(firmware=tmp_path / "none.bin"):
+        async with Simulation(firmware={"RP2040": tmp_path / "none.bin"}):
             pass
 
 

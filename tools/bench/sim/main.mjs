@@ -5,10 +5,14 @@ import readline from 'node:readline';
 import zlib from 'node:zlib';
 import { Board } from './chip/board.mjs';
 import { Cache } from './chip/cache.mjs';
+import { Esp32Board } from './esp32/board.mjs';
 import { Scheduler } from './scheduler.mjs';
 
 const packed = (bytes) => zlib.deflateSync(bytes, { level: 1 }).toString('base64');
 const unpacked = (text) => zlib.inflateSync(Buffer.from(text, 'base64'));
+
+/** By the MCU of a board file. */
+const BOARDS = { RP2040: Board, ESP32: Esp32Board };
 
 class World {
   constructor() {
@@ -31,7 +35,7 @@ class World {
 
   async open({ seed, firmware, cache_model: cacheModel, region }) {
     this.seed = seed;
-    this.firmware = fs.readFileSync(firmware);
+    this.firmware = Object.fromEntries(Object.entries(firmware).map(([mcu, path]) => [mcu, fs.readFileSync(path)]));
     this.cacheModel = cacheModel;
     const { Air } = await import('./air/air.mjs');
     this.air = new Air({ seed, region, notify: (notice) => this.notify(notice) });
@@ -42,9 +46,9 @@ class World {
   async add_board({ name, wiring, flash, position, usb, power, parts, ppm }) {
     if (this.boards.has(name)) throw new Error(`there is a board ${name} already`);
     const image = flash ? unpacked(flash) : null;
-    const setup = { name, wiring, position, usb, ppm, firmware: this.firmware, flash: image };
+    const setup = { name, wiring, position, usb, ppm, firmware: this.firmware[wiring.MCU], flash: image };
     if (this.cacheModel) setup.cache = () => new Cache();
-    const board = new Board(this, setup, this.scheduler.nanos);
+    const board = new BOARDS[wiring.MCU](this, setup, this.scheduler.nanos);
     for (const { chip, wiring: pins, options } of parts) {
       const Part = Object.values(await import(`./parts/${chip}.mjs`)).find((value) => value.BUS);
       board.addPart(chip, Part, pins, options);

@@ -7,14 +7,14 @@ from typing import Any
 
 from littlefs import LittleFS
 
-# What MicroPython's RPI_PICO build mounts at 0xA0000 (ports/rp2/rp2_flash.c).
 BLOCK_SIZE = 4096
-BLOCKS = 352
+PICO_BYTES = 352 * BLOCK_SIZE
+"""What MicroPython's RPI_PICO build mounts at 0xA0000 (ports/rp2/rp2_flash.c)."""
 
 
-def image(files: dict[str, bytes]) -> bytes:
-    """A littlefs image with these files, {"/path": content}, as MicroPython mounts it."""
-    system = _file_system(disk_version=0x00020000)
+def image(files: dict[str, bytes], size: int = PICO_BYTES) -> bytes:
+    """A littlefs image of `size` bytes, {"/path": content}, as MicroPython mounts it."""
+    system = _file_system(size, disk_version=0x00020000)
     for name, content in sorted(files.items()):
         path = PurePosixPath("/") / name.lstrip("/")
         if str(path.parent) != "/":
@@ -26,7 +26,7 @@ def image(files: dict[str, bytes]) -> bytes:
 
 def files(data: bytes) -> dict[str, bytes]:
     """The files of such an image. Raises littlefs's LittleFSError when it holds no file system."""
-    system = _file_system(mount=False)
+    system = _file_system(len(data), mount=False)
     system.context.buffer = bytearray(data)
     system.mount()
     found: dict[str, bytes] = {}
@@ -38,6 +38,6 @@ def files(data: bytes) -> dict[str, bytes]:
     return found
 
 
-def _file_system(**options: Any) -> Any:
+def _file_system(size: int, **options: Any) -> Any:
     """A littlefs of the board's size; littlefs-python's own types leave out what is used here."""
-    return LittleFS(block_size=BLOCK_SIZE, block_count=BLOCKS, **options)
+    return LittleFS(block_size=BLOCK_SIZE, block_count=size // BLOCK_SIZE, **options)

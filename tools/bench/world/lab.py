@@ -28,6 +28,7 @@ from tools.bench.world.board import VirtualBoard
 from tools.bench.world.frames import RxPacket
 from tools.bench.world.image import image
 from tools.bench.world.simulation import Simulation
+from tools.bench.world.wiring import wiring
 from tools.build import staged_files
 
 BOARD = "pico_lora_sx1262"
@@ -111,19 +112,22 @@ class Lab:
         """The network server's clock."""
         return EPOCH_US + self.simulation.now_us
 
-    async def add(self, profile: str, *, name: str = "", files: bool = True, **more: Any) -> Unit:
+    async def add(
+        self, profile: str, *, name: str = "", board: str = BOARD, files: bool = True, **more: Any
+    ) -> Unit:
         """Registers a device and gives its board power.
 
-        profile: one of wire.profiles. files: False leaves the file system blank. more: settings
-        of /device.json (also app_key, to give the board a wrong one), and options of the board:
+        profile: one of wire.profiles. board: a file of boards/. files: False leaves the file
+        system blank. more: settings of /device.json (also app_key, to give the board a wrong one),
+        and options of the board:
         sensors, {role: entry}, also replaces SENSORS in its /board.py.
         """
         name = name or profile
         dev_eui = f"70b3d57ed0{len(self.units) + 1:06x}"
-        made = {"dev_eui": dev_eui, "join_eui": JOIN_EUI, "app_key": APP_KEY, "profile": profile}
-        made |= {"region": self.region.id, "start_jitter_s": 0}
+        identity = {"dev_eui": dev_eui, "join_eui": JOIN_EUI, "app_key": APP_KEY}
+        identity |= {"profile": profile, "region": self.region.id, "start_jitter_s": 0}
         given = {key: more.pop(key) for key in BOARD_OPTIONS if key in more}
-        settings = made | more
+        settings = identity | more
         self.registry.add_device(
             api.Device(
                 dev_eui=dev_eui,
@@ -136,12 +140,13 @@ class Lab:
         )
         device = self.registry.device(dev_eui)
         device.keys = Stored(api.DeviceKeys(dev_eui=dev_eui, nwk_key=APP_KEY), 0, 0)
-        content = staged_files(BOARD) | {"/device.json": json.dumps(settings).encode()}
+        content = staged_files(board) | {"/device.json": json.dumps(settings).encode()}
         content["/board.py"] += f"\nSENSORS.update({given.get('sensors', {})!r})\n".encode()
-        board = await self.simulation.add_board(
-            name, board=BOARD, flash=image(content if files else {}), **given
+        size = wiring(board)["FLASH"]["fs_size"]
+        made = await self.simulation.add_board(
+            name, board=board, flash=image(content if files else {}, size), **given
         )
-        self.units[name] = Unit(name, dev_eui, settings, board, device)
+        self.units[name] = Unit(name, dev_eui, settings, made, device)
         return self.units[name]
 
     def command(self, unit: Unit, f_port: int, data: bytes, *, confirmed: bool = False) -> str:

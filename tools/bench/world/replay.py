@@ -52,7 +52,7 @@ async def replay(trace: Path) -> Replay:
     options = requests[0]
     simulation = Simulation(
         seed=options["seed"],
-        firmware=Path(options["firmware"]),
+        firmware={mcu: Path(path) for mcu, path in options["firmware"].items()},
         cache_model=options["cache_model"],
         on_answer=result.answered,
         region=options["region"],

@@ -29,6 +29,8 @@ from tools.setup import paths
 
 MAIN = paths.SIM / "main.mjs"
 LINE_LIMIT = 64 << 20
+FIRMWARE = {"RP2040": paths.FIRMWARE_BIN, "ESP32": paths.FIRMWARE_ESP32}
+"""MicroPython by the MCU of a board file."""
 
 Notice = dict[str, Any]
 
@@ -40,8 +42,9 @@ class Simulation:
     """One world. Use as an async context manager; leaving it ends the process and every port.
 
     seed: decides every random number. trace: file that gets every request and answer.
-    cache_model: flash-cache misses cost time. region: `network.region.Region.air()`: the channels
-    of radio gateways and the sub-bands that the air watches; None: those of the bench's default.
+    firmware: {MCU: file of MicroPython}. cache_model: flash-cache misses cost time.
+    region: `network.region.Region.air()`: the channels of radio gateways and the sub-bands that
+    the air watches; None: those of the bench's default.
     on_answer: called with every line of the process (a replay compares them).
     """
 
@@ -50,7 +53,7 @@ class Simulation:
         *,
         seed: int = 1,
         trace: Path | None = None,
-        firmware: Path = paths.FIRMWARE_BIN,
+        firmware: Mapping[str, Path] = FIRMWARE,
         cache_model: bool = True,
         on_answer: Callable[[str], None] | None = None,
         region: Mapping[str, Any] | None = None,
@@ -62,7 +65,8 @@ class Simulation:
         self.pacing: Pace | None = None
         self._firmware = firmware
         self._options: dict[str, Any] = {
-            "seed": seed, "firmware": str(firmware), "cache_model": cache_model,
+            "seed": seed, "cache_model": cache_model,
+            "firmware": {mcu: str(path) for mcu, path in firmware.items()},
             "region": region or load().air(),
         }  # fmt: skip
         self._trace_path = trace
@@ -88,8 +92,9 @@ class Simulation:
         return self
 
     def _check_firmware(self) -> None:
-        if not self._firmware.exists():
-            raise SimulationError(f"there is no firmware at {self._firmware}: run `make check`")
+        for path in self._firmware.values():
+            if not path.exists():
+                raise SimulationError(f"there is no firmware at {path}: run `make check`")
 
     async def __aexit__(self, *exc: object) -> None:
         try:

@@ -17,6 +17,9 @@ const CHIP_MICROAMPS = { run: 24000, idle: 19000, flash: 24000, sleep: 1800 };
 const RESET_CAUSES = { 1: 'watchdog', 2: 'forced' };
 
 export class Board {
+  /** Its chip: name in the ledger, supply current by state (uA), causes of resets, where the firmware lies in the flash. */
+  static CHIP = { name: 'rp2040', microamps: CHIP_MICROAMPS, resets: RESET_CAUSES, firmwareAt: 0 };
+
   /**
    * world: {seed, air, notify(object)}. setup: {name, wiring (the board file), firmware (bytes), flash (image of the file
    * system or null), position [x, y] in m, usb (plugged in), cache (a function making the cache model, or null),
@@ -31,14 +34,8 @@ export class Board {
     this.makeCache = setup.cache ?? (() => null);
     this.clock = new Clock(nanos);
     this.energy = new Energy();
-    this.pins = new Pins(this.clock);
+    this.makeWires();
     this.pins.onContention = (gpio) => this.refuse('pins', `GPIO${gpio} is driven by the chip and by a part at once`);
-    this.pins.onFunction = (gpio) => this.dutyChanged(gpio);
-    this.buses = {
-      spi: [{ exchange: null }, { exchange: null }],
-      i2c: [new TwoWire(this.pins), new TwoWire(this.pins)],
-      uart: [new SerialLine(this.clock), new SerialLine(this.clock)],
-    };
     this.generators = new Map();
     this.dutyListeners = new Map();
     this.parts = new Map();
@@ -53,10 +50,20 @@ export class Board {
     this.makeUsb(setup.usb !== false);
   }
 
+  makeWires() {
+    this.pins = new Pins(this.clock);
+    this.pins.onFunction = (gpio) => this.dutyChanged(gpio);
+    this.buses = {
+      spi: [{ exchange: null }, { exchange: null }],
+      i2c: [new TwoWire(this.pins), new TwoWire(this.pins)],
+      uart: [new SerialLine(this.clock), new SerialLine(this.clock)],
+    };
+  }
+
   makeFlash(firmware, image) {
     const { size, fs_offset: offset } = this.wiring.FLASH;
     const bytes = new Uint8Array(size).fill(0xff);
-    bytes.set(firmware);
+    bytes.set(firmware, this.constructor.CHIP.firmwareAt);
     if (image) bytes.set(image, offset);
     this.flash = new Flash(bytes, size);
     this.flash.onDone = (count) => {
@@ -113,11 +120,15 @@ export class Board {
   }
 
   powerOn() {
-    const uid = Array.from({ length: 8 }, (_, i) => hash(`${this.name} ${i}`) & 0xff);
     this.boots += 1;
     this.drivePower();
     for (const part of this.parts.values()) part.reset();
-    this.chip = new Chip({
+    this.chip = this.makeChip();
+    this.tell('power', { on: true, time_us: this.micros });
+  }
+
+  makeChip() {
+    return new Chip({
       clock: this.clock,
       flash: this.flash,
       usb: this.usb,
@@ -125,11 +136,15 @@ export class Board {
       buses: this.buses,
       cache: this.makeCache(),
       random: () => this.random('oscillator') >>> 7,
-      uid,
+      uid: this.identity(8),
       board: this,
       rate: 1 + this.ppm * 1e-6,
     });
-    this.tell('power', { on: true, time_us: this.micros });
+  }
+
+  /** Bytes that are this board's own. */
+  identity(count) {
+    return Array.from({ length: count }, (_, i) => hash(`${this.name} ${i}`) & 0xff);
   }
 
   /** Pins and inputs that follow from the supply: USB present, battery voltage. */
@@ -152,7 +167,7 @@ export class Board {
   }
 
   onChipReset(reason) {
-    const cause = RESET_CAUSES[reason];
+    const cause = this.constructor.CHIP.resets[reason];
     this.resets[cause] += 1;
     this.boots += 1;
     this.tell('reset', { cause, time_us: this.micros });
@@ -168,7 +183,7 @@ export class Board {
     const { chip } = this;
     if (!chip) return;
     this.cut = null;
-    if (chip.stalls.length) this.flash.interrupt(chip.stalls[0].operation, torn);
+    chip.interruptFlash(torn);
     for (const key of Object.keys(this.totals)) this.totals[key] += chip[key];
     this.chip = null;
     chip.die();
@@ -217,7 +232,7 @@ export class Board {
   wakesAt() {
     const { clock, chip } = this;
     if (!chip || chip.locked) return clock.nextNanos;
-    if (chip.stalls.length || chip.pendingReset || !chip.core.waiting) return clock.nanosCounter;
+    if (!chip.resting) return clock.nanosCounter;
     return clock.nextNanos;
   }
 
@@ -312,18 +327,14 @@ export class Board {
       resets: { ...this.resets },
       refused: this.refusals,
       flash: { erases: this.flash.erases, programs: this.flash.programs, operations: this.flash.operations },
-      energy: { rp2040: this.chipEnergy(sum), ...this.energy.report(this.clock.nanosCounter) },
+      energy: { [this.constructor.CHIP.name]: this.chipEnergy(sum), ...this.energy.report(this.clock.nanosCounter) },
       parts,
     };
   }
 
   chipEnergy({ busyNanos, idleNanos, stallNanos, sleepNanos }) {
     const state = (nanos, microamps) => ({ seconds: nanos / 1e9, microampere_hours: (nanos / 3.6e12) * microamps });
-    return {
-      run: state(busyNanos, CHIP_MICROAMPS.run),
-      idle: state(idleNanos, CHIP_MICROAMPS.idle),
-      flash: state(stallNanos, CHIP_MICROAMPS.flash),
-      sleep: state(sleepNanos, CHIP_MICROAMPS.sleep),
-    };
+    const { run, idle, flash, sleep } = this.constructor.CHIP.microamps;
+    return { run: state(busyNanos, run), idle: state(idleNanos, idle), flash: state(stallNanos, flash), sleep: state(sleepNanos, sleep) };
   }
 }

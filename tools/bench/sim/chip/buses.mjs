@@ -4,6 +4,7 @@ import { Uart } from './uart.mjs';
 
 const UART_BASES = [0x40034, 0x40038];
 const UART_IRQS = [20, 21];
+const UART_FUNCTION = 2;
 const UART_DREQS = [{ tx: 20, rx: 21 }, { tx: 22, rx: 23 }];
 const TX_EMPTY = 1 << 4;
 
@@ -13,7 +14,7 @@ export function attachBuses(chip) {
   mcu.uart = UART_BASES.map((base, i) => {
     const uart = new Uart(mcu, `UART${i}`, UART_IRQS[i], UART_DREQS[i]);
     mcu.peripherals[base] = uart;
-    buses.uart[i].connect(uart, chip);
+    buses.uart[i].connect(uart, (rx) => !chip.deep && (rx === undefined || mcu.gpio[rx].functionSelect === UART_FUNCTION));
     return uart;
   });
   mcu.spi.forEach((controller, i) => attachSpi(controller, buses.spi[i], chip));

@@ -202,6 +202,16 @@ export class Chip {
     this.core.enabledInterrupts = 0;
   }
 
+  /** Whether nothing happens before the next alarm. */
+  get resting() {
+    return !this.stalls.length && !this.pendingReset && this.core.waiting;
+  }
+
+  /** Power fails inside a flash operation. */
+  interruptFlash(torn) {
+    if (this.stalls.length) this.flash.interrupt(this.stalls[0].operation, torn);
+  }
+
   /** Power is gone: the running loop ends, alarms are dropped. */
   die() {
     this.dead = true;

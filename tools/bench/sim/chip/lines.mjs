@@ -1,13 +1,11 @@
 // What runs between chip and parts and outlives a reset of the chip: serial lines and I2C wires.
 
-const UART_FUNCTION = 2;
-
 /** One UART's two wires as a part sees them. */
 export class SerialLine {
   constructor(clock) {
     this.clock = clock;
     this.uart = null;
-    this.chip = null;
+    this.listens = () => false;
     this.hears = [];
     this.opened = [];
     this.queue = [];
@@ -15,10 +13,10 @@ export class SerialLine {
     this.alarm.outside = true;
   }
 
-  /** A new chip: its UART is on the wires now. */
-  connect(uart, chip) {
+  /** A new chip: its UART is on the wires now. listens(rx): whether it hears that pin. */
+  connect(uart, listens) {
     this.uart = uart;
-    this.chip = chip;
+    this.listens = listens;
     uart.onByte = (value) => this.hears.forEach((hear) => hear(value, this.clock.nanos));
     uart.onOpen = () => this.opened.forEach((tell) => tell());
   }
@@ -45,8 +43,7 @@ export class SerialLine {
 
   arrive() {
     const { value, baud, rx } = this.queue.shift();
-    const routed = rx === undefined || this.chip?.mcu.gpio[rx].functionSelect === UART_FUNCTION;
-    if (this.uart && routed && !this.chip.deep) this.uart.receive(value, baud);
+    if (this.uart && this.listens(rx)) this.uart.receive(value, baud);
     if (this.queue.length) this.alarm.schedule(1e10 / this.queue[0].baud);
   }
 }

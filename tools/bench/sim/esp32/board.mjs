@@ -1,0 +1,95 @@
+// A board with an ESP32: the same parts, air, clock and ledger as one with an RP2040, another chip in its middle.
+import { Board } from '../chip/board.mjs';
+import { SerialLine, TwoWire } from '../chip/lines.mjs';
+import { Esp32, RESET } from './chip.mjs';
+import { Bridge } from './serial.mjs';
+import { Wires } from './wires.mjs';
+
+const FIRMWARE_AT = 0x1000; // where a file of micropython.org begins
+// Matrix signals of the buses, by controller (TRM 4.9): clock, data out, data in; data and clock; transmit, receive.
+const SPI = { 1: { sck: 8, mosi: 10, miso: 9 }, 2: { sck: 63, mosi: 65, miso: 64 } };
+const I2C = [{ scl: 29, sda: 30 }, { scl: 95, sda: 96 }];
+const UART_RX = [14, 17, 198];
+const KINDS = { 1: 'spi', 2: 'uart', 3: 'i2c' };
+// ESP32 datasheet 5.3, table "Power consumption": both cores at 160 MHz 27 to 44 mA busy and 20 to 25 mA in modem sleep; light
+// sleep 0.8 mA. Without Wi-Fi and Bluetooth; the middle of each range.
+const MICROAMPS = { run: 36000, idle: 23000, flash: 36000, sleep: 800 };
+const RESETS = { [RESET.software]: 'forced', [RESET.cpu]: 'forced', [RESET.timerGroup0]: 'watchdog', [RESET.timerGroup1]: 'watchdog',
+  [RESET.rtcWatchdog]: 'watchdog', [RESET.deepSleep]: 'deepsleep' };
+
+export class Esp32Board extends Board {
+  static CHIP = { name: 'esp32', microamps: MICROAMPS, resets: RESETS, firmwareAt: FIRMWARE_AT };
+
+  makeWires() {
+    this.pins = new Wires(this.clock);
+    this.buses = {
+      spi: [0, 1, 2].map(() => ({ exchange: null })),
+      i2c: [new TwoWire(this.pins), new TwoWire(this.pins)],
+      uart: [0, 1, 2].map(() => new SerialLine(this.clock)),
+    };
+  }
+
+  makeUsb(plugged) {
+    this.resets.deepsleep = 0;
+    this.serial = [];
+    this.usb = new Bridge(this.clock);
+    this.usb.plugged = plugged;
+    this.usb.onData = (bytes) => this.serial.push(Buffer.from(bytes));
+    this.usb.onOpen = (nanos) => this.tell('port', { time_us: Math.floor(nanos / 1000) });
+  }
+
+  makeChip() {
+    return new Esp32({
+      clock: this.clock,
+      flash: this.flash,
+      wires: this.pins,
+      buses: this.buses,
+      random: () => this.random('oscillator'),
+      uid: [0x24, 0x0a, 0xc4, ...this.identity(3)], // 24:0A:C4 is Espressif's
+      board: this,
+      note: (text) => this.tell('note', { text, time_us: this.micros }),
+    });
+  }
+
+  onChipBoot(chip) {
+    this.usb.attach(chip.units.uart[0]);
+    for (const n of [1, 2]) {
+      const listens = (rx) => !chip.stopped && (rx === undefined || chip.units.gpio.hears(rx, UART_RX[n]));
+      this.buses.uart[n].connect(chip.units.uart[n], listens);
+    }
+    chip.dutyMoved = () => { for (const gpio of this.dutyListeners.keys()) this.dutyChanged(gpio); };
+  }
+
+  driveBattery() {} // read at the pin: `millivolts`
+
+  /** What the ADC sees at a pin. */
+  millivolts(gpio) {
+    const { BATTERY: battery } = this.wiring;
+    if (battery?.adc === gpio) return this.batteryMillivolts / battery.divide;
+    return this.pins.levels[gpio] ? 3300 : 0;
+  }
+
+  /** Whether a bus reaches these pins. gpios in the order of the part's wires: sck, mosi, miso or sda, scl. */
+  routed(gpios, pinFunction) {
+    const { chip } = this;
+    if (!chip) return false;
+    const { gpio } = chip.units;
+    if (KINDS[pinFunction] === 'spi') {
+      const [sck, mosi, miso] = gpios;
+      return Object.values(SPI).some((s) => gpio.sends(sck, s.sck) && gpio.sends(mosi, s.mosi) && gpio.hears(miso, s.miso));
+    }
+    const [sda, scl] = gpios;
+    return I2C.some((s) => gpio.sends(sda, s.sda) && gpio.sends(scl, s.scl));
+  }
+
+  dutyNow(gpio) {
+    const channel = this.chip?.units.ledc.channelAt(gpio);
+    if (channel === undefined) return [this.pins.level(gpio), 0];
+    const { duty, hertz } = this.chip.units.ledc.output(channel);
+    return [duty, hertz];
+  }
+
+  duty(gpio) {
+    return this.dutyNow(gpio)[0];
+  }
+}

@@ -1,0 +1,319 @@
+// One ESP32: two cores, memory, units, interrupt matrix and resets. It has a clock and knows nothing of other boards.
+import { Code } from './xtensa/code.mjs';
+import { Core } from './xtensa/core.mjs';
+import { COMPARES, EDGES, INTERNAL, SPECIAL } from './xtensa/windows.mjs';
+import { loadApplication } from './image.mjs';
+import { hex, Memory } from './memory.mjs';
+import { callRom, romData } from './rom/rom.mjs';
+import { attachUnits } from './units/units.mjs';
+import { Wires } from './wires.mjs';
+
+const SOURCES = 69; // TRM 3.3.1
+const OFF = 16; // an interrupt input that nothing uses: what a source is mapped to after reset
+const TOGETHER = 400; // cycles that one core runs ahead of the other at most
+const ALONE = 50000;
+const APPLICATION = 0x10000;
+const STACKS = [0x3ffe3f20, 0x3ffe5230]; // where the mask ROM leaves the stacks (ESP-IDF, bootloader linker script)
+const BOOT_VECTORS = 0x40000000;
+/** Causes as RTC_CNTL_RESET_STATE shows them (TRM 31.7, table "Reset reasons"). */
+export const RESET = { power: 1, software: 3, deepSleep: 5, timerGroup0: 7, timerGroup1: 8, cpu: 12, brownOut: 15, rtcWatchdog: 16 };
+
+/** Buses with nothing on them. */
+const emptyBuses = () => ({
+  spi: [0, 1, 2].map(() => ({ exchange: null })),
+  i2c: [0, 1].map(() => ({ targets: new Map() })),
+});
+
+export class Esp32 {
+  /** options: {clock, flash (chip/flash.mjs's), wires, buses: {spi, i2c, uart}, random() -> 32 bits, uid (6 bytes), board,
+   * note(text)}. */
+  constructor(options) {
+    Object.assign(this, { board: null, note: () => {}, buses: emptyBuses(), wires: new Wires(options.clock) }, options);
+    this.busyNanos = 0;
+    this.idleNanos = 0;
+    this.sleepNanos = 0;
+    this.stallNanos = 0;
+    this.until = 0;
+    this.dead = false;
+    this.locked = false;
+    this.absent = new Set();
+    this.kept = null;
+    this.boot(RESET.power);
+  }
+
+  boot(reason) {
+    this.reason = reason;
+    this.pendingReset = 0;
+    this.stopped = false;
+    this.megahertz = 160;
+    this.alarms?.forEach((alarm) => alarm.cancel());
+    this.alarms = [];
+    this.memory = new Memory(this);
+    this.code = new Code(this.memory);
+    this.cores = [0, 1].map((id) => new Core(id, this, this.code));
+    for (const core of this.cores) this.prepareTimers(core);
+    [this.core] = this.cores;
+    this.routes = [new Uint8Array(SOURCES).fill(OFF), new Uint8Array(SOURCES).fill(OFF)];
+    this.raised = new Uint8Array(SOURCES);
+    this.units = attachUnits(this);
+    romData(this.memory);
+    this.wires.attach(this.units.gpio);
+    this.board?.onChipBoot?.(this);
+    this.start(0, loadApplication(this, APPLICATION));
+  }
+
+  prepareTimers(core) {
+    core.nanos = this.clock.nanosCounter;
+    core.compares = COMPARES.map((_, k) => this.alarm(() => this.compare(core, k)));
+  }
+
+  // ---- time ----
+
+  /** Alarms of the chip: gone at its reset. */
+  alarm(callback) {
+    const alarm = this.clock.createAlarm(callback);
+    this.alarms.push(alarm);
+    return alarm;
+  }
+
+  get cycleNanos() {
+    return 1000 / this.megahertz;
+  }
+
+  /** World time (ns), in the middle of a turn too. */
+  get nanos() {
+    const { core } = this;
+    const here = core.nanos + (core.n + core.m) * this.cycleNanos;
+    return this.executing && here > this.clock.nanosCounter ? here : this.clock.nanosCounter;
+  }
+
+  /** The clock shows the running core's time: parts look at it. */
+  synchronise() {
+    this.clock.nanosCounter = this.nanos;
+  }
+
+  /** An alarm was set or an interrupt raised: the running core stops there. */
+  hurry() {
+    const { core } = this;
+    const left = Math.ceil((Math.min(this.clock.nextNanos, this.until) - core.nanos) / this.cycleNanos);
+    if (left < core.limit) core.limit = Math.max(core.n, left);
+  }
+
+  /** The running core ends its turn: the other one has something to do. */
+  yield() {
+    this.core.limit = this.core.n;
+  }
+
+  setFrequency(megahertz) {
+    if (megahertz === this.megahertz) return;
+    this.megahertz = megahertz;
+    for (const core of this.cores) this.timersChanged(core);
+    this.yield();
+  }
+
+  /** A core's CCOUNT or CCOMPAREs were written. */
+  timersChanged(core) {
+    const count = core.ccount;
+    const now = this.executing && core === this.core ? core.nanos + (core.n + core.m) * this.cycleNanos : core.nanos;
+    core.compares.forEach((alarm, k) => {
+      const left = (core.special[SPECIAL.ccompare + k] - count) >>> 0 || 2 ** 32;
+      alarm.at(now + left * this.cycleNanos);
+    });
+    this.hurry();
+  }
+
+  compare(core, k) {
+    core.reach(k);
+    core.compares[k].schedule(2 ** 32 * this.cycleNanos);
+  }
+
+  run(until) {
+    this.until = until;
+    const { clock } = this;
+    while (clock.nanosCounter < this.until) {
+      if (this.locked) clock.advance(this.until);
+      else if (this.pendingReset) this.restart();
+      else if (clock.nextNanos <= clock.nanosCounter) clock.advance(clock.nanosCounter);
+      else if (this.cores.every((core) => core.idle)) this.rest();
+      else this.execute();
+    }
+  }
+
+  /** Both cores wait, or their clocks are off. */
+  rest() {
+    const { clock } = this;
+    const from = clock.nanosCounter;
+    clock.advance(Math.min(clock.nextNanos, this.until));
+    if (this.stopped) this.sleepNanos += clock.nanosCounter - from;
+    else this.idleNanos += clock.nanosCounter - from;
+    this.catchUp();
+  }
+
+  /** The cores run in turns, so that neither is far ahead of the other. */
+  execute() {
+    const { clock, cycleNanos } = this;
+    const from = clock.nanosCounter;
+    const busy = this.cores.filter((core) => !core.idle);
+    let end = Math.min(this.until, clock.nextNanos, from + (busy.length === 2 ? TOGETHER : ALONE) * cycleNanos);
+    this.executing = true;
+    for (const core of busy) {
+      this.core = core;
+      const budget = Math.ceil((end - core.nanos) / cycleNanos);
+      if (budget > 0) core.nanos += core.run(budget) * cycleNanos;
+      if (!core.idle && core.nanos < end) end = core.nanos;
+    }
+    this.executing = false;
+    const left = busy.filter((core) => !core.idle).map((core) => core.nanos);
+    clock.nanosCounter = Math.max(from, clock.nanosCounter > from ? Math.min(clock.nanosCounter, Math.max(...busy.map((c) => c.nanos))) : from,
+      left.length ? Math.min(...left) : Math.max(...busy.map((core) => core.nanos)));
+    this.busyNanos += clock.nanosCounter - from;
+    this.catchUp();
+  }
+
+  /** CCOUNT of a core that waits goes on; with its clock off it stands. */
+  catchUp() {
+    const now = this.clock.nanosCounter;
+    for (const core of this.cores) {
+      if (!core.idle || core.nanos >= now) continue;
+      const passed = Math.ceil((now - core.nanos) / this.cycleNanos);
+      if (!this.stopped) core.cycles += passed;
+      core.nanos += passed * this.cycleNanos;
+    }
+  }
+
+  // ---- cores ----
+
+  start(id, pc) {
+    const core = this.cores[id];
+    core.halted = false;
+    core.waiting = false;
+    core.pc = pc;
+    core.w = 0;
+    core.ws = 1;
+    core.put(0, 0);
+    core.put(1, STACKS[id]);
+    core.special[SPECIAL.vecbase] = BOOT_VECTORS;
+    core.enabled = 0;
+    core.latched = 0;
+    core.nanos = Math.max(core.nanos, this.nanos);
+    core.setPs(0x40020 | (1 << 16));
+  }
+
+  callRom(core) {
+    callRom(this, core);
+  }
+
+  /** The voltage at a pin as the ADC sees it. */
+  millivolts(gpio) {
+    return this.board?.millivolts?.(gpio) ?? (this.wires.levels[gpio] ? 3300 : 0);
+  }
+
+  /** A byte of the ROM's own output. */
+  console(byte) {
+    this.units.uart[0].onByte?.(byte);
+  }
+
+  refuse(part, sentence) {
+    if (this.board) this.board.refuse(part, sentence);
+    else this.note(`${part}: ${sentence}`);
+  }
+
+  /** Something that the program asked for and the bench does not have: noted once. */
+  missing(what, call) {
+    if (this.absent.has(what)) return;
+    this.absent.add(what);
+    this.note(`${what} is not there (called from ${hex(call.from)})`);
+  }
+
+  // ---- interrupts ----
+
+  /** Unit number `source` asks for an interrupt, or no longer. */
+  raise(source, on) {
+    const value = on ? 1 : 0;
+    if (this.raised[source] === value) return;
+    this.raised[source] = value;
+    for (const core of this.cores) this.route(core);
+  }
+
+  /** A core's interrupt inputs from the sources that are mapped to them. */
+  route(core) {
+    let lines = 0;
+    const routes = this.routes[core.id];
+    for (let source = 0; source < SOURCES; source += 1) if (this.raised[source]) lines |= 1 << routes[source];
+    lines &= ~INTERNAL;
+    const before = core.idle;
+    core.latched |= lines & EDGES & ~core.edges;
+    core.edges = lines & EDGES;
+    core.lines = lines & ~EDGES;
+    core.check();
+    if (core !== this.core && before && !core.idle) this.yield();
+  }
+
+  // ---- sleep, reset, power ----
+
+  /** Light and deep sleep: the clocks of cores and timer groups stand still. */
+  stop() {
+    this.stopped = true;
+    for (const core of this.cores) {
+      core.before = core.stalled;
+      core.compares.forEach((alarm) => alarm.cancel());
+      core.stalled = true;
+    }
+    this.stoppedAt = this.nanos;
+    this.yield();
+  }
+
+  resume() {
+    const stood = this.clock.nanosCounter - this.stoppedAt;
+    this.catchUp();
+    this.stopped = false;
+    for (const core of this.cores) {
+      core.stalled = core.before;
+      this.timersChanged(core);
+    }
+    return stood;
+  }
+
+  /** Reset of the whole chip but the RTC domain; it happens when the running instruction is done. */
+  reset(reason) {
+    this.pendingReset = reason;
+    for (const core of this.cores) core.halted = true;
+    this.yield();
+  }
+
+  restart() {
+    const reason = this.pendingReset;
+    this.kept = this.units.rtc.keep();
+    this.board?.onChipReset?.(reason);
+    this.boot(reason);
+  }
+
+  /** Whether nothing happens before the next alarm. */
+  get resting() {
+    return !this.pendingReset && this.cores.every((core) => core.idle);
+  }
+
+  /** Power fails inside a flash operation. */
+  interruptFlash(torn) {
+    const { under } = this.units.flash;
+    if (under) this.flash.interrupt(under.operation, torn);
+  }
+
+  /** The program cannot go on: nothing runs until power goes. */
+  lockUp(sentence) {
+    this.locked = true;
+    this.alarms.forEach((alarm) => alarm.cancel());
+    this.wires.detach();
+    this.board?.onChipLockUp?.(sentence);
+  }
+
+  die() {
+    this.dead = true;
+    this.until = -1;
+    this.alarms.forEach((alarm) => alarm.cancel());
+  }
+
+  describe() {
+    return this.cores.map((core) => `core ${core.id} pc ${hex(core.pc)} ps ${hex(core.ps)}${core.idle ? ' idle' : ''}`).join('; ');
+  }
+}

@@ -1,0 +1,124 @@
+// RTC control (TRM 31): slow clock, CPU clock source, resets, light and deep sleep. SENS, the ADC's digital part, shares its page.
+import { conversion } from './adc.mjs';
+
+const R = { options: 0x00, alarmLow: 0x04, alarmHigh: 0x08, update: 0x0c, timeLow: 0x10, timeHigh: 0x14, state: 0x18, reset: 0x34, wakeup: 0x38,
+  enable: 0x3c, raw: 0x40, status: 0x44, clear: 0x48, clock: 0x70, store5: 0xb0, digital: 0x84 };
+const SLOW_HZ = 150e3; // nominal; a real one is 90 to 150 kHz and drifts with temperature
+const TIME_VALID = 1 << 30;
+const SLEEP = 1 << 31;
+const RESET_CHIP = 1 << 31;
+const RESET_CPU = 1 << 5;
+const DEEP = 1 << 31;
+const WAKE_TIMER = 1 << 3;
+const SLEEP_WAKEUP = 1;
+const XTAL_MHZ = 40;
+const CLOCK_RESET = 0x2210;
+const PLL = 1;
+const STATE_DOMAIN = 0x1000;
+const RESETS = { chip: 3, cpu: 12, deepSleep: 5 };
+
+export class Rtc {
+  constructor(chip, offset) {
+    this.chip = chip;
+    this.io = chip.memory.io.subarray(offset >> 2, (offset + STATE_DOMAIN) >> 2);
+    if (chip.kept) this.restore(chip.kept);
+    this.latched = 0;
+    this.since = chip.kept?.since ?? chip.nanos; // the slow counter begins at power-on
+    this.raw = 0;
+    this.enabled = 0;
+    this.set(R.reset, chip.reason | (chip.reason << 6) | (1 << 12) | (1 << 13));
+    this.set(R.store5, XTAL_MHZ | (XTAL_MHZ << 16));
+    this.set(R.clock, CLOCK_RESET | (PLL << 27));
+    this.set(R.digital, 0);
+    this.wake = chip.alarm(() => this.wakeUp(WAKE_TIMER));
+  }
+
+  get(offset) {
+    return this.io[offset >> 2];
+  }
+
+  set(offset, value) {
+    this.io[offset >> 2] = value;
+  }
+
+  /** What outlives a reset: RTC memory, fast and slow, and this domain's registers. */
+  keep() {
+    const { memory } = this.chip;
+    return { memory: true, fast: memory.D8.slice(0, 0x2000), slow: memory.slow.slice(), io: this.io.slice(), since: this.since };
+  }
+
+  restore({ fast, slow, io }) {
+    const { memory } = this.chip;
+    memory.D8.set(fast);
+    memory.slow.set(slow);
+    this.io.set(io);
+  }
+
+  get slowCount() {
+    return Math.floor(((this.chip.nanos - this.since) * SLOW_HZ) / 1e9);
+  }
+
+  read(offset) {
+    switch (offset) {
+      case R.update: return this.get(offset) | TIME_VALID;
+      case R.timeLow: return this.latched % 2 ** 32 | 0;
+      case R.timeHigh: return Math.floor(this.latched / 2 ** 32);
+      case R.raw: return this.raw;
+      case R.status: return this.raw & this.enabled;
+      case R.enable: return this.enabled;
+      default: return conversion(offset, (at) => this.get(at), (gpio) => this.chip.millivolts(gpio));
+    }
+  }
+
+  write(offset, value) {
+    switch (offset) {
+      case R.update: if (value & (1 << 31)) this.latched = this.slowCount; break;
+      case R.enable: this.enabled = value; break;
+      case R.clear: this.raw &= ~value; break;
+      case R.options: this.resets(value); break;
+      case R.clock:
+        this.set(offset, value);
+        this.setFrequency();
+        break;
+      case R.state:
+        this.set(offset, value & ~SLEEP);
+        if (value & SLEEP) this.sleep();
+        break;
+      default: return false;
+    }
+    return true;
+  }
+
+  resets(value) {
+    this.set(R.options, value & ~(RESET_CHIP | RESET_CPU));
+    if (value & RESET_CHIP) this.chip.reset(RESETS.chip);
+    else if (value & RESET_CPU) this.chip.reset(RESETS.cpu);
+  }
+
+  /** The CPU's clock: crystal or PLL (SOC_CLK_SEL), the PLL divided by DPORT. */
+  setFrequency() {
+    const select = (this.get(R.clock) >>> 27) & 3;
+    if (select === 0) this.chip.setFrequency(XTAL_MHZ);
+    else if (select === PLL) this.chip.setFrequency(this.chip.units.dport.frequency);
+  }
+
+  sleep() {
+    const enabled = (this.get(R.wakeup) >>> 11) & 0x7ff;
+    this.deep = (this.get(R.digital) & DEEP) !== 0;
+    const ticks = (this.get(R.alarmHigh) & 0xffff) * 2 ** 32 + (this.get(R.alarmLow) >>> 0);
+    this.chip.stop();
+    for (const group of this.chip.units.timers) group.pause();
+    if (enabled & WAKE_TIMER) this.wake.at(Math.max(this.since + (ticks * 1e9) / SLOW_HZ, this.chip.nanos + 1000));
+  }
+
+  wakeUp(cause) {
+    this.set(R.wakeup, (this.get(R.wakeup) & ~0x7ff) | cause);
+    if (this.deep) {
+      this.chip.reset(RESETS.deepSleep);
+      return;
+    }
+    this.raw |= SLEEP_WAKEUP;
+    const stood = this.chip.resume();
+    for (const group of this.chip.units.timers) group.resume(stood);
+  }
+}

@@ -1,0 +1,85 @@
+// The program as decoded and translated so far, by 64 KiB pages of the instruction bus; both cores share it.
+import { decode } from './decode.mjs';
+import { interpreters, prepare } from './interpret.mjs';
+import { cycles } from './timing.mjs';
+import { translate } from './translate.mjs';
+
+const BASE = 0x40000000;
+const HOT = 12; // executions before a trace is made: below it, making one costs more than it saves
+const LAST = 0x40400000;
+
+class Page {
+  constructor() {
+    this.decoded = new Array(65536).fill(null);
+    this.traces = new Array(65536).fill(0); // 0: none yet, null: none can be made
+    this.hot = new Uint8Array(65536);
+    this.used = new Uint8Array(256); // which 256 bytes hold decoded code
+  }
+}
+
+export class Code {
+  /**
+   * bus: {fetch(pc) -> 24 bits or -1 where no code is, steady(pc) -> whether decoded code may be kept, and what
+   * `interpreters` needs}.
+   */
+  constructor(bus) {
+    this.bus = bus;
+    this.pages = new Array((LAST - BASE) >>> 16).fill(null);
+    this.loopEnds = new Set();
+    this.run = interpreters(bus);
+    this.translated = 0;
+    this.never = process.env.NEVER === "1"; // for tests: interpret everything
+  }
+
+  page(pc) {
+    const n = (pc - BASE) >>> 16;
+    if (n >= this.pages.length) return null;
+    return this.pages[n] ?? (this.bus.steady(pc) ? (this.pages[n] = new Page()) : null);
+  }
+
+  /** The decoded instruction at pc, with cycles and execute(core, d); null where there is no memory to execute. */
+  at(pc) {
+    const page = this.page(pc);
+    return page?.decoded[pc & 0xffff] ?? this.decodeAt(pc, page);
+  }
+
+  decodeAt(pc, page) {
+    const word = this.bus.fetch(pc);
+    if (word < 0) return null;
+    const d = decode(word, pc);
+    prepare(d, word);
+    d.cycles = cycles(d, null);
+    d.execute = this.run[d.name];
+    if (d.name.startsWith('loop')) this.loopEnds.add(d.imm);
+    if (page) {
+      page.decoded[pc & 0xffff] = d;
+      page.used[(pc & 0xffff) >> 8] = 1;
+    }
+    return d;
+  }
+
+  /** The trace that begins at pc: function(core), or null. */
+  trace(pc) {
+    const page = this.pages[(pc - BASE) >>> 16];
+    if (!page) return null;
+    const i = pc & 0xffff;
+    const trace = page.traces[i];
+    if (trace !== 0) return trace;
+    if (this.never || (page.hot[i] += 1) < HOT) return null;
+    this.translated += 1;
+    return (page.traces[i] = translate(this, pc));
+  }
+
+  /** A word or byte of SRAM 0 was written: forgotten where it was code. */
+  written(a) {
+    const page = this.pages[(a - BASE) >>> 16];
+    if (page?.used[(a & 0xffff) >> 8]) this.forget(a, a + 3);
+  }
+
+  /** Code from..to (bytes) was overwritten, or the flash below it mapped elsewhere. */
+  forget(from, to) {
+    for (let n = (from - BASE) >>> 16; n <= (to - BASE) >>> 16; n += 1) this.pages[n] = null;
+    const before = this.pages[((from - BASE) >>> 16) - 1];
+    if (before) before.traces.fill(0);
+  }
+}

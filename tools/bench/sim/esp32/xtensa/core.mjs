@@ -1,0 +1,99 @@
+// One LX6 core: executes traces that the translator made, and single instructions where there is none.
+import { CAUSE, SPECIAL, Windows } from './windows.mjs';
+
+/** Thrown by the bus at an access that nothing answers: {cause, address} are in the core. */
+export const FAULT = new Error('bus fault');
+
+export class Core extends Windows {
+  /** code: the decoded and translated program, shared by both cores. */
+  constructor(id, bus, code) {
+    super(id, bus);
+    this.code = code;
+    this.bail = false; // a trace stopped before an instruction that needs the interpreter
+    this.halted = true; // held in reset
+    this.stalled = false; // clock gated
+    this.fault = null;
+  }
+
+  get idle() {
+    return this.halted || this.stalled || (this.waiting && !this.irq);
+  }
+
+  /** Runs until about `limit` cycles are used or there is nothing to do; the cycles used. */
+  run(limit) {
+    this.n = 0;
+    this.limit = limit;
+    while (this.n < this.limit && !this.idle) this.turn();
+    const used = this.n;
+    this.cycles += used;
+    this.n = 0;
+    return used;
+  }
+
+  turn() {
+    if (this.irq) {
+      this.interrupt();
+      this.n += 1;
+      return;
+    }
+    try {
+      const trace = this.code.trace(this.pc);
+      if (trace) trace(this);
+      if (!trace || this.bail) this.single();
+    } catch (error) {
+      if (error !== FAULT) throw error;
+      this.m = 0;
+      this.exception(this.fault.cause, this.fault.address);
+    }
+  }
+
+  /** One instruction, or one call of a routine in ROM. */
+  single() {
+    this.bail = false;
+    const d = this.code.at(this.pc);
+    if (!d) {
+      this.bus.callRom(this);
+      return;
+    }
+    this.n += d.cycles;
+    if (d.top >= this.room) {
+      this.overflow();
+      return;
+    }
+    if (d.float && !(this.special[SPECIAL.cpenable] & 1)) {
+      this.exception(CAUSE.coprocessor0);
+      return;
+    }
+    if (d.execute(this, d)) return; // a branch taken to the end of a loop leaves it
+    this.pc = d.next;
+    if (this.lcount !== 0) this.closeLoop(d.next);
+  }
+
+  /** The end of a zero-overhead loop leads back to its begin. */
+  closeLoop(next) {
+    if (next !== this.lend >>> 0 || this.lcount === 0 || this.ps & 16) return;
+    this.lcount = (this.lcount - 1) | 0;
+    this.pc = this.lbeg;
+  }
+
+  /** A call of a function that turns the window by `turn` groups, as call4, call8 and call12 do. */
+  prepareCall(turn, next) {
+    this.put(turn * 4, (turn << 30) | (next & 0x3fffffff));
+    this.ps = (this.ps & ~0x30000) | (turn << 16);
+  }
+
+  startLoop(d, count) {
+    this.lcount = (count - 1) | 0;
+    this.lbeg = d.next;
+    this.lend = d.imm;
+  }
+
+  divide(d, result) {
+    if (this.get(d.t) === 0) {
+      this.exception(CAUSE.divide);
+      return true;
+    }
+    this.put(d.r, result(this.get(d.s), this.get(d.t)));
+    return false;
+  }
+}
