@@ -4,8 +4,9 @@ MicroPython keeps every name of a module in the heap, also when the module is un
 its entry take about 16 bytes, and the 1100 names of a lamp took 18 of its 91 kB; in a .mpy they
 were more than a quarter. So what the firmware itself defines gets another name: one that
 MicroPython's binary has anyway and that costs nothing, in each file the same, where only one file
-mentions it; else two letters. Names of MicroPython, of modules, of settings and whatever stands in
-a text keep theirs. Tracebacks show the other names: `Plan.readable` gives those of the source.
+mentions it; else two letters. Names of MicroPython and of modules keep theirs, and so does what is
+looked up by a text: in a file that calls `getattr` or its like, every text keeps its name.
+Tracebacks show the other names: `Plan.readable` gives those of the source.
 """
 
 import ast
@@ -34,8 +35,10 @@ class Plan:
         files = self._files.values()
         self._mentions = Counter(chain.from_iterable(file.mentioned for file in files))
         self._keywords = set(chain.from_iterable(file.keywords for file in files))
-        self._kept = {*kept, *chain.from_iterable(module.split(".") for module in sources)}
-        self._texts = set(chain.from_iterable(file.texts for file in files))
+        self._last = {module.rpartition(".")[2] for module in sources}
+        imported = set(chain.from_iterable(file.imported for file in files))
+        self._kept = {*kept, *(name.rpartition(".")[2] for name in imported & set(sources))}
+        self._texts = set(chain.from_iterable(file.looked_up for file in files))
         self._kept |= self._texts
         self._prefixes = tuple(text for text in self._texts if names.is_private(text))
         heirs = [file for file in files if file.inherits]
@@ -67,7 +70,7 @@ class Plan:
 
         The class of a driver is found by the name of its file, in capitals.
         """
-        file = name.isupper() and name.lower() in self._kept
+        file = name.isupper() and name.lower() in self._last
         return not (file or name in self._kept or name.startswith(("__", *self._prefixes)))
 
     def _renaming(self, file: names.File) -> tuple[dict[str, str], list[str]]:

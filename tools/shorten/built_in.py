@@ -23,6 +23,9 @@ A I L M S T U X e x pc pi ALT CTS DMA EIO GP0 GP1 GP2 GP3 GP4 GP5 GP6 GP7 GP8 GP
 RAW RTC RTS erf isr jmp nop oct off osr ps1 ps2 ptr rel sub tau AUTO GP10 GP11 GP12 GP13 GP14 GP15
 GP16 GP17 GP18 GP19 GP20 GP21 GP22 GP26 GP27 GP28 GZIP MONO UINT VOID ZLIB acos asin atan bdev
 bind blit ceil crc8 dump erfc fabs fmod host imag log2 mem8 mkfs modf peek poly ptr8 real scan
-sha1 span tell wrap
+sha1 span tell wrap acosh asinh atan2 atanh chdir delay deque drain expm1 flags floor frexp group
+hline isinf isnan ldexp log10 mem16 not_x pixel polar ptr16 ptr32 rmdir stall trunc uname union
+vline x_dec y_dec ARRAY EBADF EPERM Flash GPIO0 GPIO1 GPIO2 GPIO3 GPIO4 GPIO5 GPIO6 GPIO7 GPIO8
+GPIO9 MVLSB ULONG
 """.split()  # noqa: SIM905
 """Short ones that a .mpy spells; another port may lack some, where they cost as much as others."""

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 
+LOOKING_UP = {"getattr", "hasattr", "setattr", "delattr"}
+
 NAMES = ("id", "attr", "name", "asname")
 """Fields of a syntax tree's nodes that hold an identifier."""
 
@@ -18,18 +20,20 @@ class File:
     mentioned: identifiers, also those of imported modules.  bound: identifiers that it defines as
     functions, classes, variables of a module or class, and attributes of `self`.  foreign: private
     names of other files' objects.  constants: those that the compiler replaces by a number.
-    keywords: arguments that a call names.  texts: strings.  inherits: has a class of it a base
-    from another file?
+    imported: what it imports, dotted.  keywords: arguments that a call names.  looked_up: texts of
+    a file that looks names up by text.  inherits: has a class of it a base from another file?
     """
 
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
         items = list(ast.walk(tree))
         self.mentioned = set(_identifiers(items))
-        self.texts = {
-            item.value
+        self.looked_up = set(_texts(items)) if self.mentioned & LOOKING_UP else set[str]()
+        self.imported = {
+            f"{item.module}.{alias.name}"
             for item in items
-            if isinstance(item, ast.Constant) and isinstance(item.value, str)
+            if isinstance(item, ast.ImportFrom)
+            for alias in item.names
         }
         self.keywords = {item.arg for item in items if isinstance(item, ast.keyword) and item.arg}
         self.constants = set(_constants(tree))
@@ -43,6 +47,12 @@ class File:
             name for name in self.mentioned if is_private(name) and name not in self.bound
         }
         self.inherits = _inherits(items)
+
+
+def _texts(items: list[ast.AST]) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, ast.Constant) and isinstance(item.value, str):
+            yield item.value
 
 
 def _of_self(item: ast.Attribute) -> bool:

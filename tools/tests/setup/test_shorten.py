@@ -107,6 +107,15 @@ def test_what_a_call_or_a_text_mentions_keeps_its_name(plan):
     assert not {"entry", "_clock", "oldest"} & found
 
 
+def test_an_attribute_may_be_called_as_a_module_but_an_imported_module_keeps_its_name():
+    user = "from node import log\n\ndef act(node):\n    node.clock = log.clock(node)\n"
+    own = "class Clock:\n    def __init__(self):\n        self.clock = 'log'\n"
+    plan = Plan({"node.log": own, "node.clock": user}, ())
+
+    assert "log" in identifiers(plan.short(user))
+    assert "clock" not in identifiers(plan.short(user)) | identifiers(plan.short(own))
+
+
 def test_what_the_type_checker_alone_reads_is_left_out(plan):
     assert not {"TYPE_CHECKING", "typing", "Any"} & identifiers(plan.short(BASE))
     assert "int" not in re.findall(r"\w+", plan.short(LEDGER))
