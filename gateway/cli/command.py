@@ -14,7 +14,17 @@ def command() -> None:
     """What is asked of devices."""
 
 
-@command.command("send")
+def _help() -> str:
+    """The commands of every kind of device, as they are written."""
+    kinds = [
+        "\b\n" + "\n".join([f"Of {name}:", *(f"  {one}" for one in known)])
+        for name, known in commands.TAKEN.items()
+        if known
+    ]
+    return "\n\n".join(kinds)
+
+
+@command.command("send", epilog=_help())
 @click.argument("device", metavar="DEVICE")
 @click.argument("name")
 @click.argument("values", nargs=-1, metavar="[FIELD=NUMBER]...")

@@ -10,6 +10,8 @@ One file here is one kind of device; its name is the `decoder` of the Devices it
         the request. Only where the device confirms a command by an uplink that `decode` gives as
         Applied: the end of a command is what the device reports. `encode = None` where it takes
         none.
+    TAKES: Mapping[str, Sequence[Field]]
+        The fields of each command, for help texts and the API document; empty where it takes none.
     UPLINKS: tuple[UplinkExample, ...]
     DOWNLINKS: tuple[DownlinkExample, ...]
         Examples with their source; `gateway/tests/contract/test_devices.py` runs all of them.
@@ -19,7 +21,7 @@ it. Files whose name begins with `_` are no kind of device.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, Protocol
 
@@ -102,11 +104,31 @@ class DownlinkExample(Struct, frozen=True):
     data: str
 
 
+class Field(Struct, frozen=True, kw_only=True):
+    """A field of a command: a whole number. meaning: with its unit, empty where it is known."""
+
+    name: str
+    low: int
+    high: int
+    needed: bool = False
+    meaning: str = ""
+
+    def __str__(self) -> str:
+        """As the caller writes it: `level=0..100`, in brackets where it may be left out."""
+        text = f"{self.name}={self.low}..{self.high}"
+        return text if self.needed else f"[{text}]"
+
+
 class Decoder(Protocol):
     """A file of this folder; the module's docstring describes the parts."""
 
     UPLINKS: tuple[UplinkExample, ...]
     DOWNLINKS: tuple[DownlinkExample, ...]
+
+    @property
+    def TAKES(self) -> Mapping[str, Sequence[Field]]:  # noqa: N802 - a constant of the module
+        """The fields of each command."""
+        ...
 
     @property
     def decode(self) -> Callable[[Device, Uplink], list[Report]]:
@@ -124,6 +146,16 @@ def decoder(name: str) -> Decoder:
     """The decoder of this name. Raises Refused, naming those there are."""
     found: Decoder = registry.find(sys.modules[__name__], name, "decoder")
     return found
+
+
+@cache
+def taken() -> dict[str, list[str]]:
+    """{decoder: its commands with their fields, as `dim level=0..100 [ramp=0..254]`}."""
+    found = {name: decoder(name).TAKES for name in registry.names(sys.modules[__name__])}
+    return {
+        name: [" ".join([command, *map(str, fields)]) for command, fields in takes.items()]
+        for name, takes in found.items()
+    }
 
 
 def encode(device: Device, command: Command) -> tuple[int, bytes]:

@@ -14,7 +14,7 @@ A frame of one fixed layout is one channel with an empty prefix. Bytes are hexad
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.devices import Applied, Boot, Reading, Report, Status
+from gateway.devices import Applied, Boot, Field, Reading, Report, Status
 from gateway.devices._fields import Channel, Setting
 from gateway.errors import Lost, Refused
 from gateway.events import Value
@@ -34,6 +34,14 @@ class Table:
         self.channels = {bytes.fromhex(prefix): one for prefix, one in channels.items()}
         self.commands = commands or {}
         self.fport = fport
+        self.takes = {
+            name: tuple(
+                Field(name=one.name, low=one.low, high=one.high)
+                for one in parts
+                if isinstance(one, Setting)
+            )
+            for name, parts in self.commands.items()
+        }
 
     def decode(self, _device: Device, uplink: Uplink) -> list[Report]:
         """See gateway.devices. A property that comes again begins another reading."""

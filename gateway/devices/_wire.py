@@ -20,6 +20,15 @@ READINGS: dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]] = _me
 TAKERS: dict[str, tuple[str, ...]] = _meaning.TAKERS
 ENUMS: dict[str, tuple[str, ...]] = _enums.ENUMS
 
+fields: Callable[[str], list[tuple[str, int, int, int, int, bool]]] = _codec.fields
+
+
+def told(name: str, field: str) -> str:
+    """What a field of a payload or command means, with its unit."""
+    unit, text = _meaning.MEANING[name][1][field]
+    return f"{text}, {unit}" if unit else text
+
+
 REFUSALS = {
     "ok": "the device gives no reason; a technician reads its log",
     "malformed": "the device cannot read it; the operator updates its firmware or the gateway",

@@ -11,8 +11,18 @@ from msgspec.structs import replace
 from wire.codec import WireError
 from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
-from gateway.devices import Applied, Boot, DownlinkExample, Reading, Report, UplinkExample
-from gateway.devices._wire import ENUMS, READINGS, REFUSALS, TAKERS, Fields, pack, unpack
+from gateway.devices import Applied, Boot, DownlinkExample, Field, Reading, Report, UplinkExample
+from gateway.devices._wire import (
+    ENUMS,
+    READINGS,
+    REFUSALS,
+    TAKERS,
+    Fields,
+    fields,
+    pack,
+    told,
+    unpack,
+)
 from gateway.errors import Lost, Refused
 from gateway.events import Value
 from gateway.model import Command, Device
@@ -30,6 +40,8 @@ BOOT_PROPERTIES = {
     "config_version": "configVersion",
 }
 """The properties of a boot report."""
+OURS = frozenset({"token", "expires"})
+"""Fields that the gateway fills in."""
 OLDER = {"report": "report_s", "sample": "sample_s"}
 """Fields by the name they have in commands that 0.1.0 stored."""
 AGAIN = "clock_unknown"
@@ -127,7 +139,7 @@ def encode(device: Device, command: Command) -> tuple[int, bytes]:
         only = " and ".join(takers)
         said = f"a {device.profile} takes no `{command.name}`, which is for {only}"
         raise Refused(f"{said}: ask another device", "name")
-    for field in sorted({"token", "expires"} & set(command.values)):
+    for field in sorted(OURS & set(command.values)):
         raise Refused(f"`{field}` is filled in by the gateway; leave it out", f"values.{field}")
     expires_s = -(-command.expires_at_ms // 1000)
     own = {"token": command.token, "expires": expires_s}
@@ -138,6 +150,15 @@ def encode(device: Device, command: Command) -> tuple[int, bytes]:
         raise Refused(str(error), "values") from None
     return COMMANDS[command.name][0], data
 
+
+TAKES = {
+    name: tuple(
+        Field(name=field, low=low, high=high, needed=not optional, meaning=told(name, field))
+        for field, _, low, high, _, optional in fields(text)
+        if field not in OURS
+    )
+    for name, (_, text) in COMMANDS.items()
+}
 
 _FILL = Value("fillingLevel", 0.73, "1")
 _REST = (Value("distance", 412, "mm"), Value("batteryVoltage", 3.3, "V"))

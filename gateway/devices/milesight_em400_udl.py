@@ -52,6 +52,7 @@ ON_BOTH = {f"{channel} {kind}": one for channel in ("fe", "ff") for kind, one in
 TABLE = Table(CHANNELS | ON_BOTH, COMMANDS, fport=85)
 decode = TABLE.decode
 encode = TABLE.encode
+TAKES = TABLE.takes
 
 _ALARM = Value("distanceAlarm", 1, "1")
 _FACTS = (

@@ -4,11 +4,17 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from gateway import devices as decoders
 from gateway.clock import rfc3339
 from gateway.errors import Unknown
 from gateway.expiry import LONGEST_S
 from gateway.model import Command, CommandState
-from gateway.usecases import Limit, Name, Parts
+from gateway.usecases import Limit, Name, Parts, listed
+
+TAKEN = decoders.taken()
+"""{decoder: its commands with their fields and ranges}."""
+NAMES = tuple(dict.fromkeys(one.partition(" ")[0] for known in TAKEN.values() for one in known))
+_FIELDS = "; ".join(f"{name}: {', '.join(known)}" for name, known in TAKEN.items() if known)
 
 
 class CommandRequest(Struct, forbid_unknown_fields=True):
@@ -18,8 +24,8 @@ class CommandRequest(Struct, forbid_unknown_fields=True):
     and at least three report periods of a class A device.
     """
 
-    name: Name
-    values: dict[str, int] = {}
+    name: Annotated[Name, listed(*NAMES)]
+    values: Annotated[dict[str, int], Meta(description=f"by the device's decoder: {_FIELDS}")] = {}
     expires_in_s: Annotated[int, Meta(ge=1, le=LONGEST_S)] | None = None
 
 

@@ -148,6 +148,14 @@ def test_a_name_that_is_none_is_told_with_what_was_meant(run, config):
     assert "there is no device 'Lamp l': did you mean 'Lamp 1'?" in said
 
 
+def test_the_help_of_command_send_lists_every_command_with_fields_and_ranges(run):
+    shown = run("command", "send", "--help")[1]
+
+    assert "  dim level=0..100 [ramp=0..254] [hold=1..10080]" in shown
+    assert "  interval [report_s=60..86400] [sample_s=10..86400]" in shown
+    assert "Of milesight_em400_udl:" in shown
+
+
 def test_an_event_explained_is_a_table_and_no_dict(run, config):
     store(config, register, event("reading", READING))
     [found] = as_json(run, "event", "list")["events"]

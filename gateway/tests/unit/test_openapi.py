@@ -25,6 +25,13 @@ def test_every_operation_is_in_the_document_and_no_other():
     assert len(set(names)) == len(names)
 
 
+def test_a_command_names_those_there_are_with_their_fields_and_ranges():
+    fields = DOCUMENT["components"]["schemas"]["CommandRequest"]["properties"]
+
+    assert fields["name"]["enum"] == ["dim", "interval", "resend", "reboot"]
+    assert "[report_s=60..86400]" in fields["values"]["description"]
+
+
 def test_the_document_is_whole():
     """Every reference leads somewhere, every parameter is declared, every kind is a webhook."""
     text = json.dumps(DOCUMENT)
