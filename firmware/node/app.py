@@ -268,10 +268,8 @@ class Node:
                 await self.gap()
                 about = self.silence(role)
                 if self.sensed.get(role, 0) is not None:
-                    self.log(
-                        "sensor",
-                        "%s sensor %s does not answer; check its supply and its pins: %s" % about,
-                    )
+                    said = "%s sensor %s does not answer; check its supply and its pins: %s"
+                    self.log("sensor", said % about)
             self.sensed[role] = values
         return self.profile.fields(self.sensed)
 
@@ -294,19 +292,12 @@ class Node:
             unload("installed")
 
     def silence(self, role: str) -> tuple:
-        """(role, chip, pins) of a sensor that does not answer, for a person; wires it again.
-
-        Its bus may hang, and it may have lost its settings.
-        """
+        """As `node.wiring.again`."""
         from node import wiring
 
-        wires = self.board.SENSORS[role]
-        pins = wiring.pins(role, wires)
-        self.sensors[role] = wiring.sensor(
-            self.board, role, self.profile.name, self.power.on_rising
-        )
+        about = wiring.again(self, role)
         self.forget("wiring")
-        return role, wires["chip"], pins
+        return about
 
     def need_link(self):
         """The link, or ConsoleError while there is none."""

@@ -72,7 +72,6 @@ async def _hold(node, words):
     from node.answer import number
 
     unload("wire.words")
-    words = [word.lower() for word in words]
     lamp = node.profile.lamp
     if words == ["auto"]:
         lamp.rules.manual(None, 0)

@@ -23,7 +23,7 @@ _HEAP_MS = const(300)  # ten collections
 
 async def _help(node, words):
     if words:
-        return _meaning(words[0].lower())
+        return _meaning(words[0])
     rows = TABLE + await _others(node)
     known = texts(["?" + row[0] for row in rows])
     facts = []
@@ -173,6 +173,8 @@ async def run(node, line: str) -> list:
         return []
     scripted = len(plain) < len(words)
     name = plain.pop(0).lower()
+    if name != "config":  # whose values may be names
+        plain = [word.lower() for word in plain]
     try:
         function = await _function(node, "help" if name == "?" else name)
         facts = await function(node, plain)

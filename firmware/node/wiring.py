@@ -146,6 +146,17 @@ def sensor(board, role: str, profile: str, on_rising):
     return getattr(module, chip.upper())(bus, **options)
 
 
+def again(node, role: str) -> tuple:
+    """(role, chip, pins) of a sensor that does not answer, for a person; wires it again.
+
+    Its bus may hang, and it may have lost its settings.
+    """
+    board = node.board
+    wires = board.SENSORS[role]
+    node.sensors[role] = sensor(board, role, node.profile.name, node.power.on_rising)
+    return role, wires["chip"], pins(role, wires)
+
+
 def _bus(module, wires):
     """The bus object as the driver takes it. ValueError: the port cannot route it there."""
     kind = module.BUS

@@ -6,7 +6,7 @@ from node.errors import ConsoleError
 
 async def _join(node, words):
     link = node.need_link()
-    again = "again" in [word.lower() for word in words]
+    again = words == ["again"]
     wait_s = link.mac.wait_us() // 1000000
     if (again or not link.ready) and wait_s > 30:
         raise ConsoleError("early", wait_s)
