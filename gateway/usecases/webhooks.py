@@ -8,6 +8,7 @@ from gateway import sinks, webhooks
 from gateway.clock import rfc3339
 from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
+from gateway.store import View
 from gateway.usecases import Done, Limit, Parts, listed, one_of
 
 SINKS = {kind: sinks.module(kind).Sink.target for kind in sinks.kinds()}
@@ -39,7 +40,10 @@ class WebhookCreated(Struct):
 
 
 class WebhookView(Struct):
-    """A webhook and its sums: matched = delivered + pending + dead + withdrawn, always."""
+    """A webhook and its sums: matched = delivered + pending + dead + withdrawn, always.
+
+    next_try_at: when the earliest event that waits is tried again; null where none does.
+    """
 
     id: str
     kind: str
@@ -47,6 +51,7 @@ class WebhookView(Struct):
     types: list[str]
     created_at: str
     disabled_reason: str
+    next_try_at: str | None
     totals: Totals
 
 
@@ -96,17 +101,13 @@ async def add(parts: Parts, *, body: WebhookRequest) -> WebhookCreated:
 
 async def find_all(parts: Parts) -> Webhooks:
     """All webhooks."""
-    found = await parts.store.read(
-        lambda view: [_shown(one, view.totals(one.id)) for one in view.endpoints()]
-    )
+    found = await parts.store.read(lambda view: [_shown(view, one) for one in view.endpoints()])
     return Webhooks(found)
 
 
 async def find(parts: Parts, webhook_id: str) -> WebhookView:
     """One webhook."""
-    return await parts.store.read(
-        lambda view: _shown(webhooks.endpoint(view, webhook_id), view.totals(webhook_id))
-    )
+    return await parts.store.read(lambda view: _shown(view, webhooks.endpoint(view, webhook_id)))
 
 
 async def remove(parts: Parts, webhook_id: str) -> Done:
@@ -160,8 +161,9 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
     )
 
 
-def _shown(endpoint: Endpoint, totals: Totals) -> WebhookView:
+def _shown(view: View, endpoint: Endpoint) -> WebhookView:
     """Without its secret."""
+    next_ms = None if endpoint.disabled_reason else view.next_delivery_at_ms(endpoint.id)
     return WebhookView(
         id=endpoint.id,
         kind=endpoint.kind,
@@ -169,5 +171,6 @@ def _shown(endpoint: Endpoint, totals: Totals) -> WebhookView:
         types=list(endpoint.types),
         created_at=rfc3339(endpoint.created_at_ms),
         disabled_reason=endpoint.disabled_reason,
-        totals=totals,
+        next_try_at=rfc3339(next_ms) if next_ms else None,
+        totals=view.totals(endpoint.id),
     )

@@ -289,6 +289,10 @@ def test_a_webhook_is_shown_with_what_waits_and_why(run, config):
     assert as_json(run, "event", "list", "--kind", "boot")["events"] == []
     assert as_json(run, "event", "explain", event["id"])["deliveries"] == [waiting]
 
+    shown = as_json(run, "webhook", "show", made["id"])
+    [listed] = as_json(run, "webhook", "list")["webhooks"]
+    assert shown["next_try_at"] == listed["next_try_at"] == waiting["next_at"]
+    assert f"next try at      {shown['next_try_at']}" in out
     assert (code, "the endpoint answered 500" in out) == (0, True)
     assert (waiting["state"], waiting["attempts"]) == ("pending", 1)
 
