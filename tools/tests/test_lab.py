@@ -28,3 +28,15 @@ async def test_an_answer_is_read_when_its_line_is_whole():
         answer = await lab.ask(unit, "status")
 
     assert answer == {"cmd": "status", "radio": {"dr": 5}, "joined": True}
+
+
+@pytest.mark.slow
+async def test_a_node_close_to_the_radio_gateway_is_set_to_less_power() -> None:
+    async with Lab() as lab:
+        unit = await lab.add("bin", report_s=60, sample_s=60)
+        assert await lab.run(600, lambda: len(unit.of("up")) > 4, step_s=1)
+
+    assert unit.device.session is not None
+    assert unit.device.session.adr.power_index > 0
+    assert not unit.device.session.adr.refused
+    assert len({message.f_cnt for message in unit.of("up")}) == len(unit.of("up"))

@@ -87,17 +87,6 @@ async def test_a_bin_joins_reports_and_takes_a_new_interval(lab: Lab) -> None:
     assert max(map(abs, errors)) < WINDOW_ERROR_NS
 
 
-async def test_a_node_close_to_the_radio_gateway_is_set_to_less_power(lab: Lab) -> None:
-    unit = await lab.add("bin", report_s=60, sample_s=60)
-
-    assert await lab.run(600, lambda: len(unit.of("up")) > 4, step_s=1)
-
-    assert unit.device.session is not None
-    assert unit.device.session.adr.power_index > 0
-    assert not unit.device.session.adr.refused
-    assert len({message.f_cnt for message in unit.of("up")}) == len(unit.of("up"))
-
-
 async def test_a_lamp_is_lit_before_it_thinks_and_dims_when_told(lab: Lab) -> None:
     unit = await lab.add("lamp", report_s=600, parts={"bh1750": {"lux": 5}})
     await lab.run(0.2)
@@ -161,19 +150,6 @@ async def test_a_sleeper_on_its_cell_sleeps_and_still_measures(lab: Lab) -> None
     asleep = (after["sleep_us"] - before["sleep_us"]) / 1_800_000_000
     assert asleep > 0.99
     assert max(map(abs, await window_errors_ns(unit))) < WINDOW_ERROR_NS
-
-
-async def test_plugging_in_wakes_a_sleeper_for_the_technician(lab: Lab) -> None:
-    unit = await lab.add("bin", report_s=600, usb=False)
-    await lab.run(100)
-    assert (await unit.board.ledger())["sleep_us"] > 80_000_000
-    await unit.board.usb(True)
-    await lab.run(2)
-
-    info = await lab.ask(unit, "info")
-
-    assert info["joined"] is True
-    assert info["uptime_s"] > 100
 
 
 async def test_readings_wait_while_nobody_hears_and_all_arrive_later(lab: Lab) -> None:
