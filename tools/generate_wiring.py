@@ -8,7 +8,10 @@ from html import escape
 from textwrap import wrap
 from typing import Any, NamedTuple
 
-TERMINALS = {"tx": "RX", "rx": "TX", "pin": "OUT", "adc": "OUT", "power": "VCC"}
+SWITCHED = "3V3, by a load switch"
+SWITCH = "EN of the load switch"
+"""A GPIO does not supply a sensor: it enables what does."""
+TERMINALS = {"tx": "RX", "rx": "TX", "pin": "OUT", "adc": "OUT", "power": SWITCH}
 """Wire of the board -> the terminal of the part at its other end, where it is called otherwise."""
 SENSOR_WIRES = ("power", "tx", "rx", "sda", "scl", "sck", "mosi", "miso", "cs", "adc", "pin")
 OUTSIDE_PINS = ("lamp",)
@@ -23,7 +26,7 @@ RIGHT = 760
 TOP = 64
 FOOT = 105
 """Characters in a line below the board."""
-COLOURS = {"3V3": "#c62828", "GND": "#212121", "VCC": "#c62828"}
+COLOURS = {"3V3": "#c62828", "GND": "#212121", SWITCHED: "#c62828"}
 SIGNALS = ("#1565c0", "#2e7d32", "#ef6c00", "#6a1b9a")
 
 
@@ -45,8 +48,7 @@ def parts(constants: Mapping[str, Any]) -> Iterator[Part]:
     """What is wired to a board. constants: the literals of its file."""
     for role, entry in constants["SENSORS"].items():
         wires = [name for name in SENSOR_WIRES if name in entry]
-        supply = [] if "power" in wires else [Line("3V3", "3V3")]
-        lines = [*supply, Line("GND", "GND")]
+        lines = [Line("3V3", SWITCHED if "power" in wires else "3V3"), Line("GND", "GND")]
         lines += [
             Line(f"GP{entry[name]} {name}", TERMINALS.get(name, name.upper())) for name in wires
         ]

@@ -34,7 +34,7 @@ def test_every_wire_of_a_board_file_is_drawn_once(name):
         assert (f"{pin} GP{gpio}" in foot) == (pin != "lamp"), pin
 
 
-def test_a_serial_line_crosses_and_a_switched_supply_replaces_the_constant_one():
+def test_a_serial_line_crosses_and_a_gpio_enables_a_supply_and_is_none():
     constants = board("pico_lora_sx1262")
     assert ("GP0 tx", "RX") in texts(constants)
     assert ("GP1 rx", "TX") in texts(constants)
@@ -44,7 +44,8 @@ def test_a_serial_line_crosses_and_a_switched_supply_replaces_the_constant_one()
     del constants["PINS"]["lamp"]
 
     rows = texts(constants)
-    assert ("GP22 power", "VCC") in rows
+    assert ("GP22 power", "EN of the load switch") in rows
+    assert ("3V3", "3V3, by a load switch") in rows
     assert ("3V3", "3V3") not in rows
 
 
