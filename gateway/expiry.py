@@ -24,7 +24,10 @@ def default_s(view: View, device: Device, configured_s: float) -> float:
 def report_s(view: View, device: Device) -> int:
     """The device's report period: by the newest `interval` that it applied, else as added."""
     for command in view.commands(device.dev_eui, LOOK_BACK):
-        applied = (command.applied or {}).get("report")
-        if command.name == "interval" and command.state == "applied" and applied:
-            return int(applied)
+        if command.name != "interval" or command.state != "applied":
+            continue
+        applied = command.applied or {}
+        period_s = applied.get("report_s") or applied.get("report")  # as 0.1.0 stored it
+        if period_s:
+            return int(period_s)
     return device.report_s or REPORT_S

@@ -51,12 +51,21 @@ async def test_the_interval_it_was_added_with_counts(bench):
 
 
 async def test_so_does_the_newest_one_that_it_applied(bench):
-    await interval(bench, report=7200)
+    await interval(bench, report_s=7200)
     assert await waits_s(bench) == 3 * 7200
-    await interval(bench, sample=60)
+    await interval(bench, sample_s=60)
     assert await waits_s(bench) == 3 * 7200
-    await interval(bench, report=600)
+    await interval(bench, report_s=600)
     assert await waits_s(bench) == 3600
+
+
+async def test_an_interval_that_0_1_0_stored_counts(bench):
+    await interval(bench, report_s=7200)
+    (stored,) = await bench.store.read(lambda view: view.commands(BIN.dev_eui, 1))
+    older = replace(stored, applied={"config_version": 7, "report": 14_400})
+    await bench.store.write(lambda tx: tx.put_command(older))
+
+    assert await waits_s(bench) == 3 * 14_400
 
 
 async def test_a_lamp_hears_at_once_and_waits_as_configured(bench):
