@@ -14,17 +14,18 @@ from typing import cast
 
 import structlog
 
-from gateway import networks, registry, sinks
+from gateway import networks, registry, simulation, sinks
 from gateway.absences import Absences
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule
-from gateway.errors import ConfigError, GatewayError
+from gateway.errors import ConfigError, GatewayError, Refused, Unknown
 from gateway.http.port import check_port, listening
 from gateway.http.server import application
 from gateway.ingest import Ingest
 from gateway.networks import Network
 from gateway.settings import Settings
+from gateway.simulation.frames import frames
 from gateway.sinks import Sinks, Surroundings
 from gateway.store import Store
 from gateway.store.sqlite import Store as SqliteStore
@@ -50,8 +51,7 @@ def open_network(settings: Settings) -> Network:
     Commands of the CLI must not enter it: a second connection with the same client id takes over
     the session of the running service (MQTT 5.0, 3.1.4).
     """
-    kind = type(settings.network).__module__.split(".")[2]  # gateway.networks.<kind>
-    return registry.find(networks, kind, "network").Network(settings.network)
+    return registry.find(networks, _kind(settings), "network").Network(settings.network)
 
 
 def made_sinks(settings: Settings) -> Sinks:
@@ -173,6 +173,34 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     if not isinstance(first, BaseExceptionGroup):
         return first
     return _first(cast("BaseExceptionGroup[BaseException]", first))
+
+
+async def simulate(
+    settings: Settings, dev_eui: str, *, every_s: float, count: int | None, stop: asyncio.Event
+) -> int:
+    """Store readings of a device that is not there; returns how many.
+
+    Raises Refused beside a real network server, Unknown for a device that is not registered.
+    """
+    if _kind(settings) != "virtual":
+        raise Refused(
+            'simulated readings need `[network]` with `kind = "virtual"`: beside those of a real '
+            "network server nobody could tell them apart"
+        )
+    async with open_store(settings) as store:
+        device, latest = await store.read(
+            lambda view: (view.device(dev_eui), view.latest(dev_eui))
+        )
+        if device is None:
+            raise Unknown(f"there is no device {dev_eui}: `lamplighter device list` shows them")
+        first_seq = max((one.seq + 1 for one in latest if one.seq is not None), default=0)
+        made = frames(device, first_seq)
+        return await simulation.run(store, device, made, every_s=every_s, count=count, stop=stop)
+
+
+def _kind(settings: Settings) -> str:
+    """The kind of network server: gateway.networks.<kind>."""
+    return type(settings.network).__module__.split(".")[2]
 
 
 def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:

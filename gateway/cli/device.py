@@ -1,5 +1,7 @@
 """`lamplighter device`: boards on the street."""
 
+import asyncio
+import signal
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -7,10 +9,12 @@ from typing import Any
 import click
 import msgspec
 
-from gateway.cli._answer import on_parts
+from gateway import app
+from gateway.cli._answer import on_parts, on_settings
 from gateway.cli._secret import secret_file
 from gateway.errors import Refused
 from gateway.provisioning import OURS
+from gateway.settings import Settings
 from gateway.terminal import Answer, choice_of, lines, plain, range_of, table
 from gateway.usecases import Parts, devices
 from gateway.usecases.devices import DeviceCreated, DeviceRequest
@@ -112,8 +116,7 @@ async def find(parts: Parts, device: str) -> Answer:
     values = (await devices.latest(parts, dev_eui)).values
     rows = table([plain(one) for one in values], "It has not reported yet.")
     shown = [lines(facts), rows] + [f"What was wrong:\n{wrong}"] * bool(wrong)
-    value = {**facts, "troubles": found.troubles, "values": values}
-    return Answer(value, "\n\n".join(shown))
+    return Answer({**facts, "troubles": found.troubles, "values": values}, "\n\n".join(shown))
 
 
 @device.command("remove")
@@ -123,3 +126,23 @@ async def remove(parts: Parts, device: str) -> Answer:
     """Remove a device here and at the network server; its events stay. DEVICE: name or DevEUI."""
     dev_eui = await devices.named(parts, device)
     return Answer(await devices.remove(parts, dev_eui), f"{device} is removed.")
+
+
+@device.command("simulate")
+@click.argument("device", metavar="DEVICE")
+@click.option("--every-s", type=click.FloatRange(0.1, 86400), default=5.0, show_default=True)
+@click.option(
+    "--count", type=click.IntRange(1), help="So many readings; until Ctrl-C if not given."
+)
+@on_settings
+async def simulate(settings: Settings, device: str, every_s: float, count: int | None) -> Answer:
+    """Store readings of a registered device that is not there; needs `kind = "virtual"`."""
+    stop = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(one, stop.set)
+    async with app.open_parts(settings) as parts:
+        dev_eui = await devices.named(parts, device)
+    if count is None:
+        click.echo(f"{device} reports every {every_s:g} s, until Ctrl-C.", err=True)
+    sent = await app.simulate(settings, dev_eui, every_s=every_s, count=count, stop=stop)
+    return Answer({"readings": sent}, f"{sent} readings of {device} are stored.")

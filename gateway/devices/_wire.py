@@ -29,6 +29,14 @@ def told(name: str, field: str) -> str:
     return f"{text}, {unit}" if unit else text
 
 
+BOOT_PROPERTIES = {
+    "cause": "bootCause",
+    "profile": "profile",
+    "version": "firmwareVersion",
+    "boots": "bootCount",
+    "config_version": "configVersion",
+}
+"""The properties of a boot report."""
 REFUSALS = {
     "ok": "the device gives no reason; a technician reads its log",
     "malformed": "the device cannot read it; the operator updates its firmware or the gateway",
@@ -42,3 +50,12 @@ REFUSALS = {
     "failed": "the device tried and could not; a technician reads its log",
 }
 """A reason of `wire.words.REASONS` as a sentence: what, and who acts next."""
+
+
+def in_words(fields: Fields) -> dict[str, Any]:
+    """The fields that are present, enumerations as their words."""
+    return {
+        name: ENUMS[name][value] if name in ENUMS else value
+        for name, value in fields.items()
+        if value is not None
+    }

@@ -11,16 +11,16 @@ from msgspec.structs import replace
 from wire.codec import WireError
 from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
-from gateway.devices import Applied, Boot, DownlinkExample, Field, Reading, Report, UplinkExample
+from gateway.devices import Applied, Boot, DownlinkExample, Reading, Report, UplinkExample
+from gateway.devices._takes import OURS, takes
 from gateway.devices._wire import (
-    ENUMS,
+    BOOT_PROPERTIES,
     READINGS,
     REFUSALS,
     TAKERS,
     Fields,
-    fields,
+    in_words,
     pack,
-    told,
     unpack,
 )
 from gateway.errors import Lost, Refused
@@ -32,16 +32,6 @@ DELAYED_S = 600
 """A reading older than this at its arrival is flagged `delayed`."""
 HARMLESS = frozenset({"delayed", "low_battery"})
 """Flags beside which a value is still `ok`."""
-BOOT_PROPERTIES = {
-    "cause": "bootCause",
-    "profile": "profile",
-    "version": "firmwareVersion",
-    "boots": "bootCount",
-    "config_version": "configVersion",
-}
-"""The properties of a boot report."""
-OURS = frozenset({"token", "expires"})
-"""Fields that the gateway fills in."""
 OLDER = {"report": "report_s", "sample": "sample_s"}
 """Fields by the name they have in commands that 0.1.0 stored."""
 AGAIN = "clock_unknown"
@@ -93,7 +83,7 @@ def _scaled(raw: int | None, times: int, over: int) -> float | int | None:
 
 def _boot(fields: Fields) -> Boot:
     """A start; a field that the device's older table lacks is left out."""
-    words = _in_words(fields)
+    words = in_words(fields)
     if {"major", "minor", "patch"} <= words.keys():
         words["version"] = f"{words['major']}.{words['minor']}.{words['patch']}"
     values = tuple(
@@ -104,7 +94,7 @@ def _boot(fields: Fields) -> Boot:
 
 
 def _applied(fields: Fields) -> Applied:
-    words: dict[str, Any] = {"reason": "ok", **_in_words(fields)}
+    words: dict[str, Any] = {"reason": "ok", **in_words(fields)}
     if not {"token", "result"} <= words.keys():
         raise Lost("applied: the record ends before its result")
     token = words.pop("token")
@@ -118,15 +108,6 @@ def _applied(fields: Fields) -> Applied:
         reason=REFUSALS[why] if refused else "",
         again=refused and why == AGAIN,
     )
-
-
-def _in_words(fields: Fields) -> dict[str, Any]:
-    """The fields that are present, enumerations as their words."""
-    return {
-        name: ENUMS[name][value] if name in ENUMS else value
-        for name, value in fields.items()
-        if value is not None
-    }
 
 
 def encode(device: Device, command: Command) -> tuple[int, bytes]:
@@ -151,14 +132,7 @@ def encode(device: Device, command: Command) -> tuple[int, bytes]:
     return COMMANDS[command.name][0], data
 
 
-TAKES = {
-    name: tuple(
-        Field(name=field, low=low, high=high, needed=not optional, meaning=told(name, field))
-        for field, _, low, high, _, optional in fields(text)
-        if field not in OURS
-    )
-    for name, (_, text) in COMMANDS.items()
-}
+TAKES = takes()
 
 _FILL = Value("fillingLevel", 0.73, "1")
 _REST = (Value("distance", 412, "mm"), Value("batteryVoltage", 3.3, "V"))
