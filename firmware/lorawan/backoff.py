@@ -84,13 +84,20 @@ class Backoff:
         return bool(self.attempts or self.spent_ms)
 
     def save(self) -> None:
-        """On flash when it returns."""
+        """On flash when it returns.
+
+        Where flash fails, a DevNonce may come again after a restart: the network refuses it, and
+        the next is tried.
+        """
         nonce = self.dev_nonce
         blob = struct.pack(
             _BLOB, nonce & 0xFFFF, self.join_nonce, self.attempts, self.spent_ms, self.at_s,
             nonce >> 16,
         )  # fmt: skip
-        self._store.save("join", blob + self.marks)
+        try:
+            self._store.save("join", blob + self.marks)
+        except OSError:
+            pass
 
     def is_known(self, join_nonce: int, mark: bytes) -> bool:
         """Was a Join-Accept with this JoinNonce accepted, as the last or under the same AppKey?"""

@@ -226,6 +226,14 @@ class Mac:
             self._stepped = count
             self._obey(None, 0)
 
+    def _reserve(self):
+        """A session whose counters cannot be saved has ended: join again. OSError."""
+        try:
+            self.session.reserve()
+        except OSError:
+            self.joined = False
+            raise
+
     async def _uplink(self, fport, data, riders, confirmed):
         session = self.session
         self.answers.sent()
@@ -237,7 +245,7 @@ class Mac:
         self._ack = False
         self._acked = False
         self._pending = False
-        session.reserve()
+        self._reserve()
         made = frame.uplink(session, fctrl, riders, fport, data, confirmed)
         fcnt = session.fcnt_up
         dr = session.dr

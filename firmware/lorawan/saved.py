@@ -22,7 +22,9 @@ def _region(plan):
 
 
 def save(session) -> None:
-    """On flash when it returns."""
+    """On flash when it returns, if it can be written: else see `session.kept`."""
+    if session.fcnt_up and not session.kept:
+        return
     plan = session.plan
     head = struct.pack(
         _HEAD, session.identity, session.tag, session.addr, session.nwk.key, session.app.key,
@@ -35,7 +37,11 @@ def save(session) -> None:
         size += 1
     tail = bytes((len(region),)) + region + bytes((plan.eirp_dbm, plan.dwell, size))
     tail += plan.mask.to_bytes(size, "little") + setup(plan).pack(plan)
-    session.store.save("session", head + tail)
+    session.kept = True
+    try:
+        session.store.save("session", head + tail)
+    except OSError:
+        session.kept = bool(session.fcnt_up)
 
 
 def load(session) -> bool:

@@ -73,7 +73,11 @@ class Answers:
 
 
 class Session:
-    """One OTAA session. plan: the channels that it uses; identity: 4 bytes, of EUIs and key."""
+    """One OTAA session. plan: the channels that it uses; identity: 4 bytes, of EUIs and key.
+
+    kept: is it on flash? One that could not be saved when it began ends with the next restart, and
+    its counters are never saved: on flash is another session, whose counters stay where they are.
+    """
 
     tag: int
     addr: bytes
@@ -89,6 +93,7 @@ class Session:
     reserved = 0
     fcnt_down = -1
     unanswered = 0
+    kept = True
 
     def __init__(self, plan, aes, store, identity):
         self.plan = plan
@@ -102,15 +107,29 @@ class Session:
         self.app = Key(self._aes, app)
 
     def _save_frames(self):
-        self.store.save("frames", struct.pack(FRAMES, self.tag, self.reserved, self.fcnt_down))
+        if self.kept:
+            self.store.save("frames", struct.pack(FRAMES, self.tag, self.reserved, self.fcnt_down))
 
     def reserve(self) -> None:
-        """Make sure that `fcnt_up` may be sent: after a power cut a greater one comes next."""
+        """Make sure that `fcnt_up` may be sent: after a power cut a greater one comes next.
+
+        Raises OSError where that cannot be saved: then the session must not be used.
+        """
         if self.fcnt_up >= self.reserved:
             self.reserved = self.fcnt_up + MARGIN
-            self._save_frames()
+            try:
+                self._save_frames()
+            except OSError:
+                self.reserved = self.fcnt_up
+                raise
 
     def heard(self, fcnt: int) -> None:
-        """A downlink was taken: its counter is on flash before anything acts on it."""
+        """A downlink was taken: its counter is on flash before anything acts on it.
+
+        Where flash fails it is obeyed all the same.
+        """
         self.fcnt_down = fcnt
-        self._save_frames()
+        try:
+            self._save_frames()
+        except OSError:
+            pass

@@ -9,6 +9,8 @@ import json
 import os
 import struct
 
+from node.errors import ConfigError
+
 _BOOT = "<HHH"
 
 
@@ -52,7 +54,7 @@ def booted(config) -> None:
 
 
 def _save_boot(config, tries):
-    config.store.save("boot", struct.pack(_BOOT, config.boots, config.good, tries))
+    config.store.keep("boot", struct.pack(_BOOT, config.boots, config.good, tries))
 
 
 def save(config) -> None:
@@ -74,26 +76,40 @@ def import_file(config) -> None:
 
         _take(config, settings, settings.parse(text))
         config.crc = crc
-        _bump(config)
+        try:
+            _bump(config)
+        except OSError:
+            pass  # the next start imports the file again
 
 
 def update(config, changes: dict) -> None:
     """Check, then change. Raises ConfigError and changes nothing."""
     from node import settings
 
-    values = config.values.copy()
+    before = config.values
+    values = before.copy()
     for name, value in changes.items():
         values[name] = settings.check(name, value)
     _take(config, settings, values)
-    put(config, {})
+    config.values = before
+    put(config, values)
 
 
 def put(config, checked: dict) -> None:
-    """Change settings whose values are known to be valid; on flash in both forms after it."""
-    config.values.update(checked)
-    config.settle(config.values)
-    _write_file(config)
-    _bump(config)
+    """Change settings whose values are known to be valid; on flash in both forms after it.
+
+    Raises ConfigError where they cannot be saved: then nothing is changed.
+    """
+    before = config.values
+    values = before.copy()
+    values.update(checked)
+    config.settle(values)
+    try:
+        _write_file(config)
+        _bump(config)
+    except OSError as error:
+        config.settle(before)
+        raise ConfigError("settings cannot be saved (%s)" % error)
 
 
 def _take(config, settings, values):

@@ -67,6 +67,10 @@ class Commands:
         except Refused as refusal:
             result = "refused"
             reason = refusal.args[0]
+        except (OSError, ValueError) as error:
+            self._node.log("command", str(error))
+            result = "refused"
+            reason = "failed"
         if shown is None:
             return
         await self.end(name, token, result, reason, shown)
@@ -102,7 +106,7 @@ class Commands:
             self._answers = self._answers[-_KEPT:]
             blob = b"".join([struct.pack(_ANSWER, *answer) for answer in self._answers])
             async with self._node.lock:
-                self._node.store.save("commands", blob)
+                self._node.store.keep("commands", blob)
         self._report(token, result, reason, shown)
 
     def _report(self, token, result, reason, shown):

@@ -6,6 +6,14 @@ While the link is down, 8 at a time go to a segment file in one append (expensiv
 code is `node.segments`, loaded while there are any). Every record has its own CRC, and the tail a
 watermark. After a power cut a reading may be sent twice with the same sequence number, which the
 gateway drops; none is lost.
+
+What holds after any order of calls, faults of the flash and restarts (tested by a model):
+- `idle()` exactly when `batch` is empty and `waiting()` is 0;
+- `batch` gives the oldest that waits, of the segments before the tail;
+- a reading that the network has not acknowledged waits, or was sent since the last `acked` or
+  `lost`, or is one of the oldest and counted in `dropped`;
+- full or failing flash costs the oldest readings, and never raises: what could not be written
+  stays in memory and is sent from there.
 """
 
 import struct
@@ -30,6 +38,7 @@ class Journal:
         from node import segments
 
         self._store = store
+        store.relief = self._shed
         self.folder = folder
         self.legacy_total = 0  # firmware 0.1.0 kept the counter's here; carried along unchanged
         self.torn = 0
@@ -51,12 +60,12 @@ class Journal:
             unload("node.segments")
 
     def save(self) -> None:
-        """Tail and watermarks to flash."""
+        """Tail and watermarks to flash; where that fails they stay in memory, and are sent."""
         segment = self.segments[0] if self.segments else 0
         header = struct.pack(
             HEADER, self.next_seq, self.legacy_total, segment, self.index, self.acked_below
         )
-        self._store.save("tail", header + self.tail)
+        self._store.keep("tail", header + self.tail)
 
     def add(self, boots: int, uptime_s: int, unix: int, fport: int, data: bytes) -> Record:
         """Journal one reading, whose payload says `next_seq`. On flash when it returns."""
@@ -78,6 +87,13 @@ class Journal:
 
         self._files = segments
         segments.spill(self)
+
+    def _shed(self):
+        """Flash is full: drop the oldest segment. False: there is none."""
+        if not self.segments:
+            return False
+        self._files.shed(self)
+        return True
 
     def drop(self, count: int) -> None:
         """Drop the oldest of the tail."""
@@ -128,13 +144,13 @@ class Journal:
         """These were transmitted: they wait for `acked`, or for `lost`."""
         for one in batch:
             at = self._at(one.seq)
-            if at < 0:
+            if one.spilled:
                 self.at += 1
-            else:
+            elif at >= 0:
                 self.marks[at] |= SENT
 
     def _at(self, seq):
-        """Index of a reading in the tail; -1: in a segment."""
+        """Index of a reading in the tail; -1: not there."""
         at = len(self.marks) - (self.next_seq - seq & 0xFFFF)
         return at if 0 <= at < len(self.marks) and self.seq(at) == seq else -1
 

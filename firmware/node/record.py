@@ -34,6 +34,8 @@ ACKED = 2
 class Record:
     """One reading, decoded from its record when asked: `seq` and what follows."""
 
+    spilled = False  # was it read from a segment?
+
     def __init__(self, raw):
         self.raw = raw
         self.seq = raw[0] | raw[1] << 8

@@ -10,6 +10,7 @@ import struct
 from micropython import const
 
 from node.record import ACKED, BODY_SIZE, HEADER, RECORD_SIZE, SENT, Record
+from node.store import FULL, make_folder
 
 _SPILL_RECORDS = const(8)
 _SEGMENT_SIZE = const(4096)
@@ -28,9 +29,9 @@ def parse(raw: bytes) -> "Record | None":
 def found(folder: str) -> list:
     """Numbers of the segments on flash, oldest first."""
     try:
-        return sorted(int(name) for name in os.listdir(folder))
+        return sorted(int(name) for name in os.listdir(folder) if name.isdigit())
     except OSError:
-        os.mkdir(folder)
+        make_folder(folder)
         return []
 
 
@@ -59,35 +60,69 @@ def load(journal, blob: "bytes | None") -> None:
             else:
                 journal.torn += 1
     while journal.segments and journal.segments[0] < segment:
-        os.remove(_path(journal, journal.segments.pop(0)))
+        _forget(journal)
     if not journal.segments or journal.segments[0] != segment:
         journal.index = 0
 
 
 def spill(journal) -> None:
-    """Move the oldest 8 of the tail to a segment; above 48 segments, drop the oldest."""
+    """Move the oldest 8 of the tail to a segment; above 48 segments, drop the oldest.
+
+    Where flash is full, the oldest segments make room; where none can be written, the oldest
+    reading of the tail is dropped.
+    """
     spilled = min(_SPILL_RECORDS, len(journal.marks))
-    waiting = b"".join([
-        journal.tail[at * RECORD_SIZE : (at + 1) * RECORD_SIZE]
-        for at in range(spilled)
-        if not journal.marks[at] & ACKED
-    ])  # fmt: skip
+    waiting = [at for at in range(spilled) if not journal.marks[at] & ACKED]
+    raw = b"".join([journal.tail[at * RECORD_SIZE : (at + 1) * RECORD_SIZE] for at in waiting])
+    try:
+        while not _append(journal, raw):
+            shed(journal)
+    except OSError:
+        spilled = 1
+        journal.dropped += 1
+    journal.drop(spilled)
+    first = journal.seq(0) if journal.marks else journal.next_seq
+    if _before(journal.acked_below, first):
+        journal.acked_below = first  # kept near, or it would wrap in a long outage
+    if len(journal.segments) > _SEGMENTS:
+        shed(journal)
+
+
+def _append(journal, raw):
+    """True when written, False when flash is full. OSError: it fails, or nothing makes room."""
     segments = journal.segments
     last = segments[-1] if segments else 0
-    if not segments or os.stat(_path(journal, last))[6] + len(waiting) > _SEGMENT_SIZE:
+    if not last or _records(journal, last) * RECORD_SIZE + len(raw) > _SEGMENT_SIZE:
         last += 1
+    try:
+        with open(_path(journal, last), "ab") as file:
+            file.write(raw)
+    except OSError as error:
+        if error.errno != FULL or not segments:
+            raise
+        return False
+    if last not in segments[-1:]:
         segments.append(last)
-    with open(_path(journal, last), "ab") as file:
-        file.write(waiting)
-    journal.drop(spilled)
-    if len(segments) > _SEGMENTS:
-        journal.dropped += _records(journal, segments[0]) - journal.index
-        _forget(journal)
+    return True
+
+
+def shed(journal) -> None:
+    """Drop the oldest segment, to make room: its readings are lost, and counted."""
+    journal.dropped += max(0, _records(journal, journal.segments[0]) - journal.index)
+    _forget(journal)
 
 
 def _forget(journal):
-    os.remove(_path(journal, journal.segments.pop(0)))
-    journal.index = journal.at = 0
+    """Remove the oldest segment."""
+    segment = journal.segments[0]
+    records = _records(journal, segment)
+    journal.index = max(0, journal.index - records)
+    journal.at = max(0, journal.at - records)
+    journal.segments.pop(0)
+    try:
+        os.remove(_path(journal, segment))
+    except OSError:
+        pass  # the next start tries again
 
 
 def count(journal) -> int:
@@ -96,18 +131,42 @@ def count(journal) -> int:
 
 
 def _records(journal, segment):
-    return os.stat(_path(journal, segment))[6] // RECORD_SIZE
+    """Records of a segment; 0 for one that cannot be read."""
+    try:
+        return os.stat(_path(journal, segment))[6] // RECORD_SIZE
+    except OSError:
+        return 0
 
 
 def take(journal, limit: int) -> list:
-    """Readings of the oldest segment after those already sent; a torn one is stepped over."""
-    with open(_path(journal, journal.segments[0]), "rb") as file:
-        file.seek(journal.at * RECORD_SIZE)
-        raw = file.read(limit * RECORD_SIZE)
+    """Readings of one segment after those already sent; a torn one is stepped over."""
+    while True:
+        at = journal.at
+        for segment in journal.segments:
+            records = _records(journal, segment)
+            if at < records:
+                break
+            at -= records
+        else:
+            return []
+        taken = _read(journal, segment, at, min(limit, records - at))
+        if taken:
+            return taken
+
+
+def _read(journal, segment, at, count):
+    """Those from the first whole one to the next that is torn."""
+    try:
+        with open(_path(journal, segment), "rb") as file:
+            file.seek(at * RECORD_SIZE)
+            raw = file.read(count * RECORD_SIZE)
+    except OSError:
+        raw = bytes(count * RECORD_SIZE)  # all of them torn
     taken = []
-    for at in range(0, len(raw), RECORD_SIZE):
-        one = parse(raw[at : at + RECORD_SIZE])
+    for start in range(0, len(raw), RECORD_SIZE):
+        one = parse(raw[start : start + RECORD_SIZE])
         if one:
+            one.spilled = True
             taken.append(one)
         elif taken:
             break
@@ -118,8 +177,8 @@ def take(journal, limit: int) -> list:
 
 
 def done(journal) -> bool:
-    """Remove the oldest segment if it was sent to its end; was it?"""
-    if journal.at * RECORD_SIZE < os.stat(_path(journal, journal.segments[0]))[6]:
-        return False
-    _forget(journal)
-    return True
+    """Remove the segments that were acknowledged to their ends; was there one?"""
+    left = len(journal.segments)
+    while journal.segments and journal.index >= _records(journal, journal.segments[0]):
+        _forget(journal)
+    return len(journal.segments) < left

@@ -11,6 +11,15 @@ import struct
 
 _HEADER = "<II"
 _HEADER_SIZE = 8
+FULL = 28  # ENOSPC
+
+
+def make_folder(path: str) -> None:
+    """Make a folder; where that fails, what is saved there fails too."""
+    try:
+        os.mkdir(path)
+    except OSError:
+        pass
 
 
 def _parse(raw: bytes) -> "tuple | None":
@@ -27,17 +36,21 @@ def _crc(generation: int, data: bytes) -> int:
 
 
 class Store:
-    """Blobs of one folder. `fresh`: the folder was missing, the flash is new or was wiped."""
+    """Blobs of one folder. `fresh`: the folder was missing, the flash is new or was wiped.
+
+    relief() -> bool: frees something when flash is full; False: nothing is left to free.
+    """
 
     def __init__(self, folder="/state"):
         self._folder = folder
         self._newest = {}  # name -> (generation, slot)
         self.fresh = False
+        self.relief = bool  # nothing to free
         try:
             os.stat(folder)
         except OSError:
-            os.mkdir(folder)
             self.fresh = True
+            make_folder(folder)
 
     def _path(self, name, slot):
         return "%s/%s.%s" % (self._folder, name, "ab"[slot])
@@ -69,6 +82,21 @@ class Store:
 
     def save(self, name: str, data: bytes) -> None:
         """Replace the older copy. Raises OSError when the flash is full or broken."""
+        while True:
+            try:
+                return self._write(name, data)
+            except OSError as error:
+                if error.errno != FULL or not self.relief():
+                    raise
+
+    def keep(self, name: str, data: bytes) -> None:
+        """As `save`, for what may be lost rather than stop the node."""
+        try:
+            self.save(name, data)
+        except OSError:
+            pass
+
+    def _write(self, name, data):
         if name not in self._newest:
             self.load(name)
         generation, slot = self._newest[name]

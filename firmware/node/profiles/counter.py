@@ -23,7 +23,10 @@ class Profile(profiles.Profile):
     def save(self) -> None:
         """The total to flash, if it changed."""
         if self.total != self._saved:
-            self.node.store.save(_STATE, struct.pack(_FORMAT, self.total))
+            try:
+                self.node.store.save(_STATE, struct.pack(_FORMAT, self.total))
+            except OSError:
+                return  # with the next reading
             self._saved = self.total
 
     def fields(self, sensed: dict) -> dict:
