@@ -12,6 +12,7 @@ import struct
 from node.errors import ConfigError
 
 _BOOT = "<HHH"
+_LONGEST = 4096  # characters of a device.json: all settings take a third
 
 
 def load(config, log) -> None:
@@ -67,9 +68,11 @@ def import_file(config) -> None:
     """Take the person's file if its text changed. Raises ConfigError and changes nothing."""
     try:
         with open(config.path) as file:
-            text = file.read()
+            text = file.read(_LONGEST)
     except OSError:
         return
+    except UnicodeError:
+        text = "?"
     crc = _crc(text)
     if crc != config.crc:
         from node import settings

@@ -99,9 +99,10 @@ def _number(name, value, allowed):
     return value
 
 
-def _programme(name, value, _allowed):
+def _programme(name, value, most):
     try:
-        right = all(_entry(at, level) for at, level in value)
+        right = isinstance(value, (list, tuple)) and len(value) <= most
+        right = right and all(_entry(at, level) for at, level in value)
     except (ValueError, TypeError, AttributeError):
         right = False
     if not right:
@@ -111,7 +112,8 @@ def _programme(name, value, _allowed):
 
 def _entry(at, level):
     hours, minutes = at.split(":")
-    return 0 <= int(hours) < 24 and 0 <= int(minutes) < 60 and 0 <= level <= 100
+    right = 0 <= int(hours) < 24 and 0 <= int(minutes) < 60
+    return right and type(level) is int and 0 <= level <= 100
 
 
 _KINDS = {
@@ -134,7 +136,7 @@ def parse(text: str) -> dict:
     """Settings of a `device.json`, each checked. Raises ConfigError."""
     try:
         raw = json.loads(text)
-    except ValueError:
+    except (ValueError, MemoryError, RuntimeError):  # the last two: nested too deep
         raw = None
     # MicroPython takes half an object for a whole one
     if not isinstance(raw, dict) or not text.rstrip().endswith("}"):

@@ -40,7 +40,7 @@ PROFILES: "dict[str, dict[str, object]]" = {
             "ramp_s": (2, (0, 60), "number"),
             "failsafe_min": (1440, (1, 10080), "number"),
             "failsafe_level": (100, (1, 100), "number"),
-            "programme": ((), None, "programme"),
+            "programme": ((), 48, "programme"),
         },
         "ordered": (
             (
