@@ -56,7 +56,8 @@ class Node:
         self.crash = root + _CRASH
         self.store = Store(root + "/state")
         self.wiped = self.store.fresh
-        self.config = Config(self.store, root + "/device.json", self.log)
+        crashed = int(self.power.cause == ports.WATCHDOG)
+        self.config = Config(self.store, root + "/device.json", self.log, crashed)
         self.journal = Journal(self.store, root + "/state/journal")
         # None until `node.start` has made them: the flow begins after that
         self.link = None  # pyright: ignore[reportAttributeAccessIssue]
@@ -77,6 +78,7 @@ class Node:
         self._next_us = self._tidy_us = 0
         self._last = None
         self._reported_us = 0
+        self._read_by = None  # version of the settings at the last reading
         self._starting = True
 
     async def run(self, stdin=None) -> None:
@@ -248,6 +250,9 @@ class Node:
             fields.update(values)
             data = codec.pack(name, fields)
             journal.add(config.boots, clock.uptime_s(), clock.unix(), codec.entry(name)[0], data)
+            if self._read_by == config.version:  # from one reading to the next: they work
+                config.booted()
+            self._read_by = config.version
 
     def report_soon(self) -> None:
         """Take a reading at the next turn, whatever is due."""
@@ -385,9 +390,11 @@ def _crashed(node, error):
 def _keep(node, error):
     """For the next start: seconds since this one, Unix seconds or 0, and the traceback."""
     try:
+        if node:
+            node.config.crashed()
         with open(node.crash if node else _CRASH, "w") as file:
             if node:
                 file.write("%d %d\n" % (node.clock.uptime_s(), node.clock.unix()))
             sys.print_exception(error, file)
-    except OSError:
-        pass  # the file system is what failed
+    except Exception:
+        pass  # the file system is what failed, or no memory is left

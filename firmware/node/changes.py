@@ -1,7 +1,7 @@
 """How settings are loaded, rolled back, changed and stored. Unloaded after each use.
 
 config: a `node.config.Config`. Blob `config`: version, CRC-32 of the person's file, values. Blob
-`boot`: starts, the version that booted last, starts of another one that did not.
+`boot`: starts, the last version that worked, crashes since.
 """
 
 import binascii
@@ -12,32 +12,47 @@ import struct
 from node.errors import ConfigError
 
 _BOOT = "<HHH"
+_IDENTITY = ("dev_eui", "join_eui", "app_key", "name")
 _LONGEST = 4096  # characters of a device.json: all settings take a third
 
 
-def load(config, log) -> None:
-    """Take the settings of the last save; count starts that did not reach `booted`.
+def load(config, log, crashed: int) -> None:
+    """Take the settings of the last save; those before it after 3 crashes that these began with.
 
-    At the third start of a version that never booted, the one before is taken again.
+    crashed: did the run before end in one that is not counted yet, 0 or 1?
     """
     _adopt(config, config.store.load("config"))
     blob = config.store.load("boot")
-    boots, good, tries = struct.unpack(_BOOT, blob) if blob else (0, 0, 0)
+    boots, config.good, tries = struct.unpack(_BOOT, blob) if blob else (0, 0, 0)
     config.boots = (boots + 1) & 0xFFFF
-    tries = tries + 1 if good != config.version else 0
-    before = config.store.previous("config") if tries > 2 else None
-    if before:
-        bad = config.version
-        crc = config.crc
-        _adopt(config, before)
-        config.version = bad + 1 & 0xFFFF
-        config.crc = crc
+    config.tries = tries + crashed & 0xFFFF
+    if config.tries > 2 and config.good != config.version:
+        before = config.store.previous("config")
+        if before:
+            _go_back(config, before)
+            log("config", "3 crashes: back to version %d" % config.version)
+    _save_boot(config)
+
+
+def _go_back(config, before):
+    """Take older settings; the identity stays, for it cannot be the reason, and may be repaired.
+
+    A file that was not imported yet is left: it comes next.
+    """
+    imported = _crc(_text(config) or "") == config.crc
+    identity = {name: config.values[name] for name in _IDENTITY if name in config.values}
+    _adopt(config, before)
+    values = config.values
+    values.update(identity)
+    config.settle(values)
+    config.good = config.version
+    config.tries = 0
+    try:
+        if imported:
+            _write_file(config)
         save(config)
-        good = config.version
-        tries = 0
-        log("config", "version %d failed to boot twice, rolled back" % bad)
-    config.good = good
-    _save_boot(config, tries)
+    except OSError:
+        pass  # so it is again after the next crash
 
 
 def _adopt(config, blob):
@@ -48,14 +63,31 @@ def _adopt(config, blob):
 
 
 def booted(config) -> None:
-    """This version runs: it will not be rolled back."""
-    if config.good != config.version:
-        config.good = config.version
-        _save_boot(config, 0)
+    """This version works: it will not be rolled back."""
+    config.good = config.version
+    config.tries = 0
+    _save_boot(config)
 
 
-def _save_boot(config, tries):
-    config.store.keep("boot", struct.pack(_BOOT, config.boots, config.good, tries))
+def crashed(config) -> None:
+    """The run ends by an error."""
+    config.tries += 1
+    _save_boot(config)
+
+
+def _save_boot(config):
+    config.store.keep("boot", struct.pack(_BOOT, config.boots, config.good, config.tries))
+
+
+def _text(config):
+    """The person's file, or None without one. What is no text makes no JSON either."""
+    try:
+        with open(config.path) as file:
+            return file.read(_LONGEST)
+    except OSError:
+        return None
+    except UnicodeError:
+        return "?"
 
 
 def save(config) -> None:
@@ -66,13 +98,9 @@ def save(config) -> None:
 
 def import_file(config) -> None:
     """Take the person's file if its text changed. Raises ConfigError and changes nothing."""
-    try:
-        with open(config.path) as file:
-            text = file.read(_LONGEST)
-    except OSError:
+    text = _text(config)
+    if text is None:
         return
-    except UnicodeError:
-        text = "?"
     crc = _crc(text)
     if crc != config.crc:
         from node import settings

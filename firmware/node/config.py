@@ -1,8 +1,8 @@
 """Settings: one JSON blob A/B in flash, a version that counts every change, roll-back.
 
 `/device.json` is the one file a person edits. It is imported when its text changed, and rewritten
-when a setting changes otherwise, so that both always hold the same. Settings that fail to boot
-twice are rolled back to those before by `node.changes`, loaded for all that.
+when a setting changes otherwise, so that both always hold the same. Settings with which the node
+crashes 3 times before the second reading are rolled back by `node.changes`, loaded for all that.
 """
 
 from unload import unload
@@ -18,18 +18,19 @@ class Config:
     """Settings by item: `config["report_s"]`. `version` counts changes, `boots` starts.
 
     For `node.changes`: `values` (what was given), `crc` (of the file they
-    came from), `good` (the version that booted last).
+    came from), `good` (the last version that worked), `tries` (crashes since).
     """
 
     version: int
     boots: int
     crc: int
     good: int
+    tries: int
 
-    def __init__(self, store, path="/device.json", log=None):
+    def __init__(self, store, path="/device.json", log=None, crashed=1):
         self.store = store
         self.path = path
-        self._by("load", log or (lambda _source, _text: None))
+        self._by("load", log or (lambda _source, _text: None), crashed)
 
     def settle(self, values: dict) -> None:
         """Take these values as given; what they leave open is the profile's, or a default."""
@@ -54,8 +55,13 @@ class Config:
     # --- rare, so the code is loaded for it -----------------------------------------------------
 
     def booted(self) -> None:
-        """These settings run: they will not be rolled back."""
-        self._by("booted")
+        """These settings work: they will not be rolled back."""
+        if self.tries or self.good != self.version:
+            self._by("booted")
+
+    def crashed(self) -> None:
+        """The run ends by an error; a watchdog's reset is counted by the next start."""
+        self._by("crashed")
 
     def import_file(self) -> None:
         """Take `/device.json` if its text changed. An invalid one changes nothing: ConfigError."""

@@ -25,7 +25,6 @@ async def bring_up(node) -> None:
     while not _composed(node):
         attended = True
         await node.pause(node.clock.us() + _RETRY_US)
-    node.config.booted()
     _report(node)
     node.phase("boot")
     if not attended:

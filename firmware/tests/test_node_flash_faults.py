@@ -49,7 +49,7 @@ def lived(break_it, at_start):
             air.downlink(30, command(8, "dim", level=20, hold=60))
             await asyncio.sleep(60)
             assert air.node.profile.lamp.level == 20
-            air.downlink(31, command(9, "interval", report=1200, sample=None))
+            air.downlink(31, command(9, "interval", report_s=1200, sample_s=None))
             await asyncio.sleep(60)
             return air.ports()
 
