@@ -209,7 +209,7 @@ class Node:
         """Sleep until an instant of the clock, or until `wake` is set."""
         wake = self.wake
         while not wake.is_set():
-            left_ms = (until_us - self.clock.us()) // 1000
+            left_ms = (until_us - self.clock.us() + 999) // 1000  # early, a turn would be in vain
             if left_ms <= 0:
                 break
             if not self.clock.doze(left_ms):

@@ -91,3 +91,15 @@ def test_a_radio_whose_interrupt_is_lost_starves_nothing():
 
     assert virtual_time.run(story()) is None
     assert not port.bites(), port.longest_us
+
+
+def test_a_pause_does_not_end_before_its_time():
+    """Else the flow takes turns in vain for the rest of the millisecond."""
+    node = made("lamp", board=Lit())
+
+    async def story():
+        until_us = node.clock.us() + 1500
+        await node.pause(until_us)
+        return node.clock.us() - until_us
+
+    assert virtual_time.run(story()) >= 0
