@@ -25,8 +25,8 @@ def period_us(air_us: int, part: int, longest_us: int) -> int:
 
 def band(bands, freq: int) -> int:
     """Index in a region's BANDS of a frequency in Hz, or -1 where it allows none."""
-    for at in range(len(bands)):
-        if bands[at][0] <= freq < bands[at][1]:
+    for at, (low, high, _) in enumerate(bands):
+        if low <= freq < high:
             return at
     return -1
 

@@ -1,6 +1,9 @@
 """Joining over the air, also again beside a session that goes on until the Join-Accept.
 
 Loaded for an attempt and unloaded after it: on a board its bytecode occupies the heap.
+Boards that get power together count time from the same instant, so attempts begin in slots, and
+the slot gives the channel: two requests that a radio gateway hears at once cost a Join-Accept in
+RX2, 1.8 s in which it hears nobody. Join channels share a sub-band: all are free, or none.
 `backoff` has what lasts: DevNonce, JoinNonce and the air spent, saved before every Join-Request.
 Source: LoRaWAN TS001-1.0.4, chapters 6.2 and 7.
 """
@@ -12,6 +15,7 @@ from lorawan.plan import setup
 
 _SIZE = const(23)
 _DELAY_US = const(5000000)
+_SLOT_US = const(125000)  # a Join-Request at SF7 and the gap that its Join-Accept needs
 _LAST_NONCE = const(65535)
 
 
@@ -86,8 +90,11 @@ class Joining:
         Without one a session that there is goes on.
         """
         mac, used = self._mac, self.used
-        await self._clock.sleep_until_us(self._clock.us() + self.wait_us())
+        slot = -(-(self._clock.us() + self.wait_us()) // _SLOT_US)
         dr, channels, air_ms = self._rate()
+        if channels[slot % len(channels)] == mac.duty.last_channel:
+            slot += 1
+        await self._clock.sleep_until_us(slot * _SLOT_US)
         if mac.silent_us is None:
             mac.silent_us = self._clock.us()
         used.spend(self._elapsed_ms() // 1000, air_ms)
@@ -95,10 +102,10 @@ class Joining:
         nonce = used.dev_nonce
         used.dev_nonce += 1
         used.save()
-        if not await self._attempt(nonce, dr, mac.pick(channels)[1]):
-            every_s = mac.plan.region.JOIN_EVERY_S
-            at_ms, draw = self._elapsed_ms(), mac.random()
-            wait_ms = backoff.pause_ms(at_ms, air_ms, every_s, self._seed, draw)
+        if not await self._attempt(nonce, dr, channels[slot % len(channels)]):
+            wait_ms = backoff.pause_ms(
+                self._elapsed_ms(), air_ms, mac.plan.region.JOIN_EVERY_S, self._seed, mac.random()
+            )
             mac.join_us = self._clock.us() + wait_ms * 1000
 
     def exhausted(self) -> bool:

@@ -173,7 +173,7 @@ class Mac:
         async with self.lock:
             joining = self._attempts()
             if joining.exhausted():
-                raise MacError("no DevNonce is left; register the device under a new JoinEUI")
+                raise MacError("no DevNonce is left: register under a new JoinEUI")
             tag = self.session.tag if self.joined else None
             await joining.join()
             joining = None

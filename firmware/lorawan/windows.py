@@ -131,10 +131,9 @@ class Windows:
 
     def _take_held(self):
         """Take what was overheard during the exchange. True when a class A downlink was there."""
-        held = self._held
-        self._held = []
         answered = False
-        for got in held:
+        while self._held:
+            got = self._held.pop(0)
             if self._take(*got) and got[3]:
                 answered = True
         return answered

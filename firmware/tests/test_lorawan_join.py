@@ -292,3 +292,18 @@ def test_the_networks_duty_cycle_ends_with_the_session():
         assert world.mac.duty.silent_us == silent_us
 
     world.run(story())
+
+
+def test_boards_that_get_power_together_ask_in_slots_and_on_one_channel_a_slot():
+    channels = {}
+    for seed in range(12345, 12365):
+        world = World()
+        world._seed = seed
+        world.server.answers_join = False
+        for _ in range(8):
+            world.run(world.mac.join())
+        for begin, _, freq, _, _, _, _ in world.sent:
+            assert begin % 125000 == 0
+            slot = begin // 125000
+            assert channels.setdefault(slot % 3, freq) == freq
+    assert len(set(channels.values())) == 3

@@ -13,15 +13,15 @@ DATARATES = (
 )
 """(spreading factor, bandwidth in Hz) by data rate; the radios have no FSK and no LR-FHSS."""
 
-MAX_PAYLOAD = (51, 51, 51, 115, 242, 242, 242)
-"""N: application bytes with empty FOpts, by data rate, no repeater."""
+MAX_PAYLOAD = b"\x33\x33\x33\x73\xf2\xf2\xf2"
+"""N: application bytes with empty FOpts, by data rate, no repeater: 51, 115 and 242."""
 
 CHANNELS = (868100000, 868300000, 868500000)
 CHANNEL_DR = (0, 5)
 CHANNELS_MAX = 16
 RX2_FREQ = 869525000
 RX2_DR = 0
-RX1_OFFSETS = (0, 1, 2, 3, 4, 5)
+RX1_OFFSETS = b"\0\1\2\3\4\5"
 """By RX1DROffset: how far below the uplink's data rate RX1 is."""
 
 JOIN_DRS = (
