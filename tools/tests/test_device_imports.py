@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "unload.py": {"sys"},
     "boot.py": {"board", "machine"},
     "installed.py": {"os", "sys"},
+    "installing.py": {"board", "machine"},
     "main.py": {"installed", "node"},
 }
 
