@@ -76,8 +76,9 @@ from machine import Pin, PWM, RTC, UART
 lamp = PWM(Pin(6), freq=1000, duty_u16=32768)
 rtc = RTC()
 rtc.datetime((2026, 3, 5, 0, 12, 0, 0, 0))
+Pin(8, Pin.OUT, value=1)  # the sensor's supply
 u = UART(0, 9600, tx=Pin(0), rx=Pin(1))
-time.sleep_ms(500)
+time.sleep_ms(900)
 heard = u.any()
 u.read(heard)
 machine.lightsleep(4000)

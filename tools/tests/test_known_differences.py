@@ -94,9 +94,10 @@ async def test_the_crystal_is_exact_by_default(running):
 async def test_a_wrong_baud_rate_receives_damage(running):
     code = """
 from machine import Pin, UART
+Pin(8, Pin.OUT, value=1)  # the sensor's supply
 u = UART(0, %d, tx=Pin(0), rx=Pin(1))
 import time
-time.sleep_ms(400)
+time.sleep_ms(900)
 print(b'\\xff\\x04' in u.read(u.any()))"""
     async with running(parts={"a02yyuw": {"distance_mm": 1100}}) as (_, board):
         said = [await board.exec(code % baud) for baud in (9600, 9700, 115200)]
