@@ -1,0 +1,55 @@
+"""A node for weeks: a bin for 30 days. No reset, and every reading at the server.
+
+Virtual time, emulated boards, the bench's network server with ADR on; `-s` shows the figures.
+"""
+
+import pytest
+from wire import decoding
+
+from hil_tests.nodes import only_virtual
+from tools.bench.world.lab import Lab, Unit
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(1800)]
+
+DAY_S = 86400
+HOUR_US = 3_600_000_000
+
+
+@pytest.fixture(autouse=True)
+def on_virtual_boards(virtual):
+    only_virtual(virtual, "a month of it is minutes of virtual time")
+
+
+def numbers(unit: Unit, f_port: int) -> list[int]:
+    """The numbers of the readings that arrived, in order, each once."""
+    found: set[int] = set()
+    for message in unit.of("up"):
+        if message.f_port == f_port:
+            found |= {record["seq"] or 0 for record in decoding.unpack(f_port, message.data)[1]}
+    return sorted(found)
+
+
+async def held(lab: Lab, unit: Unit, f_port: int, days: int, least: int) -> None:
+    """No reset and no hole; prints the figures."""
+    ledger = await unit.board.ledger()
+    seqs = numbers(unit, f_port)
+    ups = unit.of("up")
+    print(
+        f"\n{unit.name}: {days} days, {len(ups)} uplinks, {len(seqs)} readings, "
+        f"{seqs[-1] + 1 - len(seqs)} missing, resets {ledger['resets']}, "
+        f"starts {unit.board.boots}, air violations {len(lab.simulation.violations)} (emulated)"
+    )
+    assert (ledger["resets"], unit.board.boots) == ({"watchdog": 0, "forced": 0}, 1)
+    assert seqs == list(range(len(seqs)))
+    assert len(seqs) >= least
+    assert lab.simulation.refusals == []
+    assert lab.simulation.violations == []
+
+
+async def test_a_bin_for_thirty_days():
+    fill = [[hour * HOUR_US, 1200 - 7 * (hour % 120)] for hour in range(31 * 24)]
+    async with Lab() as lab:
+        unit = await lab.add("bin", usb=False, parts={"a02yyuw": {"distance_mm": fill}})
+        await lab.run(30 * DAY_S)
+
+        await held(lab, unit, 10, 30, least=30 * 24 - 1)
