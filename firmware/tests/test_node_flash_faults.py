@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import pytest
 from tests import virtual_time
 from tests.fake_air import Air
 from tests.fake_flash import ENOSPC, Flash
@@ -16,7 +17,7 @@ from wire import codec, decoding
 
 ONLY = "cpython"  # where time can be virtual
 
-HOURS = 9
+HOURS = 7
 
 
 def command(token, name, **values):
@@ -33,8 +34,8 @@ def readings(air):
 
 
 def lived(break_it, at_start):
-    """(world, its flash) of a lamp whose flash breaks, nine hours later. Its network is there."""
-    air = Air("lamp", Lit(), report_s=600)
+    """(world, its flash) of a lamp whose flash breaks, seven hours later. Its network is there."""
+    air = Air("lamp", Lit(), report_s=600, sample_s=600)
 
     with Flash(air.node.store._folder.rsplit("/", 1)[0]) as flash:
 
@@ -71,6 +72,7 @@ def test_a_failing_flash_stops_neither_reports_nor_joins_nor_commands():
         lived(lambda flash: flash.fail(), at_start)
 
 
+@pytest.mark.slow
 def test_an_outage_on_a_full_flash_costs_the_oldest_readings_and_they_are_counted():
     node = made("counter", report_s=60, sample_s=60)
     with Flash(node.store._folder) as flash:
