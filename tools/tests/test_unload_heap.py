@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tools.build import staged_files
+from tools.build import plan, staged_files
 from tools.setup.paths import MICROPYTHON_UNIX
 
 BOARD = "pico_lora_sx1262"
@@ -56,7 +56,7 @@ def measure(folder: Path) -> tuple[int, ...]:
         target = folder / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    script = f"ALWAYS = {ALWAYS!r}\nSOMETIMES = {SOMETIMES!r}\n{SCRIPT}"
+    script = plan().short(f"ALWAYS = {ALWAYS!r}\nSOMETIMES = {SOMETIMES!r}\n{SCRIPT}")
     done = subprocess.run(
         [str(MICROPYTHON_UNIX), "-X", "heapsize=400K", "-c", script],
         cwd=folder, capture_output=True, text=True, check=True,
