@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Raw, Struct
 
+from gateway.clock import Instant
 from gateway.model import CommandState
 from gateway.notices import Link
 
@@ -32,7 +33,7 @@ class Event(Struct, frozen=True, kw_only=True):
     source: str
     type: str
     subject: str
-    time: str
+    time: Instant
     sequence: str
     data: Any
     specversion: str = "1.0"
@@ -72,8 +73,8 @@ class ReadingData(Struct, frozen=True, kw_only=True):
     device: str
     profile: str
     seq: int | None
-    observed_at: str
-    received_at: str
+    observed_at: Instant
+    received_at: Instant
     values: tuple[Value, ...]
     link: Link
 
@@ -86,7 +87,7 @@ class BootData(Struct, frozen=True, kw_only=True):
 
     dev_eui: str
     device: str
-    received_at: str
+    received_at: Instant
     values: tuple[Value, ...]
     link: Link
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from gateway.clock import Instant
+
 CommandState = Literal[
     "queued",
     "sent",
@@ -55,7 +57,7 @@ class Latest(Struct, frozen=True):
     value: float | int | str | None
     unit: str
     quality: tuple[str, ...]
-    observed_at: str
+    observed_at: Instant
     seq: int | None
 
 

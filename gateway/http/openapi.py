@@ -11,6 +11,7 @@ from wire import VERSION
 from gateway.errors import Problem
 from gateway.events import EVENT_DATA, Event, event_type
 from gateway.http.route import File, Route, Stream
+from gateway.usecases import Eui
 
 REASONS = {
     400: "the request cannot be read",
@@ -23,6 +24,9 @@ REASONS = {
     503: "not now; try again",
 }
 _REF = "#/components/schemas/{name}"
+_TEXT = {"type": "string"}
+_PATH = {"dev_eui": msgspec.json.schema(Eui)}
+"""{part of a path: its schema}; any other is _TEXT."""
 
 
 @functools.cache
@@ -31,12 +35,17 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
     types = _types(routes)
     refs, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     by_type = dict(zip(types, refs, strict=True))
+    for one in types:
+        schemas[one.__name__] |= getattr(one, "RULES", {})
     for schema in schemas.values():
         if "description" in schema:  # Python 3.13 takes a docstring's indentation off, 3.11 not
             schema["description"] = inspect.cleandoc(schema["description"])
     paths: dict[str, Any] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_type)
+        operation = _operation(route, by_type)
+        if links := _links(route, routes):
+            operation["responses"][str(route.status)]["links"] = links
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     made = {
         "openapi": "3.1.0",
         "info": {
@@ -68,7 +77,7 @@ def _operation(route: Route, refs: dict[type, Any]) -> dict[str, Any]:
     if route.scope:
         operation["security"] = [{"key": [route.scope]}]
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _PATH.get(name, _TEXT)}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
     parameters += _query(route.query) if route.query else []
@@ -84,6 +93,27 @@ def _operation(route: Route, refs: dict[type, Any]) -> dict[str, Any]:
         problem = {"description": REASONS[status], "content": _json(refs[Problem])}
         operation["responses"][str(status)] = problem
     return operation
+
+
+def _links(route: Route, routes: tuple[Route, ...]) -> dict[str, Any]:
+    """What can be asked of the thing that a route makes, or of the first that it lists.
+
+    Both stand under the last part of the route's path: `POST /v1/devices` leads to
+    `/v1/devices/{dev_eui}`.
+    """
+    noun = route.path.rpartition("/")[2]
+    fields = route.reply.__struct_encode_fields__ if route.reply else ()
+    links: dict[str, Any] = {}
+    for to in routes:
+        begins = re.match(rf"/v1/{re.escape(noun)}/{{(\w+)}}", to.path)
+        if begins is None:
+            continue
+        name = begins[1]
+        where = name if name in fields else f"{noun}/0/{name}"
+        if where in fields or noun in fields:
+            value = {name: f"$response.body#/{where}"}
+            links[to.name] = {"operationId": to.name, "parameters": value}
+    return links
 
 
 def _reply(route: Route, refs: dict[type, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ ROUTES = (
     route("ask", "POST /v1/devices/{dev_eui}/commands", "command", commands.ask, status=202),
     route("commands", "GET /v1/commands", "read", commands.find_all),
     route("command", "GET /v1/commands/{id}", "read", commands.find),
-    route("events", "GET /v1/events", "read", events.page),
+    route("events", "GET /v1/events", "read", events.page, errors=(422,)),
     route("explain", "GET /v1/events/{id}", "read", events.explain),
     route("webhooks", "GET /v1/webhooks", "admin", webhooks.find_all),
     route("add_webhook", "POST /v1/webhooks", "admin", webhooks.add, status=201),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -100,9 +100,23 @@ def _converted(query: dict[str, str], into: type[Struct]) -> Struct:
 
 def _decoded(body: bytes, into: type[Struct]) -> Struct:
     try:
-        return msgspec.json.decode(body or b"{}", type=into)
+        return msgspec.convert(_whole(msgspec.json.decode(body or b"{}")), into)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"the body is wrong: {_sentence(error)}") from None
+
+
+def _whole(value: Any) -> Any:
+    """JSON with each number of zero fraction as an integer, which JSON Schema takes it for.
+
+    Source: JSON Schema 2020-12 Validation, 6.1.1.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(one) for one in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in cast("dict[str, Any]", value).items()}
+    return value
 
 
 def _sentence(error: Exception) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from gateway import devices as decoders
-from gateway.clock import rfc3339
+from gateway.clock import Instant, rfc3339
 from gateway.errors import Unknown
 from gateway.expiry import LONGEST_S
 from gateway.model import Command, CommandState
@@ -39,7 +39,7 @@ class CommandsQuery(Struct):
 class StepView(Struct):
     """One thing that happened to a command."""
 
-    at: str
+    at: Instant
     what: str
     note: str
 
@@ -54,9 +54,9 @@ class CommandView(Struct):
     state: CommandState
     reason: str
     applied: dict[str, Any] | None
-    created_at: str
-    expires_at: str
-    updated_at: str
+    created_at: Instant
+    expires_at: Instant
+    updated_at: Instant
     attempts: int
     history: list[StepView]
 

@@ -2,14 +2,14 @@
 
 import difflib
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from gateway import devices as decoders
 from gateway import limits, provisioning, registry
-from gateway.clock import rfc3339
+from gateway.clock import Instant, rfc3339
 from gateway.errors import Unknown
 from gateway.model import Device, Latest
 from gateway.provisioning import Provisioned
@@ -26,6 +26,29 @@ REPORT_S = _within("report_s")
 SAMPLE_S = _within("sample_s")
 
 
+_OF_BOARD = {
+    "required": ["profile"],
+    "properties": {
+        "profile": {"enum": [*provisioning.PROFILES]},
+        "name": {"maxLength": limits.LIMITS["name"][0]},
+    },
+    "allOf": [
+        {
+            "if": {"properties": {"profile": {"const": name}}},
+            "then": {"properties": {"device_class": {"enum": [facts["class"], None]}}},
+        }
+        for name, facts in provisioning.PROFILES.items()
+    ],
+}
+_OF_OTHERS = {
+    "properties": {
+        "profile": {"const": ""},
+        "report_s": {"type": "null"},
+        "sample_s": {"type": "null"},
+    },
+}
+
+
 class DeviceRequest(Struct, forbid_unknown_fields=True):
     """A device to register; keys that are not given are generated.
 
@@ -35,8 +58,16 @@ class DeviceRequest(Struct, forbid_unknown_fields=True):
     report_s, sample_s: put into the device.json of a board of ours.
     """
 
-    name: Name
-    profile: Annotated[str, listed(*provisioning.PROFILES, "")] = ""
+    RULES: ClassVar[dict[str, Any]] = {
+        "if": {"properties": {"decoder": {"const": provisioning.OURS}}},
+        "then": _OF_BOARD,
+        "else": _OF_OTHERS,
+    }
+    """What holds between the fields, for the API document; `provisioning` refuses the rest."""
+    name: Annotated[Name, Meta(examples=["bin 1"])]
+    profile: Annotated[
+        str, listed(*provisioning.PROFILES, ""), Meta(examples=[*provisioning.PROFILES])
+    ] = ""
     decoder: Annotated[str, listed(*registry.names(decoders))] = provisioning.OURS
     device_class: Literal["A", "C"] | None = None
     dev_eui: Eui | None = None
@@ -69,8 +100,8 @@ class DeviceView(Struct):
     profile: str
     decoder: str
     join_eui: str
-    device_class: str
-    added_at: str
+    device_class: Literal["A", "C"]
+    added_at: Instant
 
 
 class TroubleView(Struct):
@@ -79,8 +110,8 @@ class TroubleView(Struct):
     code: str
     reason: str
     count: int
-    first_at: str
-    last_at: str
+    first_at: Instant
+    last_at: Instant
 
 
 class DeviceFacts(DeviceView):

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gateway import sinks, webhooks
-from gateway.clock import rfc3339
+from gateway.clock import Instant, rfc3339
 from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
 from gateway.store import View
@@ -13,6 +13,8 @@ from gateway.usecases import Done, Limit, Parts, listed, one_of
 
 SINKS = {kind: sinks.module(kind).Sink.target for kind in sinks.kinds()}
 """{kind of sink: what the target of such an endpoint is}."""
+STATES = ("pending", "delivered", "dead", "withdrawn")
+"""Where a delivery may be."""
 
 
 class WebhookRequest(Struct, forbid_unknown_fields=True):
@@ -21,7 +23,9 @@ class WebhookRequest(Struct, forbid_unknown_fields=True):
     types: CloudEvents types it wants, none is all.  kind: of sink; `url` is its target.
     """
 
-    url: Annotated[str, Meta(min_length=1, max_length=2000)]
+    url: Annotated[
+        str, Meta(min_length=1, max_length=2000, examples=["https://backend.example.org/events"])
+    ]
     types: list[Annotated[str, listed(*map(event_type, KINDS))]] = []
     kind: Annotated[str, listed(*SINKS)] = "webhook"
 
@@ -49,9 +53,9 @@ class WebhookView(Struct):
     kind: str
     url: str
     types: list[str]
-    created_at: str
+    created_at: Instant
     disabled_reason: str
-    next_try_at: str | None
+    next_try_at: Instant | None
     totals: Totals
 
 
@@ -62,23 +66,23 @@ class Webhooks(Struct):
 
 
 class DeliveriesQuery(Struct):
-    """Which deliveries. state: pending, delivered, dead or withdrawn; empty is any."""
+    """Which deliveries. state: empty is any."""
 
-    state: Annotated[str, one_of("pending", "delivered", "dead", "withdrawn", "")] = ""
+    state: Annotated[str, one_of(*STATES, "")] = ""
     limit: Limit = 100
 
 
 class DeliveryView(Struct):
-    """One event on its way to one webhook. state: pending, delivered, dead or withdrawn."""
+    """One event on its way to one webhook."""
 
     webhook: str
     event_id: str
     type: str
     subject: str
-    state: str
+    state: Annotated[str, listed(*STATES)]
     attempts: int
-    first_at: str | None
-    next_at: str | None
+    first_at: Instant | None
+    next_at: Instant | None
     note: str
 
 

@@ -178,6 +178,7 @@ WRONG = [
     ("GET", "/v1/events?after=x", b"", 400, "after"),
     ("GET", "/v1/events?after=99999999999999999999999", b"", 400, "after"),
     ("GET", "/v1/events?kind=nothing", b"", 400, "kind"),
+    ("GET", "/v1/events?last=5&limit=5", b"", 422, "leave `after` and `limit` out"),
     ("GET", "/v1/events?kinds=boot", b"", 400, "there are after, limit, last, kind, subject"),
     ("GET", "/v1/events?limit=1&limit=2", b"", 400, "`limit` is given more than once"),
     ("GET", "/v1/commands?state=failed", b"", 400, "there are dev_eui, limit"),
@@ -198,6 +199,27 @@ async def test_a_wrong_request_gets_one_sentence(service, method, path, body, st
     assert set(problem) == {"error", "act"}
     assert named in problem["error"]
     assert "\n" not in problem["error"]
+    assert str(got) in documented(method, path)
+
+
+def documented(method, path):
+    """The statuses that the document names; of what it does not hold, those of the router."""
+    kind = path.partition("?")[0].replace(EUI, "{dev_eui}")
+    operation = DOCUMENT["paths"].get(kind, {}).get(method.lower(), {})
+    return operation.get("responses", {"404", "405"})
+
+
+async def test_an_integer_may_have_a_zero_fraction(service):
+    """In JSON Schema 40.0 is an integer, and serializers without integers write it so."""
+    path = f"/v1/devices/{EUI}/commands"
+    whole = b'{"name": "dim", "values": {"level": 40.0}, "expires_in_s": 6e1}'
+
+    status, made = await service.request("POST", path, data=whole)
+
+    assert (status, made["values"]) == (202, {"level": 40})
+    for level, refused in (("1e300", 422), ("-4e1", 422), ("1e400", 400), ("40.5", 400)):
+        wrong = f'{{"name": "dim", "values": {{"level": {level}}}}}'
+        assert (await service.request("POST", path, data=wrong))[0] == refused
 
 
 async def test_what_cannot_be_done_now_says_when_to_try_again(service):

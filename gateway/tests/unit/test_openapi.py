@@ -47,6 +47,57 @@ def test_the_document_is_whole():
     assert DOCUMENT["openapi"] == "3.1.0"
 
 
+def test_a_link_leads_from_what_is_made_or_listed_to_what_can_be_asked_of_it():
+    def links(method, path, status):
+        found = DOCUMENT["paths"][path][method]["responses"][status]["links"]
+        return {one["operationId"]: one["parameters"] for one in found.values()}
+
+    of_device = links("post", "/v1/devices", "201")
+    assert set(of_device) == {"device", "remove_device", "latest", "ask"}
+    assert of_device["ask"] == {"dev_eui": "$response.body#/dev_eui"}
+    assert links("post", "/v1/devices/{dev_eui}/commands", "202") == {
+        "command": {"id": "$response.body#/id"}
+    }
+    assert links("get", "/v1/events", "200") == {"explain": {"id": "$response.body#/events/0/id"}}
+    assert "retry" in links("get", "/v1/webhooks", "200")
+
+
+def test_every_instant_of_an_answer_has_its_format():
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for field, one in schema.get("properties", {}).items():
+            if field.endswith("_at") or field in {"at", "time"}:
+                assert '"format": "date-time"' in json.dumps(one), (name, field)
+
+
+def test_what_takes_few_values_lists_them():
+    schemas = DOCUMENT["components"]["schemas"]
+    assert schemas["DeliveryView"]["properties"]["state"]["enum"] == [
+        "pending", "delivered", "dead", "withdrawn"
+    ]  # fmt: skip
+    assert schemas["DeviceView"]["properties"]["device_class"]["enum"] == ["A", "C"]
+    for item in DOCUMENT["paths"].values():
+        for operation in item.values():
+            for one in operation.get("parameters", ()):
+                if one["name"] == "dev_eui" and one["in"] == "path":
+                    assert one["schema"]["pattern"] == "^[0-9A-Fa-f]{16}$"
+
+
+def test_a_device_request_names_what_holds_between_its_fields():
+    schema = DOCUMENT["components"]["schemas"]["DeviceRequest"]
+
+    assert schema["if"] == {"properties": {"decoder": {"const": "lamplighter"}}}
+    of_board, of_others = schema["then"], schema["else"]["properties"]
+    assert of_board["required"] == ["profile"]
+    assert of_board["properties"]["profile"]["enum"] == ["bin", "lamp", "counter"]
+    assert of_board["properties"]["name"] == {"maxLength": 24}
+    assert {
+        one["if"]["properties"]["profile"]["const"]: one["then"]["properties"]["device_class"]
+        for one in of_board["allOf"]
+    }["lamp"] == {"enum": ["C", None]}
+    assert of_others["profile"] == {"const": ""}
+    assert of_others["report_s"] == of_others["sample_s"] == {"type": "null"}
+
+
 def test_the_version_is_that_of_the_project(pytestconfig):
     project = tomllib.loads((pytestconfig.rootpath / "pyproject.toml").read_text())
 
