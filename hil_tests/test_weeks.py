@@ -1,4 +1,4 @@
-"""A node for weeks: a bin for 30 days. No reset, and every reading at the server.
+"""Nodes for weeks: a bin for 30 days, a lamp for 5. No reset, and every reading at the server.
 
 Virtual time, emulated boards, the bench's network server with ADR on; `-s` shows the figures.
 """
@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(1800)]
 
 DAY_S = 86400
 HOUR_US = 3_600_000_000
+EVENING_H, MORNING_H = 18, 6
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +54,19 @@ async def test_a_bin_for_thirty_days():
         await lab.run(30 * DAY_S)
 
         await held(lab, unit, 10, 30, least=30 * 24 - 1)
+
+
+async def test_a_lamp_for_five_days_of_dusk_and_dawn():
+    light: list[list[int]] = []
+    for hour in range(6 * 24):
+        night = not MORNING_H <= hour % 24 < EVENING_H
+        light += [
+            [hour * HOUR_US + at * 40_000_000, (2 if night else 3000) + at] for at in range(90)
+        ]
+    passing = [[hour * HOUR_US + 900_000_000, True] for hour in range(1, 6 * 24)]
+    parts = {"bh1750": {"lux": light}, "am312": {"motion": passing}}
+    async with Lab() as lab:
+        unit = await lab.add("lamp", parts=parts, night_level=30)
+        await lab.run(5 * DAY_S)
+
+        await held(lab, unit, 11, 5, least=5 * 24 - 1)
