@@ -58,6 +58,7 @@ FILES = {
         "profiles/lamp.py",
         "ranging.py",
         "record.py",
+        "safe.py",
         "segments.py",
         "sensors/__init__.py",
         "sensors/a02yyuw.py",

@@ -136,7 +136,7 @@ class QuarantinedData(Struct, frozen=True, kw_only=True):
 
 
 class TroubleData(Struct, frozen=True, kw_only=True):
-    """Data of `trouble`: something is wrong with a device, as the network server or we noticed.
+    """Data of `trouble`: something is wrong with a device, as it, the network server or we saw.
 
     code: `TWO_BOARDS` or a code of ChirpStack's log, as `UPLINK_MIC`.  reason: one
     sentence that says who acts next.  count: how often since the last event of this code; there

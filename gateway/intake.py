@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from gateway import lifecycle, reverts, troubles
 from gateway.clock import believed, rfc3339
-from gateway.devices import Applied, Boot, Reading, Report, Status, decoder
+from gateway.devices import Applied, Boot, Fault, Reading, Report, Status, decoder
 from gateway.errors import Lost, Refused
 from gateway.events import (
     BootData,
@@ -246,6 +246,8 @@ class _Taking:
                 lifecycle.reported(self.tx, self.dev_eui, report, self.now_ms)
             case Status():
                 self._latest(None, rfc3339(uplink.at_ms), report.values)
+            case Fault():
+                self.trouble(report.code, report.description)
 
     def _reading(self, uplink: Uplink, reading: Reading) -> None:
         number = reading.seq

@@ -12,6 +12,7 @@ from gateway.store import Transaction
 TWO_BOARDS = "TWO_BOARDS"
 DELETED = "DELETED_AT_NETWORK_SERVER"
 F_CNT_RESET = "UPLINK_F_CNT_RESET"
+SAFE_MODE = "SAFE_MODE"
 QUIET = frozenset({"UPLINK_F_CNT_RETRANSMISSION"})
 """Shown with the device, but no event: a lost acknowledgement causes it."""
 
@@ -28,6 +29,11 @@ CURES = {
     F_CNT_RESET: (
         "its frame counter restarted without a join: the device lost its state, or two boards "
         "share one session; the operator lets it join (OTAA), or keeps the frame counter check on"
+    ),
+    SAFE_MODE: (
+        "the device crashed again and again and is in safe mode: it measures nothing, a lamp is "
+        "at full light; the operator corrects its settings or firmware and sends `reboot`; it "
+        "tries a normal start each day"
     ),
     "UPLINK_MIC": (
         "the signature of its frame (MIC) is wrong, so the network server dropped it: the "
@@ -64,12 +70,13 @@ CURES = {
 
 
 def sentence(code: str, description: str = "") -> str:
-    """What a trouble means. description: the network server's own words."""
+    """What a trouble means. description: its own words, or the device's."""
     cure = CURES.get(code) or (
         f"the network server reports {code}; the operator looks up the device's events there"
     )
     words = " ".join(description.split())[:200]
-    return f"{cure} (the network server says: {words})" if words else cure
+    who = "device" if code == SAFE_MODE else "network server"
+    return f"{cure} (the {who} says: {words})" if words else cure
 
 
 def note(

@@ -75,7 +75,7 @@ class Node:
         self.peak = 0
         self._phases = {}
         self.wake = asyncio.Event()
-        self._next_us = self._tidy_us = 0
+        self.next_us = self._tidy_us = 0
         self._last = None
         self._reported_us = 0
         self._read_by = None  # version of the settings at the last reading
@@ -88,6 +88,10 @@ class Node:
         asyncio.get_event_loop().set_exception_handler(self._task_failed)
         asyncio.create_task(self.output.run())
         asyncio.create_task(Console(self, self.output, stdin).run())
+        if self.config.tries > 4:  # the settings were rolled back after 3
+            from node import safe
+
+            return await safe.run(self)
         await start.bring_up(self)
         start = None
         self.forget("start", "ports", "links")
@@ -100,8 +104,8 @@ class Node:
             except OSError as error:  # RadioError too
                 self.log("link", str(error))
                 self.link.broken = True
-                await self._restart_link()
-                until_us = min(self.clock.us() + _RETRY_US, self._next_us)
+                await self.restart_link()
+                until_us = min(self.clock.us() + _RETRY_US, self.next_us)
 
     def _task_failed(self, _loop, context):
         """A task ended by an error: the flow raises it, which restarts the link, or the board."""
@@ -118,21 +122,20 @@ class Node:
     async def _turn(self):
         """Do what is due. Returns the clock's instant of what is due next, us."""
         clock = self.clock
-        if clock.us() >= self._next_us:
+        if clock.us() >= self.next_us:
             await self._sample()
         if self.link.broken:
-            await self._restart_link()
-        until_us = await self._talk()
+            await self.restart_link()
+        until_us = await self.talk()
         if self.link.broken:
             until_us = min(until_us, clock.us() + _RETRY_US)
         if not self.power.sleeper and clock.us() >= self._tidy_us and not self.lock.locked():
             gc.collect()  # so that what stays lies together: the heap stays whole
             self._tidy_us = clock.us() + _TIDY_US
-        # an interval may have changed meanwhile
-        self._next_us = min(self._next_us, clock.us() + self._sample_us())
-        return min(until_us, self._next_us)
+        self.next_us = min(self.next_us, clock.us() + self._sample_us())  # it may have changed
+        return min(until_us, self.next_us)
 
-    async def _talk(self):
+    async def talk(self):
         """Let the link connect and send. Returns the instant of what it does next, us."""
         link = self.link
         waits = self._starting  # for something that a person at the console should know
@@ -146,14 +149,14 @@ class Node:
             waits = waits or not link.ready
             wait_us = link.wait_us()
         now_us = self.clock.us()
-        until_us = self._next_us if wait_us is None else now_us + wait_us
+        until_us = self.next_us if wait_us is None else now_us + wait_us
         if waits:
             self.log("link", "%s, sends next in %d s" % (
                 "joined" if link.ready else "not joined", (until_us - now_us + 999999) // 1000000
             ))  # fmt: skip
         return until_us
 
-    async def _restart_link(self):
+    async def restart_link(self):
         async with self.lock:
             try:
                 self.link.listen()
@@ -171,9 +174,8 @@ class Node:
 
     async def _act(self):
         """Carry out the downlinks received."""
-        inbox = self.inbox
-        while inbox:
-            fport, data = inbox.pop(0)
+        while self.inbox:
+            fport, data = self.inbox.pop(0)
             await self.gap()
             asked = self._asked(fport, data)
             from node.commands import Commands
@@ -235,7 +237,7 @@ class Node:
         config, clock = self.config, self.clock
         sample_us = self._sample_us()
         started_us = clock.us()
-        self._next_us = max(self._next_us + sample_us, started_us + sample_us // 2)
+        self.next_us = max(self.next_us + sample_us, started_us + sample_us // 2)
         values = await self.measure()
         due_us = self._reported_us + config["report_s"] * 1000000 - sample_us // 2
         if self._last and started_us < due_us and not self.profile.changed(self._last, values):
@@ -245,11 +247,10 @@ class Node:
         name = self.profile.payload
         async with self.lock:
             self.profile.save()
-            journal = self.journal
-            fields = {"seq": journal.next_seq, "age": 0}
-            fields.update(values)
-            data = codec.pack(name, fields)
-            journal.add(config.boots, clock.uptime_s(), clock.unix(), codec.entry(name)[0], data)
+            data = codec.pack(name, dict(values, seq=self.journal.next_seq, age=0))
+            self.journal.add(
+                config.boots, clock.uptime_s(), clock.unix(), codec.entry(name)[0], data
+            )
             if self._read_by == config.version:  # from one reading to the next: they work
                 config.booted()
             self._read_by = config.version
@@ -257,7 +258,7 @@ class Node:
     def report_soon(self) -> None:
         """Take a reading at the next turn, whatever is due."""
         self._last = None
-        self._next_us = 0
+        self.next_us = 0
         self.wake.set()
 
     def _sample_us(self):
@@ -329,10 +330,9 @@ def main() -> None:
     node = None
     try:
         board = _board()
-        if board is None:
-            return
-        node = Node(board)
-        asyncio.run(node.run())
+        if board:
+            node = Node(board)
+            asyncio.run(node.run())
     except KeyboardInterrupt:
         _leave(node)
     except Exception as error:

@@ -31,7 +31,7 @@ def load(config, log, crashed: int) -> None:
         if before:
             _go_back(config, before)
             log("config", "3 crashes: back to version %d" % config.version)
-    _save_boot(config)
+    save_boot(config)
 
 
 def _go_back(config, before):
@@ -66,16 +66,17 @@ def booted(config) -> None:
     """This version works: it will not be rolled back."""
     config.good = config.version
     config.tries = 0
-    _save_boot(config)
+    save_boot(config)
 
 
 def crashed(config) -> None:
     """The run ends by an error."""
     config.tries += 1
-    _save_boot(config)
+    save_boot(config)
 
 
-def _save_boot(config):
+def save_boot(config) -> None:
+    """Starts, the version that worked and the crashes, to flash where it can be written."""
     config.store.keep("boot", struct.pack(_BOOT, config.boots, config.good, config.tries))
 
 
@@ -155,6 +156,9 @@ def _take(config, settings, values):
 
 
 def _bump(config):
+    if config.tries:  # of other settings
+        config.tries = 0
+        save_boot(config)
     config.version = (config.version + 1) & 0xFFFF
     save(config)
 

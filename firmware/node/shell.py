@@ -159,7 +159,7 @@ TABLE = (
 )
 """(name, function); of a link or a profile also usage and meaning, where `node/texts` has none."""
 
-_CAUSES = (("not set", "unset"), ("device.json", "file"))
+_CAUSES = ("not set", "device.json", "safe mode")  # how a problem begins: also its text's name
 
 
 # --- from a line to lines -----------------------------------------------------------------------
@@ -228,7 +228,7 @@ def _failed(name, scripted, code, *values):
         what_next = values[0]
     else:
         sentence = ", ".join([str(value) for value in (code,) + values])
-        what_next = "copy node/texts to the board: the texts of this firmware are missing"
+        what_next = "copy node/texts to the board: its texts are missing"
     if scripted:
         return [as_json([("cmd", name), ("ok", False), ("error", sentence), ("next", what_next)])]
     return ["error: " + sentence, "next:  " + what_next]
@@ -238,7 +238,7 @@ def _cause(problem):
     """(error that has the cure for what keeps the node from working, its values)."""
     if not problem:
         return "starting", ()
-    for start, code in _CAUSES:
+    for start in _CAUSES:
         if problem.startswith(start):
-            return code, (problem,)
+            return start, (problem,)
     return "wiring", (problem,)

@@ -89,7 +89,7 @@ def _connect(node):
     wires = wiring.sensors(board)
     if wires != board.SENSORS:
         board.SENSORS = wires
-        node.log("board", "/board.py has SENSORS by chip (firmware 0.1.0), read as the roles "
+        node.log("board", "/board.py has SENSORS by chip, read as "
                  + ", ".join(sorted(wires)))  # fmt: skip
     for name in ("BUDGET", "FLASH", "NOTES", "SOURCE"):  # of no use here, 400 bytes of heap
         if hasattr(board, name):
@@ -98,7 +98,7 @@ def _connect(node):
     try:
         node.power.low()
     except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError("/board.py: BATTERY needs adc, divide and low_mv (%s)" % error)
+        raise wiring.wrong("BATTERY needs adc, divide and low_mv (%s)" % error)
     for role in node.profile.roles:
         if role not in node.sensors:
             node.sensors[role] = wiring.sensor(
@@ -110,7 +110,7 @@ def _link(node, link):
     profile, power = node.profile, node.power
     power.sleeper = profile.sleeper
     if power.sleeper and power.port.deaf:
-        node.log("power", "%s cannot end light sleep, so the node stays awake: use other pins"
+        node.log("power", "%s cannot end light sleep, the node stays awake: use other pins"
                  % ", ".join(power.port.deaf))  # fmt: skip
     link.listen()
     node.link = link
@@ -130,8 +130,8 @@ def _greet(node):
     if node.wiped:
         node.log(
             "node",
-            "the file system is new or was wiped: counters start at 0; if this device joined "
-            "before, have its used DevNonces cleared at the network",
+            "new file system: if this device joined before, have its DevNonces "
+            "cleared at the network",
         )
     _tell_crash(node)
 
@@ -179,5 +179,5 @@ async def _jitter(node):
     if most_s and node.power.cause == ports.POWER:
         node.spread_s = most_s
         wait_ms = random.getrandbits(30) % (most_s * 1000)
-        node.log("node", "joining in %d s: many nodes may start now" % (wait_ms // 1000))
+        node.log("node", "joining in %d s: many may start now" % (wait_ms // 1000))
         await node.pause(node.clock.us() + wait_ms * 1000)

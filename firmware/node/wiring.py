@@ -25,6 +25,11 @@ _CHIP_ROLES = {"a02yyuw": "distance", "bh1750": "light", "am312": "motion"}
 """What SENSORS of a board file for firmware 0.1.0 could name: chips instead of roles."""
 
 
+def wrong(text: str) -> ConfigError:
+    """What is wrong in the board file."""
+    return ConfigError("/board.py: " + text)
+
+
 def sensors(board) -> dict:
     """{role: {"chip": name, wires and options}} of SENSORS. Raises ConfigError.
 
@@ -33,7 +38,7 @@ def sensors(board) -> dict:
     found = {}
     for name, wires in board.SENSORS.items():
         if not isinstance(wires, dict):
-            raise ConfigError("/board.py: %s in SENSORS is no dict" % name)
+            raise wrong("%s in SENSORS is no dict" % name)
         if "chip" not in wires:
             wires = dict(wires, chip=name)
             name = _CHIP_ROLES.get(name, name)
@@ -56,18 +61,18 @@ def literals(board) -> None:
     """Raises ConfigError for a literal or a pin that the node takes before it has a console."""
     for name in ("NAME", "MCU", "RADIO", "PINS", "SENSORS", "BATTERY"):
         if not hasattr(board, name):
-            raise ConfigError("/board.py: %s is missing; boards/ has examples" % name)
+            raise wrong("%s is missing; boards/ has examples" % name)
     if not isinstance(board.PINS, dict) or not isinstance(board.SENSORS, dict):
-        raise ConfigError("/board.py: PINS and SENSORS must be dicts")
+        raise wrong("PINS and SENSORS must be dicts")
     for name, gpio in board.PINS.items():
         _exists(board, name, gpio)
 
 
 def _exists(board, owner, gpio):
     if isinstance(gpio, str) and gpio[:2] == "GP":
-        raise ConfigError("/board.py: %s: write the number alone, without GP" % owner)
+        raise wrong("%s: write the number alone, without GP" % owner)
     if not isinstance(gpio, int) or not 0 <= gpio < _GPIOS.get(board.MCU, 64):
-        raise ConfigError("/board.py: %s: there is no GP%s" % (owner, gpio))
+        raise wrong("%s: there is no GP%s" % (owner, gpio))
 
 
 def check(board) -> None:
@@ -80,8 +85,8 @@ def check(board) -> None:
     for owner, gpio in _claims(board):
         _exists(board, owner, gpio)
         if owners.setdefault(gpio, owner) != owner:
-            raise ConfigError(
-                "/board.py: GP%d is both %s and %s; give one of them another pin"
+            raise wrong(
+                "GP%d is both %s and %s; give one of them another pin"
                 % (gpio, owners[gpio], owner)
             )
 
@@ -109,9 +114,7 @@ def _bus_of(role, wires):
             missing = [wire for wire in needed if wire not in wires]
             if not missing:
                 return bus
-    raise ConfigError(
-        "/board.py: %s.%s needs %s in SENSORS" % (role, wires["chip"], ", ".join(missing))
-    )
+    raise wrong("%s.%s needs %s in SENSORS" % (role, wires["chip"], ", ".join(missing)))
 
 
 def sensor(board, role: str, profile: str, on_rising):
@@ -128,7 +131,7 @@ def sensor(board, role: str, profile: str, on_rising):
     module = part(role + " sensor", "node.sensors", chip)
     kind = module.BUS
     if _bus_of(role, wires) != kind:
-        raise ConfigError("/board.py: %s.%s must be wired to %s" % (role, chip, kind))
+        raise wrong("%s.%s must be wired to %s" % (role, chip, kind))
     known = ("chip", kind) + _WIRES[kind]
     options = {option: value for option, value in wires.items() if option not in known}
     if kind == "pin":
@@ -140,9 +143,7 @@ def sensor(board, role: str, profile: str, on_rising):
             options["cs"] = Pin(wires["cs"], Pin.OUT, value=1)
         bus = _bus(module, wires)
     except ValueError as error:
-        raise ConfigError(
-            "/board.py: %s.%s: %s; check its pins: %s" % (role, chip, error, pins(role, wires))
-        )
+        raise wrong("%s.%s: %s; check its pins: %s" % (role, chip, error, pins(role, wires)))
     return getattr(module, chip.upper())(bus, **options)
 
 

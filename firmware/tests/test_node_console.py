@@ -238,7 +238,7 @@ def test_a_firmware_without_its_texts_says_what_is_missing():
     try:
         assert run("dance") == [
             "error: command, dance",
-            "next:  copy node/texts to the board: the texts of this firmware are missing",
+            "next:  copy node/texts to the board: its texts are missing",
         ]
     finally:
         texts._FILE = kept

@@ -34,6 +34,11 @@ TAKERS = {"dim": ("lamp",)}
 
 _SEQ = ("", "counts this device's readings of all kinds, wraps; a gap is a missing reading")
 _AGE = ("s", "from the measurement to its transmission; absent: older, or over a restart")
+_TEXT = (
+    "",
+    "last line of the exception: 6 bytes of UTF-8, leading zeros left out; absent: ended before",
+)
+_TEXT_ON = ("", "the next 6 bytes")
 _BATTERY = ("mV", "supply under load; absent: not measured")
 _TOKEN = ("", "chosen by the sender, echoed by `applied`")
 _EXPIRES = ("Unix s", "not to be executed after; absent: never expires")
@@ -100,6 +105,12 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "sample_s": ("s", "as applied"),
         "count": ("", "readings that will be sent again"),
     }),
+    "safe": ("The device is in safe mode: it crashed again and again, and measures nothing.", {
+        "crashes": ("", "runs in a row that ended by an exception or by the watchdog"),
+        "cause": ("", "how the last of them ended: soft is an exception, watchdog a hang"),
+        "text1": _TEXT,
+        **{f"text{number}": _TEXT_ON for number in range(2, 4)},
+    }),
     "dim": ("Set the lamp's level.", {
         "token": _TOKEN,
         "expires": _EXPIRES,
@@ -128,6 +139,7 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
 """name -> (sentence, {field: (unit, meaning)})."""
 
 _ABSENT = dict.fromkeys(("level", "ramp", "hold", "report_s", "sample_s", "count"))
+_NO_TEXT = dict.fromkeys(f"text{number}" for number in range(1, 4))
 _FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
 
 EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
@@ -159,6 +171,11 @@ EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
         {"token": 513, "result": 0, "reason": 0, "config_version": 7, **_ABSENT, "level": 40,
          "ramp": 1},
         {"token": 65535, "result": 1, "reason": 4, "config_version": 0, **_ABSENT},
+    ),
+    "safe": (
+        {"crashes": 5, "cause": 1, **_NO_TEXT, "text1": 0x4F534572726F,
+         "text2": 0x723A2035},
+        {"crashes": 65535, "cause": 2, **_NO_TEXT},
     ),
     "dim": (
         {"token": 513, "expires": 1795572000, "level": 40, "ramp": 1, "hold": None,

@@ -82,6 +82,16 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
             "count 8 0 254 1 ?"
         ),
     ),
+    "safe": (
+        22,
+        (
+            "crashes 16 0 65535,"
+            "cause 8 0 4,"
+            "text1 48 0 281474976710654 1 ?,"
+            "text2 48 0 281474976710654 1 ?,"
+            "text3 48 0 281474976710654 1 ?"
+        ),
+    ),
 }
 """name -> (fport, fields)."""
 

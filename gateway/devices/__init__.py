@@ -84,7 +84,17 @@ class Status(Struct, frozen=True, kw_only=True):
     values: tuple[Value, ...]
 
 
-Report = Reading | Boot | Applied | Status
+class Fault(Struct, frozen=True, kw_only=True):
+    """Something is wrong with the device, as it reports itself.
+
+    code: of `gateway.troubles`.  description: the device's own words.
+    """
+
+    code: str
+    description: str
+
+
+Report = Reading | Boot | Applied | Status | Fault
 """What a frame of a device can contain."""
 
 

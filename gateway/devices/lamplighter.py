@@ -12,6 +12,7 @@ from wire.codec import WireError
 from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
 from gateway.devices import Applied, Boot, DownlinkExample, Reading, Report, UplinkExample
+from gateway.devices._safe import safe
 from gateway.devices._takes import OURS, takes
 from gateway.devices._wire import (
     BOOT_PROPERTIES,
@@ -50,7 +51,7 @@ def decode(_device: Device, uplink: Uplink) -> list[Report]:
 def _report(name: str, fields: Fields) -> Report:
     if PAYLOADS[name][0] < FIRST_REPORT:
         return _reading(name, fields)
-    return _boot(fields) if name == "boot" else _applied(fields)
+    return {"boot": _boot, "applied": _applied, "safe": safe}[name](fields)
 
 
 def _reading(name: str, fields: Fields) -> Reading:

@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from gateway.devices import Fault
+from gateway.devices.lamplighter import decode
+from gateway.model import Device
+from gateway.notices import Uplink
 from tools.bench.world.image import image
 from tools.bench.world.lab import BOARD, Lab
 from tools.build import staged_files
@@ -121,3 +125,28 @@ async def test_an_incompatible_file_of_the_console_is_named() -> None:
 
     said = board.transcript.decode(errors="replace")
     assert "error: ValueError: incompatible .mpy file, /lib/node/shell.mpy" in said
+
+
+async def test_a_lamp_that_fails_at_every_start_is_lit_joined_and_says_so_in_safe_mode() -> None:
+    faulty = {"motion": {"chip": "am312", "pin": 7, "warmup_s": None}}  # ends the start, each time
+    async with Lab() as lab:
+        unit = await lab.add("lamp", sensors=faulty)
+
+        def statuses() -> list[Any]:
+            return [one for one in unit.of("up") if one.f_port == 22]
+
+        assert await lab.run(180, lambda: bool(statuses()), step_s=1)
+        assert await unit.board.duty() == 1.0
+        assert unit.of("join")
+        assert (await lab.ask(unit, "info"))["problem"].startswith("safe mode after 5 crashes: ")
+        assert "next" in await lab.ask(unit, "measure")
+        network = Device(unit.dev_eui, "lamp", "lamp", "00")
+        sent = {"dev_eui": unit.dev_eui, "id": "1", "at_ms": 1, "dev_addr": "01", "fcnt": 1}
+        (fault,) = decode(network, Uplink(fport=22, data=statuses()[0].data, **sent))
+
+    assert isinstance(fault, Fault)
+    assert fault.code == "SAFE_MODE"
+    assert fault.description == "5 crashes, the last: TypeError: unsuppo"  # 18 bytes of it
+    said = unit.board.transcript.decode(errors="replace")
+    assert said.count("the node stopped (TypeError") == 5
+    assert "correct it, then type reboot" in said

@@ -70,5 +70,12 @@ def test_every_error_and_command_of_the_code_has_its_text(path):
             asked[f"?{name}"] = ""
 
     assert {"!number", "?help", "?lamp", "?join"} <= set(asked) | {"?lamp"}
-    causes = {"!starting", "!unset", "!file", "!wiring", "!settings"}  # made in the shell
+    causes = {
+        "!starting",
+        "!not set",
+        "!device.json",
+        "!safe mode",
+        "!wiring",
+        "!settings",
+    }  # made in the shell
     assert not [name for name in {*asked, *causes} - {"!unready"} if name not in known]

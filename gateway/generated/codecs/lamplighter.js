@@ -73,6 +73,13 @@ var PAYLOADS = {
     ["sample_s", 17, 10, 86400, 1, true],
     ["count", 8, 0, 254, 1, true],
   ]],
+  safe: [22, [
+    ["crashes", 16, 0, 65535, 1, false],
+    ["cause", 8, 0, 4, 1, false],
+    ["text1", 48, 0, 281474976710654, 1, true],
+    ["text2", 48, 0, 281474976710654, 1, true],
+    ["text3", 48, 0, 281474976710654, 1, true],
+  ]],
 };
 
 var COMMANDS = {

@@ -23,7 +23,7 @@ from gateway.store.sqlite import Store
 
 BIN = Device("00000000000000a1", "bin", "bin", "00", "A", 1)
 START_MS = 1_795_572_000_000
-FPORT = {"bin": 10, "lamp": 11, "counter": 12, "boot": 20, "applied": 21}
+FPORT = {"bin": 10, "lamp": 11, "counter": 12, "boot": 20, "applied": 21, "safe": 22}
 
 
 class Bench:

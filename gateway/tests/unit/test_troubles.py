@@ -1,6 +1,10 @@
 """What is wrong with a device: an event, `device show`, and a sentence that names who acts."""
 
+import base64
+
 import pytest
+from wire import codec
+from wire.meaning import EXAMPLES
 
 from gateway import troubles
 from gateway.networks.chirpstack import events
@@ -10,6 +14,7 @@ from gateway.tests.unit.cases_bench import BIN, NOW_MS, Cases, cases
 from gateway.usecases import devices
 
 LOG = next(one for one in cases("chirpstack_odd") if one["topic"].endswith("/log"))
+UP = next(one for one in cases("chirpstack_odd") if one["topic"].endswith("/up"))
 NONCE = "DevNonce has already been used"
 
 
@@ -45,6 +50,18 @@ async def test_a_log_of_the_network_server_is_an_event_that_names_the_cure(
     assert (event.data["code"], event.data["count"]) == (code or "UNKNOWN", 1)
     assert cure in event.data["reason"]
     assert "\n" not in event.data["reason"]
+
+
+async def test_safe_mode_is_an_event_that_says_why_and_who_acts_next(bench):
+    frame = base64.b64encode(codec.frame([codec.pack("safe", EXAMPLES["safe"][0])])).decode()
+    await bench.give(UP["topic"], UP["json"] | {"fPort": 22, "data": frame})
+
+    (event,) = await bench.events()
+    assert event.type == "lamplighter.trouble.v1"
+    assert event.data["code"] == "SAFE_MODE"
+    reason = event.data["reason"]
+    assert "the operator corrects its settings or firmware and sends `reboot`" in reason
+    assert reason.endswith("(the device says: 5 crashes, the last: OSError: 5)")
 
 
 async def test_a_log_without_context_is_an_event(bench):
