@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import pytest
 from hypothesis import example, given, settings, strategies
 from tests import virtual_time
 from tests.test_node_app import Board, Keyboard, Output, Port, made, until
@@ -113,7 +114,8 @@ def test_a_node_with_any_file_runs(raw):
     assert node.problem
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(strategies.data())
 def test_any_line_and_any_command_end_refused_or_done(data):
     node = made("lamp", Lit())

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from tests import virtual_time
 from tests.fake_port import Port
 from tests.test_node_app import Board, made, run, settled
@@ -54,13 +55,23 @@ def obeyed(profile, name, values):
     return node
 
 
-def test_every_command_ends_in_an_answer_and_no_command_starves_the_watchdog():
-    for profile in ("lamp", "counter"):
-        for name, values in ASKED:
-            node = obeyed(profile, name, values)
-            case = "%s: %s %s" % (profile, name, values)
-            assert not node.power.port.bites(), "%s: %d us" % (case, node.power.port.longest_us)
-            assert [port for port, _, _ in node.link.frames].count(21) == 1, case
+def answered(profile, name, values):
+    node = obeyed(profile, name, values)
+    case = "%s: %s %s" % (profile, name, values)
+    assert not node.power.port.bites(), "%s: %d us" % (case, node.power.port.longest_us)
+    assert [port for port, _, _ in node.link.frames].count(21) == 1, case
+
+
+@pytest.mark.parametrize("asked", [ASKED[1], ASKED[3], ASKED[-2]])
+def test_a_command_ends_in_an_answer_and_starves_no_watchdog(asked):
+    answered("lamp", *asked)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", ["lamp", "counter"])
+def test_every_command_ends_in_an_answer_and_no_command_starves_the_watchdog(profile):
+    for name, values in ASKED:
+        answered(profile, name, values)
 
 
 def test_a_level_for_hours_by_the_console_and_a_broken_link_starve_nothing():

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import gc
 import selectors
 import time
 
@@ -35,5 +36,9 @@ class _Loop(asyncio.SelectorEventLoop):
 def run(coroutine):
     """As `asyncio.run`, in virtual time."""
     clock.ticks_us = time.ticks_us  # other tests of the clock leave their own
-    with asyncio.Runner(loop_factory=_Loop) as runner:
-        return runner.run(coroutine)
+    gc.freeze()  # the node collects often: what other tests left is not gone through each time
+    try:
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            return runner.run(coroutine)
+    finally:
+        gc.unfreeze()

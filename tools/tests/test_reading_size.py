@@ -34,7 +34,14 @@ print(RECORD_SIZE, TAIL_RECORDS, seen == made, again.torn, again.dropped)
 
 def run(folder: Path, reading_size: int) -> str:
     """What the script prints on a firmware whose longest reading has this size."""
-    for name in ("unload", "node/__init__", "node/store", "node/journal", "node/segments"):
+    for name in (
+        "unload",
+        "node/__init__",
+        "node/errors",
+        "node/store",
+        "node/journal",
+        "node/segments",
+    ):
         target = folder / "lib" / f"{name}.py"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text((FIRMWARE / f"{name}.py").read_text())
