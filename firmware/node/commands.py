@@ -98,8 +98,8 @@ class Commands:
         """Log the end of a command, keep it in flash, queue its report. shown: its values."""
         self._node.log("command", "%s, token %d: %s (%s)" % (name, token, result, reason))
         passing = reason == "clock_unknown"  # no end: sent again, it may be applied
-        result = RESULTS.index(result)
-        reason = REASONS.index(reason)
+        result = RESULTS.index(result)  # pyright: ignore[reportAssignmentType] - its number now
+        reason = REASONS.index(reason)  # pyright: ignore[reportAssignmentType]
         if not passing:
             count = shown.get("count")
             self._answers.append((token, result, reason, 0 if count is None else count + 1 & 255))

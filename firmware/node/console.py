@@ -32,7 +32,7 @@ class Console:
                 if not self._terminal:
                     await self._load()
                 self._typed = True
-                await self._terminal.take(data[0])
+                await self._terminal.take(data[0])  # pyright: ignore[reportOptionalMemberAccess]
 
     async def _load(self):
         await self._node.gap()
@@ -47,7 +47,7 @@ class Console:
         while self._typed:
             self._typed = False
             await asyncio.sleep_ms(self._quiet_ms)
-        if self._terminal.line:
+        if self._terminal.line:  # pyright: ignore[reportOptionalMemberAccess] - loaded
             self._output.write("\r\n> ")
         self._terminal = None
         self._node.forget("terminal")

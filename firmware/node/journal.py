@@ -92,7 +92,7 @@ class Journal:
         """Flash is full: drop the oldest segment. False: there is none."""
         if not self.segments:
             return False
-        self._files.shed(self)
+        self._files.shed(self)  # pyright: ignore[reportOptionalMemberAccess] - has segments
         return True
 
     def drop(self, count: int) -> None:

@@ -39,7 +39,7 @@ class Photocell:
         return max(0, lux - (self.gain or 0) * level // 100)
 
     def _learn(self, lux, level, now_s):
-        lux_before, level_before, at_s = self._before
+        lux_before, level_before, at_s = self._before  # pyright: ignore[reportGeneralTypeIssues]
         step = level - level_before
         darker = lux_before if step > 0 else lux
         if abs(step) < _STEP or now_s - at_s > _PAIR_S or darker > _DUSK * self._config["off_lux"]:

@@ -81,7 +81,7 @@ class Profile(profiles.Profile):
             photocell.lost()
         else:
             photocell.judge(ambient, now_s)
-        lamp.rules.night = photocell.night
+        lamp.rules.night = photocell.night  # pyright: ignore[reportAttributeAccessIssue]
         lamp.changed()
         return ambient, stuck
 
