@@ -222,7 +222,7 @@ def _failed(name, scripted, code, *values):
         code, values = _cause(*values)
     known = texts(("!" + code,)).get("!" + code)
     if known:
-        sentence, what_next = ("|".join(known) % values).split("|")
+        sentence, what_next = ("\n".join(known) % values).split("\n", 1)
     elif len(values) == 1 and " " in code:  # a link's or a profile's own words
         sentence = code
         what_next = values[0]

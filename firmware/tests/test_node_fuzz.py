@@ -114,6 +114,17 @@ def test_a_node_with_any_file_runs(raw):
     assert node.problem
 
 
+def test_a_line_with_the_bar_of_the_texts_is_refused_like_any_other():
+    node = made("lamp", Lit())
+
+    async def story():
+        return await node.shell("|")
+
+    said = virtual_time.run(story())
+    assert said[0].startswith("error: ")
+    assert "maintainers" not in " ".join(said)
+
+
 @pytest.mark.slow
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(strategies.data())

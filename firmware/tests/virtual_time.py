@@ -33,12 +33,26 @@ class _Loop(asyncio.SelectorEventLoop):
         return (time.monotonic_ns() // 1000 + skipped_us[0]) / 1000000
 
 
+async def _whole(coroutine):
+    """Its tasks end with it: Python 3.11's `wait_for` can lose a cancellation."""
+    try:
+        return await coroutine
+    finally:
+        for _ in range(10):
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            if not tasks:
+                break
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=1)
+
+
 def run(coroutine):
     """As `asyncio.run`, in virtual time."""
     clock.ticks_us = time.ticks_us  # other tests of the clock leave their own
     gc.freeze()  # the node collects often: what other tests left is not gone through each time
     try:
         with asyncio.Runner(loop_factory=_Loop) as runner:
-            return runner.run(coroutine)
+            return runner.run(_whole(coroutine))
     finally:
         gc.unfreeze()
