@@ -96,6 +96,15 @@ test('two runs are equal to the last byte and cycle', () => {
   assert.deepEqual(state(), state());
 });
 
+test('two chips that start together keep to themselves', () => {
+  const chips = [1, 2].map(() => new Repl({ firmware: FIRMWARE }));
+  for (let at = 1e4; at <= 1e7; at += 1e4) for (const repl of chips) repl.chip.run(at); // the partition table is hashed at 8.8 ms
+  for (const repl of chips) {
+    repl.boot();
+    ok(repl, 'import esp32\nprint(esp32.Partition(esp32.Partition.RUNNING).info()[4])', 'factory');
+  }
+});
+
 test('interpreted and translated code compute the same', () => {
   const code = 's=0\nfor i in range(3000):\n s=(s*31+i)&0xffffff\nf=0.0\nfor i in range(200): f+=i/7\nprint(s, f, sorted([3,1,2]), "%.3f" % f)';
   const repl = board();

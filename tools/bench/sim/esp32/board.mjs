@@ -1,7 +1,8 @@
 // A board with an ESP32: the same parts, air, clock and ledger as one with an RP2040, another chip in its middle.
 import { Board } from '../chip/board.mjs';
 import { SerialLine, TwoWire } from '../chip/lines.mjs';
-import { Esp32, RESET } from './chip.mjs';
+import { Esp32 } from './chip.mjs';
+import { RESET } from './reset.mjs';
 import { Bridge } from './serial.mjs';
 import { Wires } from './wires.mjs';
 

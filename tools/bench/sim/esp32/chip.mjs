@@ -4,6 +4,7 @@ import { Core } from './xtensa/core.mjs';
 import { COMPARES, EDGES, INTERNAL, SPECIAL } from './xtensa/windows.mjs';
 import { loadApplication } from './image.mjs';
 import { hex, Memory } from './memory.mjs';
+import { RESET } from './reset.mjs';
 import { callRom, romData } from './rom/rom.mjs';
 import { attachUnits } from './units/units.mjs';
 import { Wires } from './wires.mjs';
@@ -15,8 +16,6 @@ const ALONE = 50000;
 const APPLICATION = 0x10000;
 const STACKS = [0x3ffe3f20, 0x3ffe5230]; // where the mask ROM leaves the stacks (ESP-IDF, bootloader linker script)
 const BOOT_VECTORS = 0x40000000;
-/** Causes as RTC_CNTL_RESET_STATE shows them (TRM 31.7, table "Reset reasons"). */
-export const RESET = { power: 1, software: 3, deepSleep: 5, timerGroup0: 7, timerGroup1: 8, cpu: 12, brownOut: 15, rtcWatchdog: 16 };
 
 /** Buses with nothing on them. */
 const emptyBuses = () => ({
@@ -34,9 +33,9 @@ export class Esp32 {
     this.sleepNanos = 0;
     this.stallNanos = 0;
     this.until = 0;
-    this.dead = false;
     this.locked = false;
     this.absent = new Set();
+    this.digests = new Map(); // MD5 contexts of the ROM, by address
     this.kept = null;
     this.boot(RESET.power);
   }
@@ -164,8 +163,8 @@ export class Esp32 {
     }
     this.executing = false;
     const left = busy.filter((core) => !core.idle).map((core) => core.nanos);
-    clock.nanosCounter = Math.max(from, clock.nanosCounter > from ? Math.min(clock.nanosCounter, Math.max(...busy.map((c) => c.nanos))) : from,
-      left.length ? Math.min(...left) : Math.max(...busy.map((core) => core.nanos)));
+    const reached = left.length ? Math.min(...left) : Math.max(...busy.map((core) => core.nanos));
+    clock.nanosCounter = Math.max(clock.nanosCounter, reached);
     this.busyNanos += clock.nanosCounter - from;
     this.catchUp();
   }
@@ -308,12 +307,7 @@ export class Esp32 {
   }
 
   die() {
-    this.dead = true;
     this.until = -1;
     this.alarms.forEach((alarm) => alarm.cancel());
-  }
-
-  describe() {
-    return this.cores.map((core) => `core ${core.id} pc ${hex(core.pc)} ps ${hex(core.ps)}${core.idle ? ' idle' : ''}`).join('; ');
   }
 }

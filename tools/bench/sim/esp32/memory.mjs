@@ -143,6 +143,11 @@ export class Memory {
 
   // ---- units ----
 
+  /** The registers of the unit at an offset: 4 KiB. */
+  registers(offset) {
+    return this.io.subarray(offset >> 2, (offset + 0x1000) >> 2);
+  }
+
   /** unit: {read(offset) -> value or undefined, write(offset, value) -> true where it keeps the value itself}. */
   attach(offset, unit) {
     this.units[offset >> 12] = unit;

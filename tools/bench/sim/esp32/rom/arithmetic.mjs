@@ -1,4 +1,5 @@
 // libgcc: what the cores have no instructions for; and the ROM's checksums.
+import { crc8 } from '../units/identity.mjs';
 
 const view = new DataView(new ArrayBuffer(8));
 const double = (c, n) => {
@@ -90,12 +91,5 @@ export const ARITHMETIC = {
   __unorddf2: (c) => (Number.isNaN(double(c, 0)) || Number.isNaN(double(c, 2)) ? 1 : 0),
   __unordsf2: (c) => (Number.isNaN(single(c, 0)) || Number.isNaN(single(c, 1)) ? 1 : 0),
   crc32_le: (c) => crc(c, 0xedb88320), mz_crc32: (c) => crc(c, 0xedb88320),
-  esp_crc8: (c) => {
-    let value = 0;
-    for (const byte of c.bytes(c.u(0), c.u(1))) {
-      value ^= byte;
-      for (let i = 0; i < 8; i += 1) value = value & 1 ? (value >> 1) ^ 0x8c : value >> 1;
-    }
-    return value;
-  },
+  esp_crc8: (c) => crc8(c.bytes(c.u(0), c.u(1))),
 };

@@ -5,7 +5,6 @@ const R = { appBoot: 0x3ff00038, route: 0x3ff00104, secondRoute: 0x114, options:
   gpioIn: 0x3ff44130, gpioOut: 0x3ff44530, enableSet: 0x3ff44024, enableSet1: 0x3ff44030 };
 const TICKS_PER_US = 0x3ffe01e0;
 const XTAL_HZ = 40e6;
-const digests = new Map(); // MD5 contexts by address
 
 const nothing = () => 0;
 const setLevel = (c) => {
@@ -16,16 +15,16 @@ const setLevel = (c) => {
 
 export const SYSTEM = {
   MD5Init: (c) => {
-    digests.set(c.u(0), createHash('md5'));
+    c.chip.digests.set(c.u(0), createHash('md5'));
     return 0;
   },
   MD5Update: (c) => {
-    digests.get(c.u(0)).update(c.bytes(c.u(1), c.u(2)));
+    c.chip.digests.get(c.u(0)).update(c.bytes(c.u(1), c.u(2)));
     return 0;
   },
   MD5Final: (c) => {
-    digests.get(c.u(1)).digest().forEach((byte, i) => c.setByte(c.u(0) + i, byte));
-    digests.delete(c.u(1));
+    c.chip.digests.get(c.u(1)).digest().forEach((byte, i) => c.setByte(c.u(0) + i, byte));
+    c.chip.digests.delete(c.u(1));
     return 0;
   },
   intr_matrix_set: (c) => {

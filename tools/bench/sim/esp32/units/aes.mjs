@@ -8,7 +8,7 @@ const KEY_BITS = [128, 192, 256];
 export class Aes {
   constructor(chip, offset) {
     const { io } = chip.memory;
-    this.io = io.subarray(offset >> 2, (offset >> 2) + 1024);
+    this.io = chip.memory.registers(offset);
     this.bytes = new Uint8Array(io.buffer, io.byteOffset + offset, 0x100);
   }
 

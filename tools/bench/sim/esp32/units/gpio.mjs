@@ -35,7 +35,7 @@ export class Gpio {
     this.chip = chip;
     this.wires = chip.wires;
     this.all = chip.memory.io;
-    this.io = this.all.subarray(offset >> 2, (offset >> 2) + 1024);
+    this.io = chip.memory.registers(offset);
     this.out = [0, 0];
     this.enable = [0, 0];
     this.status = [0, 0];

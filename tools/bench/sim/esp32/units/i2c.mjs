@@ -17,7 +17,7 @@ export class I2c {
   /** bus: {targets: Map(address -> {start(write), write(byte), read(), stop()})}. */
   constructor(chip, offset, source, bus) {
     this.chip = chip;
-    this.io = chip.memory.io.subarray(offset >> 2, (offset >> 2) + 1024);
+    this.io = chip.memory.registers(offset);
     this.source = source;
     this.bus = bus;
     this.sending = [];

@@ -12,7 +12,7 @@ const UPDATE = 1 << 31; // DUTY_START
 export class Ledc {
   constructor(chip, offset) {
     this.chip = chip;
-    this.io = chip.memory.io.subarray(offset >> 2, (offset >> 2) + 1024);
+    this.io = chip.memory.registers(offset);
     this.duties = new Int32Array(COUNT); // in force, in 1/16 of a count
   }
 

@@ -1,4 +1,5 @@
 // RTC control (TRM 31): slow clock, CPU clock source, resets, light and deep sleep. SENS, the ADC's digital part, shares its page.
+import { RESET } from '../reset.mjs';
 import { conversion } from './adc.mjs';
 
 const R = { options: 0x00, alarmLow: 0x04, alarmHigh: 0x08, update: 0x0c, timeLow: 0x10, timeHigh: 0x14, state: 0x18, reset: 0x34, wakeup: 0x38,
@@ -14,13 +15,11 @@ const SLEEP_WAKEUP = 1;
 const XTAL_MHZ = 40;
 const CLOCK_RESET = 0x2210;
 const PLL = 1;
-const STATE_DOMAIN = 0x1000;
-const RESETS = { chip: 3, cpu: 12, deepSleep: 5 };
 
 export class Rtc {
   constructor(chip, offset) {
     this.chip = chip;
-    this.io = chip.memory.io.subarray(offset >> 2, (offset + STATE_DOMAIN) >> 2);
+    this.io = chip.memory.registers(offset);
     if (chip.kept) this.restore(chip.kept);
     this.latched = 0;
     this.since = chip.kept?.since ?? chip.nanos; // the slow counter begins at power-on
@@ -91,8 +90,8 @@ export class Rtc {
 
   resets(value) {
     this.set(R.options, value & ~(RESET_CHIP | RESET_CPU));
-    if (value & RESET_CHIP) this.chip.reset(RESETS.chip);
-    else if (value & RESET_CPU) this.chip.reset(RESETS.cpu);
+    if (value & RESET_CHIP) this.chip.reset(RESET.software);
+    else if (value & RESET_CPU) this.chip.reset(RESET.cpu);
   }
 
   /** The CPU's clock: crystal or PLL (SOC_CLK_SEL), the PLL divided by DPORT. */
@@ -114,7 +113,7 @@ export class Rtc {
   wakeUp(cause) {
     this.set(R.wakeup, (this.get(R.wakeup) & ~0x7ff) | cause);
     if (this.deep) {
-      this.chip.reset(RESETS.deepSleep);
+      this.chip.reset(RESET.deepSleep);
       return;
     }
     this.raw |= SLEEP_WAKEUP;

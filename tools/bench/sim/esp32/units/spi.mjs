@@ -1,6 +1,7 @@
 // SPI2 (HSPI) and SPI3 (VSPI) as masters (TRM 7), with their DMA. What hangs on the bus answers byte by byte.
+import { fill, taken } from './buffer.mjs';
 
-const R = { command: 0x00, address: 0x04, clock: 0x18, user: 0x1c, user1: 0x20, user2: 0x24, mosi: 0x28, miso: 0x2c, slave: 0x38, data: 0x80, out: 0x104, in: 0x108 };
+const R = { command: 0x00, address: 0x04, clock: 0x18, user: 0x1c, user1: 0x20, user2: 0x24, mosi: 0x28, miso: 0x2c, slave: 0x38, out: 0x104, in: 0x108 };
 const START = 1 << 18;
 const USER = { command: 1 << 31, address: 1 << 30, miso: 1 << 28, mosi: 1 << 27, duplex: 1 };
 const DONE = 1 << 4;
@@ -14,7 +15,7 @@ export class Spi {
   constructor(chip, offset, source, bus) {
     this.chip = chip;
     this.memory = chip.memory;
-    this.io = chip.memory.io.subarray(offset >> 2, (offset >> 2) + 1024);
+    this.io = chip.memory.registers(offset);
     this.source = source;
     this.bus = bus;
     this.links = { out: 0, in: 0 };
@@ -66,17 +67,13 @@ export class Spi {
     const [outBits, inBits] = [count(R.mosi, USER.mosi), count(R.miso, USER.miso)];
     const head = this.head(user);
     const [outCount, inCount] = [(outBits + 7) >> 3, (inBits + 7) >> 3];
-    const out = [...head, ...(this.links.out ? this.gather(this.links.out, outCount) : this.buffer(outCount))];
+    const out = [...head, ...(this.links.out ? this.gather(this.links.out, outCount) : taken(this.io, outCount))];
     const duplex = (user & USER.duplex) !== 0;
     const total = duplex ? Math.max(out.length, head.length + inCount) : out.length + inCount;
     const got = Array.from({ length: total }, (_, i) => (this.bus.exchange ? this.bus.exchange(out[i] ?? 0) & 0xff : 0));
     this.got = got.slice(duplex ? head.length : out.length).slice(0, inCount);
     const bits = head.length * 8 + (duplex ? Math.max(outBits, inBits) : outBits + inBits);
     this.done.at(this.chip.nanos + (Math.max(1, bits) * 1e9) / this.hertz);
-  }
-
-  buffer(count) {
-    return Array.from({ length: count }, (_, i) => (this.io[(R.data + (i & ~3)) >> 2] >>> (8 * (i & 3))) & 0xff);
   }
 
   /** Bytes out of a chain of descriptors: {owner, length, size; buffer; next}. */
@@ -107,7 +104,7 @@ export class Spi {
   finish() {
     const { got } = this;
     if (this.links.in && got.length) this.scatter(this.links.in, got);
-    else for (let i = 0; i < got.length; i += 4) this.io[(R.data + i) >> 2] = got[i] | (got[i + 1] << 8) | (got[i + 2] << 16) | (got[i + 3] << 24);
+    else fill(this.io, got);
     this.links = { out: 0, in: 0 };
     this.io[R.command >> 2] = 0;
     this.io[R.slave >> 2] |= DONE;

@@ -1,7 +1,8 @@
 // SPI1 as the flash driver uses it (TRM 7), and the flash chip's commands behind it (W25Q32JV datasheet).
 import { PAGE, SECTOR } from '../../chip/flash.mjs';
+import { fill, taken } from './buffer.mjs';
 
-const R = { command: 0x00, address: 0x04, status: 0x10, user: 0x1c, user2: 0x24, mosi: 0x28, miso: 0x2c, data: 0x80 };
+const R = { command: 0x00, address: 0x04, status: 0x10, user: 0x1c, user2: 0x24, mosi: 0x28, miso: 0x2c };
 const USER = { address: 1 << 30, miso: 1 << 28, mosi: 1 << 27 };
 const JEDEC = [0xef, 0x40, 0x16];
 const WRITING = 1;
@@ -16,7 +17,7 @@ export class SpiFlash {
   constructor(chip, offset) {
     this.chip = chip;
     this.flash = chip.flash;
-    this.io = chip.memory.io.subarray(offset >> 2, (offset >> 2) + 1024);
+    this.io = chip.memory.registers(offset);
     this.enabled = false;
     this.under = null; // the operation under way
     this.rest = []; // what the same command still has to do
@@ -63,30 +64,20 @@ export class SpiFlash {
       this.chip.refuse('flash', `command ${command.toString(16)} while an erase or program is under way`);
       return;
     }
-    if (READS.has(command)) this.answer(this.flash.bytes.subarray(address, address + count));
+    if (READS.has(command)) fill(this.io, this.flash.bytes.subarray(address, address + count));
     else if (command in ERASES) this.erase(address, ERASES[command]);
-    else if (command === 0x02) this.program(address, this.taken(out));
+    else if (command === 0x02) this.program(address, taken(this.io, out));
     else this.other(command, count);
   }
 
   other(command, count) {
     if (command === 0x06) this.enabled = true;
     else if (command === 0x04) this.enabled = false;
-    else if (command === 0x05) this.answer([this.status, 0, 0, 0]);
-    else if (command === 0x9f) this.answer([...JEDEC, 0]);
-    else if (command === 0x4b) this.answer(this.chip.uid);
-    else if (command === 0x5a || QUIET.has(command)) this.answer(new Array(count).fill(command === 0x5a ? 0xff : 0)); // no SFDP
+    else if (command === 0x05) fill(this.io, [this.status, 0, 0, 0]);
+    else if (command === 0x9f) fill(this.io, [...JEDEC, 0]);
+    else if (command === 0x4b) fill(this.io, this.chip.uid);
+    else if (command === 0x5a || QUIET.has(command)) fill(this.io, new Array(count).fill(command === 0x5a ? 0xff : 0)); // no SFDP
     else this.chip.refuse('flash', `it does not know the command ${command.toString(16)}`);
-  }
-
-  answer(bytes) {
-    for (let i = 0; i < bytes.length; i += 4) {
-      this.io[(R.data + i) >> 2] = bytes[i] | ((bytes[i + 1] ?? 0) << 8) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 3] ?? 0) << 24);
-    }
-  }
-
-  taken(count) {
-    return Array.from({ length: count }, (_, i) => (this.io[(R.data + (i & ~3)) >> 2] >>> (8 * (i & 3))) & 0xff);
   }
 
   allowed(what) {

@@ -72,7 +72,7 @@ class Counter {
 export class TimerGroup {
   constructor(chip, offset, source, resetReason) {
     this.chip = chip;
-    this.io = chip.memory.io.subarray(offset >> 2, (offset >> 2) + 1024);
+    this.io = chip.memory.registers(offset);
     this.source = source;
     this.resetReason = resetReason;
     this.raw = 0;

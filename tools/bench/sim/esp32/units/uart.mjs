@@ -12,7 +12,7 @@ export class Uart {
   /** onByte(value): a byte has left the transmitter. */
   constructor(chip, n, offset, source) {
     this.chip = chip;
-    this.io = chip.memory.io.subarray(offset >> 2, (offset >> 2) + 1024);
+    this.io = chip.memory.registers(offset);
     this.source = source;
     this.fifo = 0;
     this.received = [];

@@ -1,4 +1,5 @@
 // The units of the chip at their addresses (TRM 1.3.3), offsets from 0x3FF00000.
+import { RESET } from '../reset.mjs';
 import { Aes } from './aes.mjs';
 import { Dport, MmuTable } from './dport.mjs';
 import { efuse, random } from './identity.mjs';
@@ -37,7 +38,7 @@ export function attachUnits(chip) {
     spi: [null, put(0x64000, new Spi(chip, 0x64000, 30, chip.buses.spi[1])), put(0x65000, new Spi(chip, 0x65000, 31, chip.buses.spi[2]))],
     i2c: [[0x53000, 49], [0x67000, 50]].map(([offset, source], n) => put(offset, new I2c(chip, offset, source, chip.buses.i2c[n]))),
     ledc: put(0x59000, new Ledc(chip, 0x59000)),
-    timers: [[0x5f000, 14, 7], [0x60000, 18, 8]].map(([offset, source, reset]) => put(offset, new TimerGroup(chip, offset, source, reset))),
+    timers: [[0x5f000, 14, RESET.timerGroup0], [0x60000, 18, RESET.timerGroup1]].map(([offset, source, reset]) => put(offset, new TimerGroup(chip, offset, source, reset))),
   };
   put(0x5a000, {});
   efuse(memory, chip.uid);

@@ -87,13 +87,4 @@ export class Core extends Windows {
     this.lbeg = d.next;
     this.lend = d.imm;
   }
-
-  divide(d, result) {
-    if (this.get(d.t) === 0) {
-      this.exception(CAUSE.divide);
-      return true;
-    }
-    this.put(d.r, result(this.get(d.s), this.get(d.t)));
-    return false;
-  }
 }

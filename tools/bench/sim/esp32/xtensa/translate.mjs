@@ -14,8 +14,6 @@ const TEXTS = { ...PLAIN, ...FLOAT, ...DIVISION };
 const ENDS = new Set(['j', 'jx', 'ret', 'ret.n', 'retw', 'retw.n', 'call0', 'callx0', 'call', 'callx', 'wsr', 'xsr']);
 const LOOPS = new Set(['loop', 'loopnez', 'loopgtz']);
 const INSIDE = new Set(['rsr', 'rsil', 'entry', ...LOOPS]);
-/** Special registers whose writing changes nothing but themselves. */
-const QUIET = new Set([SPECIAL.lbeg, SPECIAL.lend, SPECIAL.lcount, SPECIAL.sar, SPECIAL.br, SPECIAL.scompare, SPECIAL.acclo, SPECIAL.acchi]);
 
 /** A function(core) for the code at `start`, or null where the first instruction is the interpreter's. */
 export function translate(code, start) {
