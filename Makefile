@@ -21,7 +21,7 @@ test:
 	@status=0; \
 	$(BIN)/node --test $(wildcard tools/tests/node/*.test.mjs) || status=1; \
 	$(BIN)/python -m pytest gateway/tests tools/tests firmware/tests -n 2 --dist loadfile $(PYTEST) || status=1; \
-	$(BIN)/python -m pytest hil_tests $(PYTEST) || status=1; \
+	$(BIN)/python -m pytest hil_tests -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST) || status=1; \
 	exit $$status
 
 check:
@@ -34,7 +34,7 @@ bench:
 
 faults:
 	$(SETUP) faults
-	@exec $(BIN)/python -m pytest -m faults $(PYTEST)
+	@exec $(BIN)/python -m pytest -m faults --weeks $(PYTEST)
 
 flash:
 	$(SETUP) flash

@@ -45,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--network-events-prefix", help="what stands before application/ in its event_topic"
     )
+    group.addoption(
+        "--weeks",
+        action="store_true",
+        help="run the nodes for 30 and 5 days of virtual time, not for 7 and 1",
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Nodes for weeks: a bin for 30 days, a lamp for 5. No reset, and every reading at the server.
+"""Nodes for weeks: no reset, and every reading at the server.
 
-Virtual time, emulated boards, the bench's network server with ADR on; `-s` shows the figures.
+A bin for 7 days and a lamp for one; with `--weeks`, as in `make faults`, for 30 and 5. Virtual
+time, emulated boards, the bench's network server with ADR on; `-s` shows the figures.
 """
 
 import pytest
@@ -12,6 +13,8 @@ from tools.bench.world.lab import Lab, Unit
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(1800)]
 
 DAY_S = 86400
+DAYS = {"bin": (7, 30), "lamp": (1, 5)}
+"""{profile: days without and with --weeks}."""
 HOUR_US = 3_600_000_000
 EVENING_H, MORNING_H = 18, 6
 
@@ -19,6 +22,12 @@ EVENING_H, MORNING_H = 18, 6
 @pytest.fixture(autouse=True)
 def on_virtual_boards(virtual):
     only_virtual(virtual, "a month of it is minutes of virtual time")
+
+
+@pytest.fixture
+def days(pytestconfig):
+    """{profile: days}, as asked for."""
+    return {name: ends[pytestconfig.getoption("weeks")] for name, ends in DAYS.items()}
 
 
 def numbers(unit: Unit, f_port: int) -> list[int]:
@@ -47,26 +56,28 @@ async def held(lab: Lab, unit: Unit, f_port: int, days: int, least: int) -> None
     assert lab.simulation.violations == []
 
 
-async def test_a_bin_for_thirty_days():
-    fill = [[hour * HOUR_US, 1200 - 7 * (hour % 120)] for hour in range(31 * 24)]
+async def test_a_bin_for_weeks(days):
+    length = days["bin"]
+    fill = [[hour * HOUR_US, 1200 - 7 * (hour % 120)] for hour in range((length + 1) * 24)]
     async with Lab() as lab:
         unit = await lab.add("bin", usb=False, parts={"a02yyuw": {"distance_mm": fill}})
-        await lab.run(30 * DAY_S)
+        await lab.run(length * DAY_S)
 
-        await held(lab, unit, 10, 30, least=30 * 24 - 1)
+        await held(lab, unit, 10, length, least=length * 24 - 1)
 
 
-async def test_a_lamp_for_five_days_of_dusk_and_dawn():
+async def test_a_lamp_for_days_of_dusk_and_dawn(days):
+    length = days["lamp"]
     light: list[list[int]] = []
-    for hour in range(6 * 24):
+    for hour in range((length + 1) * 24):
         night = not MORNING_H <= hour % 24 < EVENING_H
         light += [
             [hour * HOUR_US + at * 40_000_000, (2 if night else 3000) + at] for at in range(90)
         ]
-    passing = [[hour * HOUR_US + 900_000_000, True] for hour in range(1, 6 * 24)]
+    passing = [[hour * HOUR_US + 900_000_000, True] for hour in range(1, (length + 1) * 24)]
     parts = {"bh1750": {"lux": light}, "am312": {"motion": passing}}
     async with Lab() as lab:
         unit = await lab.add("lamp", parts=parts, night_level=30)
-        await lab.run(5 * DAY_S)
+        await lab.run(length * DAY_S)
 
-        await held(lab, unit, 11, 5, least=5 * 24 - 1)
+        await held(lab, unit, 11, length, least=length * 24 - 1)
