@@ -84,6 +84,8 @@ def test_the_main_job_sees_everything_and_ends_by_itself(start):
 
     assert process.wait(30) == 0, "\n".join(fact["what"] for fact in story[-20:])
     assert story[-1]["ok"]
+    powered = {fact["what"].split()[3] for fact in story if "gets power" in fact["what"]}
+    assert powered == {"pico_lora_sx1262", "t_beam"}
     assert len(ports(story)) >= 4
     assert [port for port in ports(story) if listening(port)] == []
 

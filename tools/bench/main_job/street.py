@@ -27,6 +27,7 @@ from tools.bench.world.forwarder import Forwarder
 from tools.bench.world.image import image
 from tools.bench.world.lab import BOARD, RADIO_GATEWAY_ID
 from tools.bench.world.simulation import Simulation
+from tools.bench.world.wiring import wiring
 from tools.build import staged_files
 from tools.setup.mosquitto import Broker
 
@@ -34,6 +35,9 @@ START = datetime(2015, 11, 20, 17, 0, tzinfo=UTC)
 """The street's first instant: a dusk of the recorded year."""
 POSITIONS_M = {"bin": (140, 0), "lamp": (60, 90), "counter": (-80, 40)}
 """Where the boards stand, metres from the radio gateway: a street of some 200 m."""
+
+BOARDS = {"bin": BOARD, "lamp": BOARD, "counter": "t_beam"}
+"""The product that each of them is: a file of boards/. One has an ESP32, the others an RP2040."""
 
 STAGGER_US = 1_700_000
 """Between two boards' power: a join-accept of one then meets no uplink of another."""
@@ -58,9 +62,13 @@ allow_private = true
 
 @dataclass
 class Node:
-    """One board of the street. `settings` is what its /device.json holds."""
+    """One board of the street.
+
+    product: a file of boards/. settings: what its /device.json holds.
+    """
 
     name: str
+    product: str
     dev_eui: str
     settings: dict[str, Any]
     board: VirtualBoard = field(repr=False)
@@ -181,22 +189,24 @@ class Street:
         body = {"name": name, "profile": name}
         made = await self.service.request("POST", "/v1/devices", body)
         settings = made["device_json"] | {"start_jitter_s": 0} | self.settings
-        files = staged_files(BOARD) | {"/device.json": json.dumps(settings).encode()}
+        product = BOARDS[name]
+        files = staged_files(product) | {"/device.json": json.dumps(settings).encode()}
         board = await self.simulation.add_board(
             name,
-            board=BOARD,
-            flash=image(files),
+            board=product,
+            flash=image(files, wiring(product)["FLASH"]["fs_size"]),
             position_m=POSITIONS_M[name],
             parts=self.city.parts(name) if self.recorded else None,
             power=False,
         )
-        self.nodes[name] = Node(name, made["dev_eui"], settings, board)
+        self.nodes[name] = Node(name, product, made["dev_eui"], settings, board)
 
     async def power_up(self) -> None:
         """Gives the boards power, one after the other: on one feeder all would join at once."""
         for node in self.nodes.values():
             await node.board.power(True)
-            self.tell(f"{node.name}: an emulated {BOARD} with DevEUI {node.dev_eui} gets power")
+            what = f"an emulated {node.product} with DevEUI {node.dev_eui}"
+            self.tell(f"{node.name}: {what} gets power")
             await self.simulation.advance(STAGGER_US)
 
     @property
