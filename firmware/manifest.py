@@ -78,6 +78,7 @@ FILES = {
         "sx1261.py",
         "sx126x.py",
         "sx126x_start.py",
+        "wio_sx1262.py",
     ),
     "wire": (
         "__init__.py",

@@ -2,11 +2,12 @@
 
 import asyncio
 
+from tests.fake_buses import MADE
 from tests.fake_device import Pin, machine
 
 # isort: split
 from lorawan import frame
-from radios import sx126x, sx126x_start, sx1261
+from radios import sx126x, sx126x_start, sx1261, wio_sx1262
 from radios.errors import RadioError
 from radios.sx126x import SX126X
 from radios.sx1261 import SX1261
@@ -298,3 +299,15 @@ def test_a_board_says_the_gain_of_its_antenna():
                 assert module.from_board(board, Clock()).antenna_dbi == gain
     finally:
         machine.SPI = buses
+
+
+def test_the_antenna_switch_of_a_wio_sx1262_has_power_before_the_radio_is_used():
+    buses = machine.SPI
+    machine.SPI = lambda number, **wires: Chip()
+    try:
+        said = failed(wio_sx1262.from_board, described(), Clock())
+        assert said == "/board.py: radio wio_sx1262 needs antenna in PINS"
+        wio_sx1262.from_board(described(PINS=dict(Described.PINS, antenna=38)), Clock())
+    finally:
+        machine.SPI = buses
+    assert [pin.level for pin in MADE if getattr(pin, "number", None) == 38] == [1]

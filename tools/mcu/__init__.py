@@ -24,7 +24,7 @@ BUS_WIRES = {
     "spi": ("sck", "mosi", "miso"),
 }
 OUTPUTS = frozenset({
-    "tx", "sda", "scl", "sck", "mosi", "cs", "nss", "reset", "lamp", "led", "power",
+    "tx", "sda", "scl", "sck", "mosi", "cs", "nss", "reset", "antenna", "lamp", "led", "power",
 })  # fmt: skip
 """Wires that the chip drives; all others are inputs."""
 OUTSIDE = frozenset({"rx", "sda", "scl", "miso", "busy", "dio1", "pin", "adc", "vbus", "battery"})

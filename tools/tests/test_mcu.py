@@ -115,6 +115,24 @@ def test_what_an_esp32_cannot_do_has_a_sentence(pins, sentence):
     assert any(one.startswith(sentence) for one in esp32(pins)), esp32(pins)
 
 
+def test_every_pin_of_an_esp32_s3_but_some_can_be_anything():
+    board = build.board("heltec_v3")
+    assert mcu.complaints(board) == []
+    for pins, sentence in (
+        ({"lamp": 19}, "lamp at GPIO19: the console is there"),
+        ({"lamp": 44}, "lamp at GPIO44: the console is there"),
+        ({"lamp": 24}, "lamp at GPIO24: it has no pad"),
+        ({"lamp": 26}, "lamp at GPIO26: the flash is there"),
+        ({"lamp": 49}, "lamp at GPIO49: there is no such GPIO"),
+        ({"dio1": 45}, "dio1 at GPIO45: read at reset, high sets 1.8 V for the flash"),
+        ({"battery": 21}, "battery at GPIO21: no analog input"),
+    ):
+        (first,) = mcu.complaints(board | {"PINS": board["PINS"] | pins})
+        assert first.startswith(sentence)
+    for pins in ({"lamp": 46}, {"lamp": 34}, {"dio1": 3}, {"lamp": 45}, {"battery": 18}):
+        assert mcu.complaints(board | {"PINS": board["PINS"] | pins}) == [], pins
+
+
 def test_a_strapping_pin_may_drive_something():
     assert esp32({"lamp": 2}) == []
 
@@ -146,7 +164,9 @@ def test_a_serial_line_and_the_radios_bus_are_not_shared():
 
 
 def test_a_chip_that_is_not_known_names_those_that_are():
-    with pytest.raises(ValueError, match=r"one of ESP32, RP2040, or add tools/mcu/esp8266\.py"):
+    with pytest.raises(
+        ValueError, match=r"of ESP32, ESP32S3, RP2040, or add tools/mcu/esp8266\.py"
+    ):
         mcu.complaints(PICO | {"MCU": "ESP8266"})
     assert mcu.complaints(TBEAM | {"PORT": "rp2"}) == ["PORT of a board with ESP32 is 'esp32'"]
 

@@ -113,9 +113,13 @@ async def test_idle_time_costs_nothing_and_passes_exactly():
 async def test_an_unknown_board_part_or_request_is_named_in_a_sentence():
     async with running() as (world, board):
         with pytest.raises(
-            BoardError, match="there is no board nosuch: choose one of pico_lora_sx1262"
+            BoardError, match=r"there is no board nosuch: choose one of .*pico_lora_sx1262"
         ):
             await world.add_board("other", board="nosuch")
+        with pytest.raises(
+            BoardError, match="emulates ESP32 and RP2040, not the ESP32S3 of boards/h"
+        ):
+            await world.add_board("other", board="heltec_v3")
         with pytest.raises(BoardError, match="the board has no part nosuch: it has sx1262"):
             await world.add_board("other", parts={"nosuch": {}})
         with pytest.raises(SimulationError, match="there is a board node already"):

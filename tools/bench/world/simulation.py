@@ -21,7 +21,7 @@ from typing import Any, Self
 
 from tools.bench.network.region import load
 from tools.bench.world.board import VirtualBoard
-from tools.bench.world.errors import SimulationError
+from tools.bench.world.errors import BoardError, SimulationError
 from tools.bench.world.frames import RxPacket, TxPacket, packed, received
 from tools.bench.world.pace import Pace
 from tools.bench.world.wiring import fitted, wiring
@@ -212,6 +212,7 @@ class Simulation:
         parts: {chip: options}; None instead of options leaves that part off the board.
         """
         pins = wiring(board)
+        self._check_emulated(board, pins["MCU"])
         pins["SENSORS"] = pins["SENSORS"] | (sensors or {})
         soldered = fitted(pins, parts or {})
         made = VirtualBoard(self, name, pins)
@@ -225,6 +226,14 @@ class Simulation:
             del self.boards[name]
             raise
         return made
+
+    def _check_emulated(self, board: str, mcu: str) -> None:
+        if mcu not in self._firmware:
+            known = " and ".join(sorted(self._firmware))
+            raise BoardError(
+                f"the bench emulates {known}, not the {mcu} of boards/{board}.py: "
+                f"take a board with one of these"
+            )
 
     async def add_radio_gateway(
         self, gateway_id: str, position_m: tuple[float, float], **options: Any
