@@ -34,7 +34,7 @@ async def world():
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def bare():
     """Options of a board without any part."""
     return BARE

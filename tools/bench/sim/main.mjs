@@ -125,6 +125,12 @@ class World {
     return {};
   }
 
+  lines({ board, dtr, rts }) {
+    this.board(board).lines({ dtr, rts });
+    this.flushSerial(this.board(board));
+    return {};
+  }
+
   duty({ board, gpio, window_us: window }) {
     return { duty: this.board(board).duty(gpio, window * 1000) };
   }
@@ -145,7 +151,7 @@ class World {
 
 const REQUESTS = new Set([
   'open', 'add_board', 'add_radio_gateway', 'step', 'transmit', 'air_set', 'write', 'power', 'cut_power', 'flash', 'set_flash',
-  'reading', 'usb', 'duty', 'set', 'ledger', 'drain',
+  'reading', 'usb', 'lines', 'duty', 'set', 'ledger', 'drain',
 ]);
 
 async function answer(world, line) {

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from tools.bench.world.errors import BoardError
 from tools.bench.world.frames import packed, unpacked
+from tools.bench.world.network_port import NetworkPort
 from tools.bench.world.port import Port
 
 EXPECT_STEP_US = 10_000
@@ -53,7 +54,7 @@ class VirtualBoard:
         self.transcript = bytearray()
         self._unread = bytearray()
         self._listeners: list[Callable[[bytes], None]] = []
-        self._port: Port | None = None
+        self._port: Port | NetworkPort | None = None
 
     def noticed(self, notice: dict[str, Any]) -> None:
         """Takes one notice of the world's process that names this board."""
@@ -153,6 +154,27 @@ class VirtualBoard:
                 yield self._port.path
             finally:
                 await self.close_port()
+
+    @asynccontextmanager
+    async def network_port(self) -> AsyncGenerator[str]:
+        """The port as `rfc2217://…`, which carries DTR and RTS as a pty cannot; paced time."""
+        if self._port:
+            raise BoardError(f"the port of {self.name} is open already")
+        async with self.simulation.paced():
+            self._port = opened = NetworkPort(self, self.simulation.kick)
+            try:
+                await opened.open()
+                yield opened.path
+            finally:
+                await self.close_port()
+
+    async def lines(self, *, dtr: bool, rts: bool) -> None:
+        """Sets DTR and RTS of the bridge on a dev board, true: asserted.
+
+        RTS alone holds the chip in reset (EN low), DTR alone pulls GPIO0 low, both or neither do
+        nothing: Espressif's auto-reset circuit. A board without it refuses.
+        """
+        await self._ask("lines", dtr=dtr, rts=rts)
 
     async def close_port(self) -> None:
         """Closes the port, if it is open."""

@@ -257,6 +257,10 @@ export class Board {
     if (this.chip) this.drivePower();
   }
 
+  lines() {
+    throw new Error(`${this.name} has no DTR and RTS that reset it: its USB is the chip's own; use power, or machine.reset()`);
+  }
+
   part(name) {
     const part = this.parts.get(name);
     if (!part) throw new Error(`${this.name} has no part ${name}; it has ${[...this.parts.keys()].join(', ') || 'none'}`);

@@ -3,7 +3,7 @@ import { Board } from '../chip/board.mjs';
 import { SerialLine, TwoWire } from '../chip/lines.mjs';
 import { Esp32 } from './chip.mjs';
 import { RESET } from './reset.mjs';
-import { Bridge } from './serial.mjs';
+import { autoReset, Bridge } from './serial.mjs';
 import { Wires } from './wires.mjs';
 
 const FIRMWARE_AT = 0x1000; // where a file of micropython.org begins
@@ -15,7 +15,7 @@ const KINDS = { 1: 'spi', 2: 'uart', 3: 'i2c' };
 // ESP32 datasheet 5.3, table "Power consumption": both cores at 160 MHz 27 to 44 mA busy and 20 to 25 mA in modem sleep; light
 // sleep 0.8 mA. Without Wi-Fi and Bluetooth; the middle of each range.
 const MICROAMPS = { run: 36000, idle: 23000, flash: 36000, sleep: 800 };
-const RESETS = { [RESET.software]: 'forced', [RESET.cpu]: 'forced', [RESET.timerGroup0]: 'watchdog', [RESET.timerGroup1]: 'watchdog',
+const RESETS = { [RESET.power]: 'enable', [RESET.software]: 'forced', [RESET.cpu]: 'forced', [RESET.timerGroup0]: 'watchdog', [RESET.timerGroup1]: 'watchdog',
   [RESET.rtcWatchdog]: 'watchdog', [RESET.deepSleep]: 'deepsleep' };
 
 export class Esp32Board extends Board {
@@ -31,7 +31,8 @@ export class Esp32Board extends Board {
   }
 
   makeUsb(plugged) {
-    this.resets.deepsleep = 0;
+    Object.assign(this.resets, { deepsleep: 0, enable: 0 });
+    this.enabled = true; // EN is high
     this.serial = [];
     this.usb = new Bridge(this.clock);
     this.usb.plugged = plugged;
@@ -59,6 +60,17 @@ export class Esp32Board extends Board {
       this.buses.uart[n].connect(chip.units.uart[n], listens);
     }
     chip.dutyMoved = () => { for (const gpio of this.dutyListeners.keys()) this.dutyChanged(gpio); };
+  }
+
+  /** The host sets DTR and RTS of the bridge (true: asserted); EN and GPIO0 follow. */
+  lines(values) {
+    const { enable, boot } = autoReset(values);
+    this.pins.drive(0, boot ? null : 0);
+    const was = this.enabled;
+    this.enabled = enable;
+    if (!this.chip || was === enable) return;
+    if (enable) this.chip.release();
+    else this.chip.hold();
   }
 
   driveBattery() {} // read at the pin: `millivolts`

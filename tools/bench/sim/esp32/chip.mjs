@@ -6,6 +6,7 @@ import { loadApplication } from './image.mjs';
 import { hex, Memory } from './memory.mjs';
 import { RESET } from './reset.mjs';
 import { callRom, romData } from './rom/rom.mjs';
+import { LATCHING, printed, strapped, unbootable } from './strapping.mjs';
 import { attachUnits } from './units/units.mjs';
 import { Wires } from './wires.mjs';
 
@@ -33,7 +34,6 @@ export class Esp32 {
     this.sleepNanos = 0;
     this.stallNanos = 0;
     this.until = 0;
-    this.locked = false;
     this.absent = new Set();
     this.digests = new Map(); // MD5 contexts of the ROM, by address
     this.kept = null;
@@ -44,6 +44,7 @@ export class Esp32 {
     this.reason = reason;
     this.pendingReset = 0;
     this.stopped = false;
+    this.locked = false;
     this.megahertz = 160;
     this.alarms?.forEach((alarm) => alarm.cancel());
     this.alarms = [];
@@ -58,7 +59,16 @@ export class Esp32 {
     romData(this.memory);
     this.wires.attach(this.units.gpio);
     this.board?.onChipBoot?.(this);
-    this.start(0, loadApplication(this, APPLICATION));
+    if (LATCHING.has(reason)) this.strap = strapped(this.wires);
+    const why = unbootable(this.strap);
+    if (why) this.refuseToStart(why);
+    else this.start(0, loadApplication(this, APPLICATION));
+  }
+
+  /** The strapping pins choose something else than the application in flash. */
+  refuseToStart(why) {
+    for (const byte of Buffer.from(printed(this.strap))) this.console(byte);
+    this.lockUp(why);
   }
 
   prepareTimers(core) {
@@ -282,9 +292,26 @@ export class Esp32 {
 
   restart() {
     const reason = this.pendingReset;
+    this.units.flash.complete();
+    if (this.until < 0) return; // that operation was the one after which power goes
     this.kept = this.units.rtc.keep();
     this.board?.onChipReset?.(reason);
     this.boot(reason);
+  }
+
+  /** EN is low: nothing runs and no pin is driven. */
+  hold() {
+    this.units.flash.complete();
+    this.locked = true;
+    this.alarms.forEach((alarm) => alarm.cancel());
+    this.wires.detach();
+  }
+
+  /** EN is high again: a start as from power, with the RTC domain reset too. */
+  release() {
+    this.kept = null;
+    this.board?.onChipReset?.(RESET.power);
+    this.boot(RESET.power);
   }
 
   /** Whether nothing happens before the next alarm. */

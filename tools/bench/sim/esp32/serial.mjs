@@ -1,5 +1,8 @@
 // The USB bridge of a dev board on UART0, with its auto-reset circuit: DTR and RTS on EN and GPIO0 (Espressif, ESP32-DevKitC).
 
+/** What the circuit makes of DTR and RTS: {enable, boot}, false where EN or GPIO0 is pulled low. true: the line is asserted. */
+export const autoReset = ({ dtr, rts }) => ({ enable: dtr || !rts, boot: rts || !dtr });
+
 /** What a board shows as its USB port; the bridge has power as long as the cable is in, so the port stays open over resets. */
 export class Bridge {
   constructor(clock) {

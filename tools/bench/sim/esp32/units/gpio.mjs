@@ -6,7 +6,6 @@ const PINS_END = 0x130;
 const FUNCTIONS_END = 0x5d0;
 const SIMPLE = 256; // the matrix output "the GPIO's own register"
 const SOURCE = 22;
-const STRAPPED = 0x13; // boot from flash
 const OPEN_DRAIN = 4;
 /** What a write does to which word: [word, operation]. */
 const WORDS = {
@@ -93,7 +92,7 @@ export class Gpio {
   read(offset) {
     if (offset === R.in) return this.inputs(0);
     if (offset === R.in1) return this.inputs(1);
-    if (offset === R.strap) return STRAPPED;
+    if (offset === R.strap) return this.chip.strap;
     if (offset >= 0x60 && offset < 0x80) return this.asking((offset >> 4) & 1, offset & 8 ? 4 : 1);
     const word = { 0x04: this.out[0], 0x10: this.out[1], 0x20: this.enable[0], 0x2c: this.enable[1], 0x44: this.status[0], 0x50: this.status[1] };
     return word[offset];

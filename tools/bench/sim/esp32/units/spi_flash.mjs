@@ -108,6 +108,15 @@ export class SpiFlash {
     this.over.at(this.chip.nanos + (torn ? nanos / 2 : nanos));
   }
 
+  /** The chip was reset, not the flash, which ends what it has begun. */
+  complete() {
+    if (!this.under || this.under.torn) return;
+    this.flash.finish(this.under.operation);
+    for (const [operation] of this.rest) this.flash.finish(operation);
+    this.under = null;
+    this.rest = [];
+  }
+
   finish() {
     const { operation, torn } = this.under;
     if (torn) {
