@@ -1,8 +1,9 @@
 """Receive windows: the radio model's RX-on minus the planned instant, signed, while all else runs.
 
 The planned instant follows from the radio's settings (symbols, spreading factor) and the
-model's own end of transmission. The bin samples, keeps its journal and answers its console between
-windows.
+model's own end of transmission. The bin samples, keeps its journal and collects its heap between
+windows; half of them open on a node that answers its console, half on one that is left alone and
+sleeps where its board can.
 """
 
 from __future__ import annotations
@@ -10,35 +11,49 @@ from __future__ import annotations
 import asyncio
 
 from tools.bench.measure import Figure
-from tools.bench.world.lab import Lab
+from tools.bench.world.lab import BOARD, Lab
 
+BOARDS = (BOARD, "t_beam")
+"""One of each MCU."""
 WINDOWS = 1000
 PERIOD_S = 60
 ASK_EACH_S = 17.3
 """No multiple of the period, so that console commands fall into every phase of a report."""
+AIM_MS = 0.5
 
 
 async def measure() -> list[Figure]:
-    """Runs two bins, each in a lab of its own, until a thousand windows were opened."""
-    halves = await asyncio.gather(*(errors(seed, WINDOWS // 2) for seed in (1, 2)))
-    found = [one for half in halves for one in half]
-    late, early = max(found), min(found)
-    return [
-        Figure(f"RX window error of {len(found)}, largest", max(late, -early), "ms", 0.5),
-        Figure("RX window error, latest", late, "ms"),
-        Figure("RX window error, earliest", early, "ms"),
-    ]
+    """Runs two bins of each board, each in a lab of its own, until 1000 windows were opened."""
+    figures: list[Figure] = []
+    for board in BOARDS:
+        asked, alone = await asyncio.gather(
+            errors(board, 1, WINDOWS // 2), errors(board, 2, WINDOWS // 2, asked=False)
+        )
+        figures += distribution(board, asked + alone)
+    return figures
 
 
-async def errors(seed: int, count: int) -> list[float]:
-    """At least `count` errors in ms; positive is late."""
+def distribution(board: str, found: list[float]) -> list[Figure]:
+    """Largest error beside its aim, then the signed quantiles in ms; positive is late."""
+    ordered = sorted(found)
+    largest = max(ordered[-1], -ordered[0])
+    figures = [Figure(f"{board}: RX window error of {len(found)}, largest", largest, "ms", AIM_MS)]
+    for name, share in (("earliest", 0), ("p1", 0.01), ("p50", 0.5), ("p99", 0.99), ("latest", 1)):
+        value = ordered[round(share * (len(ordered) - 1))]
+        figures.append(Figure(f"{board}: RX window error, {name}", value, "ms"))
+    return figures
+
+
+async def errors(board: str, seed: int, count: int, *, asked: bool = True) -> list[float]:
+    """At least `count` errors in ms; positive is late. asked: its console is used meanwhile."""
     found: list[float] = []
     async with Lab(seed=seed) as lab:
-        unit = await lab.add("bin", usb=True, report_s=PERIOD_S, sample_s=10)
+        unit = await lab.add("bin", board=board, usb=asked, report_s=PERIOD_S, sample_s=10)
         await lab.run(120, lambda: bool(unit.of("up")))
         await unit.board.drain("sx1262")
         while len(found) < count:
-            await unit.board.write(b"link --json\r\n")
+            if asked:
+                await unit.board.write(b"link --json\r\n")
             await lab.run(ASK_EACH_S)
             drained = await unit.board.drain("sx1262")
             found += [error_ms(one) for one in drained["windows"]]
