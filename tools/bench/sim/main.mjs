@@ -14,6 +14,17 @@ const unpacked = (text) => zlib.inflateSync(Buffer.from(text, 'base64'));
 /** By the MCU of a board file. */
 const BOARDS = { RP2040: Board, ESP32: Esp32Board };
 
+const METHODS = ['set', 'reset', 'off', 'ledger'];
+
+/** The class of a part's file. Throws a sentence for a file that holds none. */
+async function model(module) {
+  const Part = Object.values(await import(module)).find((value) => value.BUS);
+  if (!Part) throw new Error(`${module} exports no class with a static BUS`);
+  const missing = METHODS.filter((name) => typeof Part.prototype[name] !== 'function');
+  if (missing.length) throw new Error(`${module}: ${Part.name} lacks ${missing.join(', ')}`);
+  return Part;
+}
+
 class World {
   constructor() {
     this.boards = new Map();
@@ -49,10 +60,7 @@ class World {
     const setup = { name, wiring, position, usb, ppm, firmware: this.firmware[wiring.MCU], flash: image };
     if (this.cacheModel) setup.cache = () => new Cache();
     const board = new BOARDS[wiring.MCU](this, setup, this.scheduler.nanos);
-    for (const { chip, wiring: pins, options } of parts) {
-      const Part = Object.values(await import(`./parts/${chip}.mjs`)).find((value) => value.BUS);
-      board.addPart(chip, Part, pins, options);
-    }
+    for (const { chip, module, wiring: pins, options } of parts) board.addPart(chip, await model(module), pins, options);
     this.boards.set(name, board);
     this.scheduler.add(board);
     if (power) board.power(true);

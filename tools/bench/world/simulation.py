@@ -45,6 +45,7 @@ class Simulation:
     firmware: {MCU: file of MicroPython}. cache_model: flash-cache misses cost time.
     region: `network.region.Region.air()`: the channels of radio gateways and the sub-bands that
     the air watches; None: those of the bench's default.
+    own_parts: a folder of models of parts beside the bench's own (`sim/README.md`).
     on_answer: called with every line of the process (a replay compares them).
     """
 
@@ -55,6 +56,7 @@ class Simulation:
         trace: Path | None = None,
         firmware: Mapping[str, Path] = FIRMWARE,
         cache_model: bool = True,
+        own_parts: Path | None = None,
         on_answer: Callable[[str], None] | None = None,
         region: Mapping[str, Any] | None = None,
     ) -> None:
@@ -64,6 +66,7 @@ class Simulation:
         self.refusals: list[Notice] = []
         self.pacing: Pace | None = None
         self._firmware = firmware
+        self._own_parts = own_parts
         self._options: dict[str, Any] = {
             "seed": seed, "cache_model": cache_model,
             "firmware": {mcu: str(path) for mcu, path in firmware.items()},
@@ -214,7 +217,7 @@ class Simulation:
         pins = wiring(board)
         self._check_emulated(board, pins["MCU"])
         pins["SENSORS"] = pins["SENSORS"] | (sensors or {})
-        soldered = fitted(pins, parts or {})
+        soldered = fitted(pins, parts or {}, self._own_parts)
         made = VirtualBoard(self, name, pins)
         self.boards[name] = made
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tools.bench.world.errors import BoardError
@@ -26,9 +27,14 @@ def wiring(name: str) -> dict[str, Any]:
 
 
 def fitted(
-    pins: dict[str, Any], options: Mapping[str, dict[str, Any] | None]
+    pins: dict[str, Any],
+    options: Mapping[str, dict[str, Any] | None],
+    own_parts: Path | None = None,
 ) -> list[dict[str, Any]]:
-    """Parts of a board, [{chip, wiring, options}], without those whose options are None."""
+    """Parts of a board, [{chip, module, wiring, options}], without those whose options are None.
+
+    own_parts: a folder whose models come before those of the bench.
+    """
     gpio = pins["PINS"]
     parts: dict[str, dict[str, Any]] = {}
     chip = RADIO_CHIPS.get(pins.get("RADIO", ""))
@@ -42,20 +48,27 @@ def fitted(
     if "lamp" in gpio:
         parts["lamp"] = {"pin": gpio["lamp"]}
     parts |= {wires["chip"]: wires for wires in pins.get("SENSORS", {}).values()}
-    _check_parts(parts, options)
+    for chip in options:
+        if chip not in parts:
+            raise BoardError(f"the board has no part {chip}: it has {', '.join(parts)}")
     return [
-        {"chip": chip, "wiring": wires, "options": options.get(chip) or {}}
+        {
+            "chip": chip,
+            "module": _module(chip, own_parts),
+            "wiring": wires,
+            "options": options.get(chip) or {},
+        }
         for chip, wires in parts.items()
         if options.get(chip, {}) is not None
     ]
 
 
-def _check_parts(parts: dict[str, Any], options: Mapping[str, Any]) -> None:
-    for chip in options:
-        if chip not in parts:
-            raise BoardError(f"the board has no part {chip}: it has {', '.join(parts)}")
-    for chip in parts:
-        if options.get(chip, {}) is not None and not (PARTS / f"{chip}.mjs").exists():
-            raise BoardError(
-                f"the bench has no model of {chip}: add {chip}.mjs beside the other parts"
-            )
+def _module(chip: str, own_parts: Path | None) -> str:
+    """What `main.mjs` imports the model from."""
+    own = own_parts / f"{chip}.mjs" if own_parts else None
+    if own and own.exists():
+        return own.resolve().as_uri()
+    if (PARTS / f"{chip}.mjs").exists():
+        return f"./parts/{chip}.mjs"
+    where = f"to {own_parts}" if own_parts else "beside the other parts"
+    raise BoardError(f"the bench has no model of {chip}: add {chip}.mjs {where}")
