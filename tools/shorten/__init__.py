@@ -44,6 +44,7 @@ class Plan:
         heirs = [file for file in files if file.inherits]
         self._of_heirs = set(chain.from_iterable(file.mentioned for file in heirs))
         self._shared = self._share(heirs)
+        self._shortened: dict[str, str] = {}
 
     def _share(self, heirs: list[names.File]) -> dict[str, str]:
         """The names that more than one file must call the same."""
@@ -83,11 +84,13 @@ class Plan:
         return found, [next(free) for _ in range(64)]
 
     def short(self, text: str) -> str:
-        """The source that is compiled."""
-        file = names.File(ast.parse(text))
-        found, free = self._renaming(file)
-        renamed = Renaming(found, self._keywords, free).visit(file.tree)
-        return ast.unparse(ast.fix_missing_locations(renamed)) + "\n"
+        """The source that is compiled; a text that was asked for before takes no time."""
+        if text not in self._shortened:
+            file = names.File(ast.parse(text))
+            found, free = self._renaming(file)
+            renamed = Renaming(found, self._keywords, free).visit(file.tree)
+            self._shortened[text] = ast.unparse(ast.fix_missing_locations(renamed)) + "\n"
+        return self._shortened[text]
 
     def called(self, module: str) -> str:
         """What a traceback calls a module: its last name, which the heap has anyway, if unique."""

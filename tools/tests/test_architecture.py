@@ -12,10 +12,12 @@ def source(text="", path="tools/one.py"):
     return Source(path, text)
 
 
+@pytest.mark.slow  # make check runs the rules themselves
 def test_bench_and_hil_tests_keep_every_rule():
     assert [str(one) for one in violations() if one.concerns(("tools/", "hil_tests/"))] == []
 
 
+@pytest.mark.slow
 def test_no_file_of_the_tree_is_part_of_an_import_circle():
     assert circles.circles(sources(ROOT)) == []
 

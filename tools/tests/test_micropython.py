@@ -19,6 +19,7 @@ def micropython(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_the_same_file_passes_under_micropython(name):
     done = micropython(TESTS, name)

@@ -8,6 +8,8 @@ import pytest
 from tools.bench.outage import campaign, street
 from tools.bench.outage.watch import Watch
 
+pytestmark = pytest.mark.slow
+
 MIN = 60
 
 
@@ -20,7 +22,6 @@ def test_a_server_that_kept_the_session_hears_the_node_within_a_report_period(ho
     assert found.violations == []
 
 
-@pytest.mark.slow
 def test_nodes_at_sf12_do_not_meet_again_after_a_collision():
     found = campaign.outage(14, keeps=True, need_sf=12, nodes=4, seeds=2)
 

@@ -11,7 +11,7 @@ from chirpstack_api import api
 from tools.bench.network.lorawan import MType
 from tools.bench.network.mac import LINK_ADR
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 async def test_class_a_items_go_out_one_an_uplink_in_order(world):
