@@ -43,6 +43,7 @@ export class Esp32Board extends Board {
   makeChip() {
     return new Esp32({
       clock: this.clock,
+      cached: this.makeCache() !== null,
       flash: this.flash,
       wires: this.pins,
       buses: this.buses,

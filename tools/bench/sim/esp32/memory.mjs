@@ -23,9 +23,10 @@ const PAGE = 0x10000;
 export const UNMAPPED = 0x100; // an MMU entry that maps nothing
 
 export class Memory {
-  /** chip: {core (that runs), note(text), synchronise(), code}. */
+  /** chip: {core (that runs), note(text), synchronise(), code, cached (whether reads of flash wait), unitCycles}. */
   constructor(chip) {
     this.chip = chip;
+    this.cached = chip.cached;
     const buffer = new ArrayBuffer(SIZE);
     this.M8 = new Uint8Array(buffer);
     this.M32 = new Int32Array(buffer);
@@ -57,6 +58,17 @@ export class Memory {
     throw FAULT;
   }
 
+  /** Whether an address is the flash's, through the cache. */
+  isFlash(a) {
+    return (a >= FIRST && a < IO) || (a >= FLASH_CODE && a < CODE_END);
+  }
+
+  /** The running core waits for the line of flash at a. */
+  wait(a) {
+    const { core } = this.chip;
+    core.n += core.cache.touch(a);
+  }
+
   isIo(a) {
     return (a >= IO && a < IO_END) || (a >= IO_ALIAS && a < IO_ALIAS + 0x40000);
   }
@@ -64,6 +76,7 @@ export class Memory {
   r32(a) {
     const i = this.index(a);
     const { M8 } = this;
+    if (this.cached && this.isFlash(a)) this.wait(a);
     if (i >= 0) return i & 3 ? M8[i] | (M8[i + 1] << 8) | (M8[i + 2] << 16) | (M8[i + 3] << 24) : this.M32[i >> 2];
     if (this.isIo(a)) return this.readUnit(a);
     const s = a - RTC_SLOW;
@@ -77,6 +90,7 @@ export class Memory {
 
   r8(a) {
     const i = this.index(a);
+    if (this.cached && this.isFlash(a)) this.wait(a);
     return i >= 0 ? this.M8[i] : (this.r32(a & ~3) >>> ((a & 3) << 3)) & 0xff;
   }
 
@@ -128,7 +142,8 @@ export class Memory {
   /** 24 bits of an instruction, or -1 where there is none to execute (ROM too). */
   fetch(pc) {
     if (pc < SRAM0 || pc >= CODE_END) return -1;
-    return this.r8(pc) | (this.r8(pc + 1) << 8) | (this.r8(pc + 2) << 16);
+    const at = (a) => this.M8[this.index(a)];
+    return at(pc) | (at(pc + 1) << 8) | (at(pc + 2) << 16);
   }
 
   /** Whether code there changes only by a write to its own address or by the MMU. */
@@ -169,6 +184,7 @@ export class Memory {
   readUnit(a) {
     const offset = this.offset(a);
     const unit = this.unit(offset, 'read');
+    this.chip.core.n += this.chip.unitCycles;
     this.chip.synchronise();
     const value = unit?.read?.(offset & 0xfff);
     return value === undefined ? this.io[offset >> 2] : value | 0;
@@ -177,6 +193,7 @@ export class Memory {
   writeUnit(a, value) {
     const offset = this.offset(a);
     const unit = this.unit(offset, 'write');
+    this.chip.core.n += this.chip.unitCycles;
     this.chip.synchronise();
     if (unit?.write?.(offset & 0xfff, value) !== true) this.io[offset >> 2] = value;
     this.chip.hurry();

@@ -18,13 +18,13 @@ export function flashWith(firmware) {
 }
 
 export class Repl {
-  /** options: {firmware (path), flash, seed, mac}. */
-  constructor({ firmware, flash = flashWith(fs.readFileSync(firmware)), seed = 1, mac = [0x24, 0x0a, 0xc4, 0, 0, 1] }) {
+  /** options: {firmware (path), flash, seed, mac, cached (false: reading flash takes no time)}. */
+  constructor({ firmware, flash = flashWith(fs.readFileSync(firmware)), seed = 1, mac = [0x24, 0x0a, 0xc4, 0, 0, 1], cached = true }) {
     const next = generator(hash(`esp32 ${seed}`));
     this.clock = new Clock();
     this.notes = [];
     this.output = '';
-    this.chip = new Esp32({ clock: this.clock, flash, uid: mac, random: next, note: (text) => this.notes.push(text), board: this });
+    this.chip = new Esp32({ cached, clock: this.clock, flash, uid: mac, random: next, note: (text) => this.notes.push(text), board: this });
     this.queue = [];
     this.arrival = this.clock.createAlarm(() => this.arrive());
   }

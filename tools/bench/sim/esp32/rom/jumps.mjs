@@ -55,7 +55,7 @@ export function callBack({ core }, address, ...values) {
   core.put(8, (2 << 30) | (BACK & 0x3fffffff));
   values.forEach((value, n) => core.put(10 + n, value));
   core.pc = address;
-  while (core.pc !== BACK) core.turn();
+  core.runTo(BACK);
   const value = core.get(10);
   kept.forEach((old, n) => core.put(8 + n, old));
   core.setPs(ps);

@@ -31,6 +31,10 @@ export const SYSTEM = {
     c.memory.w32(R.route + (c.u(0) ? R.secondRoute : 0) + 4 * c.u(1), c.u(2) & 31);
     return 0;
   },
+  Cache_Flush: (c) => {
+    c.chip.flushCache(c.u(0) & 1);
+    return 0;
+  },
   ets_set_appcpu_boot_addr: (c) => {
     c.memory.w32(R.appBoot, c.int(0));
     return 0;
@@ -68,7 +72,7 @@ export const SYSTEM = {
   _xtos_set_intlevel: setLevel,
   xthal_get_ccount: (c) => c.core.ccount,
   rom_i2c_readReg: nothing, rom_i2c_readReg_Mask: nothing, rom_i2c_writeReg: nothing, rom_i2c_writeReg_Mask: nothing, // the PLL's own bus
-  mmu_init: nothing, cache_flash_mmu_set: nothing, Cache_Flush: nothing, Cache_Read_Disable: nothing, Cache_Read_Enable: nothing,
+  mmu_init: nothing, cache_flash_mmu_set: nothing, Cache_Read_Disable: nothing, Cache_Read_Enable: nothing,
   Cache_Read_Init: nothing, cache_sram_mmu_set: nothing, ets_efuse_get_8M_clock: nothing, ets_efuse_get_spiconfig: nothing,
   ets_intr_lock: nothing, ets_intr_unlock: nothing, ets_isr_attach: nothing, gpio_pad_select_gpio: nothing, gpio_pad_set_drv: nothing,
   gpio_pad_pulldown: nothing, gpio_pad_pullup: nothing, gpio_pad_hold: nothing, gpio_pad_unhold: nothing, spiflash_config_param: nothing,

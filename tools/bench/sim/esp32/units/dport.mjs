@@ -10,6 +10,7 @@ const ROUTES = 0x104; // 69 registers a core
 const SOURCES = 69;
 const STATUS = 0xec; // three words a core
 const CACHE_CONTROL = [0x40, 0x58];
+const CACHE_FLUSH = 1 << 4;
 const CACHE_FLUSHED = 1 << 5;
 const CACHE_STATE = [0x3f0, 0x418];
 const CACHE_IDLE = 1 << 7;
@@ -38,6 +39,7 @@ export class Dport {
     if (offset >= ROUTES && offset < ROUTES + 8 * SOURCES) this.route((offset - ROUTES) >> 2, value & 31);
     else if (offset >= FROM_CPU && offset < FROM_CPU + 16) this.chip.raise(FROM_CPU_SOURCE + ((offset - FROM_CPU) >> 2), value & 1);
     else if (offset >= APPCPU.reset && offset <= APPCPU.address) this.secondCore();
+    else if (CACHE_CONTROL.includes(offset) && value & CACHE_FLUSH) this.chip.flushCache(CACHE_CONTROL.indexOf(offset));
     else if (offset === CPU_PERIOD) this.chip.units.rtc.setFrequency();
     return true;
   }

@@ -19,7 +19,8 @@ class Page {
 
 export class Code {
   /**
-   * bus: {fetch(pc) -> 24 bits or -1 where no code is, steady(pc) -> whether decoded code may be kept, and what
+   * bus: {fetch(pc) -> 24 bits or -1 where no code is, steady(pc) -> whether decoded code may be kept, isFlash(pc), cached (whether
+   * there is a flash cache), and what
    * `interpreters` needs}.
    */
   constructor(bus) {
@@ -48,7 +49,8 @@ export class Code {
     if (word < 0) return null;
     const d = decode(word, pc);
     prepare(d, word);
-    d.cycles = cycles(d, null);
+    d.cycles = cycles(d);
+    d.cached = this.bus.cached && this.bus.isFlash(pc);
     d.execute = this.run[d.name];
     if (d.name.startsWith('loop')) this.loopEnds.add(d.imm);
     if (page) {

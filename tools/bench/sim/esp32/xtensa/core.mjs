@@ -5,10 +5,12 @@ import { CAUSE, SPECIAL, Windows } from './windows.mjs';
 export const FAULT = new Error('bus fault');
 
 export class Core extends Windows {
-  /** code: the decoded and translated program, shared by both cores. */
-  constructor(id, bus, code) {
+  /** code: the decoded and translated program, shared by both cores. cache: of the flash, or null. */
+  constructor(id, bus, code, cache) {
     super(id, bus);
     this.code = code;
+    this.cache = cache;
+    this.tags = cache?.tags;
     this.bail = false; // a trace stopped before an instruction that needs the interpreter
     this.halted = true; // held in reset
     this.stalled = false; // clock gated
@@ -23,28 +25,67 @@ export class Core extends Windows {
   run(limit) {
     this.n = 0;
     this.limit = limit;
-    while (this.n < this.limit && !this.idle) this.turn();
+    while (this.n < this.limit && !this.idle) this.execute();
     const used = this.n;
     this.cycles += used;
     this.n = 0;
     return used;
   }
 
-  turn() {
+  /** The same up to a bad access. */
+  execute() {
+    try {
+      const { pages } = this.code;
+      while (this.n < this.limit) {
+        const { pc } = this;
+        const page = pages[(pc - 0x40000000) >>> 16];
+        const trace = page && !this.irq ? page.traces[pc & 65535] : 0;
+        if (trace) {
+          trace(this);
+          if (!this.bail) continue;
+          this.single();
+        } else this.step();
+        if (this.idle) return;
+      }
+    } catch (error) {
+      this.caught(error);
+    }
+  }
+
+  /** Runs to an address, whatever the turn allows: a routine in ROM that calls one of the program's. */
+  runTo(pc) {
+    while (this.pc !== pc) {
+      try {
+        this.step();
+      } catch (error) {
+        this.caught(error);
+      }
+    }
+  }
+
+  caught(error) {
+    if (error !== FAULT) throw error;
+    this.m = 0;
+    this.exception(this.fault.cause, this.fault.address);
+  }
+
+  /** A trace, an instruction, or the begin of an interrupt. */
+  step() {
     if (this.irq) {
       this.interrupt();
-      this.n += 1;
       return;
     }
-    try {
-      const trace = this.code.trace(this.pc);
-      if (trace) trace(this);
-      if (!trace || this.bail) this.single();
-    } catch (error) {
-      if (error !== FAULT) throw error;
-      this.m = 0;
-      this.exception(this.fault.cause, this.fault.address);
+    const trace = this.code.trace(this.pc);
+    if (trace) {
+      trace(this);
+      if (!this.bail) return;
     }
+    this.single();
+  }
+
+  /** A trace meets a line that the cache does not hold. */
+  fill(line) {
+    this.n += this.cache.fill(line);
   }
 
   /** One instruction, or one call of a routine in ROM. */
@@ -55,6 +96,7 @@ export class Core extends Windows {
       this.bus.callRom(this);
       return;
     }
+    if (d.cached) this.n += this.cache.touch(d.pc) + this.cache.touch(d.next - 1);
     this.n += d.cycles;
     if (d.top >= this.room) {
       this.overflow();

@@ -74,6 +74,8 @@ export const FLOAT = {
   'movgez.s': 'if($t>=0)I[#r]=I[#s];', 'movf.s': `if(!${bit('#t')})I[#r]=I[#s];`, 'movt.s': `if(${bit('#t')})I[#r]=I[#s];`,
 };
 
+/** What a division takes beyond its least, as a text. */
+export const steps = (name) => (name.endsWith('u') ? 'divisionSteps($s,$t)' : 'divisionSteps(Math.abs($s),Math.abs($t))');
 /** Integer division: a divisor of 0 is left to the interpreter, which raises the exception. */
 export const DIVISION = {
   'quou': '$R=($s>>>0)/($t>>>0)|0;', 'quos': '$R=$s/$t|0;', 'remu': '$R=($s>>>0)%($t>>>0)|0;', 'rems': '$R=$s%$t|0;',
@@ -131,4 +133,6 @@ const fused = (a, b, c) => {
   if (!(bits[0] & 1n)) bits[0] += error > 0 === sum > 0 ? 1n : -1n;
   return double[0];
 };
-export const HELPERS = { highUnsigned, highSigned, nearest, toInt, toUnsigned, fused };
+/** Cycles of a division beyond the least: three bits of the quotient each (assumed). */
+const divisionSteps = (dividend, divisor) => Math.max(0, Math.ceil((Math.clz32(divisor) - Math.clz32(dividend)) / 3));
+export const HELPERS = { divisionSteps, highUnsigned, highSigned, nearest, toInt, toUnsigned, fused };

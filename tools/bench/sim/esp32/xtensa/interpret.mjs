@@ -1,8 +1,8 @@
 // One function an instruction, made from the texts: for code that runs seldom, and for what traces leave out.
-import { BRANCH, constant, DIVISION, FLOAT, HELPERS, PLAIN } from './instructions.mjs';
+import { BRANCH, constant, DIVISION, FLOAT, HELPERS, PLAIN, steps } from './instructions.mjs';
 import { multiplyAccumulate } from './mac16.mjs';
 import { CAUSE } from './windows.mjs';
-import { TAKEN } from './timing.mjs';
+import { REFILL } from './timing.mjs';
 
 const register = (letter) => `R[w+d.${letter.toLowerCase()}&63]`;
 const TOKENS = {
@@ -22,8 +22,8 @@ export function interpreters(bus) {
   };
   const made = { ...CONTROL, mac16: (c, d) => (multiplyAccumulate(c, d.word, bus), false) };
   for (const [name, text] of Object.entries({ ...PLAIN, ...FLOAT })) made[name] = make(text);
-  for (const [name, text] of Object.entries(DIVISION)) made[name] = make(`if($t===0){c.exception(${CAUSE.divide});return true;}${text}`);
-  for (const [name, text] of Object.entries(BRANCH)) made[name] = make(`if(${text}){c.pc=d.imm;c.n+=${TAKEN};return true;}`);
+  for (const [name, text] of Object.entries(DIVISION)) made[name] = make(`if($t===0){c.exception(${CAUSE.divide});return true;}c.n+=${steps(name)};${text}`);
+  for (const [name, text] of Object.entries(BRANCH)) made[name] = make(`if(${text}){c.pc=d.imm;c.n+=${REFILL};return true;}`);
   return made;
 }
 

@@ -1,23 +1,55 @@
-// Cycles of the LX6 (seven-stage pipeline), beside waits for memory that answers later than its core's own RAM.
+// Cycles of the LX6, beside the waits for flash and units. Cadence publishes no table of this configuration; the sources are:
 //
-// Cadence publishes no table for this configuration. The figures follow the pipeline that the ISA manual and the compiler's
-// machine description (gcc, xtensa.md) imply: results of a load, a multiplication or a float operation can be used late.
+//   latency    GCC's machine description (config/xtensa/xtensa.md, pipeline model): a result of a load, a multiplication, a conversion
+//              or a read of a special register can be used one cycle later than others, one of a float sum or product three
+//   refill     measured: a loop of decrement and branch takes 5 cycles (pcm1723.hateblo.jp, 17 April 2018), so a taken branch takes 4;
+//              the datasheet names seven stages
+//   throughput measured: one integer or float product a cycle, a short division in two (WLED issue 4206)
+//   assumed    a division's steps, S32C1I's round trip to memory, the same refill for every jump, exception and interrupt
+import { BRANCH, DIVISION, FLOAT, PLAIN } from './instructions.mjs';
 
-const COSTS = { mull: 2, muluh: 2, mulsh: 2, mul16u: 1, mul16s: 1, quou: 13, quos: 13, remu: 13, rems: 13, s32c1i: 8, waiti: 3 };
-/** A jump empties the pipeline behind the fetch. */
-const JUMP = 2;
-const JUMPS = new Set(['j', 'jx', 'call0', 'callx0', 'call', 'callx', 'ret', 'ret.n', 'retw', 'retw.n']);
-const LOADS = new Set(['l8ui', 'l16ui', 'l16si', 'l32i', 'l32i.n', 'l32r']);
+export const REFILL = 3;
+const COSTS = { quou: 2, quos: 2, remu: 2, rems: 2, s32c1i: 8, waiti: 3 };
+const JUMPS = new Set(['j', 'jx', 'call0', 'callx0', 'call', 'callx', 'ret', 'ret.n', 'retw', 'retw.n', 'rfe', 'rfde', 'rfi', 'rfwo', 'rfwu']);
+const LATENCY = {
+  ...Object.fromEntries(['l8ui', 'l16ui', 'l16si', 'l32i', 'l32i.n', 'l32r', 'l32e', 'lsi', 'lsiu', 'lsx', 'lsxu', 'rsr', 'mul16u', 'mul16s', 'mull', 'muluh',
+    'mulsh', 'round.s', 'trunc.s', 'floor.s', 'ceil.s', 'utrunc.s', 'float.s', 'ufloat.s'].map((name) => [name, 1])),
+  ...Object.fromEntries(['add.s', 'sub.s', 'mul.s', 'madd.s', 'msub.s', 'maddn.s', 'divn.s'].map((name) => [name, 3])),
+};
+const LOADS = new Set(Object.keys(LATENCY).filter((name) => name.startsWith('l')));
+const OTHERS = { 'jx': '$s', 'callx': '$s', 'callx0': '$s', 'wsr': '$t', 'xsr': '$t', 'rsr': '$T', 'loop': '$s', 'loopnez': '$s', 'loopgtz': '$s' };
+const TEXTS = { ...PLAIN, ...FLOAT, ...DIVISION, ...BRANCH, ...OTHERS };
 
-export const TAKEN = JUMP;
+/** Cycles of an instruction by itself, a conditional branch not taken. */
+export const cycles = (d) => (COSTS[d.name] ?? 1) + (JUMPS.has(d.name) ? REFILL : 0);
 
-/** Cycles of instruction `d` when `before` is the one executed before it (null: unknown), a conditional branch not taken. */
-export function cycles(d, before) {
-  const own = (COSTS[d.name] ?? 1) + (JUMPS.has(d.name) ? JUMP : 0);
-  return own + (before && LOADS.has(before.name) && reads(d, before.t) ? 1 : 0);
+/** {reads, writes}: registers of an instruction as its text names them, `$s` of the address file, `#r` of the float file. */
+function operands(name) {
+  const text = TEXTS[name] ?? '';
+  const found = (pattern, sign) => [...text.matchAll(pattern)].map(([, letter]) => sign + letter.toLowerCase());
+  const writes = [...found(/\$([RST])/g, '$'), ...found(/[FI]\[#([rst])\]=(?!=)/g, '#')];
+  const reads = [...found(/\$([rst])/g, '$'), ...found(/[FI]\[#([rst])\](?!=[^=])/g, '#')];
+  if (LOADS.has(name)) return { reads: reads.filter((one) => one === '$s' || (one === '$t' && !writes.includes('$t'))), writes };
+  return { reads, writes };
 }
+const OPERANDS = Object.fromEntries(Object.keys(TEXTS).map((name) => [name, operands(name)]));
+const NONE = { reads: [], writes: [] };
 
-/** Whether d needs address register n at once: its field s always, t unless it is a target. */
-function reads(d, n) {
-  return d.s === n || (d.t === n && !LOADS.has(d.name));
+/** Instructions one after the other: who needs a result that is not there yet waits. */
+export class Pipeline {
+  constructor() {
+    this.clock = 0;
+    this.ready = new Map();
+  }
+
+  /** Cycles of the next instruction. */
+  take(d) {
+    const { reads, writes } = OPERANDS[d.name] ?? NONE;
+    const register = (one) => one[0] + d[one[1]];
+    const wait = Math.max(0, ...reads.map((one) => (this.ready.get(register(one)) ?? 0) - this.clock));
+    const cost = cycles(d) + wait;
+    this.clock += cost;
+    for (const one of writes) this.ready.set(register(one), this.clock + (LATENCY[d.name] ?? 0));
+    return cost;
+  }
 }

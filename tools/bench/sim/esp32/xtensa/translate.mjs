@@ -3,9 +3,10 @@
 // A trace begins at one address, follows the code downwards over forward branches inside it, and may loop to its own begin. It
 // leaves with the pc, the cycles used and the registers written back. Before an instruction that needs more than its text (a
 // window overflow, a division by 0, a change of state) it sets `bail`, and the interpreter takes that one.
-import { BRANCH, constant, DIVISION, FLOAT, HELPERS, PLAIN } from './instructions.mjs';
+import { BRANCH, constant, DIVISION, FLOAT, HELPERS, PLAIN, steps } from './instructions.mjs';
 import { expand } from './interpret.mjs';
-import { cycles, TAKEN } from './timing.mjs';
+import { LINE_SHIFT, missing } from '../flash_cache.mjs';
+import { Pipeline, REFILL } from './timing.mjs';
 import { SPECIAL } from './windows.mjs';
 
 const LONGEST = 96;
@@ -31,6 +32,9 @@ class Trace {
     this.used = new Set();
     this.dirty = new Set();
     this.lines = [];
+    this.pipeline = new Pipeline();
+    this.touched = new Set(); // cache lines that are there for sure
+    this.touchedAt = new Map(); // the same where a label is reached from first
     this.k = 0; // cycles since the last point at which n was brought up to date
     this.end = start;
   }
@@ -111,7 +115,10 @@ class Trace {
   go(to, extra = 0) {
     const n = `n+=${this.k + extra};`;
     if (to === this.start && this.list[0].name !== 'entry') return `{${n}if(n<c.limit-c.n&&!c.irq)continue X;p=${to};break X;}`;
-    if (this.labels.includes(to) && this.index.get(to) > this.here) return `{${n}break L${to};}`;
+    if (this.labels.includes(to) && this.index.get(to) > this.here) {
+      if (!this.touchedAt.has(to)) this.touchedAt.set(to, [...this.touched]);
+      return `{${n}break L${to};}`;
+    }
     return `{${n}p=${to};break X;}`;
   }
 
@@ -128,15 +135,31 @@ class Trace {
     if (this.labels.includes(d.pc)) {
       this.put(`n+=${this.k};}`);
       this.k = 0;
+      this.pipeline = new Pipeline();
+      this.touched = new Set(this.touchedAt.get(d.pc));
     }
-    const before = i && this.list[i - 1].next === d.pc ? this.list[i - 1] : null;
-    const cost = cycles(d, before);
+    if (this.code.bus.isFlash(d.pc)) this.touch(d.pc, d.next - 1);
+    const cost = this.pipeline.take(d);
     this.k += cost;
-    if (d.name in DIVISION) this.put(`if(${this.read(d.t)}===0)${this.bail(d, cost)}`);
+    if (d.name in DIVISION) this.divisor(d, cost);
+    if (d.name === 'l32r' && this.code.bus.isFlash(d.imm)) this.touch(d.imm);
     if (d.name in TEXTS) this.put(expand(TEXTS[d.name], (token) => this.token(d, token)));
-    else if (d.name in BRANCH) this.put(`if(${expand(BRANCH[d.name], (token) => this.token(d, token))})${this.go(d.imm, TAKEN)}`);
+    else if (d.name in BRANCH) this.put(`if(${expand(BRANCH[d.name], (token) => this.token(d, token))})${this.go(d.imm, REFILL)}`);
     else this[CONTROL[d.name]](d, cost);
     if (this.code.loopEnds.has(d.next) && !ENDS.has(d.name)) this.closeLoop(d.next);
+  }
+
+  /** The cache lines of addresses are fetched where they are not there. */
+  touch(...addresses) {
+    for (const line of new Set(addresses.map((a) => a >>> LINE_SHIFT))) {
+      if (!this.touched.has(line) && this.code.bus.cached) this.put(`if(${missing(line)})c.fill(${line});`);
+      this.touched.add(line);
+    }
+  }
+
+  divisor(d, cost) {
+    this.put(`if(${this.read(d.t)}===0)${this.bail(d, cost)}`);
+    this.put(`n+=${expand(steps(d.name), (token) => this.token(d, token))};`);
   }
 
   closeLoop(next) {
@@ -219,7 +242,7 @@ class Trace {
     const text = [
       'return function(c){',
       float ? `if(!(c.special[${SPECIAL.cpenable}]&1)){c.bail=true;return;}const F=c.F,I=c.I;` : '',
-      'const R=c.R;let n=0;',
+      `const R=c.R${this.code.bus.cached ? ',T=c.tags' : ''};let n=0;`,
       this.list[0].name === 'entry' ? prologue(this.list[0], top) : top ? `if(${top}>=c.room){c.bail=true;return;}` : '',
       `const w=c.w;let A=0,v=0,ret=-1,p=0${[...this.used].map((n) => `,a${n}=${offset(n)}`).join('')};`,
       `X:for(;;){${this.labels.map((to) => `L${to}:{`).join('')}${this.lines.join('\n')}break;}`,

@@ -1,5 +1,6 @@
 // Register windows, exceptions, interrupts and special registers of one Xtensa core: everything that changes PS.
 // Source: Xtensa ISA Reference Manual, 4.4 (exceptions, interrupts) and 4.7.1 (windowed registers).
+import { REFILL } from './timing.mjs';
 
 export const SPECIAL = {
   lbeg: 0, lend: 1, lcount: 2, sar: 3, br: 4, scompare: 12, acclo: 16, acchi: 17, windowBase: 72, windowStart: 73, epc: 176, depc: 192, eps: 192,
@@ -103,6 +104,7 @@ export class Windows {
   // ---- exceptions ----
 
   exception(cause, address = 0) {
+    this.n += REFILL;
     this.special[SPECIAL.cause] = cause;
     if (cause >= CAUSE.fetch && cause < CAUSE.coprocessor0) this.special[SPECIAL.vaddr] = address;
     this.special[this.ps & EXCM ? SPECIAL.depc : SPECIAL.epc + 1] = this.pc;
@@ -117,6 +119,7 @@ export class Windows {
     let level = 7;
     while (level > this.level && !(asking & AT_LEVEL[level])) level -= 1;
     this.irq = false;
+    this.n += REFILL;
     if (level === this.level) return;
     this.waiting = false;
     if (level === 1) {
@@ -140,6 +143,7 @@ export class Windows {
   }
 
   enterWindowHandler(base, victim, vector) {
+    this.n += REFILL;
     this.special[SPECIAL.epc + 1] = this.pc;
     this.ps = (this.ps & ~0xf00) | (base << 8) | EXCM;
     this.turnTo(victim);
