@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tools.setup import python_packages, stamps
+from tools.setup import esp32_image, python_packages, stamps
 from tools.setup.paths import CACHE, FIRMWARE_ESP32, PYTHON
 from tools.setup.progress import SetupError, run, step
 
@@ -23,13 +23,14 @@ STEP = "esp32"
 
 
 def given() -> Path | None:
-    """The file that the environment names. Raises SetupError when there is none."""
+    """The file that the environment names. Raises SetupError when it does not start an ESP32."""
     name = os.environ.get("MICROPYTHON_ESP32")
     if not name:
         return None
     path = Path(name)
     if not path.is_file():
         raise SetupError(f"{path} of MICROPYTHON_ESP32 is no file.")
+    esp32_image.check(path.read_bytes())
     return path
 
 

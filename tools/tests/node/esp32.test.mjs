@@ -120,13 +120,13 @@ describe('a flash that holds no application for this chip', () => {
     return () => readImage(bytes, 0x10000);
   };
   test('is refused with what is wrong', () => {
-    assert.throws(damaged((b) => b.fill(0xff, 0x10000)), /no application at 10000 of the flash: it begins with ff/);
-    assert.throws(damaged((b) => { b[0x1000c] = 9; }), /for another chip \(id 9\); an ESP32's has id 0/);
-    assert.throws(damaged((b) => { b[0x10001] = 40; }), /names 40 segments/);
-    assert.throws(damaged((b) => { b[0x10040] ^= 1; }), /checksum is wrong/);
+    assert.throws(damaged((b) => b.fill(0xff, 0x10000)), /there is no application at 10000 of the flash, which has ff there, not e9: write a whole/);
+    assert.throws(damaged((b) => { b[0x1000c] = 9; }), /for another chip \(id 9, ESP32-S3\), an ESP32's has id 0/);
+    assert.throws(damaged((b) => { b[0x10001] = 40; }), /damaged, its header names 40 segments/);
+    assert.throws(damaged((b) => { b[0x10040] ^= 1; }), /cut or damaged, its checksum is wrong: write/);
     const twice = (b) => [0x10040, 0x10044].forEach((at) => { b[at] ^= 1; }); // the checksum is the same
-    assert.throws(damaged(twice), /SHA-256 is wrong/);
-    assert.throws(() => readImage(flashWith(firmware).bytes.subarray(0, 0x20000), 0x10000), /cut: segment \d ends behind the flash/);
+    assert.throws(damaged(twice), /damaged, its SHA-256 is wrong/);
+    assert.throws(() => readImage(flashWith(firmware).bytes.subarray(0, 0x20000), 0x10000), /cut, segment \d ends behind the flash/);
   });
 });
 

@@ -3,10 +3,11 @@ import { Board } from '../chip/board.mjs';
 import { SerialLine, TwoWire } from '../chip/lines.mjs';
 import { Esp32 } from './chip.mjs';
 import { RESET } from './reset.mjs';
+import { BOOT_LOADER, bootable } from './image.mjs';
+import { checkFileSystem } from './partitions.mjs';
 import { autoReset, Bridge } from './serial.mjs';
 import { Wires } from './wires.mjs';
 
-const FIRMWARE_AT = 0x1000; // where a file of micropython.org begins
 // Matrix signals of the buses, by controller (TRM 4.9): clock, data out, data in; data and clock; transmit, receive.
 const SPI = { 1: { sck: 8, mosi: 10, miso: 9 }, 2: { sck: 63, mosi: 65, miso: 64 } };
 const I2C = [{ scl: 29, sda: 30 }, { scl: 95, sda: 96 }];
@@ -19,7 +20,7 @@ const RESETS = { [RESET.power]: 'enable', [RESET.software]: 'forced', [RESET.cpu
   [RESET.rtcWatchdog]: 'watchdog', [RESET.deepSleep]: 'deepsleep' };
 
 export class Esp32Board extends Board {
-  static CHIP = { name: 'esp32', microamps: MICROAMPS, resets: RESETS, firmwareAt: FIRMWARE_AT };
+  static CHIP = { name: 'esp32', microamps: MICROAMPS, resets: RESETS, firmwareAt: BOOT_LOADER };
 
   makeWires() {
     this.pins = new Wires(this.clock);
@@ -28,6 +29,15 @@ export class Esp32Board extends Board {
       i2c: [new TwoWire(this.pins), new TwoWire(this.pins)],
       uart: [0, 1, 2].map(() => new SerialLine(this.clock)),
     };
+  }
+
+  /** Raises an Error for an image that this chip does not start or whose file system is not where the board file has it. */
+  makeFlash(firmware, image) {
+    const { size } = this.wiring.FLASH;
+    if (BOOT_LOADER + firmware.length > size) throw new Error(`the image has ${firmware.length} bytes, the flash ${size}: give an image for this size`);
+    super.makeFlash(firmware, image);
+    bootable(this.flash.bytes);
+    checkFileSystem(this.flash.bytes, this.wiring.FLASH);
   }
 
   makeUsb(plugged) {

@@ -3,7 +3,7 @@ import { Code } from './xtensa/code.mjs';
 import { Core } from './xtensa/core.mjs';
 import { COMPARES, EDGES, INTERNAL, SPECIAL } from './xtensa/windows.mjs';
 import { FlashCache, lineNanos } from './flash_cache.mjs';
-import { loadApplication } from './image.mjs';
+import { BOOT_LOADER, bootable, loadApplication } from './image.mjs';
 import { hex, Memory } from './memory.mjs';
 import { RESET } from './reset.mjs';
 import { callRom, romData } from './rom/rom.mjs';
@@ -14,9 +14,9 @@ import { Wires } from './wires.mjs';
 const SOURCES = 69; // TRM 3.3.1
 const OFF = 16; // an interrupt input that nothing uses: what a source is mapped to after reset
 const TOGETHER = 400; // cycles that one core runs ahead of the other at most
+const SHORT = 8; // the same, after an interrupt of both
+const SHORT_TURNS = 100;
 const ALONE = 50000;
-const FIRMWARE = 0x1000; // the boot loader, whose header says how the flash is read
-const APPLICATION = 0x10000;
 const APB_MEGAHERTZ = 80;
 const APB_CYCLES = 3;
 const STACKS = [0x3ffe3f20, 0x3ffe5230]; // where the mask ROM leaves the stacks (ESP-IDF, bootloader linker script)
@@ -38,6 +38,7 @@ export class Esp32 {
     this.sleepNanos = 0;
     this.stallNanos = 0;
     this.until = 0;
+    this.shortTurns = 0;
     this.absent = new Set();
     this.digests = new Map(); // MD5 contexts of the ROM, by address
     this.kept = null;
@@ -54,7 +55,7 @@ export class Esp32 {
     this.alarms = [];
     this.memory = new Memory(this);
     this.code = new Code(this.memory);
-    const line = lineNanos(this.flash.bytes, FIRMWARE);
+    const line = lineNanos(this.flash.bytes, BOOT_LOADER);
     const wait = () => Math.ceil((line * this.megahertz) / 1000);
     this.cores = [0, 1].map((id) => new Core(id, this, this.code, this.cached ? new FlashCache(wait) : null));
     for (const core of this.cores) this.prepareTimers(core);
@@ -62,18 +63,31 @@ export class Esp32 {
     this.routes = [new Uint8Array(SOURCES).fill(OFF), new Uint8Array(SOURCES).fill(OFF)];
     this.raised = new Uint8Array(SOURCES);
     this.units = attachUnits(this);
-    romData(this.memory);
     this.wires.attach(this.units.gpio);
     this.board?.onChipBoot?.(this);
     if (LATCHING.has(reason)) this.strap = strapped(this.wires);
     const why = unbootable(this.strap);
-    if (why) this.refuseToStart(why);
-    else this.start(0, loadApplication(this, APPLICATION));
+    if (why) this.refuseToStart(why, printed(this.strap));
+    else this.startFlash();
   }
 
-  /** The strapping pins choose something else than the application in flash. */
-  refuseToStart(why) {
-    for (const byte of Buffer.from(printed(this.strap))) this.console(byte);
+  /** What the ROM and the second-stage boot loader do, in no time. */
+  startFlash() {
+    let found = null;
+    try {
+      found = bootable(this.flash.bytes);
+    } catch (error) {
+      if (error.constructor !== Error) throw error;
+      this.refuseToStart(error.message);
+      return;
+    }
+    romData(this.memory, found.size);
+    this.start(0, loadApplication(this, found));
+  }
+
+  /** The chip does not start its flash: the ROM prints this much and waits. */
+  refuseToStart(why, text = '') {
+    for (const byte of Buffer.from(text)) this.console(byte);
     this.lockUp(why);
   }
 
@@ -175,7 +189,7 @@ export class Esp32 {
     const { clock, cycleNanos } = this;
     const from = clock.nanosCounter;
     const busy = this.cores.filter((core) => !core.idle);
-    let end = Math.min(this.until, clock.nextNanos, from + (busy.length === 2 ? TOGETHER : ALONE) * cycleNanos);
+    let end = Math.min(this.until, clock.nextNanos, from + (busy.length === 2 ? this.together(busy) : ALONE) * cycleNanos);
     this.executing = true;
     for (const core of busy) {
       this.core = core;
@@ -189,6 +203,18 @@ export class Esp32 {
     clock.nanosCounter = Math.max(clock.nanosCounter, reached);
     this.busyNanos += clock.nanosCounter - from;
     this.catchUp();
+  }
+
+  /** Cycles of a turn of both cores. An interrupt that asks both at once is taken by both, and then their turns are short for
+   * a while: a handler must see the request that the other core's is about to clear. */
+  together(cores) {
+    if (cores.every((core) => core.irq)) {
+      for (const core of cores) core.interrupt();
+      this.shortTurns = SHORT_TURNS;
+    }
+    if (!this.shortTurns) return TOGETHER;
+    this.shortTurns -= 1;
+    return SHORT;
   }
 
   /** CCOUNT of a core that waits, or was woken just now, goes on; with its clock off it stands. */

@@ -1,6 +1,10 @@
-// The application image in flash, as the second-stage boot loader takes it: header, segments, checksum, SHA-256.
-// Source: ESP-IDF, "Application image format".
+// An image in flash, boot loader or application, as the stage before it takes it: header, segments, checksum, SHA-256.
+// Source: ESP-IDF, "Application image format"; the ids of chips: esp_app_format.h.
 import { createHash } from 'node:crypto';
+import { ADVICE, applicationAt } from './partitions.mjs';
+
+export const BOOT_LOADER = 0x1000; // where a file of micropython.org begins
+const CHIPS = { 2: 'ESP32-S2', 5: 'ESP32-C3', 9: 'ESP32-S3', 12: 'ESP32-C2', 13: 'ESP32-C6', 16: 'ESP32-H2', 18: 'ESP32-P4' };
 
 const MAGIC = 0xe9;
 const HEADER = 24;
@@ -12,14 +16,16 @@ const DATA = [0x3f400000, 0x3f800000];
 const CODE = [0x400d0000, 0x40400000];
 const within = (a, [from, to]) => a >= from && a < to;
 
-/** The segments of the image at `at`: {entry, segments: [{address, at, size}]}. Raises an Error that names what is wrong. */
-export function readImage(flash, at) {
+/** The segments of the image at `at`: {entry, segments: [{address, at, size}]}. Raises an Error that names what is wrong; `what`
+ * is called by this name in it. */
+export function readImage(flash, at, what = 'application') {
+  const bad = (why) => new Error(`${why}: ${ADVICE}`);
   const view = new DataView(flash.buffer, flash.byteOffset, flash.byteLength);
-  if (flash[at] !== MAGIC) throw new Error(`no application at ${at.toString(16)} of the flash: it begins with ${flash[at].toString(16)}, not e9`);
+  if (flash[at] !== MAGIC) throw bad(`there is no ${what} at ${at.toString(16)} of the flash, which has ${flash[at].toString(16)} there, not e9`);
   const count = flash[at + 1];
   const chip = view.getUint16(at + 12, true);
-  if (chip !== CHIP_ESP32) throw new Error(`the application is for another chip (id ${chip}); an ESP32's has id 0`);
-  if (count === 0 || count > MOST_SEGMENTS) throw new Error(`the application's header names ${count} segments: it is damaged`);
+  if (chip !== CHIP_ESP32) throw bad(`the ${what} is for another chip (id ${chip}${chip in CHIPS ? `, ${CHIPS[chip]}` : ''}), an ESP32's has id 0`);
+  if (count === 0 || count > MOST_SEGMENTS) throw bad(`the ${what} is damaged, its header names ${count} segments`);
   const segments = [];
   let p = at + HEADER;
   let sum = CHECKSUM_SEED;
@@ -27,24 +33,33 @@ export function readImage(flash, at) {
     const address = view.getUint32(p, true);
     const size = view.getUint32(p + 4, true);
     p += 8;
-    if (p + size > flash.length) throw new Error(`the application is cut: segment ${k} ends behind the flash`);
+    if (p + size > flash.length) throw bad(`the ${what} is cut, segment ${k} ends behind the flash`);
     segments.push({ address, at: p, size });
     for (let i = 0; i < size; i += 1) sum ^= flash[p + i];
     p += size;
   }
   p = (p | 15) + 1;
-  if (flash[p - 1] !== sum) throw new Error('the application\'s checksum is wrong: it is cut or damaged');
+  if (flash[p - 1] !== sum) throw bad(`the ${what} is cut or damaged, its checksum is wrong`);
   if (flash[at + 23] === 1) {
     const digest = createHash('sha256').update(flash.subarray(at, p)).digest();
-    if (!digest.equals(Buffer.from(flash.subarray(p, p + 32)))) throw new Error('the application\'s SHA-256 is wrong: it is damaged');
+    if (!digest.equals(Buffer.from(flash.subarray(p, p + 32)))) throw bad(`the ${what} is damaged, its SHA-256 is wrong`);
   }
   return { entry: view.getUint32(at + 4, true), segments };
 }
 
+/** What the flash starts: {entry, segments, size (bytes of flash that the boot loader's header tells it to use)}. Raises an
+ * Error that names what is wrong with boot loader, partition table or application, and who acts next. */
+export function bootable(flash) {
+  readImage(flash, BOOT_LOADER, 'boot loader');
+  const size = (1 << 20) << (flash[BOOT_LOADER + 3] >>> 4);
+  if (size > flash.length) {
+    throw new Error(`the image is for ${size >> 20} MB of flash, the board has ${flash.length >> 20} MB: give an image for this size, or FLASH of the board file its real size`);
+  }
+  return { ...readImage(flash, applicationAt(flash)), size };
+}
+
 /** Maps and copies the segments into a chip as the boot loader does; the entry address. RTC memory is left after deep sleep. */
-export function loadApplication(chip, at) {
-  const { memory, flash, kept } = chip;
-  const { entry, segments } = readImage(flash.bytes, at);
+export function loadApplication({ memory, flash, kept }, { entry, segments }) {
   for (const { address, at: from, size } of segments) {
     if (within(address, DATA) || within(address, CODE)) map(memory, flash.bytes, address, from, size);
     else if (!kept?.memory || !isRtc(address)) for (let i = 0; i < size; i += 1) memory.w8(address + i, flash.bytes[from + i]);

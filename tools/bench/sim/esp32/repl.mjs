@@ -5,15 +5,15 @@ import { Flash } from '../chip/flash.mjs';
 import { hash } from '../random.mjs';
 import { generator } from '../chip/xorshift.mjs';
 import { Esp32 } from './chip.mjs';
+import { BOOT_LOADER } from './image.mjs';
 
 const FLASH_BYTES = 4 << 20;
-const FIRMWARE_AT = 0x1000; // where a file of micropython.org begins
 const PROMPT = '>>> ';
 
 /** An empty flash with the firmware (bytes of the file as micropython.org gives it). */
 export function flashWith(firmware) {
   const bytes = new Uint8Array(FLASH_BYTES).fill(0xff);
-  bytes.set(firmware, FIRMWARE_AT);
+  bytes.set(firmware, BOOT_LOADER);
   return new Flash(bytes, FLASH_BYTES);
 }
 
@@ -31,6 +31,10 @@ export class Repl {
 
   onChipBoot(chip) {
     chip.units.uart[0].onByte = (byte) => { this.output += String.fromCharCode(byte); };
+  }
+
+  onChipLockUp(sentence) {
+    this.notes.push(sentence);
   }
 
   refuse(part, sentence) {

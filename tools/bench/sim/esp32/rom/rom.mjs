@@ -42,11 +42,11 @@ const CTYPE_POINTER = 0x3ff96350;
 const FLASH_CHIP = 0x3ffae270; // g_rom_flashchip: {id, size, block, sector, page, status mask}
 
 /** Tables of the ROM, and what the boot loader leaves in its RAM. */
-export function romData(memory) {
+export function romData(memory, flashBytes) {
   for (let c = 0; c < 128; c += 1) memory.M8[CTYPE + 1 + c - 0x3f400000] = ctype(String.fromCharCode(c));
   memory.w32(CTYPE_POINTER, CTYPE);
   memory.w32(0x3ff96530, 1); // MB_CUR_MAX
-  [0xef4016, 4 << 20, 0x10000, 0x1000, 0x100, 0xffff].forEach((value, i) => memory.w32(FLASH_CHIP + 4 * i, value));
+  [0xef4016, flashBytes, 0x10000, 0x1000, 0x100, 0xffff].forEach((value, i) => memory.w32(FLASH_CHIP + 4 * i, value));
 }
 
 /** newlib's classes: upper 1, lower 2, digit 4, space 8, punctuation 16, control 32, hex letter 64, blank 128. */

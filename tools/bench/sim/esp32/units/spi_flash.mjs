@@ -4,7 +4,7 @@ import { fill, taken } from './buffer.mjs';
 
 const R = { command: 0x00, address: 0x04, status: 0x10, user: 0x1c, user2: 0x24, mosi: 0x28, miso: 0x2c };
 const USER = { address: 1 << 30, miso: 1 << 28, mosi: 1 << 27 };
-const JEDEC = [0xef, 0x40, 0x16];
+const JEDEC = [0xef, 0x40]; // Winbond W25Q; the third byte is the power of two of its size
 const WRITING = 1;
 const ENABLED = 2;
 /** The commands that SPI1 has bits of its own for. */
@@ -74,7 +74,7 @@ export class SpiFlash {
     if (command === 0x06) this.enabled = true;
     else if (command === 0x04) this.enabled = false;
     else if (command === 0x05) fill(this.io, [this.status, 0, 0, 0]);
-    else if (command === 0x9f) fill(this.io, [...JEDEC, 0]);
+    else if (command === 0x9f) fill(this.io, [...JEDEC, Math.log2(this.flash.size), 0]);
     else if (command === 0x4b) fill(this.io, this.chip.uid);
     else if (command === 0x5a || QUIET.has(command)) fill(this.io, new Array(count).fill(command === 0x5a ? 0xff : 0)); // no SFDP
     else this.chip.refuse('flash', `it does not know the command ${command.toString(16)}`);
