@@ -8,7 +8,7 @@ RADIO = "sx126x"
 RADIO_SPI = 2
 PINS = {
     "sck": 5, "mosi": 27, "miso": 19, "nss": 18, "busy": 32, "reset": 23, "dio1": 33,
-    "lamp": 25, "led": 4,
+    "lamp": 25, "led": 4, "vbus": 3,
 }  # fmt: skip
 SENSORS = {
     "distance": {"chip": "a02yyuw", "uart": 1, "tx": 13, "rx": 35},
@@ -19,5 +19,9 @@ TCXO_MV = 1800
 RF_SWITCH = "dio2"
 BATTERY = None
 BUDGET = {"mpy_bytes": 76000, "heap_bytes": 100000}
-NOTES = ""
+NOTES = (
+    "GPIO3 is the console's input: the bridge holds it high while USB gives power, and has "
+    "none from the cell (assumed). Without USB the node sleeps; the reset button brings its "
+    "console back."
+)
 SOURCE = "LilyGO LilyGo-LoRa-Series, utilities.h, and the T-Beam V1.1 schematic"

@@ -35,6 +35,7 @@ FILES = {
         "commands.py",
         "config.py",
         "console.py",
+        "deep.py",
         "defaults.py",
         "errors.py",
         "journal.py",

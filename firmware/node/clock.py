@@ -18,22 +18,28 @@ _TICKS = const(0x3FFFFFFF)  # ticks_us wraps at 30 bits, after 17.9 minutes
 
 
 class Clock:
-    """`us()` never wraps. Sleeps are light sleep where `power` allows it and feed the watchdog."""
+    """`us()` never wraps. Sleeps are light sleep where `power` allows it and feed the watchdog.
+
+    `on_rising` is that of `node.ports`.
+    For `node.deep`: `total_us` (`us()` when it was last read) and `unix_us` (Unix time, in us, at
+    clock 0, or None).
+    """
 
     def __init__(self, power):
         self._power = power
+        self.on_rising = power.on_rising
         self._last = ticks_us()
-        self._us = 0
-        self._unix_us = None  # Unix time, in us, at clock 0
+        self.total_us = 0
+        self.unix_us = None
         self._set_at_us = 0
         self._error_ms = 0
 
     def us(self) -> int:
         """Microseconds since start. Not for interrupt handlers: stamp `ticks_us` there."""
         now = ticks_us()
-        self._us += ticks_diff(now, self._last) & _TICKS
+        self.total_us += ticks_diff(now, self._last) & _TICKS
         self._last = now
-        return self._us
+        return self.total_us
 
     def at(self, ticks: int) -> int:
         """The instant of a `ticks_us` stamp taken at most some minutes ago."""
@@ -45,17 +51,17 @@ class Clock:
 
     def set_unix(self, unix_us: int, at_us: int, error_ms: int) -> None:
         """Set the wall time: it was `unix_us` (within `error_ms`) when `us()` was `at_us`."""
-        self._unix_us = unix_us - at_us
+        self.unix_us = unix_us - at_us
         self._set_at_us = at_us
         self._error_ms = error_ms
 
     def unix(self) -> int:
         """Unix seconds, or 0 while the time is unknown."""
-        return 0 if self._unix_us is None else (self._unix_us + self.us()) // 1000000
+        return 0 if self.unix_us is None else (self.unix_us + self.us()) // 1000000
 
     def error_ms(self) -> "int | None":
         """Largest error of `unix` by now, or None while the time is unknown."""
-        if self._unix_us is None:
+        if self.unix_us is None:
             return None
         return self._error_ms + (self.us() - self._set_at_us) * DRIFT_PPM // 1000000000
 
@@ -70,10 +76,6 @@ class Clock:
             return False
         power.doze(ms)
         return True
-
-    def on_rising(self, pin, handler) -> None:
-        """Call `handler(pin)` at each rising edge, which also ends light sleep."""
-        self._power.on_rising(pin, handler)
 
     def may_doze(self) -> bool:
         """Is light sleep allowed now?"""

@@ -25,7 +25,9 @@ async def bring_up(node) -> None:
     while not _composed(node):
         attended = True
         await node.pause(node.clock.us() + _RETRY_US)
-    _report(node)
+    deep = node.power.port.deep
+    if not (deep and deep(node)):
+        _report(node)
     node.phase("boot")
     if not attended:
         await _jitter(node)
@@ -159,7 +161,7 @@ def _tell_crash(node):
 def _report(node):
     """Queue the report of the start."""
     config, journal = node.config, node.journal
-    major, minor, patch = [int(part) for part in VERSION.split(".")]
+    major, minor, patch = map(int, VERSION.split("."))
     node.outbox.report("boot", {
         "cause": ports.WIPED if node.wiped else node.power.cause,
         "profile": PROFILE_IDS.index(config["profile"]),

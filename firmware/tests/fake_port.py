@@ -15,6 +15,7 @@ class Port:
 
     cause = POWER
     deaf = ()
+    deep = None
 
     def __init__(self):
         self.fed = self.resets = self.longest_us = 0

@@ -12,6 +12,8 @@ from node.clock import Clock
 class Power:
     """Dozes as asked; `ends_early`: a pin wakes it."""
 
+    on_rising = None
+
     def __init__(self, ticks, dozes=False):
         self.ticks, self.dozes, self.fed, self.dozed = ticks, dozes, 0, []
 

@@ -16,7 +16,7 @@ FILES = sorted(
 )  # fmt: skip
 CONTRACT = (
     "cause", "start_watchdog", "feed", "stop_watchdog", "reset", "doze", "on_rising", "deaf",
-    "microvolts",
+    "microvolts", "deep",
 )  # fmt: skip
 
 
@@ -60,6 +60,13 @@ class Timer:
         self.period, self.mode, self.callback = period, mode, callback
 
 
+class Console(Pin):
+    """The pin of the console's input, as MicroPython prints it."""
+
+    def __str__(self):
+        return "Pin(3)"
+
+
 class Calibrated(ADC):
     """An ESP32's ADC input."""
 
@@ -76,11 +83,18 @@ class Calibrated(ADC):
 esp32 = sys.modules["esp32"] = Esp32()
 
 
+class Rtc:
+    """The RTC; its memory is empty."""
+
+    def memory(self):
+        return b""
+
+
 class Chip(Machine):
     """The module `machine` of an ESP32."""
 
     PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
-    WDT, Timer, ADC = Watchdog, Timer, Calibrated
+    WDT, Timer, ADC, RTC = Watchdog, Timer, Calibrated, Rtc
 
     def __init__(self, cause):
         super().__init__()
@@ -92,7 +106,13 @@ def port(cause=1):
     from node.ports import esp32 as driver
 
     driver.machine = Chip(cause)
+    sys.modules["machine"].RTC = Rtc
     return ports.find("esp32")
+
+
+def one_machine():
+    """The ESP32's module `machine`."""
+    return sys.modules["node.ports.esp32"].machine
 
 
 def dozed():
@@ -184,6 +204,35 @@ def test_a_pin_that_cannot_wake_an_esp32_is_named_and_the_others_still_do():
     assert esp32.wakers == [good]
     pin.edge()
     assert seen == [pin]
+
+
+def test_only_an_esp32_that_nothing_but_the_radio_can_wake_sleeps_deep():
+    one, (pin, seen), (other, _) = port(), edge_pin(33), edge_pin(36)
+    steps = []
+    one._deep = lambda step: steps.append(step) or step == "keep"
+    deep = []
+    one_machine().deepsleep = deep.append
+    one.on_rising(pin, seen.append)
+
+    one.doze(600000)
+    assert steps == [], "nothing may be forgotten before the node was given"
+    one.deep(object())
+    one.doze(119999)
+    assert (steps, deep) == (["resume"], [])
+    one.doze(600000)
+    assert deep == [600000]
+    one.on_rising(other, seen.append)
+    one.doze(600000)
+    assert deep == [600000], "a passage was not counted"
+
+
+def test_the_consoles_input_tells_usb_power_and_still_reaches_the_uart():
+    one, pin, seen = port(), Console(3), []
+    one_machine().mem32 = {0x3FF44168: 0, 0x3FF49084: 0x300}
+    one.on_rising(pin, seen.append)
+
+    assert not one.deaf
+    assert one_machine().mem32 == {0x3FF44168: 0x83, 0x3FF49084: 0x280}
 
 
 def test_an_esp32_measures_its_pin_in_microvolts():

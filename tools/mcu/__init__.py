@@ -6,6 +6,7 @@ A file here is named as the chip in lower case and holds:
     MARCH: str                   what mpy-cross calls its core
     GPIOS: range                 numbers of its GPIOs
     UNUSABLE: dict[int, str]     those among them that must not be used, and why
+    SHARED: frozenset[tuple[str, int]]   (wire, GPIO) that are good for all that
     INPUT_ONLY: frozenset[int]   GPIOs without an output driver
     STRAPPING: dict[int, str]    GPIOs read at reset, and what nothing outside may do to them then
     ADC: frozenset[int]          GPIOs with an analog input
@@ -39,6 +40,7 @@ class Chip(Protocol):
     MARCH: str
     GPIOS: range
     UNUSABLE: dict[int, str]
+    SHARED: frozenset[tuple[str, int]]
     INPUT_ONLY: frozenset[int]
     STRAPPING: dict[int, str]
     ADC: frozenset[int]
@@ -116,7 +118,7 @@ def _pad(on: Chip, name: str, gpio: Any) -> str:
     """Why the pad of a GPIO is not good for a wire of this name."""
     reasons = {
         "there is no such GPIO": not isinstance(gpio, int) or gpio not in on.GPIOS,
-        on.UNUSABLE.get(gpio, ""): gpio in on.UNUSABLE,
+        on.UNUSABLE.get(gpio, ""): gpio in on.UNUSABLE and (name, gpio) not in on.SHARED,
         "this GPIO is an input only": gpio in on.INPUT_ONLY and name in OUTPUTS,
         f"read at reset, {on.STRAPPING.get(gpio)}": gpio in on.STRAPPING and name in OUTSIDE,
         f"no analog input; those are {_listed(on.ADC)}": name in ANALOG and gpio not in on.ADC,

@@ -12,6 +12,8 @@ UNUSABLE = (
     | dict.fromkeys(range(6, 12), "the flash is there")
     | dict.fromkeys((20, 24, *range(28, 32)), "it has no pad")
 )
+SHARED: frozenset[tuple[str, int]] = frozenset({("vbus", 3)})
+"""A USB bridge without power lets the console's input go low (node/ports/esp32.py)."""
 INPUT_ONLY = frozenset(range(34, 40))
 STRAPPING = {
     0: "low starts the loader of the ROM",

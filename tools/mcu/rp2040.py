@@ -4,6 +4,7 @@ PORT = "rp2"
 MARCH = "armv6m"
 GPIOS = range(30)
 UNUSABLE: dict[int, str] = {}
+SHARED: frozenset[tuple[str, int]] = frozenset()
 INPUT_ONLY: frozenset[int] = frozenset()
 STRAPPING: dict[int, str] = {}
 ADC = frozenset(range(26, 30))

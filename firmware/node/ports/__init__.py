@@ -7,6 +7,8 @@
     stop_watchdog()             leave the prompt alone: no reset, however long a person types
     reset()                     restart on purpose; the next start has the cause SOFT
     doze(ms)                    light sleep, ended early by a pin of `on_rising`; may end sooner
+    deep(node)                  from now on a long `doze` may be deep sleep; True: the node goes on
+                                after one. None: the chip has no deep sleep that keeps a memory
     on_rising(pin, handler)     call `handler(pin)` at each rising edge, as close to it as possible
     deaf                        numbers of pins of `on_rising` that cannot end light sleep
     microvolts(adc)             voltage at an ADC input, named as in BATTERY of the board file

@@ -1,19 +1,29 @@
 """MicroPython's esp32 port on an ESP32. Source: MicroPython's documentation, esp32 and machine.
 
-Not run on a board or an emulator yet: tested with a stand-in for `machine` and `esp32`. The
-installed stubs are those of rp2, which lack what only an ESP32 has.
+Emulated and tested with a stand-in for `machine` and `esp32`; not run on a board. The CPU stays at
+MicroPython's 160 MHz: 80 MHz would take 0.7 times the current and twice the time (ESP32 datasheet,
+table 4-2). Wi-Fi and Bluetooth are off until a program asks for them, and none here does.
 """
 # pyright: reportAttributeAccessIssue=false
+# the installed stubs are those of rp2, which lack what only an ESP32 has
 
 import esp32
 import machine
 from micropython import const
+from unload import unload
 
 from node.ports import DEEPSLEEP, POWER, SOFT, WATCHDOG
 
 _WATCHDOG_MS = const(8300)  # as on the other ports
-_PIECE_MS = const(4000)  # the watchdog cannot be stopped: sleep is in pieces that it allows
+_PIECE_MS = const(4000)  # of light sleep: then a person who plugged in is noticed
+_DEEP_MS = const(120000)  # a start takes about as much charge as 90 s of light sleep
 _PROMPT_FEED_MS = const(2000)
+_RX = const(3)  # GPIO of the console's input, high while the USB bridge has power
+_RX_ROUTE = const(0x3FF44168)  # GPIO_FUNC14_IN_SEL_CFG, of U0RXD_IN
+_RX_PAD = const(0x3FF49084)  # IO_MUX_GPIO3: pull-down 7, pull-up 8
+_RX_PULLS = const(0x180)
+_PULL_DOWN = const(0x80)
+_FROM_MATRIX = const(0x80)
 
 
 class Port:
@@ -24,8 +34,11 @@ class Port:
         self._timer = None
         self._edges = []  # (pin, handler)
         self._wakers = []
+        self._node = None
         self.deaf = []
         self.cause = self._read_cause()
+        self._kept = None
+        self._deep("take")
 
     def _read_cause(self):
         cause = machine.reset_cause()
@@ -62,8 +75,12 @@ class Port:
     def doze(self, ms: int) -> None:
         """Light sleep, at most 4 s, ended early by the high level of a pin of `on_rising`.
 
-        Edges are not seen in light sleep: the handlers of pins that rose are called after it.
+        After `deep`, a long wait in which nothing but the radio could wake the node is deep sleep,
+        and this call does not return. Edges are not seen in light sleep: the handlers of pins that
+        rose are called after it.
         """
+        if ms >= _DEEP_MS and self._node and len(self._edges) < 2 and self._deep("keep"):
+            machine.deepsleep(ms)
         low = [edge for edge in self._edges if not edge[0].value()]
         machine.lightsleep(min(ms, _PIECE_MS))
         self.feed()
@@ -71,12 +88,20 @@ class Port:
             if pin.value():
                 handler(pin)
 
+    def deep(self, node) -> bool:
+        """The contract's; the state is in the RTC's memory, `node.deep` has it."""
+        self._node = node
+        return self._deep("resume")
+
     def on_rising(self, pin, handler) -> None:
         """A soft interrupt, the only kind here: the handler runs between two bytecodes.
 
         A pin outside the RTC's (GPIO 0, 2, 4, 12 to 15, 25 to 27, 32 to 39) cannot end light
-        sleep: it is in `deaf`.
+        sleep: it is in `deaf`. The console's input is read after each piece of it.
         """
+        if str(pin) == "Pin(3)":
+            self._share_rx()
+            return
         pin.irq(handler, pin.IRQ_RISING)
         self._edges.append((pin, handler))
         try:
@@ -84,6 +109,29 @@ class Port:
             self._wakers.append(pin)
         except ValueError:
             self.deaf.append(str(pin))
+
+    def _share_rx(self):
+        """Pin 3 as a plain input has left the UART: it gets its bytes over the GPIO matrix."""
+        machine.mem32[_RX_ROUTE] = _FROM_MATRIX | _RX
+        machine.mem32[_RX_PAD] = machine.mem32[_RX_PAD] & ~_RX_PULLS | _PULL_DOWN
+
+    def _deep(self, step):
+        """A step of `node.deep`, which is loaded only for it."""
+        if step != "keep" and self.cause != DEEPSLEEP:
+            return False
+        from node import deep
+
+        try:
+            if step == "take":
+                self._kept = deep.take()
+                return False
+            if step == "keep":
+                return deep.ready(self._node) and deep.keep(self._node)
+            kept, self._kept = self._kept, None
+            return bool(kept) and deep.resume(self._node, kept)
+        finally:
+            deep = None
+            unload("node.deep")
 
     def microvolts(self, adc: int) -> int:
         """adc: a GPIO of ADC1, 32 to 39. Calibrated, up to about 3.1 V at 11 dB."""

@@ -20,6 +20,7 @@ class Port:
     """The contract is in `node.ports`."""
 
     deaf = ()  # every GPIO's interrupt ends light sleep
+    deep = None  # its deep sleep keeps no memory and takes as much current as light sleep
 
     def __init__(self):
         # Light sleep leaves UART and SPI on the system clock: put them there before any is
