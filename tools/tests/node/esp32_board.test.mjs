@@ -218,3 +218,29 @@ test('pins that the chip has not, and outputs at inputs, are refused by MicroPyt
   made.sleep(0.7);
   for (const code of ['Pin(24)', 'Pin(40)', 'Pin(34, Pin.OUT)', 'PWM(Pin(36))']) assert.match(ask(made, `from machine import *; ${code}`), /Error: [^\r]*\r\n>>> $/, code);
 });
+
+test('a program that starts Wi-Fi or Bluetooth stops with a sentence, not with a panic; Wi-Fi that stays off does not', () => {
+  for (const [code, name] of [['import network; network.WLAN(network.STA_IF).active(True)', 'Wi-Fi'], ['import bluetooth; bluetooth.BLE().active(True)', 'Bluetooth']]) {
+    const made = used();
+    made.power(true);
+    made.sleep(0.7);
+    assert.doesNotMatch(ask(made, code, 2), /Guru Meditation/);
+    assert.deepEqual(of(made, 'locked').map(({ sentence }) => sentence), [`the program starts ${name}, of which the bench has no model: leave it off on this board, or run it on a real one`]);
+  }
+  const made = used();
+  made.power(true);
+  made.sleep(0.7);
+  assert.match(ask(made, 'import network; w=network.WLAN(network.STA_IF); w.active(False); print(w.active())', 1), /\r\nFalse\r\n>>> $/);
+  assert.deepEqual(of(made, 'locked'), []);
+});
+
+test('a unit without a model is named once and its accesses are counted', () => {
+  const made = board();
+  made.power(true);
+  made.sleep(0.7);
+  ask(made, 'import machine; machine.lightsleep(100)', 0.3);
+  assert.deepEqual(made.ledger().unknown, {});
+  ask(made, 'import esp32; from machine import Pin; r=esp32.RMT(0,pin=Pin(4)); r.write_pulses((100,200))', 0.5);
+  assert.equal(of(made, 'note').filter(({ text }) => /^no model of RMT at 3ff56/.test(text)).length, 1);
+  assert.ok(made.ledger().unknown.RMT > 20);
+});

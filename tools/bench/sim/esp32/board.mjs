@@ -84,6 +84,11 @@ export class Esp32Board extends Board {
     else this.chip.hold();
   }
 
+  /** unknown: accesses to units without a model since power-on, by name. */
+  ledger() {
+    return { ...super.ledger(), unknown: Object.fromEntries(this.chip?.unknown ?? []) };
+  }
+
   driveBattery() {} // read at the pin: `millivolts`
 
   /** What the ADC sees at a pin. */

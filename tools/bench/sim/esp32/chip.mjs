@@ -40,6 +40,7 @@ export class Esp32 {
     this.until = 0;
     this.shortTurns = 0;
     this.absent = new Set();
+    this.unknown = new Map(); // accesses to what has no model, by name
     this.digests = new Map(); // MD5 contexts of the ROM, by address
     this.kept = null;
     this.boot(RESET.power);

@@ -20,6 +20,10 @@ const CODE_END = 0x40400000;
 const RTC_SLOW = 0x50000000;
 const RTC_BYTES = 0x2000;
 const PAGE = 0x10000;
+const BLUETOOTH = 0x4000d4f4; // what its controller reads of the mask ROM first (ESP-IDF, esp32.rom.ld: _data_start_btdm_rom)
+/** Units without a model, by page (TRM 1.3.3). */
+const ABSENT = { 0x02: 'RSA', 0x4b: 'SDIO', 0x4c: 'UHCI1', 0x4f: 'I2S0', 0x51: 'Bluetooth', 0x54: 'UHCI0', 0x55: 'SDIO', 0x56: 'RMT', 0x57: 'PCNT', 0x58: 'SDIO',
+  0x5b: 'flash encryption', 0x5e: 'MCPWM0', 0x68: 'SDMMC', 0x69: 'EMAC', 0x6b: 'TWAI', 0x6c: 'MCPWM1', 0x6d: 'I2S1' };
 export const UNMAPPED = 0x100; // an MMU entry that maps nothing
 
 export class Memory {
@@ -38,7 +42,6 @@ export class Memory {
     this.slow = new Uint8Array(RTC_BYTES);
     this.units = new Array(128).fill(null);
     this.entries = [new Int32Array(384).fill(UNMAPPED), new Int32Array(384).fill(UNMAPPED)];
-    this.unknown = new Set();
   }
 
   // ---- RAM ----
@@ -53,6 +56,7 @@ export class Memory {
 
   fault(cause, address) {
     const { core } = this.chip;
+    if (address === BLUETOOTH) this.chip.units.dport.refuseRadio('Bluetooth');
     core.fault = { cause, address };
     this.chip.note(`core ${core.id}: nothing at ${hex(address)} (pc ${hex(core.pc)})`);
     throw FAULT;
@@ -172,12 +176,14 @@ export class Memory {
     return a >= IO_ALIAS ? (a & 0x3ffff) + 0x40000 : a - IO;
   }
 
+  /** The unit at an offset; what has no model is named at its first access, and all accesses are counted. */
   unit(offset, what) {
     const unit = this.units[offset >> 12];
-    if (!unit && !this.unknown.has(offset >> 12)) {
-      this.unknown.add(offset >> 12);
-      this.chip.note(`no model of the unit at ${hex(IO + offset)} (${what}, pc ${hex(this.chip.core.pc)})`);
-    }
+    if (unit && unit.has?.(offset & 0xfff) !== false) return unit;
+    const { unknown } = this.chip;
+    const name = ABSENT[offset >> 12] ?? 'the unit';
+    if (!unknown.has(name)) this.chip.note(`no model of ${name} at ${hex(IO + offset)} (${what}, pc ${hex(this.chip.core.pc)})`);
+    unknown.set(name, (unknown.get(name) ?? 0) + 1);
     return unit;
   }
 

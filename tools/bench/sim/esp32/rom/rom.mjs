@@ -3,6 +3,7 @@
 import { hex } from '../memory.mjs';
 import { ARITHMETIC } from './arithmetic.mjs';
 import { FUNCTIONS } from './addresses.mjs';
+import { HEAP } from './heap.mjs';
 import { insideLongjmp, JUMPS } from './jumps.mjs';
 import { STDIO } from './stdio.mjs';
 import { Call, JUMPED } from './call.mjs';
@@ -10,7 +11,7 @@ import { BYTES, STRINGS } from './strings.mjs';
 import { SYSTEM } from './system.mjs';
 import { CAUSE } from '../xtensa/windows.mjs';
 
-const ALL = { ...STRINGS, ...BYTES, ...ARITHMETIC, ...JUMPS, ...STDIO, ...SYSTEM };
+const ALL = { ...STRINGS, ...BYTES, ...ARITHMETIC, ...JUMPS, ...STDIO, ...HEAP, ...SYSTEM };
 const BEGIN = 0x40000000;
 const END = 0x40070000;
 const CALL_CYCLES = 20; // assumed: entry, body of a short function and return

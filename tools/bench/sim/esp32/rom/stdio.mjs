@@ -1,5 +1,6 @@
 // The ends of newlib's stdio that lie in ROM, and ets_printf: what they write goes to the console.
 
+import { STUBS } from './heap.mjs';
 import { callBack } from './jumps.mjs';
 
 const FILES = 0x3ffae300; // FILE structures, in the ROM's own part of RAM
@@ -7,8 +8,7 @@ const FILE_BYTES = 104;
 const COUNT = 8;
 const FLAGS = 12;
 const LOCK = 0x58;
-/** Where the program has put the table of what the ROM's newlib calls (esp_rom, libc_stubs.h), and a function in it. */
-const STUBS = 0x3ffae024;
+/** A function in the table of what the ROM's newlib calls. */
 const LOCK_INIT_RECURSIVE = 100;
 
 const write = (c, byte) => c.chip.console(byte & 0xff);

@@ -8,6 +8,9 @@ const CPU_PERIOD = 0x3c;
 const FREQUENCIES = [80, 160, 240];
 const ROUTES = 0x104; // 69 registers a core
 const SOURCES = 69;
+const RADIO_CLOCK = 0xcc;
+/** What a program sets there before it uses a radio (ESP-IDF, dport_reg.h: DPORT_WIFI_CLK_WIFI_EN, DPORT_WIFI_CLK_BT_EN). */
+const RADIOS = { 'Wi-Fi': 0x406, Bluetooth: 0x30800 };
 const STATUS = 0xec; // three words a core
 const CACHE_CONTROL = [0x40, 0x58];
 const CACHE_FLUSH = 1 << 4;
@@ -40,8 +43,20 @@ export class Dport {
     else if (offset >= FROM_CPU && offset < FROM_CPU + 16) this.chip.raise(FROM_CPU_SOURCE + ((offset - FROM_CPU) >> 2), value & 1);
     else if (offset >= APPCPU.reset && offset <= APPCPU.address) this.secondCore();
     else if (CACHE_CONTROL.includes(offset) && value & CACHE_FLUSH) this.chip.flushCache(CACHE_CONTROL.indexOf(offset));
+    else if (offset === RADIO_CLOCK) this.radio(value);
     else if (offset === CPU_PERIOD) this.chip.units.rtc.setFrequency();
     return true;
+  }
+
+  /** Behind these clocks lies what the bench has not: the program would end in a panic of code that is not ours. */
+  radio(value) {
+    const started = Object.keys(RADIOS).find((name) => value & RADIOS[name]);
+    if (started) this.refuseRadio(started);
+  }
+
+  refuseRadio(name) {
+    this.chip.lockUp(`the program starts ${name}, of which the bench has no model: leave it off on this board, or run it on a real one`);
+    this.chip.yield();
   }
 
   route(n, input) {

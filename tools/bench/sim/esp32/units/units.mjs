@@ -13,14 +13,16 @@ import { SpiFlash } from './spi_flash.mjs';
 import { TimerGroup } from './timers.mjs';
 import { Uart } from './uart.mjs';
 
-/** Units whose registers only keep what is written: clocks gates and parts that MicroPython sets up and the bench lacks. */
-const PLAIN = [0x43000, 0x45000, 0x46000, 0x49000, 0x4e000, 0x4f000, 0x54000, 0x55000, 0x56000, 0x57000, 0x5b000, 0x5c000, 0x5d000, 0x5e000,
-  0x66000, 0x6c000, 0x6d000, 0x6f000, 0x02000];
+/** Units whose registers only keep what is written: SPI0, the radio's front end (powered down in light sleep), pads, clock gates. */
+const PLAIN = [0x43000, 0x45000, 0x46000, 0x49000, 0x5c000, 0x5d000, 0x66000];
+const I2S = [0x4f000, 0x6d000];
+const I2S_POWER = [0xa4, 0xac]; // memory and clock, which ESP-IDF switches at every start and sleep
 const REVISION_3 = [0x6607c, (1 << 31) | 0x16042000]; // APB_CTRL_DATE: its top bit is one of three that make chip revision 3
 
 export function attachUnits(chip) {
   const { memory } = chip;
   for (const offset of PLAIN) memory.attach(offset, {});
+  for (const offset of I2S) memory.attach(offset, { has: (register) => I2S_POWER.includes(register) });
   memory.io[REVISION_3[0] >> 2] = REVISION_3[1];
   const put = (offset, unit) => {
     memory.attach(offset, unit);
