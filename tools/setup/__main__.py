@@ -20,6 +20,7 @@ from tools.setup import (
     broker_package,
     esp32_firmware,
     micropython,
+    micropython_tests,
     node_packages,
     python_packages,
     system,
@@ -52,10 +53,21 @@ def plan(goal: str, machine: system.System) -> list[Chain]:
     firmware = micropython.wanted(machine)
     if not micropython.ready(firmware):
         chains.append([lambda: micropython.bring(machine, firmware)])
+    chains.append(_tests(goal, machine))
     broker = broker_package.wanted(machine)
     if not broker_package.ready(broker):
         chains.append([lambda: broker_package.bring(machine, broker)])
     return [chain for chain in chains if chain]
+
+
+def _tests(goal: str, machine: system.System) -> Chain:
+    """MicroPython's own tests, for `make test` where they can be had or are given."""
+    key = micropython_tests.wanted()
+    if goal != "test" or micropython_tests.ready(key):
+        return []
+    if not machine.builds_micropython and not micropython_tests.given():
+        return []
+    return [lambda: micropython_tests.bring(machine, key)]
 
 
 def bring(goal: str) -> None:

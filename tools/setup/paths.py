@@ -16,6 +16,7 @@ FIRMWARE_BIN = MICROPYTHON / "firmware.bin"
 FIRMWARE_UF2 = MICROPYTHON / "firmware.uf2"
 FIRMWARE_ESP32 = MICROPYTHON / "firmware-esp32.bin"
 MICROPYTHON_UNIX = MICROPYTHON / "micropython-unix"
+MICROPYTHON_TESTS = MICROPYTHON / "tests"
 MOSQUITTO = CACHE / "mosquitto"
 
 
