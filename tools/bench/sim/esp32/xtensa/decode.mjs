@@ -88,9 +88,9 @@ rur     1110 0011 rrrr iiii iiii 0000
 wur     1111 0011 iiii iiii tttt 0000
 extui   nnnn 010k rrrr iiii tttt 0000
 lsx     0000 1000 rrrr ssss tttt 0000
-lsxu    0001 1000 rrrr ssss tttt 0000
+lsxp    0001 1000 rrrr ssss tttt 0000
 ssx     0100 1000 rrrr ssss tttt 0000
-ssxu    0101 1000 rrrr ssss tttt 0000
+ssxp    0101 1000 rrrr ssss tttt 0000
 l32e    0000 1001 iiii ssss tttt 0000
 s32e    0100 1001 iiii ssss tttt 0000
 add.s   0000 1010 rrrr ssss tttt 0000
@@ -152,8 +152,8 @@ s32c1i  iiii iiii 1110 ssss tttt 0010
 s32i    iiii iiii 1111 ssss tttt 0010
 lsi     iiii iiii 0000 ssss tttt 0011
 ssi     iiii iiii 0100 ssss tttt 0011
-lsiu    iiii iiii 1000 ssss tttt 0011
-ssiu    iiii iiii 1100 ssss tttt 0011
+lsip    iiii iiii 1000 ssss tttt 0011
+ssip    iiii iiii 1100 ssss tttt 0011
 mac16   iiii iiii rrrr ssss tttt 0100
 call0   iiii iiii iiii iiii ii00 0101
 call    iiii iiii iiii iiii iinn 0101
@@ -236,7 +236,7 @@ const FLOATS_RST = new Set(['add.s', 'sub.s', 'mul.s', 'madd.s', 'msub.s', 'madd
   'ueq.s', 'olt.s', 'ult.s', 'ole.s', 'ule.s', 'movf.s', 'movt.s', 'andb', 'andbc', 'orb', 'orbc', 'xorb', 'any4', 'all4', 'any8',
   'all8', 'bf', 'bt', 'nop', 'nop.n', 'break', 'break.n', 'rotw']);
 const SOME = {
-  'lsi': 's', 'ssi': 's', 'lsiu': 's', 'ssiu': 's', 'lsx': 'st', 'ssx': 'st', 'lsxu': 'st', 'ssxu': 'st', 'moveqz.s': 't',
+  'lsi': 's', 'ssi': 's', 'lsip': 's', 'ssip': 's', 'lsx': 'st', 'ssx': 'st', 'lsxp': 'st', 'ssxp': 'st', 'moveqz.s': 't',
   'movnez.s': 't', 'movltz.s': 't', 'movgez.s': 't', 'rfr': 'r', 'wfr': 's', 'round.s': 'r', 'trunc.s': 'r', 'floor.s': 'r',
   'ceil.s': 'r', 'utrunc.s': 'r', 'float.s': 's', 'ufloat.s': 's', 'movf': 'rs', 'movt': 'rs', 'bbci': 's', 'bbsi': 's', 'beqi': 's',
   'bnei': 's', 'blti': 's', 'bgei': 's', 'bltui': 's', 'bgeui': 's', 'entry': '',
@@ -250,7 +250,7 @@ const IMMEDIATES = {
   'l32r': (i, k, pc) => (((pc + 3) & ~3) + (signed(i, 16) | ~0xffff) * 4) >>> 0,
   'l16ui': (i) => i << 1, 'l16si': (i) => i << 1, 's16i': (i) => i << 1,
   'l32i': (i) => i << 2, 's32i': (i) => i << 2, 's32c1i': (i) => i << 2,
-  'lsi': (i) => i << 2, 'ssi': (i) => i << 2, 'lsiu': (i) => i << 2, 'ssiu': (i) => i << 2,
+  'lsi': (i) => i << 2, 'ssi': (i) => i << 2, 'lsip': (i) => i << 2, 'ssip': (i) => i << 2,
   'l32i.n': (i) => i << 2, 's32i.n': (i) => i << 2,
   'l32e': (i) => (i << 2) - 64, 's32e': (i) => (i << 2) - 64,
   'movi': (i, k) => signed((k << 8) | i, 12),

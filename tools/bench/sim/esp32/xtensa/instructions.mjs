@@ -55,11 +55,12 @@ export const PLAIN = {
   's32c1i': 'A=$s+$i|0;(@v=B.r32(A));if(v===c.special[12])B.w32(A,$t);$T=v;',
 };
 
-/** The same with the floating-point unit. The steps of a division or a root carry the exact result of mkdadj.s or mksadj.s. */
+/** The same with the floating-point unit: that of the ESP32 increments an address behind the access (ESP-IDF, core-isa.h,
+ * XCHAL_HAVE_DFPU_SINGLE_ONLY). The steps of a division or a root carry the exact result of mkdadj.s or mksadj.s. */
 export const FLOAT = {
-  'lsi': load(32, NEAR, 'I[#t]'), 'ssi': store(32, NEAR, 'I[#t]'), 'lsiu': load(32, NEAR, 'I[#t]', '$S=A;'),
-  'ssiu': `${store(32, NEAR, 'I[#t]')}$S=A;`, 'lsx': load(32, FAR, 'I[#r]'), 'ssx': store(32, FAR, 'I[#r]'),
-  'lsxu': load(32, FAR, 'I[#r]', '$S=A;'), 'ssxu': `${store(32, FAR, 'I[#r]')}$S=A;`,
+  'lsi': load(32, NEAR, 'I[#t]'), 'ssi': store(32, NEAR, 'I[#t]'), 'lsx': load(32, FAR, 'I[#r]'), 'ssx': store(32, FAR, 'I[#r]'),
+  'lsip': load(32, '$s', 'I[#t]', '$S=A+$i|0;'), 'ssip': `${store(32, '$s', 'I[#t]')}$S=A+$i|0;`,
+  'lsxp': load(32, '$s', 'I[#r]', '$S=A+$t|0;'), 'ssxp': `${store(32, '$s', 'I[#r]')}$S=A+$t|0;`,
   'add.s': 'F[#r]=F[#s]+F[#t];', 'sub.s': 'F[#r]=F[#s]-F[#t];', 'mul.s': 'F[#r]=F[#s]*F[#t];',
   'madd.s': 'F[#r]=fused(F[#s],F[#t],F[#r]);', 'msub.s': 'F[#r]=fused(-F[#s],F[#t],F[#r]);',
   'round.s': rounding('nearest'), 'trunc.s': rounding('Math.trunc'), 'floor.s': rounding('Math.floor'), 'ceil.s': rounding('Math.ceil'),

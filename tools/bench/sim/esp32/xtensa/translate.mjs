@@ -238,6 +238,7 @@ class Trace {
   compile() {
     const top = Math.max(0, ...this.list.map((d) => d.top));
     const offset = (n) => (n ? `R[w+${n}&63]` : 'R[w]');
+    const back = [...this.dirty].map((n) => `${offset(n)}=a${n};`).join('');
     const float = this.list.some((d) => d.float);
     const text = [
       'return function(c){',
@@ -245,8 +246,8 @@ class Trace {
       `const R=c.R${this.code.bus.cached ? ',T=c.tags' : ''};let n=0;`,
       this.list[0].name === 'entry' ? prologue(this.list[0], top) : top ? `if(${top}>=c.room){c.bail=true;return;}` : '',
       `const w=c.w;let A=0,v=0,ret=-1,p=0${[...this.used].map((n) => `,a${n}=${offset(n)}`).join('')};`,
-      `X:for(;;){${this.labels.map((to) => `L${to}:{`).join('')}${this.lines.join('\n')}break;}`,
-      [...this.dirty].map((n) => `${offset(n)}=a${n};`).join(''),
+      `try{X:for(;;){${this.labels.map((to) => `L${to}:{`).join('')}${this.lines.join('\n')}break;}}catch(e){${back}c.n+=c.m;throw e;}`, // a bad access: registers as they are before it
+      back,
       'if(ret>=0){c.ws&=~(1<<(w>>2));c.w=ret;c.measure();}',
       'c.pc=p;c.n+=n;c.m=0;}',
     ].join('');

@@ -1,0 +1,72 @@
+// Instructions of the emulated ESP32: what the decoder makes of the whole image, faults inside of traces, the float unit.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { describe, test } from 'node:test';
+
+import { Repl } from '../../bench/sim/esp32/repl.mjs';
+import { listing } from '../../bench/sim/esp32/xtensa/listing.mjs';
+import { SPECIAL } from '../../bench/sim/esp32/xtensa/windows.mjs';
+import { IRAM, place } from './esp32_core.mjs';
+
+const FIRMWARE = new URL('../../../.cache/micropython/firmware-esp32.bin', import.meta.url);
+const { chip } = new Repl({ firmware: FIRMWARE }).boot();
+const DATA = 0x3ffb0000;
+const both = (check) => [true, false].forEach(check);
+
+test('the decoder reads the image as it did when it was compared with a disassembler', () => {
+  const hash = createHash('sha256');
+  let positions = 0;
+  for (const [address, size, name, n] of listing(fs.readFileSync(FIRMWARE))) {
+    positions += 1;
+    hash.update(`${address} ${size} ${name} ${name.startsWith('call') ? n : ''}\n`);
+  }
+  // After a change: CONTRIBUTING.md, "The decoder of the ESP32".
+  assert.deepEqual([positions, hash.digest('hex').slice(0, 16)], [531724, '824d1ec659bf2e3d']);
+});
+
+describe('a bad access inside a trace', () => {
+  test('leaves the registers as they were before it', () => {
+    both((never) => {
+      const words = [0xffc332, 0x04c222, 0x002242, 0xfffcc6]; // addi a3, a3, -1; addi a2, a2, 4; l32i a4, a2, 0; j back
+      const core = place(chip, words, { a2: 0x50001f00, a3: 100, never });
+      core.runTo(core.special[SPECIAL.vecbase] + 0x300);
+      assert.equal(core.get(2), 0x50002000);
+      assert.equal(core.get(3), 100 - 64);
+      assert.equal(core.special[SPECIAL.epc + 1], IRAM + 6);
+      assert.equal(core.special[SPECIAL.vaddr], 0x50002000);
+    });
+  });
+});
+
+describe('the float unit', () => {
+  const float = (words, registers) => {
+    const core = place(chip, words, registers);
+    core.special[SPECIAL.cpenable] = 1;
+    core.runTo(IRAM + 3 * words.length);
+    return core;
+  };
+
+  test('increments an address behind the access', () => {
+    both((never) => {
+      for (let i = 0; i < 20; i += 1) chip.memory.w32(DATA + 4 * i, 100 + i);
+      const core = float([0x018213, 0xffc332, 0xff6356], { a2: DATA, a3: 20, never }); // lsip f1, a2, 4; addi a3, a3, -1; bnez a3, back
+      assert.equal(core.get(2), DATA + 80);
+      assert.equal(core.I[1], 119);
+    });
+  });
+
+  test('rounds to nearest whatever its control register says, and sets no flags', () => {
+    both((never) => {
+      const core = place(chip, [], { never });
+      core.F[1] = 1;
+      core.F[2] = 2 ** -24 * 1.5;
+      float([0xf3e820, 0x0a3120, 0xe30940], { a2: 2, never }); // wur.fcr a2 (round up); add.s f3, f1, f2; rur.fsr
+      assert.equal(core.F[3], Math.fround(1 + 2 ** -23));
+      core.F[2] = 2 ** -24 * 0.5;
+      float([0xf3e820, 0x0a3120, 0xe30940], { a2: 2, never });
+      assert.equal(core.F[3], 1); // a chip: 1.0000001
+      assert.equal(core.user[233], 0); // a chip: inexact
+    });
+  });
+});
