@@ -148,8 +148,8 @@ def _restore(one, values):
 
 
 def _held(board):
-    """[(GPIO, level)] that must not float: NSS wakes the radio, a load switch feeds a sensor."""
-    held = [(board.PINS["nss"], 1)]
+    """[(GPIO, level)] that must not float: NSS and reset wake the radio, a switch a sensor."""
+    held = [(board.PINS["nss"], 1), (board.PINS["reset"], 1)]
     for entry in board.SENSORS.values():
         if "power" in entry:
             held.append((entry["power"], 0))

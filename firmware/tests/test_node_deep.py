@@ -110,7 +110,9 @@ def node(path, reserved=32, fcnt=32, marks=(0, 0), **more):
     exchange = Plain(silence=Plain(failed=0), sent=0)
     link = Plain(mac=mac, exchange=exchange, ready=True, broken=False, radio=Radio())
     journal = Plain(next_seq=9, marks=list(marks), segments=[], at=0, tail=bytearray(4))
-    board = Plain(PINS={"nss": 18}, SENSORS={"distance": {"chip": "a02yyuw", "power": 25}})
+    board = Plain(
+        PINS={"nss": 18, "reset": 23}, SENSORS={"distance": {"chip": "a02yyuw", "power": 25}}
+    )
     return Plain(
         config=config, clock=Clock(), journal=journal, outbox=Outbox(), profile=profile, link=link,
         lock=Lock(), inbox=[], board=board, next_us=0, _last={"fill": 4, "distance": None}, **more
@@ -188,11 +190,11 @@ def test_outputs_are_held_while_the_radio_sleeps_and_free_again_afterwards():
     module, one = deep(), busy_node(folder())
     assert module.keep(one)
     assert one.link.radio.asleep
-    assert (Pin.pads, Esp32.held) == ({18: (1, True), 25: (0, True)}, True)
+    assert (Pin.pads, Esp32.held) == ({18: (1, True), 23: (1, True), 25: (0, True)}, True)
 
     assert deep().take()
 
-    assert (Pin.pads, Esp32.held) == ({18: (1, False), 25: (0, False)}, False)
+    assert (Pin.pads, Esp32.held) == ({18: (1, False), 23: (1, False), 25: (0, False)}, False)
 
 
 def test_the_memory_serves_once_and_not_when_it_is_damaged():

@@ -49,6 +49,8 @@ async def test_a_bin_sleeps_deep_between_reports_and_loses_nothing_when_power_fa
         assert ledger["resets"]["deepsleep"] == cycles + 1
         assert sum(ledger["resets"].values()) == cycles + 1, "it was reset otherwise"
         assert (await awake_s(unit) - before) / cycles < AWAKE_S
+        radio = ledger["energy"]["sx1262"]
+        assert radio["warm"]["seconds"] > cycles * PERIOD_S, "a floating pad woke the radio"
         assert len(unit.of("join")) == 1, "it joined again"
         assert [one["cause"] for one in records(unit, 20)] == [4], "a wake was reported as a start"
         counters = [up.f_cnt for up in unit.of("up")]

@@ -33,7 +33,6 @@ class Port:
         self._wdt = None
         self._timer = None
         self._edges = []  # (pin, handler)
-        self._wakers = []
         self._node = None
         self.deaf = []
         self.cause = self._read_cause()
@@ -77,14 +76,16 @@ class Port:
 
         After `deep`, a long wait in which nothing but the radio could wake the node is deep sleep,
         and this call does not return. Edges are not seen in light sleep: the handlers of pins that
-        rose are called after it.
+        rose are called after it. A pin that is high already could not end it, but end it at once.
         """
         if ms >= _DEEP_MS and self._node and len(self._edges) < 2 and self._deep("keep"):
             machine.deepsleep(ms)
         low = [edge for edge in self._edges if not edge[0].value()]
+        esp32.wake_on_ext1([pin for pin, _ in low], esp32.WAKEUP_ANY_HIGH)
         machine.lightsleep(min(ms, _PIECE_MS))
         self.feed()
         for pin, handler in low:
+            pin.init(pin.IN, hold=False)  # the RTC had it (ESP-IDF, sleep modes, EXT1)
             if pin.value():
                 handler(pin)
 
@@ -105,8 +106,7 @@ class Port:
         pin.irq(handler, pin.IRQ_RISING)
         self._edges.append((pin, handler))
         try:
-            esp32.wake_on_ext1(self._wakers + [pin], esp32.WAKEUP_ANY_HIGH)
-            self._wakers.append(pin)
+            esp32.wake_on_ext1([pin], esp32.WAKEUP_ANY_HIGH)
         except ValueError:
             self.deaf.append(str(pin))
 

@@ -17,7 +17,7 @@ const KINDS = { 1: 'spi', 2: 'uart', 3: 'i2c' };
 // sleep 0.8 mA. Without Wi-Fi and Bluetooth; the middle of each range.
 const MICROAMPS = { run: 36000, idle: 23000, flash: 36000, sleep: 800 };
 const RESETS = { [RESET.power]: 'enable', [RESET.software]: 'forced', [RESET.cpu]: 'forced', [RESET.timerGroup0]: 'watchdog', [RESET.timerGroup1]: 'watchdog',
-  [RESET.rtcWatchdog]: 'watchdog', [RESET.deepSleep]: 'deepsleep' };
+  [RESET.rtcWatchdog]: 'watchdog', [RESET.rtcCore]: 'watchdog', [RESET.rtcCpu]: 'watchdog', [RESET.brownOut]: 'brownout', [RESET.deepSleep]: 'deepsleep' };
 
 export class Esp32Board extends Board {
   static CHIP = { name: 'esp32', microamps: MICROAMPS, resets: RESETS, firmwareAt: BOOT_LOADER };
@@ -41,7 +41,7 @@ export class Esp32Board extends Board {
   }
 
   makeUsb(plugged) {
-    Object.assign(this.resets, { deepsleep: 0, enable: 0 });
+    Object.assign(this.resets, { deepsleep: 0, enable: 0, brownout: 0 });
     this.enabled = true; // EN is high
     this.serial = [];
     this.usb = new Bridge(this.clock);
@@ -90,6 +90,12 @@ export class Esp32Board extends Board {
   }
 
   driveBattery() {} // read at the pin: `millivolts`
+
+  /** As of every board; "supply" {mv} is what the chip itself has. */
+  set(name, values) {
+    if (name === 'supply') this.chip?.supply(values.mv);
+    else super.set(name, values);
+  }
 
   /** What the ADC sees at a pin. */
   millivolts(gpio) {

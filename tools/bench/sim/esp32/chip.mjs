@@ -43,6 +43,7 @@ export class Esp32 {
     this.unknown = new Map(); // accesses to what has no model, by name
     this.digests = new Map(); // MD5 contexts of the ROM, by address
     this.kept = null;
+    this.supplyMillivolts = 3300;
     this.boot(RESET.power);
   }
 
@@ -263,6 +264,12 @@ export class Esp32 {
   /** A byte of the ROM's own output. */
   console(byte) {
     this.units.uart[0].onByte?.(byte);
+  }
+
+  /** The supply is this many mV from now on. */
+  supply(millivolts) {
+    this.supplyMillivolts = millivolts;
+    this.units.rtc.brownOut.look();
   }
 
   refuse(part, sentence) {

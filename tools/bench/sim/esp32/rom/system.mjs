@@ -78,5 +78,6 @@ export const SYSTEM = {
   gpio_pad_pulldown: nothing, gpio_pad_pullup: nothing, gpio_pad_hold: nothing, gpio_pad_unhold: nothing, spiflash_config_param: nothing,
   spiflash_attach: nothing, spiflash_config_clk: nothing, spiflash_read_user_cmd: nothing, spiflash_select_qio_pins: nothing,
   __clear_cache: nothing, ets_aes_enable: nothing, ets_aes_disable: nothing, ets_sha_enable: nothing, ets_sha_disable: nothing,
+  set_rtc_memory_crc: nothing, // guards a wake stub, of which MicroPython has none
   phy_get_romfuncs: nothing,
 };

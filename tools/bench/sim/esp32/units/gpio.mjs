@@ -7,6 +7,8 @@ const FUNCTIONS_END = 0x5d0;
 const SIMPLE = 256; // the matrix output "the GPIO's own register"
 const SOURCE = 22;
 const OPEN_DRAIN = 4;
+const WAKES = 1 << 10;
+const LEVELS = 4; // the kinds of interrupt from here on are of a level
 /** What a write does to which word: [word, operation]. */
 const WORDS = {
   0x04: ['out', 0, 'set'], 0x08: ['out', 0, 'or'], 0x0c: ['out', 0, 'clear'], 0x10: ['out', 1, 'set'], 0x14: ['out', 1, 'or'], 0x18: ['out', 1, 'clear'],
@@ -75,8 +77,15 @@ export class Gpio {
     return value & 256 ? 1 : value & 128 ? -1 : 0;
   }
 
-  /** The level that the program drives pin n to, null where it does not. */
+  /** The level at pad n that comes from the chip, null for none: held, or what the program drives; in deep sleep only the former. */
   drives(n) {
+    const holds = this.chip.units?.rtc.holds;
+    if (holds?.levels.has(n)) return holds.levels.get(n);
+    return holds?.asleep ? null : this.output(n);
+  }
+
+  /** The level that the program drives pin n to, null where it does not. */
+  output(n) {
     const [word, bit] = [n >> 5, 1 << (n & 31)];
     if (!(this.enable[word] & bit) || this.signal(n) !== SIMPLE) return null;
     const high = (this.out[word] & bit) !== 0;
@@ -123,6 +132,10 @@ export class Gpio {
 
   /** Pins moved (numbers): edges are latched, levels looked at, the interrupt line follows. */
   look(moved) {
+    if (this.chip.stopped) { // without a clock no edge is seen
+      this.chip.units.rtc.wake.look();
+      return;
+    }
     let asks = false;
     for (let n = 0; n < COUNT; n += 1) {
       const settings = this.settings(n);
@@ -131,6 +144,16 @@ export class Gpio {
       asks ||= ((this.status[n >> 5] >>> (n & 31)) & 1) === 1 && ((settings >>> 13) & 5) !== 0;
     }
     this.chip.raise(SOURCE, asks);
+  }
+
+  /** Whether a pin with WAKEUP_ENABLE has the level of its interrupt. */
+  wakes() {
+    for (let n = 0; n < COUNT; n += 1) {
+      const settings = this.settings(n);
+      const kind = (settings >>> 7) & 7;
+      if (settings & WAKES && kind >= LEVELS && this.triggers(kind, this.wires.levels[n], false)) return true;
+    }
+    return false;
   }
 
   triggers(kind, level, edge) {

@@ -1,17 +1,20 @@
-// RTC control (TRM 31): slow clock, CPU clock source, resets, light and deep sleep. SENS, the ADC's digital part, shares its page.
+// RTC control (TRM 31): slow clock, CPU clock source, resets, sleep. RTC IO and SENS, the ADC's digital part, share its page.
 import { RESET } from '../reset.mjs';
 import { conversion } from './adc.mjs';
+import { BrownOut } from './brown_out.mjs';
+import { Holds, isHold } from './hold.mjs';
+import { RtcWatchdog } from './rtc_watchdog.mjs';
+import { Wake } from './wake.mjs';
 
-const R = { options: 0x00, alarmLow: 0x04, alarmHigh: 0x08, update: 0x0c, timeLow: 0x10, timeHigh: 0x14, state: 0x18, reset: 0x34, wakeup: 0x38,
+const R = { options: 0x00, alarmLow: 0x04, alarmHigh: 0x08, update: 0x0c, timeLow: 0x10, timeHigh: 0x14, state: 0x18, reset: 0x34,
   enable: 0x3c, raw: 0x40, status: 0x44, clear: 0x48, clock: 0x70, store5: 0xb0, digital: 0x84 };
 const SLOW_HZ = 150e3; // nominal; a real one is 90 to 150 kHz and drifts with temperature
 const TIME_VALID = 1 << 30;
 const SLEEP = 1 << 31;
 const RESET_CHIP = 1 << 31;
 const RESET_CPU = 1 << 5;
-const DEEP = 1 << 31;
-const WAKE_TIMER = 1 << 3;
-const SLEEP_WAKEUP = 1;
+const INT = { wakeup: 1, watchdog: 1 << 3, brownOut: 1 << 7 };
+const SOURCE = 46; // RTC_CORE
 const XTAL_MHZ = 40;
 const CLOCK_RESET = 0x2210;
 const PLL = 1;
@@ -29,7 +32,10 @@ export class Rtc {
     this.set(R.store5, XTAL_MHZ | (XTAL_MHZ << 16));
     this.set(R.clock, CLOCK_RESET | (PLL << 27));
     this.set(R.digital, 0);
-    this.wake = chip.alarm(() => this.wakeUp(WAKE_TIMER));
+    this.wake = new Wake(chip, this, () => this.wakeUp());
+    this.holds = new Holds(chip, (at) => this.get(at));
+    this.watchdog = new RtcWatchdog(chip, this, SLOW_HZ, () => this.interrupt(INT.watchdog));
+    this.brownOut = new BrownOut(chip, this, () => this.interrupt(INT.brownOut));
   }
 
   get(offset) {
@@ -43,7 +49,7 @@ export class Rtc {
   /** What outlives a reset: RTC memory, fast and slow, and this domain's registers. */
   keep() {
     const { memory } = this.chip;
-    return { memory: true, fast: memory.D8.slice(0, 0x2000), slow: memory.slow.slice(), io: this.io.slice(), since: this.since };
+    return { memory: true, fast: memory.D8.slice(0, 0x2000), slow: memory.slow.slice(), io: this.io.slice(), since: this.since, holds: this.holds.levels };
   }
 
   restore({ fast, slow, io }) {
@@ -72,8 +78,15 @@ export class Rtc {
   write(offset, value) {
     switch (offset) {
       case R.update: if (value & (1 << 31)) this.latched = this.slowCount; break;
-      case R.enable: this.enabled = value; break;
-      case R.clear: this.raw &= ~value; break;
+      case R.enable:
+        this.enabled = value;
+        this.lines();
+        break;
+      case R.clear:
+        this.raw &= ~value;
+        if (value & INT.brownOut) this.brownOut.look();
+        this.lines();
+        break;
       case R.options: this.resets(value); break;
       case R.clock:
         this.set(offset, value);
@@ -83,9 +96,26 @@ export class Rtc {
         this.set(offset, value & ~SLEEP);
         if (value & SLEEP) this.sleep();
         break;
-      default: return false;
+      default: return this.others(offset, value);
     }
     return true;
+  }
+
+  /** A register of one of the parts; true where that part keeps it. */
+  others(offset, value) {
+    if (this.wake.write(offset, value) || this.watchdog.write(offset, value) || this.brownOut.write(offset, value)) return true;
+    this.set(offset, value);
+    if (isHold(offset)) this.holds.update();
+    return true;
+  }
+
+  interrupt(flag) {
+    this.raw |= flag;
+    this.lines();
+  }
+
+  lines() {
+    this.chip.raise(SOURCE, (this.raw & this.enabled) !== 0);
   }
 
   resets(value) {
@@ -102,22 +132,23 @@ export class Rtc {
   }
 
   sleep() {
-    const enabled = (this.get(R.wakeup) >>> 11) & 0x7ff;
-    this.deep = (this.get(R.digital) & DEEP) !== 0;
     const ticks = (this.get(R.alarmHigh) & 0xffff) * 2 ** 32 + (this.get(R.alarmLow) >>> 0);
     this.chip.stop();
     for (const group of this.chip.units.timers) group.pause();
-    if (enabled & WAKE_TIMER) this.wake.at(Math.max(this.since + (ticks * 1e9) / SLOW_HZ, this.chip.nanos + 1000));
+    this.watchdog.sleep();
+    this.wake.begin(this.since + (ticks * 1e9) / SLOW_HZ);
+    if (this.wake.deep) this.holds.sleep();
   }
 
-  wakeUp(cause) {
-    this.set(R.wakeup, (this.get(R.wakeup) & ~0x7ff) | cause);
-    if (this.deep) {
+  wakeUp() {
+    if (this.wake.deep) {
       this.chip.reset(RESET.deepSleep);
       return;
     }
-    this.raw |= SLEEP_WAKEUP;
     const stood = this.chip.resume();
     for (const group of this.chip.units.timers) group.resume(stood);
+    this.watchdog.wake();
+    this.chip.units.gpio.look([]);
+    this.interrupt(INT.wakeup);
   }
 }

@@ -2,16 +2,18 @@
 
 const FIFO = 128;
 const INT = { rxFull: 1, txEmpty: 2, overrun: 1 << 4, timeout: 1 << 8, txDone: 1 << 14 };
-const R = { fifo: 0x00, raw: 0x04, status: 0x08, enable: 0x0c, clear: 0x10, divider: 0x14, state: 0x1c, conf0: 0x20, conf1: 0x24, pointers: 0x60, count: 0x64 };
+const R = { fifo: 0x00, raw: 0x04, status: 0x08, enable: 0x0c, clear: 0x10, divider: 0x14, state: 0x1c, conf0: 0x20, conf1: 0x24, sleep: 0x38, pointers: 0x60, count: 0x64 };
 const CONF0 = { rxReset: 1 << 17, txReset: 1 << 18, apb: 1 << 27 };
 const APB_HZ = 80e6;
 const REFERENCE_HZ = 1e6;
+const LEAST_EDGES = 2; // rising ones, beside those of SLEEP_CONF
 const BOOT_DIVIDER = 694; // 115200 baud, as the ROM leaves it
 
 export class Uart {
   /** onByte(value): a byte has left the transmitter. */
   constructor(chip, n, offset, source) {
     this.chip = chip;
+    this.n = n;
     this.io = chip.memory.registers(offset);
     this.source = source;
     this.fifo = 0;
@@ -28,6 +30,7 @@ export class Uart {
     this.io[R.divider >> 2] = n === 0 ? BOOT_DIVIDER : 0;
     this.io[R.conf0 >> 2] = (3 << 2) | (1 << 4) | CONF0.apb;
     this.io[R.conf1 >> 2] = 0x6060;
+    this.io[R.sleep >> 2] = 0xf0;
   }
 
   get baud() {
@@ -108,6 +111,10 @@ export class Uart {
 
   /** A byte has arrived on the line, sent at `baud`; at another rate than this one's it is noise. */
   receive(value, baud = this.baud) {
+    if (this.chip.stopped) {
+      this.chip.units.rtc.wake.heard(this.n, value, (this.io[R.sleep >> 2] & 0x3ff) + LEAST_EDGES);
+      return;
+    }
     const wrong = Math.abs(baud / this.baud - 1) > 0.03;
     if (this.received.length < FIFO - 1) this.received.push(wrong ? this.chip.random() & 0xff : value);
     else this.raw |= INT.overrun;
