@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--weeks",
         action="store_true",
-        help="run the nodes for 30 and 5 days of virtual time, not for 7 and 1",
+        help="nodes for 30 and 5 days of virtual time, not 7 and 1; all power cuts of an ESP32",
     )
 
 
