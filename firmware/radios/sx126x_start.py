@@ -5,7 +5,7 @@ Source: SX1261/2 datasheet rev 2.1; chapters are named at the numbers.
 
 import os
 import random
-from time import sleep_ms
+from time import sleep_ms, ticks_diff, ticks_us
 
 from micropython import const
 
@@ -81,14 +81,12 @@ def start(radio, reset, tcxo_mv: int, dio2_switch: bool) -> None:
         what = "sx126x: answers wrongly (errors %02x); check SPI pins and TCXO_MV of /board.py"
         raise RadioError(what % errors)
     radio._iq = radio._register(_R_IQ)
-    _seed(radio)
-
-
-def _seed(radio):
-    """Seed `random` with the receiver's noise. Source: 12.1, RandomNumberGen."""
+    # the receiver's noise seeds `random` (12.1, RandomNumberGen)
     radio._tune(868100000, 7, 125000)
     radio._packet(255, 0, 1)
-    radio._receive_on()
+    begun = ticks_us()
+    radio._send(b"\x82\xff\xff\xff")  # the command that opens a window, too
+    radio._command_us = ticks_diff(ticks_us(), begun)
     sleep_ms(2)
     noise = int.from_bytes(os.urandom(4), "big")
     for at in range(4):
