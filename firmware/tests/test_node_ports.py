@@ -98,6 +98,7 @@ class Chip(Machine):
 
     def __init__(self, cause):
         super().__init__()
+        self.mem32[0x3FF48050] = 3495253
         self.reset_cause = lambda: cause
 
 
@@ -223,7 +224,7 @@ def test_only_an_esp32_that_nothing_but_the_radio_can_wake_sleeps_deep():
 
     one.doze(600000)
     assert steps == [], "nothing may be forgotten before the node was given"
-    one.deep(object())
+    one.deep(Node())
     one.doze(119999)
     assert (steps, deep) == (["resume"], [])
     one.doze(600000)
@@ -231,6 +232,46 @@ def test_only_an_esp32_that_nothing_but_the_radio_can_wake_sleeps_deep():
     one.on_rising(other, seen.append)
     one.doze(600000)
     assert deep == [600000], "a passage was not counted"
+
+
+def test_an_esp32s_light_sleep_is_as_long_as_its_slow_clock_was_at_the_start():
+    node = Node()
+    one = port()
+    one._deep = lambda step: False
+    one.doze(1000)
+    assert node.total_us == 5000000
+    one.deep(node)
+
+    def lightsleep(ms):
+        driver.machine.mem32[0x3FF48050] = 3494380
+        driver.time.now += ms * 1000
+
+    driver = sys.modules["node.ports.esp32"]
+    driver.time, driver.machine.lightsleep = Ticks(), lightsleep
+    one._slow_period = 3495245
+    one.doze(2000)
+
+    assert node.total_us == 5000000 + 495
+
+
+class Node:
+    """A node, as far as its clock goes."""
+
+    def __init__(self):
+        self.total_us = 5000000
+        self.clock = self
+
+
+class Ticks:
+    """Microseconds that pass in sleep alone."""
+
+    now = 0
+
+    def ticks_us(self):
+        return self.now
+
+    def ticks_diff(self, later, earlier):
+        return later - earlier
 
 
 def test_the_consoles_input_tells_usb_power_and_still_reaches_the_uart():
