@@ -60,7 +60,7 @@ class Joining:
         """Microseconds until the next attempt is allowed; 0: now."""
         mac = self._mac
         _, channels, air_ms = self._rate()
-        wait_us = max(mac.join_us - self._clock.us(), mac.pick(channels)[0])
+        wait_us = max(mac.join_us - self._clock.us(), mac.duty.pick(channels, mac.random)[0])
         at_s = self._elapsed_ms() // 1000 + wait_us // 1000000
         return wait_us + self.used.wait_s(at_s, air_ms) * 1000000
 

@@ -23,6 +23,8 @@ _ADR_BACK_OFF = const(96)
 _ADR_STEP = const(32)
 _CONFIRMED_TRIES = const(3)  # ChirpStack acknowledges a first copy only: more is air wasted
 _REPLY_US = const(2500000)
+_FIRST = const(8)  # frames of a session: the start's report, the first readings, answers to ADR
+_SLOW = const(2)  # at SF10 and below one sub-band would make them wait for minutes
 _FOPTS = const(15)  # bytes that FOpts takes
 _ANTENNA_DBI = const(2)  # a quarter-wave whip
 _RESTED_BYTES = const(24)  # the frame that counts as just sent after a start
@@ -146,7 +148,7 @@ class Mac:
             return self.wait_us()
         if self._clock.us() >= self.duty.all_free_us:
             return 0
-        return self.pick(self._channels(self.session.dr))[0]
+        return self.pick(self.session.dr)[0]
 
     # --- joining ----------------------------------------------------------------------------
 
@@ -259,10 +261,10 @@ class Mac:
         while tries < most and not heard:
             if tries and confirmed:  # RETRANSMIT_TIMEOUT
                 await self._sleep_us(1000000 + self.random() % 2000000)
-            wait_us, channel = self.pick(self._channels(dr))
+            wait_us, channel = self.pick(dr)
             while wait_us:
                 await self._sleep_us(wait_us)
-                wait_us, channel = self.pick(self._channels(dr))
+                wait_us, channel = self.pick(dr)
             if not tries:
                 from_us = self._clock.us()
             tries += 1
@@ -277,13 +279,18 @@ class Mac:
     async def _sleep_us(self, us):
         await self._clock.sleep_until_us(self._clock.us() + us)
 
-    def _channels(self, dr):
-        """The channels that may be used for a data rate."""
-        return self.plan.usable(dr) or self.plan.own(dr)
+    def pick(self, dr) -> tuple:
+        """(0, a channel for a data rate, its sub-band free) or (us until one is, None).
 
-    def pick(self, channels) -> tuple:
-        """(0, a channel whose sub-band is free) or (us until one is, None)."""
-        return self.duty.pick(channels, self.random)
+        The first frames of a session keep away from the channels of its join, where the network
+        has others: after a power cut a street joins there, and answers in RX1 would use up the
+        radio gateway's duty cycle that the Join-Accepts need.
+        """
+        own = self.plan.own(dr)
+        usable = self.plan.usable(dr) or own
+        if self.session.fcnt_up <= _FIRST and dr > _SLOW:
+            usable = list(set(usable) - set(own)) or usable
+        return self.duty.pick(usable, self.random)
 
     async def _exchange(self, made, channel, dr):
         """One transmission and its windows. True when a downlink came."""

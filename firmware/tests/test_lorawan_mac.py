@@ -4,6 +4,9 @@ from lorawan.commands import GPS_EPOCH_S, LEAP_S
 from lorawan.mac import MacError
 from tests.fake_network import World
 
+EU868_CFLIST = bytes.fromhex("184f84e85684b85e84886684586e8400")
+"""867.1 to 867.9 MHz, as ChirpStack's region file has them."""
+
 
 def test_the_wait_is_that_of_the_sub_band_that_is_free_first():
     world = World()
@@ -13,14 +16,45 @@ def test_the_wait_is_that_of_the_sub_band_that_is_free_first():
     duty.free_us[:] = [0, 7000, 5000, 0, 9000, 0]
     duty.all_free_us = 9000
 
-    assert world.mac.pick(channels) == (5000, None)
+    assert duty.pick(channels, world.mac.random) == (5000, None)
     duty.silent_us = 8000
-    assert world.mac.pick(channels) == (8000, None)
+    assert duty.pick(channels, world.mac.random) == (8000, None)
     duty.silent_us = 0
     world.clock.now = 5000
-    assert world.mac.pick(channels) == (0, 0)
+    assert duty.pick(channels, world.mac.random) == (0, 0)
     world.clock.now = 9000
-    assert world.mac.pick(channels)[1] in channels
+    assert duty.pick(channels, world.mac.random)[1] in channels
+
+
+def test_the_first_frames_of_a_session_leave_the_channels_of_the_join_to_others():
+    world = World()
+    world.server.cflist = EU868_CFLIST
+    used = []
+
+    async def story():
+        await world.joined()
+        own = world.mac.plan.own(5)
+        for _ in range(40):
+            await world.mac.send(10, b"x")
+            used.append(world.mac.duty.last_channel)
+        return own
+
+    own = world.run(story())
+
+    assert not set(used[:8]) & set(own)
+    assert set(used) >= set(own)
+
+
+def test_at_a_slow_rate_the_first_frames_take_every_sub_band():
+    world = World()
+    world.server.cflist = EU868_CFLIST
+
+    async def story():
+        await world.joined()
+        await world.clock.sleep_until_us(world.mac.duty.all_free_us)
+        return {world.mac.pick(0)[1] for _ in range(60)}
+
+    assert world.run(story()) == set(range(8)) - {world.mac.duty.last_channel}
 
 
 def test_counters_cost_one_save_in_32_uplinks():
@@ -162,7 +196,7 @@ def test_any_class_a_downlink_ends_the_back_off():
 
 def test_every_sub_band_rests_for_its_duty_cycle():
     world = World()
-    world.server.cflist = bytes.fromhex("184f84e85684b85e84886684586e8400")
+    world.server.cflist = EU868_CFLIST
 
     async def story():
         await world.joined()
