@@ -25,6 +25,28 @@ test('the decoder reads the image as it did when it was compared with a disassem
   assert.deepEqual([positions, hash.digest('hex').slice(0, 16)], [531724, '824d1ec659bf2e3d']);
 });
 
+test('a reset keeps what was translated, and nothing else', () => {
+  const repl = new Repl({ firmware: FIRMWARE }).boot();
+  const { memory, code } = repl.chip;
+  const mapped = memory.entries.map((table) => [...table]);
+  const before = code.translated;
+  memory.map(0, 60, 5, repl.chip.flash.bytes);
+  memory.map(1, 60, 5, repl.chip.flash.bytes);
+  memory.w32(0x3ffe7ff0, 7);
+  repl.output = '';
+  repl.type('import machine; machine.reset()\r');
+  let found = null;
+  const start = repl.chip.startFlash.bind(repl.chip);
+  repl.chip.startFlash = () => {
+    found = memory.r32(0x3ffe7ff0);
+    start();
+  };
+  repl.until('Type "help()" for more information.\r\n>>> ');
+  assert.equal(found, 0);
+  assert.deepEqual(memory.entries.map((table) => [...table]), mapped);
+  assert.ok(code.translated - before < before / 2, `${code.translated - before} traces after ${before}`);
+});
+
 describe('a bad access inside a trace', () => {
   test('leaves the registers as they were before it', () => {
     both((never) => {

@@ -9,7 +9,6 @@ export function place(chip, words, { a2 = 0, a3 = 0, never = false } = {}) {
   const [, core] = chip.cores;
   chip.core = core;
   [...words, NONE].forEach((word, i) => [0, 8, 16].forEach((bit, k) => chip.memory.w8(IRAM + 3 * i + k, (word >>> bit) & 255)));
-  chip.code.forget(IRAM, IRAM + 255);
   chip.code.never = never;
   core.put(2, a2);
   core.put(3, a3);

@@ -55,8 +55,7 @@ export class Esp32 {
     this.megahertz = 160;
     this.alarms?.forEach((alarm) => alarm.cancel());
     this.alarms = [];
-    this.memory = new Memory(this);
-    this.code = new Code(this.memory);
+    this.prepareMemory();
     const line = lineNanos(this.flash.bytes, BOOT_LOADER);
     const wait = () => Math.ceil((line * this.megahertz) / 1000);
     this.cores = [0, 1].map((id) => new Core(id, this, this.code, this.cached ? new FlashCache(wait) : null));
@@ -71,6 +70,16 @@ export class Esp32 {
     const why = unbootable(this.strap);
     if (why) this.refuseToStart(why, printed(this.strap));
     else this.startFlash();
+  }
+
+  /** Empty memory; what was translated of the flash is good after a reset too. */
+  prepareMemory() {
+    if (this.memory) {
+      this.memory.restart();
+      return;
+    }
+    this.memory = new Memory(this);
+    this.code = new Code(this.memory);
   }
 
   /** What the ROM and the second-stage boot loader do, in no time. */

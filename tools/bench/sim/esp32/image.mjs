@@ -62,9 +62,15 @@ export function bootable(flash) {
 export function loadApplication({ memory, flash, kept }, { entry, segments }) {
   for (const { address, at: from, size } of segments) {
     if (within(address, DATA) || within(address, CODE)) map(memory, flash.bytes, address, from, size);
-    else if (!kept?.memory || !isRtc(address)) for (let i = 0; i < size; i += 1) memory.w8(address + i, flash.bytes[from + i]);
+    else if (!kept?.memory || !isRtc(address)) copy(memory, flash.bytes, address, from, size);
   }
+  memory.unmapRest(flash.bytes);
   return entry;
+}
+
+/** Code that is there already stays as it was translated. */
+function copy(memory, bytes, address, from, size) {
+  for (let i = 0; i < size; i += 1) if (memory.r8(address + i) !== bytes[from + i]) memory.w8(address + i, bytes[from + i]);
 }
 
 function map(memory, bytes, address, from, size) {

@@ -42,6 +42,7 @@ export class Memory {
     this.slow = new Uint8Array(RTC_BYTES);
     this.units = new Array(128).fill(null);
     this.entries = [new Int32Array(384).fill(UNMAPPED), new Int32Array(384).fill(UNMAPPED)];
+    this.left = new Set();
   }
 
   // ---- RAM ----
@@ -219,8 +220,24 @@ export class Memory {
 
   // ---- the flash caches' MMU ----
 
+  /** Reset: all is empty but SRAM 0, where the same code comes to lie, and the pages of flash until `unmapRest`. */
+  restart() {
+    this.D8.fill(0);
+    this.io.fill(0);
+    this.slow.fill(0);
+    this.units.fill(null);
+    for (const table of this.entries) table.forEach((value, n) => { if (!(value & UNMAPPED)) this.left.add(n); });
+  }
+
+  /** The pages that the boot loader did not map again are gone. */
+  unmapRest(flash) {
+    for (const n of this.left) for (const core of [0, 1]) this.map(core, n, UNMAPPED, flash);
+    this.left.clear();
+  }
+
   /** Entry n of a core's table: page `value` of the flash. The two cores' tables are taken as equal, as ESP-IDF keeps them. */
   map(core, n, value, flash) {
+    if (!(value & UNMAPPED)) this.left.delete(n);
     if (this.entries[core][n] === value) return;
     this.entries[core][n] = value;
     const a = virtual(n);

@@ -72,10 +72,15 @@ export class Code {
     return (page.traces[i] = translate(this, pc));
   }
 
-  /** A word or byte of SRAM 0 was written: forgotten where it was code. */
+  /** A word or byte of SRAM 0 was written: forgotten where it was code. Data may lie between. */
   written(a) {
     const page = this.pages[(a - BASE) >>> 16];
-    if (page?.used[(a & 0xffff) >> 8]) this.forget(a, a + 3);
+    if (!page?.used[(a & 0xffff) >> 8] && !page?.used[((a - 2) & 0xffff) >> 8]) return;
+    for (let from = a - 2; from < a + 4; from += 1) {
+      if (!this.page(from)?.decoded[from & 0xffff]) continue;
+      this.forget(a, a + 3);
+      return;
+    }
   }
 
   /** Code from..to (bytes) was overwritten, or the flash below it mapped elsewhere. */
