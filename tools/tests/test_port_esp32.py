@@ -58,19 +58,20 @@ async def test_exec_runs_code_on_the_board(opened):
 
 async def test_fs_copies_lists_and_removes(opened, tmp_path):
     _, path = opened
-    data = os.urandom(5000)
+    data = os.urandom(3000)
     (tmp_path / "sent").write_bytes(data)
+    there = ("fs", "cp", str(tmp_path / "sent"), ":kept", "+", "fs", "ls")
+    back = ("fs", "sha256sum", "kept", "+", "fs", "cp", ":kept", str(tmp_path / "got"))
 
-    await mpremote(path, "fs", "cp", str(tmp_path / "sent"), ":kept")
-    listed = await mpremote(path, "fs", "ls", "+", "fs", "sha256sum", "kept")
-    status, _ = await mpremote(path, "fs", "cp", ":kept", str(tmp_path / "got"))
+    copied = await mpremote(path, *there, "+", *back)
     gone = await mpremote(path, "fs", "rm", "kept", "+", "fs", "ls")
 
-    assert "5000 kept" in listed[1]
-    assert hashlib.sha256(data).hexdigest() in listed[1]
-    assert (status, (tmp_path / "got").read_bytes()) == (0, data)
+    assert copied[0] == 0, copied[1]
+    assert "3000 kept" in copied[1]
+    assert hashlib.sha256(data).hexdigest() in copied[1]
+    assert (tmp_path / "got").read_bytes() == data
     assert gone[0] == 0
-    assert "5000 kept" not in gone[1]
+    assert "3000 kept" not in gone[1]
 
 
 async def test_mip_installs_a_package_of_this_machine(opened, tmp_path):
