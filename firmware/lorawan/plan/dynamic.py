@@ -28,9 +28,9 @@ class Plan:
             mask >>= 1
         return found
 
-    def own(self, dr: int) -> list:
+    def own(self, dr: int) -> range:
         """The region's own channels: no command takes them away."""
-        return list(range(len(self.region.CHANNELS)))
+        return range(len(self.region.CHANNELS))
 
     def up_hz(self, channel: int) -> int:
         """Frequency of an uplink."""
