@@ -20,7 +20,7 @@ _TICKS = const(0x3FFFFFFF)  # ticks_us wraps at 30 bits, after 17.9 minutes
 class Clock:
     """`us()` never wraps. Sleeps are light sleep where `power` allows it and feed the watchdog.
 
-    `on_rising` is that of `node.ports`.
+    `on_rising` is that of `node.ports`, `may_doze` that of `node.power`.
     For `node.deep`: `total_us` (`us()` when it was last read) and `unix_us` (Unix time, in us, at
     clock 0, or None).
     """
@@ -28,6 +28,7 @@ class Clock:
     def __init__(self, power):
         self._power = power
         self.on_rising = power.on_rising
+        self.may_doze = power.may_doze
         self._last = ticks_us()
         self.total_us = 0
         self.unix_us = None
@@ -76,10 +77,6 @@ class Clock:
             return False
         power.doze(ms)
         return True
-
-    def may_doze(self) -> bool:
-        """Is light sleep allowed now?"""
-        return self._power.may_doze()
 
     async def sleep_until_us(self, until_us: int) -> None:
         """Sleep to an instant of `us()`: never early, late by what other tasks hold the CPU."""

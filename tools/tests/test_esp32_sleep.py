@@ -58,11 +58,11 @@ async def test_a_bin_sleeps_deep_between_reports_and_loses_nothing_when_power_fa
 
         # power fails in deep sleep: the RTC forgets, flash does not
         await cut_power(unit)
-        await lab.run(PERIOD_S + 30)
+        await lab.run(60)
         # and up to a second after a wake, in the middle of the start, the memory already read
         await wake(lab, unit)
         await cut_power(unit)
-        await lab.run(PERIOD_S + 30)
+        await lab.run(60)
 
         after = [up.f_cnt for up in unit.of("up")]
         assert after == sorted(set(after)), "a counter came twice"

@@ -120,6 +120,22 @@ describe('light sleep', () => {
   });
 });
 
+test('the ledger tells running and waiting by frequency, light and deep sleep', () => {
+  const repl = board();
+  const { spent } = repl.chip;
+  const within = (nanos, seconds) => assert.ok(Math.abs(nanos / 1e9 - seconds) < 0.05, `${nanos / 1e9} s, not ${seconds}`);
+  const before = { light: spent.light, idle: spent.idle[160], slow: spent.run[80] };
+  typed(repl, 'import machine; machine.lightsleep(3000)', 5000); // in one leap
+  within(spent.light - before.light, 3);
+  within(spent.idle[160] - before.idle, 2);
+  repl.run('machine.freq(80000000)\nsum(range(20000))');
+  assert.ok(spent.run[80] - before.slow > 1e7);
+  typed(repl, 'machine.deepsleep(5000)', 100);
+  repl.until(BANNER, 6000);
+  within(spent.deep, 5);
+  within(spent.light - before.light, 3);
+});
+
 describe('deep sleep', () => {
   const into = (repl, set) => typed(repl, `import machine,esp32; from machine import Pin; ${set}; machine.deepsleep(20000)`, 400);
 

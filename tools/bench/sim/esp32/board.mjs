@@ -6,6 +6,7 @@ import { RESET } from './reset.mjs';
 import { BOOT_LOADER, bootable } from './image.mjs';
 import { checkFileSystem } from './partitions.mjs';
 import { autoReset, Bridge } from './serial.mjs';
+import { nothingSpent, spend } from './spent.mjs';
 import { Wires } from './wires.mjs';
 
 // Matrix signals of the buses, by controller (TRM 4.9): clock, data out, data in; data and clock; transmit, receive.
@@ -13,9 +14,11 @@ const SPI = { 1: { sck: 8, mosi: 10, miso: 9 }, 2: { sck: 63, mosi: 65, miso: 64
 const I2C = [{ scl: 29, sda: 30 }, { scl: 95, sda: 96 }];
 const UART_RX = [14, 17, 198];
 const KINDS = { 1: 'spi', 2: 'uart', 3: 'i2c' };
-// ESP32 datasheet 5.3, table "Power consumption": both cores at 160 MHz 27 to 44 mA busy and 20 to 25 mA in modem sleep; light
-// sleep 0.8 mA. Without Wi-Fi and Bluetooth; the middle of each range.
-const MICROAMPS = { run: 36000, idle: 23000, flash: 36000, sleep: 800 };
+// ESP32 datasheet, table "Power consumption by power modes", uA, without Wi-Fi and Bluetooth: modem sleep by frequency, the low
+// end of each range while both cores wait and the middle while one runs; 40 MHz, which it does not give, is half of 80 (assumed).
+// Deep sleep with RTC timer and memory. The chip alone: a board's regulators are not in it.
+const MICROAMPS = { run: { 40: 12750, 80: 25500, 160: 35500, 240: 49000 }, idle: { 40: 10000, 80: 20000, 160: 27000, 240: 30000 },
+  light: 800, deep: 10 };
 const RESETS = { [RESET.power]: 'enable', [RESET.software]: 'forced', [RESET.cpu]: 'forced', [RESET.timerGroup0]: 'watchdog', [RESET.timerGroup1]: 'watchdog',
   [RESET.rtcWatchdog]: 'watchdog', [RESET.rtcCore]: 'watchdog', [RESET.rtcCpu]: 'watchdog', [RESET.brownOut]: 'brownout', [RESET.deepSleep]: 'deepsleep' };
 
@@ -41,6 +44,7 @@ export class Esp32Board extends Board {
   }
 
   makeUsb(plugged) {
+    this.spent = nothingSpent(); // by the chips before the last power cut
     Object.assign(this.resets, { deepsleep: 0, enable: 0, brownout: 0 });
     this.enabled = true; // EN is high
     this.serial = [];
@@ -87,6 +91,28 @@ export class Esp32Board extends Board {
   /** unknown: accesses to units without a model since power-on, by name. */
   ledger() {
     return { ...super.ledger(), unknown: Object.fromEntries(this.chip?.unknown ?? []) };
+  }
+
+  /** As of every board; what the chip spent in each state stays in the ledger. */
+  powerCut(torn) {
+    const { chip } = this;
+    if (chip) spend(this.spent, chip.spent);
+    super.powerCut(torn);
+  }
+
+  /** {run_160, idle_160, ... light, deep}: seconds and charge; a frequency that was never used is left out. */
+  chipEnergy() {
+    const found = {};
+    const spent = nothingSpent();
+    for (const part of [this.spent, this.chip?.spent]) if (part) spend(spent, part);
+    const add = (state, nanos, microamps) => { found[state] = { seconds: nanos / 1e9, microampere_hours: (nanos / 3.6e12) * microamps }; };
+    for (const state of ['run', 'idle']) {
+      for (const [mhz, microamps] of Object.entries(MICROAMPS[state])) {
+        if (spent[state][mhz]) add(`${state}_${mhz}`, spent[state][mhz], microamps);
+      }
+    }
+    for (const state of ['light', 'deep']) add(state, spent[state], MICROAMPS[state]);
+    return found;
   }
 
   driveBattery() {} // read at the pin: `millivolts`

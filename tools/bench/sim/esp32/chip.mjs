@@ -9,6 +9,7 @@ import { RESET } from './reset.mjs';
 import { callRom, romData } from './rom/rom.mjs';
 import { LATCHING, printed, strapped, unbootable } from './strapping.mjs';
 import { attachUnits } from './units/units.mjs';
+import { account } from './spent.mjs';
 import { Wires } from './wires.mjs';
 
 const SOURCES = 69; // TRM 3.3.1
@@ -33,10 +34,7 @@ export class Esp32 {
    * note(text)}. */
   constructor(options) {
     Object.assign(this, { cached: true, board: null, note: () => {}, buses: emptyBuses(), wires: new Wires(options.clock) }, options);
-    this.busyNanos = 0;
-    this.idleNanos = 0;
-    this.sleepNanos = 0;
-    this.stallNanos = 0;
+    this.spent = account(this);
     this.until = 0;
     this.shortTurns = 0;
     this.absent = new Set();
@@ -188,10 +186,13 @@ export class Esp32 {
   /** Both cores wait, or their clocks are off. */
   rest() {
     const { clock } = this;
+    const { stopped, megahertz } = this; // an alarm on the way may end sleep
     const from = clock.nanosCounter;
     clock.advance(Math.min(clock.nextNanos, this.until));
-    if (this.stopped) this.sleepNanos += clock.nanosCounter - from;
-    else this.idleNanos += clock.nanosCounter - from;
+    const passed = clock.nanosCounter - from;
+    if (!stopped) this.spent.idle[megahertz] += passed;
+    else if (this.units.rtc.wake.deep) this.spent.deep += passed;
+    else this.spent.light += passed;
     this.catchUp();
   }
 
@@ -212,7 +213,7 @@ export class Esp32 {
     const left = busy.filter((core) => !core.idle).map((core) => core.nanos);
     const reached = left.length ? Math.min(...left) : Math.max(...busy.map((core) => core.nanos));
     clock.nanosCounter = Math.max(clock.nanosCounter, reached);
-    this.busyNanos += clock.nanosCounter - from;
+    this.spent.run[this.megahertz] += clock.nanosCounter - from;
     this.catchUp();
   }
 
