@@ -14,6 +14,7 @@ UNUSABLE = (
     | dict.fromkeys(range(26, 33), "the flash is there")
 )
 """Not 33 to 37, which belong to the PSRAM of chips with an octal one only (R8)."""
+SHARED: frozenset[tuple[str, int]] = frozenset()
 INPUT_ONLY: frozenset[int] = frozenset()
 STRAPPING = {
     0: "low starts the loader of the ROM",
