@@ -61,6 +61,7 @@ class SX126X:
     """
 
     _iq: int
+    _command_us: int
     antenna_dbi = 2
     amplifier = b"\x0e\x16\2\2\0\x11\x16\2\3\0\x14\x16\3\5\0\x16\x16\4\7\0"
     """Rows of up to dBm, SetTxParams' power there, paDutyCycle, hpMax, deviceSel (13.1.14)."""
