@@ -42,7 +42,7 @@ _R_TX_MODULATION = const(0x0889)  # 15.1
 _IMAGES = b"\x55\x6b\x6f\x5c\x75\x81\x9a\xc1\xc5\xaa\xd7\xdb\xb4\xe1\xe9"
 """Rows of from 5 MHz x n, and CalibrateImage's two frequencies (9.2.1)."""
 _HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
-_HOLD_DOZING_MS = const(11)  # a sleeper runs nothing else; TCXO start and settings take 8
+_HOLD_DOZING_MS = const(24)  # a sleeper runs nothing else; settings take 8, a collection 8 more
 _SPIN_US = const(250)
 _LATES = const(64)
 _RX_ON_US = const(122)  # STDBY_XOSC to RX (62 us, 8.3), and the stamp's lateness
