@@ -38,7 +38,7 @@ def take() -> "dict | None":
         return None
     kept = json.loads(raw[4:])
     for gpio, level in kept["held"]:
-        machine.Pin(gpio, machine.Pin.OUT, value=level, hold=False)
+        machine.Pin(gpio, machine.Pin.OUT, value=level, hold=False)  # pyright: ignore[reportCallIssue]
     esp32.gpio_deep_sleep_hold(False)
     return kept
 
@@ -72,7 +72,7 @@ def keep(node) -> bool:
         return False
     node.link.radio.sleep()
     for gpio, level in held:
-        machine.Pin(gpio, machine.Pin.OUT, value=level, hold=True)
+        machine.Pin(gpio, machine.Pin.OUT, value=level, hold=True)  # pyright: ignore[reportCallIssue]
     esp32.gpio_deep_sleep_hold(True)
     machine.RTC().memory(binascii.crc32(raw).to_bytes(4, "little") + raw)
     return True
