@@ -1,4 +1,4 @@
-"""`make check`: everything that is quick to ask of a change, two at a time, in one table.
+"""`make check`: the fast tests and, beside them, all else that is quick to ask of a change.
 
     python -m tools.check
 
@@ -6,7 +6,6 @@ Exit code 0 only when each check passed; the output of those that did not is pri
 last line is the wall time: at most a minute on two idle cores, set-up being warm.
 """
 
-import os
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +17,10 @@ from tools.setup.paths import NODE_TESTS, ROOT, environment
 FAST = "not slow and not faults"
 DEVICE_TYPES = ["basedpyright", "-p", "firmware/pyrightconfig.json", "--typeshedpath"]
 """With MicroPython's own standard library, of micropython-rp2-stubs."""
+NODE_FILES = sorted(
+    str(path) for path in NODE_TESTS.glob("*.test.mjs") if not path.name.startswith("esp32")
+)
+"""Without the ESP32, 30 s of MicroPython on both its cores: that is in `make test`."""
 CHECKS = {
     "basedpyright": ["basedpyright"],
     "basedpyright, device": [*DEVICE_TYPES, sysconfig.get_path("purelib")],
@@ -27,7 +30,7 @@ CHECKS = {
     "circles, lengths": ["python", "-m", "tools.architecture", "firmware", "tools", "hil_tests"],
     "generated files": ["python", "-m", "tools.generate", "--check"],
     "device files and sizes": ["python", "-m", "tools.build", "--check"],
-    "chip, radio and air": ["node", "--test", *sorted(map(str, NODE_TESTS.glob("*.test.mjs")))],
+    "chip, radio and air": ["node", "--test", *NODE_FILES],
 }
 FOLDERS = ["gateway/tests", "tools/tests", "firmware/tests"]
 TESTS = ["python", "-m", "pytest", "-q", "-m", FAST, "-n", "3", "--dist", "loadfile", *FOLDERS]
@@ -46,13 +49,14 @@ def run(name: str, command: list[str]) -> tuple[bool, str]:
 
 
 def main() -> int:
-    """Run all checks, then the fast tests; 1 when any failed."""
+    """Run the fast tests, which often wait, and beside them the checks; 1 when any failed."""
     started = time.monotonic()
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        results = list(pool.map(run, CHECKS, CHECKS.values()))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        checks = pool.map(run, CHECKS, CHECKS.values())
+        tests = subprocess.run(TESTS, cwd=ROOT, env=environment(), check=False)
+        results = list(checks)
     for _, text in results:
         print(text, flush=True)
-    tests = subprocess.run(TESTS, cwd=ROOT, env=environment(), check=False)
     passed = all(passed for passed, _ in results) and not tests.returncode
     verdict = "passed" if passed else "FAILED"
     print(f"check: {verdict}, {time.monotonic() - started:.0f} s of wall time")

@@ -22,6 +22,8 @@ from tools.bench.network.registry import Stored
 from tools.setup.mosquitto import Broker
 from tools.setup.paths import ROOT, environment
 
+pytestmark = pytest.mark.slow
+
 OTHERS = "b827ebfffe000001"
 APPLICATION = "00000000-0000-4000-8000-000000000001"
 PROFILE = "00000000-0000-4000-8000-000000000002"

@@ -83,6 +83,7 @@ async def test_pyserial_opens_the_port():
     assert said.endswith(b"\r\n42\r\n")
 
 
+@pytest.mark.slow
 async def test_what_the_host_took_reaches_a_reader_who_comes_late():
     async with opened() as (board, path):
         start = len(board.transcript)
@@ -104,6 +105,7 @@ async def test_what_the_host_took_reaches_a_reader_who_comes_late():
         assert waiting < 60_000
 
 
+@pytest.mark.slow
 async def test_an_offered_port_that_nobody_uses_holds_nothing_up():
     loud = (
         b"import time\r\nfor i in range(3000): print('%05d' % i * 4)\r\n\r\nprint('do' 'ne')\r\n"

@@ -17,6 +17,8 @@ from gateway.tests.contract.broker_bench import reached
 from gateway.tests.contract.certificates import Authority, password_line
 from gateway.tests.contract.servers import chirpstack as server
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "s3cret@/word"
 WRITTEN = "s3cret%40%2Fword"
 

@@ -14,6 +14,8 @@ from gateway.lifecycle import RANK
 from gateway.notices import Answered, Transmitted, Trouble
 from gateway.tests.unit.command_bench import LAMP, RESULT, begun, dim, resend
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def bench():

@@ -14,7 +14,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from tools.bench.network.region import load
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 async def test_a_join_is_answered_in_both_windows_and_told(world):

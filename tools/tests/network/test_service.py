@@ -23,6 +23,7 @@ from tools.setup.mosquitto import Broker
 from tools.setup.paths import ROOT
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif("CHIRPSTACK_GRPC" in os.environ, reason="about the bench server itself"),
 ]
