@@ -57,7 +57,7 @@ async def test_the_newest_dim_does_not_wait_for_superseded_ones(on_virtual_board
             assert time.monotonic() - asked < 30
         took_s = time.monotonic() - asked
         print(f"newest dim at the pin after {took_s:.1f} s")
-        await asyncio.sleep(12)
+        await street.receiver.event("command", 40, state="applied", values={"level": LEVELS[-1]})
 
         assert took_s <= WITHIN_S
         assert await lamp.board.duty("lamp") == pytest.approx(LEVELS[-1] / 100, abs=0.01)

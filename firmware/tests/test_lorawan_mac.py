@@ -41,7 +41,7 @@ def test_the_first_frames_of_a_session_leave_the_channels_of_the_join_to_others(
 
     own = world.run(story())
 
-    assert not set(used[:8]) & set(own)
+    assert not set(used[:4]) & set(own)
     assert set(used) >= set(own)
 
 
