@@ -3,8 +3,8 @@
 The receive window is the hardest real-time task of the node: it is opened from the *measured*
 end of transmission (DIO1 stamped in an interrupt; a stamp that comes too late to be true is cut
 to what the time on air says), sized in symbols, and in the last milliseconds before it no other
-task runs and nothing is allocated. Garbage is collected before a
-transmission; flash is written after the MAC's exchange.
+task runs and nothing is allocated. Garbage is collected before a transmission; flash is written
+after the MAC's exchange.
 
 Source: SX1261/2 datasheet rev 2.1; chapters are named at the numbers.
 """

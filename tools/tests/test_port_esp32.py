@@ -1,6 +1,7 @@
 """The port of an emulated ESP32 (UART0 behind a bridge) under unmodified mpremote; paced."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -21,24 +22,27 @@ old_threads = pytest.mark.filterwarnings(r"ignore:set(Daemon|Name)\(\) is deprec
 """pyserial's client of RFC 2217 calls them."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def opened(bare):
-    """(board, path): a bare board at its prompt whose port is open."""
+@contextlib.asynccontextmanager
+async def at_prompt(bare):
+    """A bare board at its prompt, in a world of its own."""
     async with Simulation() as world:
         board = await world.add_board("node", board="t_beam", parts=bare)
         await board.expect(">>> ", within_s=3)
-        async with board.port() as path:
-            yield board, path
+        yield board
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def opened(bare):
+    """(board, path): a bare board at its prompt whose port is open."""
+    async with at_prompt(bare) as board, board.port() as path:
+        yield board, path
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def over_network(bare):
     """(board, address): the same with the port over TCP, which carries DTR and RTS."""
-    async with Simulation() as world:
-        board = await world.add_board("node", board="t_beam", parts=bare)
-        await board.expect(">>> ", within_s=3)
-        async with board.network_port() as address:
-            yield board, address
+    async with at_prompt(bare) as board, board.network_port() as address:
+        yield board, address
 
 
 async def mpremote(path, *words, stdin=asyncio.subprocess.DEVNULL):
