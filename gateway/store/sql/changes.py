@@ -65,7 +65,7 @@ class Changes(Rows):
         for endpoint in self.endpoints():
             if wants(endpoint, event):
                 self.connection.change("put_outbox", endpoint.id, cursor, dev_eui)
-                self.connection.change("match", endpoint.id)
+                self.connection.change("match", endpoint.id, 1)
         self.appended = cursor
         return event
 
@@ -123,9 +123,9 @@ class Changes(Rows):
     def remove_endpoint(self, endpoint_id: str) -> None:
         self._endpoints_change()
         self._change(f"there is no webhook {endpoint_id}", "remove_endpoint", endpoint_id)
-        for state in ("pending", "dead"):
-            count = self.connection.change(f"withdraw_{state}", endpoint_id)
-            self.connection.change("count_done", endpoint_id, 0, count)
+        pending = self.connection.change("withdraw_pending", endpoint_id)
+        dead = self.connection.change("withdraw_dead", endpoint_id)
+        self.connection.change("count_done", endpoint_id, 0, -dead, pending + dead)
 
     def claim(
         self,
@@ -157,8 +157,8 @@ class Changes(Rows):
         times = (outcome.first_at_ms, outcome.next_at_ms)
         new = (outcome.state, outcome.attempts, *times, outcome.note)
         marked = self.connection.change("mark", *fence, *new) > 0
-        if marked and outcome.state == "delivered":
-            self.connection.change("count_done", taken.endpoint_id, 1, 0)
+        if marked:
+            self._count(taken.endpoint_id, "pending", outcome.state)
         return marked
 
     def put_delivery(self, delivery: Delivery) -> None:
@@ -171,9 +171,13 @@ class Changes(Rows):
         times = (delivery.first_at_ms, delivery.next_at_ms)
         new = (delivery.state, delivery.attempts, *times, delivery.note)
         self.connection.change("put_delivery", *key, *new)
-        change = (delivery.state == "delivered") - (row[0] == "delivered")
-        if change:
-            self.connection.change("count_done", delivery.endpoint_id, change, 0)
+        self._count(delivery.endpoint_id, row[0], delivery.state)
+
+    def _count(self, endpoint_id: str, was: str, now: str) -> None:
+        """Take a delivery from one sum of its endpoint to another."""
+        delivered, dead = ((now == one) - (was == one) for one in ("delivered", "dead"))
+        if delivered or dead:
+            self.connection.change("count_done", endpoint_id, delivered, dead, 0)
 
     def hasten(self, endpoint_id: str, now_ms: int) -> int:
         return self.connection.change("hasten", endpoint_id, now_ms)

@@ -14,6 +14,15 @@ from gateway.store.sql import Connection
 
 S = TypeVar("S", bound=msgspec.Struct)
 _decoder = cache(msgspec.json.Decoder)
+_USED = {"": 0, "_of_reading": 0, "_of_type": 1, "_of_subject": 2}
+"""How many of (type, subject) each question about events compares."""
+
+
+def _which(kind: str, subject: str) -> str:
+    """The question about events: readings are most of them, and in no index over types."""
+    if subject:
+        return "_of_subject"
+    return "_of_reading" if kind == "reading" else "_of_type" if kind else ""
 
 
 class Endpoints:
@@ -65,17 +74,15 @@ class Rows:
     def events(
         self, after: int = 0, limit: int = 100, kind: str = "", subject: str = ""
     ) -> list[Entry]:
-        name = "events_of_subject" if subject else "events_of_type" if kind else "events"
+        which = _which(kind, subject)
         values = (after, limit, event_type(kind) if kind else "", subject)
-        used = {"events": 2, "events_of_type": 3}.get(name, 4)
-        rows = self.connection.rows(name, *values[:used])
+        rows = self.connection.rows(f"events{which}", *values[: 2 + _USED[which]])
         return [Entry(cursor, Raw(body)) for cursor, body in rows]
 
     def newest_events(self, limit: int = 100, kind: str = "", subject: str = "") -> list[Entry]:
-        which = "_of_subject" if subject else "_of_type" if kind else ""
+        which = _which(kind, subject)
         values = (limit, event_type(kind) if kind else "", subject)
-        used = {"": 1, "_of_type": 2}.get(which, 3)
-        rows = self.connection.rows(f"newest_events{which}", *values[:used])
+        rows = self.connection.rows(f"newest_events{which}", *values[: 1 + _USED[which]])
         return [Entry(cursor, Raw(body)) for cursor, body in rows]
 
     def last_cursor(self) -> int:
@@ -143,7 +150,9 @@ class Rows:
             return self._deliveries("deliveries_of_event", event_id, endpoint_id, state, limit)
         if endpoint_id and state in {"pending", "dead"}:
             return self._deliveries(f"deliveries_{state}", endpoint_id, limit)
-        return self._deliveries("deliveries", endpoint_id, state, limit)
+        if endpoint_id:
+            return self._deliveries("deliveries_of_endpoint", endpoint_id, state, limit)
+        return self._deliveries("deliveries", state, limit)
 
     def _deliveries(self, name: str, *values: Any) -> list[Delivery]:
         fields = Delivery.__struct_fields__

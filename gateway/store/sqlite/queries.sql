@@ -52,7 +52,12 @@ SELECT cursor, body FROM event
 WHERE subject = ?4 AND cursor > ?1 AND (?3 = '' OR type = ?3) ORDER BY cursor LIMIT ?2
 
 -- name: events_of_type
-SELECT cursor, body FROM event WHERE type = ?3 AND cursor > ?1 ORDER BY cursor LIMIT ?2
+SELECT cursor, body FROM event INDEXED BY event_type
+WHERE type = ?3 AND type <> 'lamplighter.reading.v1' AND cursor > ?1 ORDER BY cursor LIMIT ?2
+
+-- name: events_of_reading
+SELECT cursor, body FROM event
+WHERE type = 'lamplighter.reading.v1' AND cursor > ?1 ORDER BY cursor LIMIT ?2
 
 -- name: newest_events
 SELECT cursor, body FROM event ORDER BY cursor DESC LIMIT ?1
@@ -62,7 +67,12 @@ SELECT cursor, body FROM event
 WHERE subject = ?3 AND (?2 = '' OR type = ?2) ORDER BY cursor DESC LIMIT ?1
 
 -- name: newest_events_of_type
-SELECT cursor, body FROM event WHERE type = ?2 ORDER BY cursor DESC LIMIT ?1
+SELECT cursor, body FROM event INDEXED BY event_type
+WHERE type = ?2 AND type <> 'lamplighter.reading.v1' ORDER BY cursor DESC LIMIT ?1
+
+-- name: newest_events_of_reading
+SELECT cursor, body FROM event
+WHERE type = 'lamplighter.reading.v1' ORDER BY cursor DESC LIMIT ?1
 
 -- name: last_cursor
 SELECT coalesce(max(cursor), 0) FROM event
@@ -123,22 +133,22 @@ WHERE id = ?1 AND NOT removed
 SELECT coalesce(max(version), 0) FROM endpoint
 
 -- name: withdraw_pending
-UPDATE outbox SET state = 'withdrawn' WHERE endpoint_id = ?1 AND state = 'pending'
+UPDATE outbox INDEXED BY outbox_pending SET state = 'withdrawn'
+WHERE endpoint_id = ?1 AND state = 'pending'
 
 -- name: withdraw_dead
-UPDATE outbox SET state = 'withdrawn' WHERE endpoint_id = ?1 AND state = 'dead'
+UPDATE outbox INDEXED BY outbox_dead SET state = 'withdrawn'
+WHERE endpoint_id = ?1 AND state = 'dead'
 
 -- name: match
-UPDATE endpoint SET matched = matched + 1 WHERE id = ?1
+UPDATE endpoint SET matched = matched + ?2 WHERE id = ?1
 
 -- name: count_done
-UPDATE endpoint SET delivered = delivered + ?2, withdrawn = withdrawn + ?3 WHERE id = ?1
+UPDATE endpoint SET delivered = delivered + ?2, dead = dead + ?3, withdrawn = withdrawn + ?4
+WHERE id = ?1
 
 -- name: totals
-SELECT matched, delivered,
-       (SELECT count(*) FROM outbox WHERE endpoint_id = ?1 AND state = 'pending'),
-       (SELECT count(*) FROM outbox WHERE endpoint_id = ?1 AND state = 'dead'),
-       withdrawn
+SELECT matched, delivered, matched - delivered - dead - withdrawn, dead, withdrawn
 FROM endpoint WHERE id = ?1
 
 -- name: put_outbox
@@ -146,7 +156,7 @@ INSERT INTO outbox (endpoint_id, cursor, subject) VALUES (?1, ?2, ?3)
 
 -- name: due_deliveries
 WITH foremost AS (
-    SELECT min(cursor) AS cursor FROM outbox
+    SELECT min(cursor) AS cursor FROM outbox INDEXED BY outbox_pending
     WHERE endpoint_id = ?1 AND state = 'pending' GROUP BY subject
 )
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
@@ -157,13 +167,13 @@ WHERE o.endpoint_id = ?1 AND o.next_at_ms <= ?2 AND o.until_ms <= ?2 ORDER BY o.
 -- name: next_deliveries
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
        o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
-FROM outbox AS o INDEXED BY outbox_pending JOIN event AS e USING (cursor)
-WHERE o.endpoint_id = ?1 AND o.state = 'pending' AND o.subject = ?2 AND o.cursor > ?3
-ORDER BY o.cursor LIMIT ?4
+FROM event AS e INDEXED BY event_subject
+CROSS JOIN outbox AS o ON o.endpoint_id = ?1 AND o.cursor = e.cursor
+WHERE e.subject = ?2 AND e.cursor > ?3 AND o.state = 'pending' ORDER BY e.cursor LIMIT ?4
 
 -- name: next_delivery
 WITH foremost AS (
-    SELECT min(cursor) AS cursor FROM outbox
+    SELECT min(cursor) AS cursor FROM outbox INDEXED BY outbox_pending
     WHERE endpoint_id = ?1 AND state = 'pending' GROUP BY subject
 )
 SELECT min(o.next_at_ms) FROM foremost JOIN outbox AS o USING (cursor) WHERE o.endpoint_id = ?1
@@ -171,28 +181,34 @@ SELECT min(o.next_at_ms) FROM foremost JOIN outbox AS o USING (cursor) WHERE o.e
 -- name: deliveries
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
        o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
-FROM outbox AS o JOIN event AS e USING (cursor)
-WHERE (?1 = '' OR o.endpoint_id = ?1) AND (?2 = '' OR o.state = ?2)
-ORDER BY o.cursor, o.endpoint_id LIMIT ?3
+FROM event AS e CROSS JOIN endpoint AS p
+CROSS JOIN outbox AS o ON o.endpoint_id = p.id AND o.cursor = e.cursor
+WHERE ?1 = '' OR o.state = ?1 ORDER BY e.cursor, p.id LIMIT ?2
+
+-- name: deliveries_of_endpoint
+SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
+FROM outbox AS o CROSS JOIN event AS e USING (cursor)
+WHERE o.endpoint_id = ?1 AND (?2 = '' OR o.state = ?2) ORDER BY o.cursor LIMIT ?3
 
 -- name: deliveries_pending
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
        o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
-FROM outbox AS o JOIN event AS e USING (cursor)
+FROM outbox AS o INDEXED BY outbox_pending CROSS JOIN event AS e USING (cursor)
 WHERE o.endpoint_id = ?1 AND o.state = 'pending' ORDER BY o.cursor LIMIT ?2
 
 -- name: deliveries_dead
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
        o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
-FROM outbox AS o JOIN event AS e USING (cursor)
+FROM outbox AS o INDEXED BY outbox_dead CROSS JOIN event AS e USING (cursor)
 WHERE o.endpoint_id = ?1 AND o.state = 'dead' ORDER BY o.cursor LIMIT ?2
 
 -- name: deliveries_of_event
 SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
        o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
-FROM event AS e JOIN outbox AS o USING (cursor)
-WHERE e.id = ?1 AND (?2 = '' OR o.endpoint_id = ?2) AND (?3 = '' OR o.state = ?3)
-ORDER BY o.endpoint_id LIMIT ?4
+FROM event AS e CROSS JOIN endpoint AS p
+CROSS JOIN outbox AS o ON o.endpoint_id = p.id AND o.cursor = e.cursor
+WHERE e.id = ?1 AND (?2 = '' OR p.id = ?2) AND (?3 = '' OR o.state = ?3) ORDER BY p.id LIMIT ?4
 
 -- name: put_delivery
 UPDATE outbox SET state = ?3, attempts = ?4, first_at_ms = ?5, next_at_ms = ?6, note = ?7,
@@ -212,7 +228,7 @@ WHERE endpoint_id = ?1 AND cursor = ?2 AND state = 'pending' AND worker = ?3 AND
 SELECT state FROM outbox WHERE endpoint_id = ?1 AND cursor = ?2
 
 -- name: hasten
-UPDATE outbox SET next_at_ms = ?2
+UPDATE outbox INDEXED BY outbox_pending SET next_at_ms = ?2
 WHERE endpoint_id = ?1 AND state = 'pending' AND attempts > 0 AND next_at_ms > ?2
 
 -- name: quarantine

@@ -1,6 +1,7 @@
 """One suite over every store: endpoints and the deliveries to them."""
 
 import asyncio
+from collections import Counter
 
 import msgspec
 import pytest
@@ -194,6 +195,29 @@ async def test_a_delivery_that_is_sent_again_leaves_the_sum_as_it_was(store):
         await store.write(lambda tx, state=state: tx.put_delivery(replace(one, state=state)))
         totals = await store.read(lambda view: view.totals("h1"))
         assert totals == Totals(**{"matched": 1, state: 1})
+
+
+async def test_the_sums_are_those_of_the_rows_whatever_happened(store):
+    await store.write(lambda tx: tx.add_endpoint(HOOK))
+    await store.write(lambda tx: [joined(tx, f"{n}") for n in range(7)])
+    due = await store.read(lambda view: view.due_deliveries("h1", 0))
+    states = ("delivered", "dead", "pending", "dead", "delivered", "dead", "pending")
+    for one, state in zip(due, states, strict=True):
+        await store.write(lambda tx, one=one, s=state: tx.mark(one, replace(one, state=s)))
+    for one, state in zip(due, ("dead", "pending", "dead"), strict=False):
+        await store.write(
+            lambda tx, one=one, state=state: tx.put_delivery(replace(one, state=state))
+        )
+
+    async def agree():
+        totals = await store.read(lambda view: view.totals("h1"))
+        rows = await store.read(lambda view: view.deliveries("h1", limit=99))
+        counted = Counter(one.state for one in rows)
+        assert totals == Totals(matched=7, **counted)
+
+    await agree()
+    await store.write(lambda tx: tx.remove_endpoint("h1"))
+    await agree()
 
 
 async def test_a_disabled_webhook_gets_nothing_new(store):

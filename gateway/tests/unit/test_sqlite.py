@@ -154,6 +154,40 @@ async def test_no_query_scans_what_grows(tmp_path):
         )
 
 
+HOT = {
+    "due_deliveries": "outbox_pending",
+    "next_deliveries": "event_subject",
+    "next_delivery": "outbox_pending",
+    "deliveries_pending": "outbox_pending",
+    "deliveries_dead": "outbox_dead",
+    "deliveries_of_endpoint": "outbox USING PRIMARY KEY|o USING PRIMARY KEY",
+    "hasten": "outbox_pending",
+    "withdraw_pending": "outbox_pending",
+    "withdraw_dead": "outbox_dead",
+    "events_of_subject": "event_subject",
+    "events_of_type": "event_type",
+    "newest_events_of_subject": "event_subject",
+    "newest_events_of_type": "event_type",
+    "command_of_token": "command_token",
+    "due_commands": "command_due",
+}
+"""What each question about a table that grows reads instead of the table."""
+
+
+async def test_each_hot_question_reads_its_index_and_not_the_history(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        for name, index in HOT.items():
+            text = queries()[name]
+            count = max(int(one) for one in re.findall(r"\?(\d)", text))
+            plan = store._writer.execute(f"EXPLAIN QUERY PLAN {text}", (1,) * count)
+            said = [row[3] for row in plan]
+
+            assert re.search(index, " ".join(said)), (name, said)
+            assert not [one for one in said if re.fullmatch(r"SCAN (o|e|event|outbox)", one)]
+        sums = store._writer.execute(f"EXPLAIN QUERY PLAN {queries()['totals']}", (1,)).fetchall()
+        assert "outbox" not in str(sums)
+
+
 async def test_a_full_disk_takes_nothing_and_then_goes_on(tmp_path):
     async with Store(tmp_path / "a.db") as store:
         pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
