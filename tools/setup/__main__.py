@@ -22,6 +22,7 @@ from tools.setup import (
     micropython,
     micropython_tests,
     node_packages,
+    postgresql_package,
     python_packages,
     system,
 )
@@ -30,6 +31,7 @@ from tools.setup.progress import SetupError, say, stop_children
 
 GOALS = ("run", "test", "check", "bench", "faults", "flash", "build")
 WITHOUT_BENCH = ("flash", "build")
+WITH_DATABASE = ("test", "bench", "faults")
 Chain = list[Callable[[], None]]
 
 
@@ -57,6 +59,7 @@ def plan(goal: str, machine: system.System) -> list[Chain]:
     broker = broker_package.wanted(machine)
     if not broker_package.ready(broker):
         chains.append([lambda: broker_package.bring(machine, broker)])
+    chains.append(_database(goal, machine))
     return [chain for chain in chains if chain]
 
 
@@ -68,6 +71,14 @@ def _tests(goal: str, machine: system.System) -> Chain:
     if not machine.builds_micropython and not micropython_tests.given():
         return []
     return [lambda: micropython_tests.bring(machine, key)]
+
+
+def _database(goal: str, machine: system.System) -> Chain:
+    """PostgreSQL, for the goals that test the gateway on it."""
+    key = postgresql_package.wanted(machine)
+    if goal not in WITH_DATABASE or postgresql_package.ready(key):
+        return []
+    return [lambda: postgresql_package.bring(machine, key)]
 
 
 def bring(goal: str) -> None:

@@ -18,6 +18,8 @@ FIRMWARE_ESP32 = MICROPYTHON / "firmware-esp32.bin"
 MICROPYTHON_UNIX = MICROPYTHON / "micropython-unix"
 MICROPYTHON_TESTS = MICROPYTHON / "tests"
 MOSQUITTO = CACHE / "mosquitto"
+POSTGRESQL = CACHE / "postgresql"
+OLDEST_POSTGRESQL = 15
 
 
 def environment() -> dict[str, str]:
@@ -35,3 +37,22 @@ def mosquitto() -> tuple[Path, dict[str, str]] | None:
     search = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
     installed = shutil.which("mosquitto", path=search)
     return (Path(installed), dict(os.environ)) if installed else None
+
+
+def postgresql() -> tuple[Path, dict[str, str]] | None:
+    """The folder of PostgreSQL's programs and their environment: unpacked ones, else installed."""
+    own = POSTGRESQL / "root" / "usr" / "lib"
+    if found := _newest(own):
+        libraries = sorted(own.glob("*-linux-gnu"))
+        return found, {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
+    on_path = shutil.which("postgres")
+    installed = _newest(Path("/usr/lib")) or (Path(on_path).resolve().parent if on_path else None)
+    return (installed, dict(os.environ)) if installed else None
+
+
+def _newest(libraries: Path) -> Path | None:
+    """The programs of the newest version, 15 at least, of Debian's packages below `libraries`."""
+    found = [program.parent for program in libraries.glob("postgresql/[0-9]*/bin/postgres")]
+    versions = {int(folder.parent.name): folder for folder in found}
+    newest = max(versions, default=0)
+    return versions[newest] if newest >= OLDEST_POSTGRESQL else None

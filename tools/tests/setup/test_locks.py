@@ -41,6 +41,8 @@ def test_everything_the_project_file_asks_for_is_locked():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
     run = names(project["project"]["dependencies"])
+    for extra in project["project"]["optional-dependencies"].values():
+        run |= names(extra)
     develop = names(project["dependency-groups"]["dev"])
 
     assert run - set(pinned("requirements.txt")) == set()

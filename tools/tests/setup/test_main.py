@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.setup import postgresql_package, system
+from tools.setup.__main__ import plan
 from tools.setup.node_packages import reason as npm_reason
 from tools.setup.python_packages import reason as pip_reason
 from tools.setup.uf2 import uf2
@@ -59,9 +61,20 @@ def test_without_network_each_thing_that_cannot_be_had_has_its_sentence(tree):
     )
     assert "The broker of the bench is missing: The package lists cannot be had: Could not" in said
     assert "requirements-build.txt cannot be had: no connection to the package index." in said
-    assert said.count("Next: ") == 3
+    assert said.count("Next: ") == 3  # `run` brings no database
     assert not (tree / ".cache" / "stamps").exists()
     assert not (tree / ".cache" / "mosquitto").exists()
+
+
+@pytest.mark.parametrize(("goal", "more"), [("run", 0), ("check", 0), ("test", 1), ("bench", 1)])
+def test_only_the_goals_that_test_it_bring_a_database(monkeypatch, goal, more):
+    machine = system.System(("debian",), "bookworm", "amd64")
+
+    def chains(there):
+        monkeypatch.setattr(postgresql_package, "ready", lambda _key: there)
+        return len(plan(goal, machine))
+
+    assert chains(there=False) - chains(there=True) == more
 
 
 def test_own_files_are_taken_on_a_system_that_cannot_build(tree):
