@@ -4,8 +4,8 @@ import struct
 
 from lorawan import const
 
-_SYMBOLS_MIN = const(6)
-_SYMBOLS_MAX = const(248)  # what an SX126x can count, 13.4.9
+_HALF_MIN = const(3)  # symbols of half a window
+_HALF_MAX = const(124)  # an SX126x counts to 248, 13.4.9
 _MHDR = const(0xE3)  # message type and major version; the bits between are RFU: ignored
 
 UP = 0
@@ -43,12 +43,13 @@ def window(symbol_us: int, error_us: int) -> tuple:
     """(symbols, offset in us from the nominal start) of a receive window.
 
     Six symbols of a preamble are enough, begun up to `error_us` early or late; the window never
-    opens after the nominal start and ends before the next one.
+    opens after the nominal start and ends before the next one. Symbols are even, for an SX126x
+    counts pairs of them: its middle would be half a symbol late.
     Source: TS001-1.0.4, 3.3; LoRaMac's window formula.
     """
-    symbols = max(-(-(4 * symbol_us + 2 * error_us) // symbol_us), _SYMBOLS_MIN)
-    symbols = min(symbols, max(900000 // symbol_us, _SYMBOLS_MIN), _SYMBOLS_MAX)
-    return symbols, min(4 * symbol_us - symbols * symbol_us // 2, 0)
+    half = min(2 - -error_us // symbol_us, 450000 // symbol_us, _HALF_MAX)
+    half = max(half, _HALF_MIN)
+    return 2 * half, min((4 - half) * symbol_us, 0)
 
 
 def uplink(

@@ -14,7 +14,7 @@ import gc
 import random
 from array import array
 from struct import pack_into
-from time import sleep_ms, ticks_add, ticks_diff, ticks_us
+from time import sleep_ms, ticks_diff, ticks_us
 
 from lorawan.frame import low_rate, time_on_air_us
 from micropython import const
@@ -41,9 +41,10 @@ _R_TX_MODULATION = const(0x0889)  # 15.1
 
 _IMAGES = b"\x55\x6b\x6f\x5c\x75\x81\x9a\xc1\xc5\xaa\xd7\xdb\xb4\xe1\xe9"
 """Rows of from 5 MHz x n, and CalibrateImage's two frequencies (9.2.1)."""
+_LAST_IMAGE = const(12)  # begin of the last row
 _HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
 _HOLD_DOZING_MS = const(24)  # a sleeper runs nothing else; settings take 8, a collection 8 more
-_SPIN_US = const(250)
+_SPIN_US = const(1250)
 _LATES = const(64)
 _RX_ON_US = const(122)  # STDBY_XOSC to RX (62 us, 8.3), and the stamp's lateness
 _BUSY_US = const(400000)
@@ -186,7 +187,7 @@ class SX126X:
         if tuned == self._tuned:
             return
         self._tuned = tuned
-        at = len(_IMAGES) - 3
+        at = _LAST_IMAGE
         while at and freq_hz < _IMAGES[at] * 5000000:
             at -= 3
         if at != self._image:
@@ -287,10 +288,10 @@ class SX126X:
         return self._frame() if heard else None
 
     def _open(self, at_us):
-        """Hold the CPU, spin for the last quarter millisecond, switch the receiver on."""
-        left_us = at_us - self._clock.us() - _RX_ON_US - self._command_us
-        due = ticks_add(ticks_us(), left_us)
-        sleep_ms((left_us - _SPIN_US) // 1000)  # none, when negative
+        """Hold the CPU, spin for the last millisecond, switch the receiver on."""
+        due = self._clock.ticks(at_us - _RX_ON_US - self._command_us)
+        while ticks_diff(due, ticks_us()) > _SPIN_US:
+            sleep_ms(1)  # of more an ESP32 makes ticks of 10 ms, and wakes up to 3 ms late
         nss = self._nss
         write = self._spi.write
         command = self._set_rx

@@ -68,6 +68,7 @@ def test_windows_are_sized_by_the_error_and_never_open_late():
     assert window(1024, 20000) == (44, -18432)
     assert window(4096, 20000) == (14, -12288)
     assert window(1024, 1000) == (6, 0)
+    assert window(1024, 2400) == (10, -1024), "9 would be counted as 10, half a symbol late"
     assert window(32768, 5000) == (6, 0)
     for sf in range(7, 13):
         symbol = (1 << sf) * 8

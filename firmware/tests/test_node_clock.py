@@ -66,6 +66,17 @@ def test_a_stamp_of_the_past_is_an_instant():
     assert abs(clock.at(stamp) - at) < 50
 
 
+def test_an_instant_of_the_future_is_a_stamp_however_long_the_sum_takes():
+    clock, ticks, _ = made(0x3FFFFF00)
+    at = clock.us() + 24000
+
+    stamp = clock.ticks(at)  # wraps on the way
+
+    assert stamp == (0x3FFFFF00 + 7 + at) & 0x3FFFFFFF, "counted from the clock's own tick"
+    ticks.now += 24000
+    assert abs(clock.us() - at) < 50
+
+
 def test_a_long_sleep_is_in_pieces_that_feed_the_watchdog():
     clock, _, power = made(dozes=True)
     start = clock.us()

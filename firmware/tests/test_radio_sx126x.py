@@ -1,6 +1,7 @@
 """The SX1262 driver's bytes, against a chip that only keeps registers. No timing here."""
 
 import asyncio
+import time
 
 from tests.fake_buses import MADE
 from tests.fake_device import Pin, machine
@@ -74,6 +75,9 @@ class Clock:
 
     def at(self, _ticks):
         return self.now
+
+    def ticks(self, at_us):
+        return time.ticks_add(time.ticks_us(), at_us - self.now)
 
     def doze(self, _ms):
         return False
@@ -159,6 +163,19 @@ def test_a_window_without_a_frame_and_a_broken_one_give_none():
         one, chip, _ = radio()
         chip.air = irq
         assert asyncio.run(one.receive(5000000, 8, 869525000, 9, 125000)) is None, hex(irq)
+
+
+def test_before_a_window_no_sleep_is_as_long_as_a_tick_of_freertos():
+    one, chip, _ = radio()
+    chip.air = 0x200
+    kept, slept = sx126x.sleep_ms, []
+    sx126x.sleep_ms = lambda ms: slept.append(ms) or kept(ms)
+    try:
+        asyncio.run(one.receive(5000000, 8, 869525000, 9, 125000))
+    finally:
+        sx126x.sleep_ms = kept
+
+    assert slept and max(slept) == 1
 
 
 def test_symbols_are_rounded_up_to_what_the_chip_can_count():
