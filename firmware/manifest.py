@@ -83,6 +83,7 @@ FILES = {
     ),
     "wire": (
         "__init__.py",
+        "batch.py",
         "codec.py",
         "decoding.py",
         "limits.py",

@@ -13,16 +13,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from wire import codec, enums, meaning, schema
+from wire import batch, codec, enums, meaning, schema
 
 from gateway.http import openapi, routes
-from tools import generate_kinds, generate_wiring
+from tools import generate_batches, generate_kinds, generate_wiring
 from tools.build import BOARDS, board
 from tools.setup.paths import ROOT
 
 GENERATED = ROOT / "gateway" / "generated"
 TEMPLATE = Path(__file__).with_name("generate_codec.js")
 RANDOM_VECTORS = 200
+
+BATCH = {
+    "fPort": batch.FPORT,
+    "intervals": batch.INTERVALS_S,
+    "quotient": batch.QUOTIENT,
+    "stepBits": batch.STEP_BITS,
+}
+"""Of `wire.batch`, as the codec names it."""
 
 Rows = list[tuple[str, int, int, int, int, bool]]
 Table = dict[str, tuple[int, str]]
@@ -39,6 +47,7 @@ def files() -> dict[Path, str]:
         GENERATED / "codecs" / "lamplighter.js": javascript(),
         GENERATED / "payloads.md": markdown(),
         GENERATED / "vectors.json": vectors(),
+        GENERATED / "batches.json": generate_batches.vectors(),
         GENERATED / "networks.md": generate_kinds.networks_page(),
         GENERATED / "sinks.md": generate_kinds.sinks_page(),
         GENERATED / "devices.md": generate_kinds.devices_page(),
@@ -51,6 +60,8 @@ def javascript() -> str:
     text = TEMPLATE.read_text()
     for mark, table in (("PAYLOADS", schema.PAYLOADS), ("COMMANDS", schema.COMMANDS)):
         text = text.replace(f"/*{mark}*/", _table(table))
+    text = text.replace("/*FIRST_REPORT*/", str(schema.FIRST_REPORT))
+    text = text.replace("/*BATCH*/", json.dumps(BATCH))
     listed = [f"  {name}: {json.dumps(names)}," for name, names in enums.ENUMS.items()]
     return text.replace("/*ENUMS*/", "{\n" + "\n".join(listed) + "\n}")
 
@@ -80,6 +91,7 @@ def markdown() -> str:
         parts += ["", f"## {title}"]
         for name, (fport, text) in table.items():
             parts += _section(name, fport, codec.fields(text))
+    parts += generate_batches.markdown()
     return "\n".join(parts) + "\n"
 
 

@@ -6,15 +6,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from wire import codec, decoding, enums, meaning, schema
+from wire import batch, batch_decoding, codec, decoding, enums, meaning, schema
 
 Fields = dict[str, int | None]
 """A record or command: field -> value; None is absent."""
-_codec, _decoding, _enums, _meaning, _schema = cast(
-    "tuple[Any, Any, Any, Any, Any]", (codec, decoding, enums, meaning, schema)
+_codec, _decoding, _enums, _meaning, _schema, _batches = cast(
+    "tuple[Any, Any, Any, Any, Any, Any]",
+    (codec, decoding, enums, meaning, schema, batch_decoding),
 )
 
-unpack: Callable[[int, bytes], tuple[str, list[Fields]]] = _decoding.unpack
+
+def unpack(fport: int, data: bytes) -> tuple[str, list[Fields]]:
+    """(name, records newest first) of an uplink, single readings or a batch. Raises WireError."""
+    found: tuple[str, list[Fields]] = (
+        _decoding.unpack(fport, data) if fport < batch.FPORT else _batches.unpack(fport, data)
+    )
+    return found
+
+
 pack: Callable[[str, Mapping[str, int | None]], bytes] = _codec.pack
 READINGS: dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]] = _meaning.READINGS
 TAKERS: dict[str, tuple[str, ...]] = _meaning.TAKERS

@@ -7,11 +7,10 @@ an integer in a frame.
 
 from typing import Any
 
-from msgspec.structs import replace
 from wire.codec import WireError
 from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
-from gateway.devices import Applied, Boot, DownlinkExample, Reading, Report, UplinkExample
+from gateway.devices import Applied, Boot, Reading, Report, _examples
 from gateway.devices._safe import safe
 from gateway.devices._takes import OURS, takes
 from gateway.devices._wire import (
@@ -40,7 +39,7 @@ AGAIN = "clock_unknown"
 
 
 def decode(_device: Device, uplink: Uplink) -> list[Report]:
-    """See gateway.devices; a frame holds its records newest first."""
+    """See gateway.devices; a frame holds its records newest first, single ones or a batch."""
     try:
         name, records = unpack(uplink.fport, uplink.data)
     except WireError as error:
@@ -134,16 +133,5 @@ def encode(device: Device, command: Command) -> tuple[int, bytes]:
 
 
 TAKES = takes()
-
-_FILL = Value("fillingLevel", 0.73, "1")
-_REST = (Value("distance", 412, "mm"), Value("batteryVoltage", 3.3, "V"))
-_SET = {"config_version": 7, "level": 40, "ramp": 1}
-_DIM = Command(id="", dev_eui="", name="dim", values={"level": 40, "ramp": 1}, token=513)
-
-UPLINKS = (
-    UplinkExample(10, "0a 000100009219c700d043", (Reading(seq=1, values=(_FILL, *_REST)),)),
-    UplinkExample(21, "0e 02010000075003ffffffffffffff", (Applied(token=513, values=_SET),)),
-)
-DOWNLINKS = (
-    DownlinkExample(replace(_DIM, expires_at_ms=1_795_572_000_000), 30, "02016b0641205003ffff"),
-)
+UPLINKS = _examples.UPLINKS
+DOWNLINKS = _examples.DOWNLINKS
