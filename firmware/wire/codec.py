@@ -16,7 +16,7 @@ _kept = {}  # readings by name: a node packs one of them again and again, withou
 
 def fields(text: str) -> "list[tuple[str, int, int, int, int, bool]]":
     """[(name, bits, low, high, step, optional)] of an entry's fields."""
-    return [_field(line.split() + ["1", ""]) for line in text.split(",")]
+    return [_field(line.split()) for line in text.split(",")]
 
 
 def entry(name: str) -> "tuple[int, list[tuple[str, int, int, int, int, bool]]]":
@@ -35,8 +35,9 @@ def entry(name: str) -> "tuple[int, list[tuple[str, int, int, int, int, bool]]]"
 
 
 def _field(words):
-    name, bits, low, high, step, optional = words[:6]
-    return name, int(bits), int(low), int(high), int(step), optional == "?"
+    bits = int(words[1])
+    words += [0, (1 << bits) - 1, 1, ""][len(words) - 2 :]
+    return words[0], bits, int(words[2]), int(words[3]), int(words[4]), words[5] == "?"
 
 
 def size(rows: "list[tuple[str, int, int, int, int, bool]]") -> int:

@@ -1,9 +1,10 @@
 """THE table of payloads (uplinks) and commands (downlinks); both ends interpret it.
 
-A field is "name bits low high [step [?]]": big-endian bits of (value - low) / step; `?` makes it
-optional, all ones then mean an absent value (None). Values are integers; unit, meaning and
-examples stand in `meaning.py`, which no board carries. Fields are only ever appended: a changed
-meaning is a new fport. Text, because text takes a third of the heap that tuples take.
+A field is "name bits [low high [step [?]]]": big-endian bits of (value - low) / step, from 0 to
+all that the bits hold where no range is given; `?` makes it optional, all ones then mean an
+absent value (None). Values are integers; unit, meaning and examples stand in `meaning.py`, which
+no board carries. Fields are only ever appended: a changed meaning is a new fport. Text, because
+text takes a third of the heap that tuples take.
 """
 
 FIRST_REPORT = 20
@@ -13,44 +14,44 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
     "bin": (
         10,
         (
-            "seq 16 0 65535,"
+            "seq 16,"
             "age 16 0 655340 10 ?,"
             "fill 7 0 100 1 ?,"
             "distance 13 0 8190 1 ?,"
-            "valid 4 0 15,"
+            "valid 4,"
             "spread 10 0 1022 1 ?,"
             "battery 8 2000 7080 20 ?,"
-            "obstructed 1 0 1,"
-            "suspect 1 0 1,"
-            "low_battery 1 0 1,"
-            "uncalibrated 1 0 1"
+            "obstructed 1,"
+            "suspect 1,"
+            "low_battery 1,"
+            "uncalibrated 1"
         ),
     ),
     "lamp": (
         11,
         (
-            "seq 16 0 65535,"
+            "seq 16,"
             "age 16 0 655340 10 ?,"
             "level 7 0 100 1 ?,"
             "why 4 0 7,"
             "lux 17 0 131070 1 ?,"
-            "presence 1 0 1,"
+            "presence 1,"
             "passages 10 0 1022 1 ?,"
-            "saturated 1 0 1,"
-            "suspect 1 0 1"
+            "saturated 1,"
+            "suspect 1"
         ),
     ),
     "counter": (
         12,
         (
-            "seq 16 0 65535,"
+            "seq 16,"
             "age 16 0 655340 10 ?,"
-            "total 32 0 4294967295,"
-            "boots 4 0 15,"
+            "total 32,"
+            "boots 4,"
             "battery 8 2000 7080 20 ?,"
-            "presence 1 0 1,"
-            "suspect 1 0 1,"
-            "low_battery 1 0 1"
+            "presence 1,"
+            "suspect 1,"
+            "low_battery 1"
         ),
     ),
     "boot": (
@@ -58,22 +59,22 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
         (
             "cause 3 0 4,"
             "profile 3 0 4,"
-            "major 4 0 15,"
-            "minor 6 0 63,"
-            "patch 6 0 63,"
-            "boots 10 0 1023,"
-            "config_version 16 0 65535,"
-            "first_seq 16 0 65535,"
-            "next_seq 16 0 65535"
+            "major 4,"
+            "minor 6,"
+            "patch 6,"
+            "boots 10,"
+            "config_version 16,"
+            "first_seq 16,"
+            "next_seq 16"
         ),
     ),
     "applied": (
         21,
         (
-            "token 16 0 65535,"
+            "token 16,"
             "result 4 0 2,"
             "reason 4 0 9,"
-            "config_version 16 0 65535,"
+            "config_version 16,"
             "level 7 0 100 1 ?,"
             "ramp 8 0 254 1 ?,"
             "hold 14 1 10080 1 ?,"
@@ -85,7 +86,7 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
     "safe": (
         22,
         (
-            "crashes 16 0 65535,"
+            "crashes 16,"
             "cause 8 0 4,"
             "text1 48 0 281474976710654 1 ?,"
             "text2 48 0 281474976710654 1 ?,"
@@ -95,7 +96,7 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
 }
 """name -> (fport, fields)."""
 
-_COMMAND = "token 16 0 65535,expires 32 0 4294967294 1 ?"
+_COMMAND = "token 16,expires 32 0 4294967294 1 ?"
 """How every command starts: the token comes back in `applied`; Unix seconds, absent: never."""
 
 COMMANDS: "dict[str, tuple[int, str]]" = {
@@ -104,7 +105,7 @@ COMMANDS: "dict[str, tuple[int, str]]" = {
         _COMMAND + ",level 7 0 100,ramp 8 0 254 1 ?,hold 14 1 10080 1 ?,over_presence 2 0 1 1 ?",
     ),
     "interval": (31, _COMMAND + ",report_s 17 60 86400 1 ?,sample_s 17 10 86400 1 ?"),
-    "resend": (32, _COMMAND + ",first 16 0 65535,count 8 1 254"),
+    "resend": (32, _COMMAND + ",first 16,count 8 1 254"),
     "reboot": (33, _COMMAND),
 }
 """name -> (fport, fields)."""
