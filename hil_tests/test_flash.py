@@ -1,7 +1,8 @@
 """The README's own lines with unmodified mpremote: install, edit, reset, join, upgrade.
 
 The lines are read from README.md between `<!-- flash:NAME -->` and the end of the block that
-follows, and run by a shell exactly as they stand; only PORT and the settings file are given.
+follows, and run by a shell exactly as they stand; only PORT and the settings file are given, and
+for an ESP32 the names of its board and device.
 """
 
 import asyncio
@@ -17,16 +18,20 @@ from tools.setup.paths import ROOT, environment
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.slow,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
 ]
+PICO = "pico_lora_sx1262"
+BIN = "bin-1"
+"""The board and the device that the README's lines name."""
 
 
-def lines(name):
-    """The shell lines of one block of the README."""
+def lines(name, board=PICO, device=BIN):
+    """The shell lines of one block of the README. board, device: put in place of the README's."""
     text = (ROOT / "README.md").read_text()
     found = re.search(rf"<!-- flash:{name} -->\n+((?:    .*\n+)+)", text)
     assert found, f"README.md has no block flash:{name}"
-    return [line[4:] for line in found[1].splitlines() if line.strip()]
+    said = found[1].replace(PICO, board).replace(BIN, device)
+    return [line[4:] for line in said.splitlines() if line.strip()]
 
 
 async def shell(script, **variables):
@@ -36,7 +41,7 @@ async def shell(script, **variables):
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
-        out, _ = await asyncio.wait_for(process.communicate(), 240)
+        out, _ = await asyncio.wait_for(process.communicate(), 400)
     except TimeoutError:
         process.kill()
         raise
@@ -53,15 +58,20 @@ def device_json():
     path.unlink(missing_ok=True)
 
 
-async def test_the_readmes_lines_install_join_and_upgrade(street, virtual, device_json):
+@pytest.mark.parametrize(("kind", "name"), [(PICO, BIN), ("t_beam", "bin-2")])
+async def test_the_readmes_lines_install_join_and_upgrade(
+    street, virtual, device_json, kind, name
+):
     only_virtual(virtual, "a blank board is needed; on a real one run the lines by hand")
-    board = await street.simulation.add_board("fresh", flash=None, position_m=(90, -40))
+    board = await street.simulation.add_board(
+        f"fresh {name}", board=kind, flash=None, position_m=(90, -40)
+    )
     config = {"LAMPLIGHTER_CONFIG": str(street.service.config)}
     async with board.port() as port:
-        await shell(lines("add"), **config)
-        await shell(lines("install"), PORT=port)
+        await shell(lines("add", kind, name), **config)
+        await shell(lines("install", kind, name), PORT=port)
         known = len(street.receiver.events)
-        joined = await street.receiver.event("joined", 90, since=known, device="bin-1")
+        joined = await street.receiver.event("joined", 90, since=known, device=name)
         dev_eui = joined["data"]["dev_eui"]
         await street.receiver.event("reading", 60, since=known, dev_eui=dev_eui)
         async with Console(port) as console:

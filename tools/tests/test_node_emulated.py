@@ -198,12 +198,18 @@ async def test_garbage_on_the_console_disturbs_nothing(lab: Lab) -> None:
     assert len(records(unit, 10)) >= 2
 
 
-async def test_the_prompt_is_left_in_peace_and_a_reset_starts_the_node(lab: Lab) -> None:
-    unit = await lab.add("bin")
+@pytest.mark.parametrize("board", ["pico_lora_sx1262", "t_beam"])
+async def test_the_prompt_is_left_in_peace_and_a_reset_starts_the_node(
+    lab: Lab, board: str
+) -> None:
+    unit = await lab.add("bin", board=board)
     await lab.run(3)
     await unit.board.write(b"\x03\x03")
     await lab.run(20)
     assert "this is MicroPython's prompt" in said(unit)
+    for step in (b"\x01", b"\x04", b"\x02"):  # a soft reset, as mpremote makes one
+        await unit.board.write(step)
+        await lab.run(10)
     assert unit.board.boots == 1
     await unit.board.write(b"print(6*7)\r\n")
     await lab.run(1)

@@ -19,7 +19,7 @@ from node.ports import DEEPSLEEP, POWER, SOFT, WATCHDOG
 _WATCHDOG_MS = const(8300)  # as on the other ports
 _PIECE_MS = const(4000)  # of light sleep: then a person who plugged in is noticed
 _DEEP_MS = const(120000)  # a start takes about as much charge as 90 s of light sleep
-_PROMPT_FEED_MS = const(2000)
+_PROMPT_MS = const(0x3FFFFFFF)  # the half milliseconds of its counter have 31 bits
 _SLOW_PERIOD = const(0x3FF48050)  # RTC_CNTL_STORE1; calibrated over 1024 cycles at the start, over
 # 10 before each light sleep (ESP-IDF, sleep_modes.c), which is 2667 of 40 MHz, rounded down
 _RX = const(3)  # GPIO of the console's input, high while the USB bridge has power
@@ -35,7 +35,6 @@ class Port:
 
     def __init__(self):
         self._wdt = None
-        self._timer = None
         self._edges = []  # (pin, handler)
         self._node = None
         self.deaf = []
@@ -62,13 +61,12 @@ class Port:
             self._wdt.feed()
 
     def stop_watchdog(self) -> None:
-        """It cannot be stopped (machine.WDT): a timer feeds it while the prompt is in use."""
-        if self._wdt:
-            timer = self._timer = machine.Timer(0)
-            timer.init(period=_PROMPT_FEED_MS, mode=timer.PERIODIC, callback=self._feed_later)
+        """It cannot be stopped (machine.WDT); the prompt gets 12 days, also after a soft reset.
 
-    def _feed_later(self, _timer):
-        self.feed()
+        A timer that feeds it would end with the soft reset by which mpremote begins.
+        """
+        if self._wdt:
+            self._wdt = machine.WDT(timeout=_PROMPT_MS)
 
     def reset(self) -> None:
         """Restart on purpose."""
