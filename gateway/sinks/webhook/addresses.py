@@ -6,7 +6,7 @@ So the check is made on the address that is about to be connected, not on the UR
 
 import errno
 import re
-import socket
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from string import punctuation
 from typing import Any
@@ -61,13 +61,15 @@ def is_local_name(host: str) -> bool:
     return ("." + host.rstrip(".").lower()).endswith(".localhost")
 
 
-def public_socket(info: AddrInfo) -> socket.socket:
-    """A socket for one resolved address. Raises BlockedError before anything is sent to it."""
-    family, kind, protocol, _, address = info
-    host = str(address[0])
-    if is_blocked(host):
-        raise BlockedError(host)
-    return socket.socket(family, kind, protocol)
+def public(found: Sequence[AddrInfo]) -> list[AddrInfo]:
+    """Those of a name's addresses that may be connected. Raises BlockedError when there is none.
+
+    The others are left out before anything is sent; a name server may answer with both.
+    """
+    open_ = [one for one in found if not is_blocked(str(one[4][0]))]
+    if found and not open_:
+        raise BlockedError(str(found[0][4][0]))
+    return open_
 
 
 def check_text(url: str) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
 from standardwebhooks.webhooks import Webhook
 
 from gateway.clock import wall_ms
@@ -19,6 +18,7 @@ from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone, Surroundings, webhook
 from gateway.sinks.webhook.reply import judge
+from gateway.sinks.webhook.request import ONE, Target
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = b'{"id":"evt_1","type":"lamplighter.joined.v1","subject":"s","data":{"device":"\xc3\xbc"}}'
@@ -68,11 +68,11 @@ async def raw_server(talk):
         await asyncio.sleep(0)
 
 
-def open_sink(clock, timeout_s, *, allow_private, resolver=None):
+def open_sink(clock, timeout_s, *, allow_private, resolve=None):
     around = Surroundings(
         clock=clock, timeout_s=timeout_s, allow_private=allow_private, folder=Path()
     )
-    return webhook.Sink(webhook.Settings(), around, resolver)
+    return webhook.Sink(webhook.Settings(), around, resolve)
 
 
 async def send(url, timeout_s=5.0, *, allow_private=True, clock=lambda: NOW_MS):
@@ -125,10 +125,11 @@ def test_the_signature_is_that_of_the_published_example(monkeypatch):
         monkeypatch.setenv("TZ", zone)
         time.tzset()
 
-        headers = webhook._headers(endpoint("http://x/"), sample, 1614265330)
+        made = Target(endpoint("http://x/")).request(ONE, sample.event_id, sample.body, 1614265330)
 
-        assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-        assert headers["webhook-timestamp"] == "1614265330"
+        lines = made.split(b"\r\n")
+        assert b"webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=" in lines
+        assert b"webhook-timestamp: 1614265330" in lines
     monkeypatch.undo()
     time.tzset()
 
@@ -290,22 +291,15 @@ async def test_inside_addresses_are_refused_before_connecting(host):
     assert connections == []
 
 
-class LoopbackResolver(AbstractResolver):
+class LoopbackResolver:
     """Answers every name with loopback, as the name server of an attacker would."""
 
     def __init__(self):
         self.asked = 0
 
-    async def resolve(self, host, port=0, family=socket.AF_INET):
+    async def resolve(self, host, port):
         self.asked += 1
-        return [
-            ResolveResult(
-                hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0
-            )
-        ]
-
-    async def close(self):
-        pass
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
 
 
 async def test_a_name_that_resolves_to_loopback_is_refused_before_connecting():
@@ -318,7 +312,7 @@ async def test_a_name_that_resolves_to_loopback_is_refused_before_connecting():
     resolver = LoopbackResolver()
     async with (
         raw_server(note) as url,
-        open_sink(lambda: NOW_MS, 5.0, allow_private=False, resolver=resolver) as sink,
+        open_sink(lambda: NOW_MS, 5.0, allow_private=False, resolve=resolver.resolve) as sink,
     ):
         with pytest.raises(Refused, match=r"127\.0\.0\.1 lies in a private"):
             await sink.deliver(
@@ -331,7 +325,9 @@ async def test_a_name_that_resolves_to_loopback_is_refused_before_connecting():
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "backend.localhost"])
 async def test_a_name_of_this_machine_is_refused_without_asking_a_name_server(host):
     resolver = LoopbackResolver()
-    async with open_sink(lambda: NOW_MS, 5.0, allow_private=False, resolver=resolver) as sink:
+    async with open_sink(
+        lambda: NOW_MS, 5.0, allow_private=False, resolve=resolver.resolve
+    ) as sink:
         with pytest.raises(Refused, match="private"):
             await sink.deliver(endpoint(f"http://{host}:1/"), [delivery()])
 

@@ -10,7 +10,7 @@ from gateway.sinks.webhook.addresses import (
     check_text,
     check_url,
     is_blocked,
-    public_socket,
+    public,
 )
 
 BLOCKED = (
@@ -40,18 +40,24 @@ def test_public_addresses_are_not(address):
     assert not is_blocked(address)
 
 
-def test_no_socket_is_made_for_a_blocked_address():
-    info = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))
+def found(*addresses):
+    return [
+        (socket.AF_INET6 if ":" in one else socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80))
+        for one in addresses
+    ]
 
+
+def test_a_name_with_blocked_addresses_alone_is_not_called():
     with pytest.raises(BlockedError, match=r"169\.254\.169\.254"):
-        public_socket(info)
+        public(found("169.254.169.254", "::1"))
 
 
-def test_a_public_address_gets_its_socket():
-    info = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 80))
+def test_of_public_and_blocked_addresses_the_public_ones_are_called():
+    """The answer of a name server that tries both, to get inside by the second."""
+    both = found("10.0.0.1", "8.8.8.8", "::ffff:10.0.0.1", "2606:4700::1111")
 
-    with public_socket(info) as made:
-        assert made.family == socket.AF_INET
+    assert public(both) == [both[1], both[3]]
+    assert public([]) == []
 
 
 @pytest.mark.parametrize(
