@@ -69,6 +69,11 @@ class Broker:
         await self.stop()
         self._forget()
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None while it does not run."""
+        return self._process.pid if self._process else None
+
     async def start(self) -> None:
         """Start and wait until the port accepts connections; the same port when started before."""
         found = mosquitto()

@@ -1,6 +1,8 @@
 """`make bench`: runs every measurement, prints the table; exits 1 when an aim is missed.
 
-python -m tools.bench.measure [--only NAME] [--json]
+python -m tools.bench.measure [--only NAME] [--full] [--json]
+
+A module with `LONG = True` takes minutes: it runs by its name or with --full.
 """
 
 from __future__ import annotations
@@ -23,14 +25,17 @@ NAMES = sorted(
 
 @click.command(help="Measures what the project promises. Boards are emulated; each line says so.")
 @click.option("--only", "names", multiple=True, type=click.Choice(NAMES), help="Just these.")
+@click.option("--full", is_flag=True, help="The long ones too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a figure.")
-def main(names: tuple[str, ...], *, as_json: bool) -> None:
+def main(names: tuple[str, ...], *, full: bool, as_json: bool) -> None:
     """Prints each figure as soon as it is known."""
     missed = 0
     for name in names or NAMES:
+        module = importlib.import_module(f"tools.bench.measure.{name}")
+        if not names and not full and getattr(module, "LONG", False):
+            continue
         if not as_json:
             print(f"-- {name}", flush=True)
-        module = importlib.import_module(f"tools.bench.measure.{name}")
         for figure in asyncio.run(module.measure()):
             missed += not figure.within
             print(json.dumps(asdict(figure)) if as_json else figure.line(), flush=True)
