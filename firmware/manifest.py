@@ -30,6 +30,7 @@ FILES = {
         "__init__.py",
         "answer.py",
         "app.py",
+        "batching.py",
         "changes.py",
         "clock.py",
         "commands.py",

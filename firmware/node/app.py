@@ -242,15 +242,15 @@ class Node:
         due_us = self._reported_us + config["report_s"] * 1000000 - sample_us // 2
         if self._last and started_us < due_us and not self.profile.changed(self._last, values):
             return
+        self.outbox.hurry |= not self._last or started_us < due_us
         self._last = values
         self._reported_us = started_us
         name = self.profile.payload
+        fport = codec.entry(name)[0]
         async with self.lock:
             self.profile.save()
             data = codec.pack(name, dict(values, seq=self.journal.next_seq, age=0))
-            self.journal.add(
-                config.boots, clock.uptime_s(), clock.unix(), codec.entry(name)[0], data
-            )
+            self.journal.add(config.boots, clock.uptime_s(), clock.unix(), fport, data)
             if self._read_by == config.version:  # from one reading to the next: they work
                 config.booted()
             self._read_by = config.version

@@ -53,7 +53,8 @@ def ready(node) -> bool:
         return False
     if mac.uplink_wanted or mac.answers.sticky:
         return False
-    return node.outbox.empty() and not node.journal.segments
+    journal = node.journal  # what is held back may lie in segments, what was sent may not
+    return node.outbox.empty() and not (journal.segments and journal.idle())
 
 
 def keep(node) -> bool:

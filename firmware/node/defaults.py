@@ -10,6 +10,8 @@ DEFAULTS = {
     "region": "eu868",
     "start_jitter_s": 240,
     "confirm_every": 4,
+    "batch": 1,
+    "batch_whole": 1,
 }
 """Those of all nodes; intervals and the rest are in `wire.profiles`."""
 

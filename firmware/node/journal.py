@@ -125,10 +125,11 @@ class Journal:
 
     def batch(self, limit: int) -> list:
         """Up to `limit` waiting readings of one port, oldest first."""
-        found = self._files.take(self, limit) if self._files else []
-        if not found:
+        files = self._files
+        found = files.take(self, limit) if files else []
+        if not files or self.at + len(found) >= files.count(self):
             waiting = [at for at in range(len(self.marks)) if not self.marks[at]]
-            found = [self._record(at) for at in waiting[:limit]]
+            found += [self._record(at) for at in waiting[: limit - len(found)]]
         return [r for r in found if r.fport == found[0].fport]
 
     def before(self, batch: list) -> list:

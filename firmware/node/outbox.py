@@ -27,6 +27,7 @@ class Outbox:
         self._reports = []
         self._unacked = 0  # frames with readings since the last that was acknowledged
         self._batch = []  # the readings of the frame that `next` gave
+        self.hurry = False  # a reading waits that is sent at once, whatever is held back
         self._sending = None  # does the frame wait for an answer? None: it is a report
 
     def report(self, name: str, values: dict) -> None:

@@ -110,6 +110,7 @@ def node(path, reserved=32, fcnt=32, marks=(0, 0), **more):
     exchange = Plain(silence=Plain(failed=0), sent=0)
     link = Plain(mac=mac, exchange=exchange, ready=True, broken=False, radio=Radio())
     journal = Plain(next_seq=9, marks=list(marks), segments=[], at=0, tail=bytearray(4))
+    journal.idle = lambda: True
     board = Plain(
         PINS={"nss": 18, "reset": 23}, SENSORS={"distance": {"chip": "a02yyuw", "power": 25}}
     )
@@ -242,6 +243,14 @@ def test_with_trouble_a_node_keeps_its_memory_and_sleeps_lightly():
         one = busy_node(folder())
         trouble(one)
         assert not module.ready(one), number
+
+
+def test_readings_that_are_held_back_may_lie_in_segments():
+    one = busy_node(folder())
+    one.journal.segments.append(1)
+    one.journal.idle = lambda: False  # they wait, and the outbox says that nothing is due
+
+    assert deep().ready(one)
 
 
 def test_what_the_memory_cannot_hold_is_not_forgotten():

@@ -35,9 +35,12 @@ def entry(name: str) -> "tuple[int, list[tuple[str, int, int, int, int, bool]]]"
 
 
 def _field(words):
+    optional = words[-1] == "?"
+    if optional:
+        words.pop()
     bits = int(words[1])
-    words += [0, (1 << bits) - 1, 1, ""][len(words) - 2 :]
-    return words[0], bits, int(words[2]), int(words[3]), int(words[4]), words[5] == "?"
+    words += [0, (1 << bits) - 1 - optional, 1][len(words) - 2 :]
+    return words[0], bits, int(words[2]), int(words[3]), int(words[4]), optional
 
 
 def size(rows: "list[tuple[str, int, int, int, int, bool]]") -> int:

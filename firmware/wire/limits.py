@@ -9,6 +9,8 @@ LIMITS = {
     "sample_s": ((10, 86400), "number"),
     "start_jitter_s": ((0, 600), "number"),
     "confirm_every": ((0, 7), "number"),
+    "batch": ((1, 32), "number"),
+    "batch_whole": ((0, 1), "number"),
 }
 """setting -> (allowed, kind).
 

@@ -1,6 +1,6 @@
 """THE table of payloads (uplinks) and commands (downlinks); both ends interpret it.
 
-A field is "name bits [low high [step [?]]]": big-endian bits of (value - low) / step, from 0 to
+A field is "name bits [low high [step]] [?]": big-endian bits of (value - low) / step, from 0 to
 all that the bits hold where no range is given; `?` makes it optional, all ones then mean an
 absent value (None). Values are integers; unit, meaning and examples stand in `meaning.py`, which
 no board carries. Fields are only ever appended: a changed meaning is a new fport. Text, because
@@ -16,10 +16,10 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
         (
             "seq 16,"
             "age 16 0 655340 10 ?,"
-            "fill 7 0 100 1 ?,"
-            "distance 13 0 8190 1 ?,"
+            "fill 7 0 100 ?,"
+            "distance 13 ?,"
             "valid 4,"
-            "spread 10 0 1022 1 ?,"
+            "spread 10 ?,"
             "battery 8 2000 7080 20 ?,"
             "obstructed 1,"
             "suspect 1,"
@@ -32,11 +32,11 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
         (
             "seq 16,"
             "age 16 0 655340 10 ?,"
-            "level 7 0 100 1 ?,"
+            "level 7 0 100 ?,"
             "why 4 0 7,"
-            "lux 17 0 131070 1 ?,"
+            "lux 17 ?,"
             "presence 1,"
-            "passages 10 0 1022 1 ?,"
+            "passages 10 ?,"
             "saturated 1,"
             "suspect 1"
         ),
@@ -75,36 +75,30 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
             "result 4 0 2,"
             "reason 4 0 9,"
             "config_version 16,"
-            "level 7 0 100 1 ?,"
-            "ramp 8 0 254 1 ?,"
-            "hold 14 1 10080 1 ?,"
-            "report_s 17 60 86400 1 ?,"
-            "sample_s 17 10 86400 1 ?,"
-            "count 8 0 254 1 ?"
+            "level 7 0 100 ?,"
+            "ramp 8 ?,"
+            "hold 14 1 10080 ?,"
+            "report_s 17 60 86400 ?,"
+            "sample_s 17 10 86400 ?,"
+            "count 8 ?"
         ),
     ),
     "safe": (
         22,
-        (
-            "crashes 16,"
-            "cause 8 0 4,"
-            "text1 48 0 281474976710654 1 ?,"
-            "text2 48 0 281474976710654 1 ?,"
-            "text3 48 0 281474976710654 1 ?"
-        ),
+        ("crashes 16,cause 8 0 4,text1 48 ?,text2 48 ?,text3 48 ?"),
     ),
 }
 """name -> (fport, fields)."""
 
-_COMMAND = "token 16,expires 32 0 4294967294 1 ?"
+_COMMAND = "token 16,expires 32 ?"
 """How every command starts: the token comes back in `applied`; Unix seconds, absent: never."""
 
 COMMANDS: "dict[str, tuple[int, str]]" = {
     "dim": (
         30,
-        _COMMAND + ",level 7 0 100,ramp 8 0 254 1 ?,hold 14 1 10080 1 ?,over_presence 2 0 1 1 ?",
+        _COMMAND + ",level 7 0 100,ramp 8 ?,hold 14 1 10080 ?,over_presence 2 0 1 ?",
     ),
-    "interval": (31, _COMMAND + ",report_s 17 60 86400 1 ?,sample_s 17 10 86400 1 ?"),
+    "interval": (31, _COMMAND + ",report_s 17 60 86400 ?,sample_s 17 10 86400 ?"),
     "resend": (32, _COMMAND + ",first 16,count 8 1 254"),
     "reboot": (33, _COMMAND),
 }

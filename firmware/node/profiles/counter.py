@@ -3,6 +3,7 @@
 import struct
 
 from node import profiles
+from node.batching import Batching
 
 _STATE = "counter"
 _FORMAT = "<I"
@@ -28,6 +29,10 @@ class Profile(profiles.Profile):
             except OSError:
                 return  # with the next reading
             self._saved = self.total
+
+    def start(self) -> None:
+        """Send readings together, where the settings say so."""
+        self.node.outbox = Batching(self.node)
 
     def fields(self, sensed: dict) -> dict:
         """The total since installation, and whether the sensor can be trusted."""
