@@ -39,8 +39,8 @@ def _field(words):
     if optional:
         words.pop()
     bits = int(words[1])
-    words += [0, (1 << bits) - 1 - optional, 1][len(words) - 2 :]
-    return words[0], bits, int(words[2]), int(words[3]), int(words[4]), optional
+    low, high, step = (words[2:] + [0, (1 << bits) - 1 - optional, 1][len(words) - 2 :])[:3]
+    return words[0], bits, int(low), int(high), int(step), optional
 
 
 def size(rows: "list[tuple[str, int, int, int, int, bool]]") -> int:
