@@ -14,11 +14,13 @@ from wire.codec import frame, pack
 
 from gateway.model import Device
 from gateway.store.sqlite import Store
+from gateway.tests.postgresql import database, server
 from tools.bench.main_job.receiver import Receiver
 from tools.bench.main_job.service import GatewayService
 from tools.bench.network import Durations, NetworkServer
 from tools.setup.mosquitto import Broker
 
+__all__ = ["database", "server"]
 APPLICATION = "8304ff7e-0c5b-4f36-829b-b8281b72c78e"
 CONFIG = """\
 site = "street"

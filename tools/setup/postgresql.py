@@ -25,6 +25,8 @@ USER = "lamplighter"
 START_S = 30.0
 STOP_S = 10.0
 ROOT_RUNS_AS = "nobody"
+STARTED = ("ready", "standby")
+"""The states of postmaster.pid in which it takes connections; `standby`: a read-only replica."""
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "60",
@@ -135,7 +137,7 @@ class Server:
         with contextlib.suppress(OSError):
             lines = (self.folder / "data" / "postmaster.pid").read_text().splitlines()
             # one that was killed left its file
-            return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
+            return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() in STARTED
         return False
 
     def _said(self) -> str:

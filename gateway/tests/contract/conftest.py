@@ -2,11 +2,26 @@
 
 import pytest
 
+from gateway.store.postgresql import Store as PostgresqlStore
 from gateway.store.sqlite import MEMORY, Store
 
+STORES = [
+    "file",
+    "memory",
+    # starting a server takes seconds, and `make check` does without one
+    pytest.param("postgresql", marks=pytest.mark.slow),
+]
 
-@pytest.fixture(params=["file", "memory"])
-async def store(request, tmp_path):
-    path = MEMORY if request.param == "memory" else tmp_path / "store.db"
-    async with Store(path) as opened:
+
+@pytest.fixture(params=STORES)
+def made(request, tmp_path):
+    """A store that is not open yet."""
+    if request.param == "postgresql":
+        return PostgresqlStore(request.getfixturevalue("database"))
+    return Store(MEMORY if request.param == "memory" else tmp_path / "store.db")
+
+
+@pytest.fixture
+async def store(made):
+    async with made as opened:
         yield opened

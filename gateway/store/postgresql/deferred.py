@@ -1,0 +1,64 @@
+"""Numbers that a transaction counts up, written once at its end.
+
+A row that one transaction updates n times has n versions, and each update walks over those before
+it: a thousand events in a group would take half a million steps at one endpoint's sums.
+"""
+
+from typing import NamedTuple
+
+Key = tuple[str, str]
+"""(statement that writes it, id of the row)."""
+
+
+class _Number(NamedTuple):
+    """now: its value in this transaction.  stored: its value in the table; None: not there."""
+
+    now: int
+    stored: int | None
+
+
+class Deferred:
+    """The numbers of one transaction, undone from any point on."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Key, _Number] = {}
+        self._log: list[tuple[Key, _Number | None]] = []
+
+    def get(self, key: Key) -> int | None:
+        """The value of a number, None before it was read from the table."""
+        found = self._numbers.get(key)
+        return found.now if found else None
+
+    def read(self, key: Key, value: int) -> None:
+        """Keep what the table holds; of a sum 0, it has been added."""
+        self._put(key, _Number(value, value))
+
+    def put(self, key: Key, value: int) -> None:
+        """Change a number."""
+        found = self._numbers.get(key)
+        self._put(key, _Number(value, found.stored if found else None))
+
+    def unwritten(self) -> list[tuple[Key, int]]:
+        """What is to be written, and counts as written from now on."""
+        found = [(key, one.now) for key, one in self._numbers.items() if one.now != one.stored]
+        for key, value in found:
+            self._put(key, _Number(value, value))
+        return found
+
+    @property
+    def point(self) -> int:
+        """Here, for `undo`."""
+        return len(self._log)
+
+    def undo(self, point: int) -> None:
+        """Take back everything since a point."""
+        for key, before in reversed(self._log[point:]):
+            if before is None:
+                del self._numbers[key]
+            else:
+                self._numbers[key] = before
+        del self._log[point:]
+
+    def _put(self, key: Key, number: _Number) -> None:
+        self._log.append((key, self._numbers.get(key)))
+        self._numbers[key] = number
