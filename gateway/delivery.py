@@ -8,28 +8,28 @@ the same bytes again.
 Each endpoint has a width, the limit of concurrent attempts: a failure halves it, a success adds
 one. So an endpoint that fails is probed by one request, not by many.
 
-A deliverer that has the store to itself reads what is due. Several at one store are workers: each
-claims what it sends, for a lease; when that ends, another may take over, and a mark that comes too
-late changes nothing. The endpoint may then get an event twice, as after a crash.
+A deliverer that has the store to itself keeps the next events in memory, see gateway.line: a
+commit of this process brings them; the store is read at the start, where memory is full and where
+another process wrote, which is looked for every poll_s. Several deliverers at one store are
+workers: each claims what it sends, for a lease; when that ends, another may take over, and a mark
+that comes too late changes nothing. The endpoint may then get an event twice, as after a crash.
 """
 
 import asyncio
-import contextlib
 import random
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
 from msgspec.structs import replace
 
-from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry
-from gateway.model import Delivery, Endpoint
+from gateway.line import READ_EACH, Line, Queue, counted
+from gateway.marks import PATIENCE_S, Marks, T, patiently
+from gateway.model import Delivery
 from gateway.sinks import Gone, Outlet
-from gateway.store import Store, Transaction
+from gateway.store import Appended, Store, Transaction, View, Waiting
 
 REFUSED_STEPS_S = (60.0, 540.0)
 """Waits between the three tries of an event which the endpoint refuses, ten minutes in all."""
@@ -37,10 +37,8 @@ JITTER = 0.2
 POLL_S = 0.5
 """How often rows that another process (the CLI) wrote, or that became due, are looked for, s."""
 HASTEN_EVERY_MS = 60_000
-LOOK = 200
-"""Devices read at one look into the outbox, which takes some 50 ms when 10 000 wait."""
+"""How often a worker makes what waits due, which counts as an attempt there."""
 
-T = TypeVar("T")
 log = structlog.get_logger("gateway.delivery")
 
 
@@ -79,33 +77,25 @@ class Worker(msgspec.Struct, frozen=True):
     lease_s: float
 
 
-class _Line:
-    """The state of delivery to one endpoint.
+class _Served:
+    """A Line and what serves it. version: of the store's rows that it was read from."""
 
-    ready: due and not begun, one per device.  busy: devices with an attempt under way.
-    ended: those of them whose attempt is over and marked in the store.
-    width: most attempts at a time.  refusals: by cursor, how often the endpoint refused the event.
-    """
-
-    def __init__(self, endpoint: Endpoint, width: int) -> None:
-        self.endpoint = endpoint
-        self.width = width
-        self.ready: deque[Delivery] = deque()
-        self.busy: set[str] = set()
-        self.ended: set[str] = set()
-        self.wake = asyncio.Event()
+    def __init__(self, line: Line, version: int) -> None:
+        self.line = line
+        self.version = version
+        self.read_again = True
         self.gone = False
-        self.failing = True  # nothing is known before the first success, also after a restart
+        self.wake = asyncio.Event()
         self.hasten_from_ms = 0
-        self.refusals: Counter[int] = Counter()
+        self.task: asyncio.Task[None]
 
 
 class Deliverer:
     """Empties the outbox until cancelled.
 
     parallel: devices of one endpoint served at a time.  draw: 0..1, the jitter.
-    poll_s: how often rows of other processes and due retries are looked for.
-    worker: None when no other deliverer uses the store.
+    poll_s: how often changes of other processes and due retries are looked for.
+    patience_s: see gateway.marks.  worker: None when no other deliverer uses the store.
     """
 
     def __init__(
@@ -118,6 +108,7 @@ class Deliverer:
         parallel: int = 8,
         draw: Callable[[], float] = random.random,
         poll_s: float = POLL_S,
+        patience_s: float = PATIENCE_S,
         worker: Worker | None = None,
     ) -> None:
         self._store = store
@@ -128,93 +119,172 @@ class Deliverer:
         self._draw = draw
         self._poll_s = poll_s
         self._worker = worker
-        self._lines: dict[str, tuple[_Line, asyncio.Task[None]]] = {}
-        self._appended = asyncio.Event()
+        self._marks = Marks(store, patience_s)
+        self._served: dict[str, _Served] = {}
 
     async def run(self) -> None:
         """Serve every enabled endpoint, those added later too; ends only by cancellation."""
-        self._store.on_append(lambda _cursor: self._appended.set())
-        async with asyncio.TaskGroup() as group:
-            while True:
-                await self._follow(group)
-                for line, _ in self._lines.values():
-                    line.wake.set()
-                # not wait_for: CPython 3.11's can lose a cancellation
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._poll_s):
-                        await self._appended.wait()
-                self._appended.clear()
+        self._store.on_commit(self._committed)
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    await self._follow(group)
+                    for served in self._served.values():
+                        served.wake.set()
+                    await asyncio.sleep(self._poll_s)
+        finally:
+            await self._marks.close()
+
+    def _committed(self, events: Sequence[Appended]) -> None:
+        for served in self._served.values():
+            if self._worker is None:
+                served.line.committed(events)
+            served.wake.set()
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
         """Start a line for each new endpoint, end those of removed or disabled ones."""
-        endpoints = await _patiently(lambda: self._store.read(lambda view: view.endpoints()))
-        wanted = {one.id: one for one in endpoints if not one.disabled_reason}
-        for id_, (line, task) in list(self._lines.items()):
-            if task.done() or line.endpoint != wanted.get(id_):
-                task.cancel()
-                del self._lines[id_]
-        for id_ in wanted.keys() - self._lines.keys():
-            line = _Line(wanted[id_], self._parallel)
-            self._lines[id_] = (line, group.create_task(self._serve(line)))
-
-    async def _serve(self, line: _Line) -> None:
-        async with asyncio.TaskGroup() as attempts:
-            while not line.gone:
-                line.busy -= line.ended  # before the look: what is read must show their marks
-                line.ended.clear()
-                if not line.ready and len(line.busy) < line.width:
-                    due = await self._due(line)
-                    line.ready.extend(one for one in due if one.subject not in line.busy)
-                while line.ready and len(line.busy) < line.width:
-                    due = line.ready.popleft()
-                    line.busy.add(due.subject)
-                    attempts.create_task(self._attempt(line, due))
-                await line.wake.wait()
-                line.wake.clear()
-
-    async def _due(self, line: _Line) -> list[Delivery]:
-        """What may be sent now. A worker claims no more than it can begin at once."""
-        endpoint_id = line.endpoint.id
-        worker = self._worker
-        now_ms = self._clock()
-        if worker is None:
-            limit = LOOK + len(line.busy)
-            return await _patiently(
-                lambda: self._store.read(
-                    lambda view: view.due_deliveries(endpoint_id, now_ms, limit)
-                )
-            )
-        until_ms = now_ms + int(worker.lease_s * 1000)
-        limit = line.width - len(line.busy)
-        busy = frozenset(line.busy)
-        return await self._write(
-            lambda tx: tx.claim(
-                endpoint_id, worker.name, now_ms, until_ms, limit=limit, without=busy
+        endpoints, versions, last = await patiently(
+            lambda: self._store.read(
+                lambda view: (view.endpoints(), view.endpoint_versions(), view.last_cursor())
             )
         )
+        wanted = {one.id: one for one in endpoints if not one.disabled_reason}
+        for id_, served in list(self._served.items()):
+            if served.task.done() or served.line.endpoint != wanted.get(id_):
+                served.task.cancel()
+                del self._served[id_]
+            elif served.version != versions[id_]:
+                served.version = versions[id_]
+                served.read_again = True
+            served.line.heard = max(served.line.heard, last)
+        for id_ in wanted.keys() - self._served.keys():
+            served = _Served(Line(wanted[id_], self._parallel), versions[id_])
+            self._served[id_] = served
+            served.task = group.create_task(self._serve(served))
 
-    async def _attempt(self, line: _Line, taken: Delivery) -> None:
-        first_at_ms = taken.first_at_ms or self._clock()
-        due = replace(taken, attempts=taken.attempts + 1, first_at_ms=first_at_ms)
+    async def _serve(self, served: _Served) -> None:
+        line = served.line
+        async with asyncio.TaskGroup() as attempts:
+            while not served.gone:
+                if self._worker is None:
+                    await self._catch_up(served)
+                elif line.under_way < line.width:
+                    await self._claim(line, self._worker)
+                while line.under_way < line.width and (queue := line.take(self._clock())):
+                    line.under_way += 1
+                    attempts.create_task(self._work(served, queue))
+                if line.unread and line.under_way < line.width:
+                    await self._read_on(line)
+                    continue
+                await served.wake.wait()
+                served.wake.clear()
+
+    async def _catch_up(self, served: _Served) -> None:
+        """Learn from the store what this process was not told."""
+        line = served.line
+        id_ = line.endpoint.id
+        if served.read_again:
+            served.read_again = False
+            await self._marks.flushed()  # or what is delivered would be read as pending
+            line.reset(*await self._since(id_, 0))
+        while line.behind:
+            line.found(*await self._since(id_, line.sure))
+
+    async def _since(self, endpoint_id: str, cursor: int) -> tuple[list[Waiting], int]:
+        """What is pending beyond a cursor, and up to where that is told."""
+        return await self._ask(
+            lambda view: (view.waiting(endpoint_id, cursor), view.last_cursor())
+        )
+
+    async def _read_on(self, line: Line) -> None:
+        """Read the next events of the devices at their turn."""
+        id_ = line.endpoint.id
+        queues = line.wanted()
+        wanted = [(one.subject, one.read_to) for one in queues]
+
+        def look(view: View) -> tuple[list[list[Delivery]], int]:
+            return [
+                view.next_deliveries(id_, *one, READ_EACH) for one in wanted
+            ], view.last_cursor()
+
+        found, last = await self._ask(look)
+        for queue, rows in zip(queues, found, strict=True):
+            line.fill(queue, rows, last, self._clock())
+
+    async def _ask(self, question: Callable[[View], T]) -> T:
+        return await patiently(lambda: self._store.read(question))
+
+    async def _claim(self, line: Line, worker: Worker) -> None:
+        """A worker claims no more than it can begin at once."""
+        now_ms = self._clock()
+        until_ms = now_ms + int(worker.lease_s * 1000)
+        limit = line.width - line.under_way
+        to = (line.endpoint.id, worker.name, now_ms, until_ms)
+        busy = line.busy
+        rows = await self._write(lambda tx: tx.claim(*to, limit=limit, without=busy))
+        line.claimed(rows)
+
+    async def _work(self, served: _Served, queue: Queue | None) -> None:
+        """Attempts, one after another, as long as devices are at their turn."""
+        line = served.line
+        try:
+            while queue:
+                await self._attempt(served, queue)
+                fits = line.under_way <= line.width and not (served.gone or served.read_again)
+                queue = line.take(self._clock()) if fits else None
+        finally:
+            line.under_way -= 1
+            served.wake.set()
+
+    async def _attempt(self, served: _Served, queue: Queue) -> None:
+        line = served.line
+        taken = queue.events[0]
+        due = counted(taken, self._clock())
         try:
             await self._sink.deliver(line.endpoint, [due])
         except Gone as error:
-            line.gone = True
+            served.gone = True
             await self._disable(line, due, str(error))
         except Refused as error:
             line.refusals[due.cursor] += 1
             wait_s = REFUSED.wait_s(line.refusals[due.cursor], self._draw())
-            await self._put_off(line, due, wait_s, str(error))
+            queue.own = True
+            self._put_off(served, queue, due, wait_s, str(error))
         except Retry as error:
-            await self._failed(line, due, error)
+            now_ms = self._clock()
+            asked_s = error.after_s or 0.0
+            line.failed(now_ms, int(asked_s * 1000))
+            if queue.early:
+                line.put_off(queue, [taken], now_ms)
+                return
+            wait_s = self._schedule.wait_s(due.attempts, self._draw(), asked_s)
+            self._put_off(served, queue, due, wait_s, str(error))
         else:
-            await self._mark(replace(due, state="delivered", note=""))
-            del line.refusals[due.cursor]
-            await self._succeeded(line)
-        line.ended.add(due.subject)
-        line.wake.set()
+            line.refusals.pop(due.cursor, None)
+            self._over(served, queue, replace(due, state="delivered", note=""))
+            if line.succeeded(self._clock(), self._parallel):
+                await self._hasten(served)
 
-    async def _disable(self, line: _Line, due: Delivery, why: str) -> None:
+    def _over(self, served: _Served, queue: Queue, outcome: Delivery) -> None:
+        """Delivered or dead: the device goes on once that is on the disk."""
+
+        def then() -> None:
+            served.line.end(queue, 1, self._clock())
+            served.wake.set()
+
+        mark = (_taken(outcome), outcome)
+        self._marks.add([mark], then, urgent=queue.goes_on)
+
+    async def _hasten(self, served: _Served) -> None:
+        """The endpoint takes events again: what waits for it is due."""
+        now_ms = self._clock()
+        if self._worker is None:
+            served.line.hasten(now_ms)
+        elif now_ms >= served.hasten_from_ms:
+            served.hasten_from_ms = now_ms + HASTEN_EVERY_MS
+            await self._write(lambda tx: tx.hasten(served.line.endpoint.id, now_ms))
+
+    async def _disable(self, line: Line, due: Delivery, why: str) -> None:
         """Stop delivering; what is pending waits until the endpoint is enabled or removed."""
         log.warning("webhook disabled", id=line.endpoint.id, url=line.endpoint.url, why=why)
 
@@ -227,59 +297,36 @@ class Deliverer:
 
         await self._write(change)
 
-    async def _succeeded(self, line: _Line) -> None:
-        """Widen; after a failure, make what waits for its next try due now, once a minute."""
-        line.width = min(self._parallel, line.width + 1)
-        now_ms = self._clock()
-        if not line.failing or now_ms < line.hasten_from_ms:
-            return
-        line.failing = False
-        line.hasten_from_ms = now_ms + HASTEN_EVERY_MS
-        await self._write(lambda tx: tx.hasten(line.endpoint.id, now_ms))
-
-    async def _failed(self, line: _Line, due: Delivery, error: Retry) -> None:
-        line.failing = True
-        line.width = max(1, line.width // 2)
-        asked_s = error.after_s or 0.0
-        line.hasten_from_ms = max(line.hasten_from_ms, self._clock() + int(asked_s * 1000))
-        wait_s = self._schedule.wait_s(due.attempts, self._draw(), asked_s)
-        await self._put_off(line, due, wait_s, str(error))
-
-    async def _put_off(self, line: _Line, due: Delivery, wait_s: float | None, why: str) -> None:
+    def _put_off(
+        self, served: _Served, queue: Queue, due: Delivery, wait_s: float | None, why: str
+    ) -> None:
         facts = {"webhook": due.endpoint_id, "event_id": due.event_id, "attempts": due.attempts}
         if wait_s is None:
-            del line.refusals[due.cursor]
+            served.line.refusals.pop(due.cursor, None)
             log.warning("dead letter", **facts, why=why)
             note = f"{why}; `lamplighter webhook replay {due.endpoint_id}` sends it again"
-            await self._mark(replace(due, state="dead", note=note))
+            self._over(served, queue, replace(due, state="dead", note=note))
             return
         log.info("delivery put off", **facts, wait_s=round(wait_s, 1), why=why)
         next_at_ms = self._clock() + int(wait_s * 1000)
         note = f"{why}; the gateway tries again"
-        await self._mark(replace(due, next_at_ms=next_at_ms, note=note))
+        outcome = replace(due, next_at_ms=next_at_ms, note=note)
+        kept = replace(outcome, worker="", until_ms=0)
+        release = self._worker is not None
+        tried_ms = self._clock()
 
-    async def _mark(self, outcome: Delivery) -> None:
-        """Record an attempt, unless another worker took the delivery over."""
-        if not await self._write(lambda tx: tx.mark(_taken(outcome), outcome)):
-            facts = {"webhook": outcome.endpoint_id, "event_id": outcome.event_id}
-            log.info("attempt not recorded: the delivery was withdrawn or taken over", **facts)
+        def then() -> None:
+            if release:
+                served.line.release(queue)
+            else:
+                served.line.put_off(queue, [kept], tried_ms)
+
+        self._marks.add([(_taken(due), outcome)], then, urgent=release)
 
     async def _write(self, change: Callable[[Transaction], T]) -> T:
-        return await _patiently(lambda: self._store.write(change))
+        return await patiently(lambda: self._store.write(change))
 
 
 def _taken(outcome: Delivery) -> Delivery:
     """The delivery as it was before the attempt, which `mark` compares with the store."""
     return replace(outcome, attempts=outcome.attempts - 1)
-
-
-async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Call until the store answers: a full disk delays delivery and loses nothing."""
-    attempt = 0
-    while True:
-        try:
-            return await call()
-        except Retry as error:
-            attempt += 1
-            log.warning("the store cannot answer now", why=str(error))
-            await asyncio.sleep(delay_s(attempt, 0.1, 10.0))

@@ -24,8 +24,10 @@ another, and group commit shares the wait.
 `gateway/tests/contract/test_store.py` runs over all of them.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, Self, TypeVar
+
+from msgspec import Struct
 
 from gateway.events import Entry, Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
@@ -33,6 +35,25 @@ from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Q
 T = TypeVar("T")
 LAST = "9999"
 """After every instant in RFC 3339."""
+
+
+class Appended(Struct, frozen=True):
+    """An event that was committed, and the endpoints that get it. body: its JSON, frozen."""
+
+    cursor: int
+    id: str
+    type: str
+    subject: str
+    body: bytes
+    endpoints: tuple[str, ...]
+
+
+class Waiting(Struct, frozen=True):
+    """A device with pending deliveries: the cursors of the oldest and the newest of them."""
+
+    subject: str
+    oldest: int
+    newest: int
 
 
 class View(Protocol):
@@ -107,6 +128,14 @@ class View(Protocol):
         """
         ...
 
+    def endpoint_versions(self) -> dict[str, int]:
+        """A number of each endpoint that was not removed, by id.
+
+        It changes when the endpoint does, or rows of its outbox other than by `append`, `claim`
+        and `mark`: then what is known of them from before is to be read again.
+        """
+        ...
+
     def totals(self, endpoint_id: str) -> Totals:
         """The sums of an endpoint; a removed one keeps them."""
         ...
@@ -121,6 +150,16 @@ class View(Protocol):
         ones of its device, and for nothing else. limit: devices, in the order of their oldest
         cursors.
         """
+        ...
+
+    def waiting(self, endpoint_id: str, after: int = 0) -> list[Waiting]:
+        """The devices with pending deliveries beyond cursor `after`, the oldest first."""
+        ...
+
+    def next_deliveries(
+        self, endpoint_id: str, subject: str, after: int, limit: int
+    ) -> list[Delivery]:
+        """A device's pending deliveries beyond cursor `after`, oldest first, due or not."""
         ...
 
     def next_delivery_at_ms(self, endpoint_id: str) -> int | None:
@@ -247,6 +286,10 @@ class Transaction(View, Protocol):
         """
         ...
 
+    def mark_all(self, marks: Sequence[tuple[Delivery, Delivery]]) -> int:
+        """`mark` each (taken, outcome); returns how many were recorded."""
+        ...
+
     def put_delivery(self, delivery: Delivery) -> None:
         """Replace state, attempts, times and note of a delivery, whoever claimed it.
 
@@ -277,9 +320,10 @@ class Store(Protocol):
         """
         ...
 
-    async def write(self, change: Callable[[Transaction], T]) -> T:
+    async def write(self, change: Callable[[Transaction], T], *, within_s: float = 0.0) -> T:
         """Carry out a change and return its result once it is durable.
 
+        within_s: nobody waits for it; it may wait so long for a commit that it can share.
         Raises what the change raised; Retry when nothing was kept and trying again may help (disk
         full, locked); Broken when the disk failed: then no later commit can be relied on, and the
         process must end.
@@ -291,6 +335,14 @@ class Store(Protocol):
 
         Only commits of this process are seen. Another process (the CLI) may write too, so poll
         slowly as well.
+        """
+        ...
+
+    def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
+        """Call `listener(events)` on the loop after each commit of this process with events.
+
+        They are in the order of their cursors. Where another process appended between, cursors are
+        missing.
         """
         ...
 

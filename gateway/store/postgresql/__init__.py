@@ -13,14 +13,14 @@ Source: PostgreSQL 15, 9.27.11, pg_xact_status; 13.3.5, advisory locks.
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
 import psycopg
 
 from gateway.errors import Broken, GatewayError, Retry, Unsure
-from gateway.store import Transaction, View
+from gateway.store import Appended, Transaction, View
 from gateway.store.postgresql.connection import Connection
 from gateway.store.postgresql.database import LOCK, connect, open_store, place
 from gateway.store.postgresql.deferred import Deferred
@@ -70,7 +70,7 @@ class Store:
         self.place = place(url)
         self.source = source
         self._url = url
-        self._listeners: list[Callable[[int], None]] = []
+        self._listeners: list[Callable[[Sequence[Appended]], None]] = []
         self._reader = _Reader()
         self._opened: set[_Opened] = set()
         self._write_by: _Opened | None = None
@@ -92,15 +92,19 @@ class Store:
 
     def on_append(self, listener: Callable[[int], None]) -> None:
         """See gateway.store.Store."""
+        self._listeners.append(lambda events: listener(events[-1].cursor))
+
+    def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
+        """See gateway.store.Store."""
         self._listeners.append(listener)
 
     async def read(self, question: Callable[[View], T]) -> T:
         """See gateway.store.Store."""
         return await self._loop.run_in_executor(self._readers, self._answer, question)
 
-    async def write(self, change: Callable[[Transaction], T]) -> T:
+    async def write(self, change: Callable[[Transaction], T], *, within_s: float = 0.0) -> T:
         """See gateway.store.Store."""
-        return await self._writer.write(change)
+        return await self._writer.write(change, within_s)
 
     def _answer(self, question: Callable[[View], T]) -> T:
         with translated(self.place):
@@ -122,8 +126,8 @@ class Store:
         opened.run(SNAPSHOT)
         return opened
 
-    def _commit(self, group: list[Change]) -> int:
-        """Carry out a group; returns the cursor of its newest event, 0 without one."""
+    def _commit(self, group: list[Change]) -> list[Appended]:
+        """Carry out a group; returns its events."""
         try:
             if self._broken:
                 raise self._broken
@@ -133,7 +137,7 @@ class Store:
             self._broken = error if isinstance(error, Broken) else self._broken
             for change in group:
                 change.error = error
-            return 0
+            return []
 
     def _begin_writing(self) -> _Opened:
         opened = self._to_write()
@@ -150,7 +154,7 @@ class Store:
             self._write_by = _Opened(open_store(self._url, again=True))
         return self._write_by
 
-    def _carry_out(self, group: list[Change]) -> int:
+    def _carry_out(self, group: list[Change]) -> list[Appended]:
         opened = self._begin_writing()
         run = opened.run
         try:
@@ -195,7 +199,7 @@ class Store:
             except psycopg.errors.InvalidParameterValue:
                 return None  # the server that took over never heard of it
 
-    def _settled(self, appended: int) -> None:
+    def _settled(self, appended: list[Appended]) -> None:
         if appended:
             for listener in self._listeners:
                 listener(appended)
@@ -203,7 +207,7 @@ class Store:
 
 def _carry_out_one(change: Change, changes: Changes, opened: _Opened) -> None:
     run, deferred = opened.run, opened.statements.deferred
-    before, point = changes.appended, deferred.point
+    before, point = len(changes.appended), deferred.point
     run("SAVEPOINT one")
     try:
         change.result = change.run(changes)

@@ -1,7 +1,7 @@
 """A Transaction over a Connection."""
 # ruff: noqa: D102 - each method is described in gateway.store.Transaction
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
-from gateway.store import LAST
+from gateway.store import LAST, Appended
 from gateway.store.sql import Connection
 from gateway.store.sql.event import new_event, wants
 from gateway.store.sql.view import Endpoints, Rows
@@ -21,18 +21,20 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Changes(Rows):
-    """A Transaction, for all changes of one commit. appended: cursor of the newest event."""
+    """A Transaction, for all changes of one commit. appended: its events so far."""
 
     def __init__(self, connection: Connection, endpoints: Endpoints, source: str) -> None:
         super().__init__(connection, endpoints)
         self._source = source
-        self.appended = 0
+        self.appended: list[Appended] = []
+        self._reread: set[str] = set()
         self._endpoints: list[Endpoint] | None = None
         self._changed_endpoints = False
 
     def undone(self, appended: int) -> None:
-        """Go on after a change was rolled back. appended: what it was before that change."""
-        self.appended = appended
+        """Go on after a change was rolled back. appended: how many there were before it."""
+        del self.appended[appended:]
+        self._reread.clear()
         self._endpoints = None
 
     def endpoints(self) -> list[Endpoint]:
@@ -62,11 +64,11 @@ class Changes(Rows):
         sequence = self._number("next_sequence", dev_eui)
         event, body = new_event(self._source, kind, dev_eui, at_ms, sequence=sequence, data=data)
         cursor = self._number("append", event.id, event.type, dev_eui, body)
-        for endpoint in self.endpoints():
-            if wants(endpoint, event):
-                self.connection.change("put_outbox", endpoint.id, cursor, dev_eui)
-                self.connection.change("match", endpoint.id, 1)
-        self.appended = cursor
+        wanted = tuple(one.id for one in self.endpoints() if wants(one, event))
+        for endpoint_id in wanted:
+            self.connection.change("put_outbox", endpoint_id, cursor, dev_eui)
+            self.connection.change("match", endpoint_id, 1)
+        self.appended.append(Appended(cursor, event.id, event.type, dev_eui, body, wanted))
         return event
 
     def add_device(self, device: Device) -> None:
@@ -161,6 +163,9 @@ class Changes(Rows):
             self._count(taken.endpoint_id, "pending", outcome.state)
         return marked
 
+    def mark_all(self, marks: Sequence[tuple[Delivery, Delivery]]) -> int:
+        return sum(self.mark(taken, outcome) for taken, outcome in marks)
+
     def put_delivery(self, delivery: Delivery) -> None:
         key = (delivery.endpoint_id, delivery.cursor)
         row = self.connection.row("delivery_state", *key)
@@ -172,6 +177,14 @@ class Changes(Rows):
         new = (delivery.state, delivery.attempts, *times, delivery.note)
         self.connection.change("put_delivery", *key, *new)
         self._count(delivery.endpoint_id, row[0], delivery.state)
+        self._outbox_changes(delivery.endpoint_id)
+
+    def _outbox_changes(self, endpoint_id: str) -> None:
+        """Whoever keeps rows of this outbox in memory reads them again."""
+        if endpoint_id not in self._reread:
+            self._reread.add(endpoint_id)
+            self._endpoints_change()
+            self.connection.change("outbox_changes", endpoint_id)
 
     def _count(self, endpoint_id: str, was: str, now: str) -> None:
         """Take a delivery from one sum of its endpoint to another."""
@@ -180,7 +193,10 @@ class Changes(Rows):
             self.connection.change("count_done", endpoint_id, delivered, dead, 0)
 
     def hasten(self, endpoint_id: str, now_ms: int) -> int:
-        return self.connection.change("hasten", endpoint_id, now_ms)
+        count = self.connection.change("hasten", endpoint_id, now_ms)
+        if count:
+            self._outbox_changes(endpoint_id)
+        return count
 
     def add_api_key(self, key: ApiKey) -> None:
         taken = f"the key name {key.name!r} is taken"

@@ -10,10 +10,12 @@ from msgspec import Raw
 
 from gateway.events import Entry, event_type
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
+from gateway.store import Waiting
 from gateway.store.sql import Connection
 
 S = TypeVar("S", bound=msgspec.Struct)
 _decoder = cache(msgspec.json.Decoder)
+_DELIVERY = Delivery.__struct_fields__
 _USED = {"": 0, "_of_reading": 0, "_of_type": 1, "_of_subject": 2}
 """How many of (type, subject) each question about events compares."""
 
@@ -120,6 +122,9 @@ class Rows:
             self._kept.version = version
         return list(self._kept.rows)
 
+    def endpoint_versions(self) -> dict[str, int]:
+        return dict(self.connection.rows("endpoint_versions"))
+
     def totals(self, endpoint_id: str) -> Totals:
         row = self.connection.row("totals", endpoint_id) or (0, 0, 0, 0, 0)
         return Totals(**dict(zip(Totals.__struct_fields__, row, strict=True)))
@@ -136,9 +141,17 @@ class Rows:
 
         found: list[Delivery] = []
         for first in foremost:
-            key = (endpoint_id, first.subject, first.cursor, each - 1)
-            found += [first, *takewhile(due, self._deliveries("next_deliveries", *key))]
+            later = self.next_deliveries(endpoint_id, first.subject, first.cursor, each - 1)
+            found += [first, *takewhile(due, later)]
         return found
+
+    def waiting(self, endpoint_id: str, after: int = 0) -> list[Waiting]:
+        return [Waiting(*row) for row in self.connection.rows("waiting", endpoint_id, after)]
+
+    def next_deliveries(
+        self, endpoint_id: str, subject: str, after: int, limit: int
+    ) -> list[Delivery]:
+        return self._deliveries("next_deliveries", endpoint_id, subject, after, limit)
 
     def next_delivery_at_ms(self, endpoint_id: str) -> int | None:
         return self._number("next_delivery", endpoint_id)
@@ -155,9 +168,8 @@ class Rows:
         return self._deliveries("deliveries", state, limit)
 
     def _deliveries(self, name: str, *values: Any) -> list[Delivery]:
-        fields = Delivery.__struct_fields__
         rows = self.connection.rows(name, *values)
-        return [Delivery(**dict(zip(fields, row, strict=True))) for row in rows]
+        return [Delivery(**dict(zip(_DELIVERY, row, strict=True))) for row in rows]
 
     def api_key(self, digest: str) -> ApiKey | None:
         return self._struct(ApiKey, "api_key", digest)

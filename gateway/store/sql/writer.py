@@ -5,8 +5,10 @@ fill, and the longer a commit takes, the more changes share the next one.
 """
 
 import asyncio
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -18,10 +20,16 @@ GROUP = 1000
 
 
 class Change:
-    """One call of write: its function, and where its result goes."""
+    """One call of write: its function, by when it is carried out, and where its result goes."""
 
-    def __init__(self, run: Callable[[Transaction], Any], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        run: Callable[[Transaction], Any],
+        loop: asyncio.AbstractEventLoop,
+        within_s: float,
+    ) -> None:
         self.run = run
+        self.by_s = time.monotonic() + within_s if within_s else 0.0
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
@@ -53,9 +61,12 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer")
         self._thread.start()
 
-    async def write(self, run: Callable[[Transaction], T]) -> T:
-        """Have a change carried out; returns its result once it is committed."""
-        waiting = Change(run, self._loop)
+    async def write(self, run: Callable[[Transaction], T], within_s: float = 0.0) -> T:
+        """Have a change carried out; returns its result once it is committed.
+
+        within_s: it may wait so long for a commit that it can share.
+        """
+        waiting = Change(run, self._loop, within_s)
         self._changes.put(waiting)
         return await waiting.future
 
@@ -65,20 +76,29 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        while (first := self._changes.get()) is not None:
-            group, ended = self._group(first)
-            said = self._commit(group)
-            self._loop.call_soon_threadsafe(self._settle, group, said)
-            if ended:
-                return
+        ended = False
+        while not ended:
+            group, ended = self._group()
+            if group:
+                said = self._commit(group)
+                self._loop.call_soon_threadsafe(self._settle, group, said)
 
-    def _group(self, first: Change) -> tuple[list[Change], bool]:
-        group = [first]
-        while len(group) < GROUP and not self._changes.empty():
-            change = self._changes.get()
+    def _group(self) -> tuple[list[Change], bool]:
+        """The next changes to commit together, and whether they are the last."""
+        group: list[Change] = []
+        by_s = math.inf  # until then the changes so far may wait for others
+        while len(group) < GROUP:
+            left_s = by_s - time.monotonic()
+            if left_s <= 0 and self._changes.empty():
+                break
+            try:
+                change = self._changes.get(timeout=max(left_s, 0) if group else None)
+            except queue.Empty:
+                break
             if change is None:
                 return group, True
             group.append(change)
+            by_s = min(by_s, change.by_s)
         return group, False
 
     def _settle(self, group: list[Change], said: Any) -> None:

@@ -1,8 +1,7 @@
 """The store in one SQLite database: a writer thread with group commit, and reader threads.
 
-WAL and synchronous=FULL: what was committed is on the disk. A group is every change that arrived
-during the commit before it: no change waits for a group to fill, and the longer a commit takes,
-the more changes share the next one. Each change is a savepoint in its group.
+WAL and synchronous=FULL: what was committed is on the disk. Each change is a savepoint in its
+group, see gateway.store.sql.writer.
 Source: sqlite.org/wal.html and sqlite.org/pragma.html#pragma_synchronous.
 
 In memory (`MEMORY`) there is one connection, which readers and the writer use in turn: a question
@@ -11,18 +10,18 @@ waits there for the group that is being written.
 
 import asyncio
 import contextlib
-import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from gateway.errors import Broken, GatewayError
-from gateway.store import Transaction, View
+from gateway.store import Appended, Transaction, View
 from gateway.store.sql.changes import Changes
 from gateway.store.sql.view import Endpoints, Rows
+from gateway.store.sql.writer import Change, Writer
 from gateway.store.sqlite.file import (
     MEMORY,
     Connection,
@@ -33,29 +32,8 @@ from gateway.store.sqlite.file import (
 )
 
 T = TypeVar("T")
-GROUP = 1000
-"""Most changes in one commit; bounds the size of the WAL."""
 READERS = 2
 """Threads that answer questions; each has a connection of its own."""
-
-
-class _Change:
-    """One call of write: its function, and where its result goes."""
-
-    def __init__(self, run: Callable[[Transaction], Any], loop: asyncio.AbstractEventLoop) -> None:
-        self.run = run
-        self.future: asyncio.Future[Any] = loop.create_future()
-        self.result: Any = None
-        self.error: BaseException | None = None
-
-    def settle(self) -> None:
-        """Hand over the result; on the event loop."""
-        if self.future.done():  # the caller was cancelled
-            return
-        if self.error:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
 
 
 class _Reader(threading.local):
@@ -71,8 +49,7 @@ class Store:
     def __init__(self, path: Path = MEMORY, source: str = "lamplighter/street") -> None:
         self.path = path
         self.source = source
-        self._changes: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
-        self._listeners: list[Callable[[int], None]] = []
+        self._listeners: list[Callable[[Sequence[Appended]], None]] = []
         self._endpoints = Endpoints()
         self._reader = _Reader()
         self._opened: list[sqlite3.Connection] = []
@@ -83,18 +60,20 @@ class Store:
         self._loop = asyncio.get_running_loop()
         self._writer = open_store(self.path)
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
-        self._thread = threading.Thread(target=self._write_groups, name="store-writer")
-        self._thread.start()
+        self._thread = Writer(self._commit, self._settled)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._changes.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._thread.close()
         await asyncio.to_thread(self._readers.shutdown)
         for connection in (*self._opened, self._writer):
             connection.close()
 
     def on_append(self, listener: Callable[[int], None]) -> None:
+        """See gateway.store.Store."""
+        self._listeners.append(lambda events: listener(events[-1].cursor))
+
+    def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
         """See gateway.store.Store."""
         self._listeners.append(listener)
 
@@ -102,11 +81,9 @@ class Store:
         """See gateway.store.Store."""
         return await self._loop.run_in_executor(self._readers, self._answer, question)
 
-    async def write(self, change: Callable[[Transaction], T]) -> T:
+    async def write(self, change: Callable[[Transaction], T], *, within_s: float = 0.0) -> T:
         """See gateway.store.Store."""
-        waiting = _Change(change, self._loop)
-        self._changes.put(waiting)
-        return await waiting.future
+        return await self._thread.write(change, within_s)
 
     def _answer(self, question: Callable[[View], T]) -> T:
         with self._turn, translated(self.path):
@@ -130,25 +107,8 @@ class Store:
         reader.rows = Rows(Connection(reader.opened), Endpoints())
         return reader.rows
 
-    def _write_groups(self) -> None:
-        while (first := self._changes.get()) is not None:
-            group, ended = self._group(first)
-            appended = self._commit(group)
-            self._loop.call_soon_threadsafe(self._settle, group, appended)
-            if ended:
-                return
-
-    def _group(self, first: _Change) -> tuple[list[_Change], bool]:
-        group = [first]
-        while len(group) < GROUP and not self._changes.empty():
-            change = self._changes.get()
-            if change is None:
-                return group, True
-            group.append(change)
-        return group, False
-
-    def _commit(self, group: list[_Change]) -> int:
-        """Carry out a group; returns the cursor of its newest event, 0 without one."""
+    def _commit(self, group: list[Change]) -> list[Appended]:
+        """Carry out a group; returns its events."""
         try:
             if self._broken:
                 raise self._broken
@@ -161,11 +121,11 @@ class Store:
             self._broken = error if isinstance(error, Broken) else self._broken
             for change in group:
                 change.error = error
-            return 0
+            return []
         return changes.appended
 
-    def _carry_out(self, change: _Change, changes: Changes) -> None:
-        before = changes.appended
+    def _carry_out(self, change: Change, changes: Changes) -> None:
+        before = len(changes.appended)
         self._writer.execute("SAVEPOINT one")
         try:
             change.result = change.run(changes)
@@ -177,9 +137,7 @@ class Store:
             self._writer.execute("ROLLBACK TO one")
         self._writer.execute("RELEASE one")
 
-    def _settle(self, group: list[_Change], appended: int) -> None:
-        for change in group:
-            change.settle()
+    def _settled(self, appended: list[Appended]) -> None:
         if appended:
             for listener in self._listeners:
                 listener(appended)

@@ -129,6 +129,12 @@ WHERE id = ?1 AND NOT removed
 UPDATE endpoint SET removed = 1, version = (SELECT max(version) + 1 FROM endpoint)
 WHERE id = ?1 AND NOT removed
 
+-- name: endpoint_versions
+SELECT id, version FROM endpoint WHERE NOT removed
+
+-- name: outbox_changes
+UPDATE endpoint SET version = (SELECT max(version) + 1 FROM endpoint) WHERE id = ?1
+
 -- name: endpoints_version
 SELECT coalesce(max(version), 0) FROM endpoint
 
@@ -170,6 +176,10 @@ SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
 FROM event AS e INDEXED BY event_subject
 CROSS JOIN outbox AS o ON o.endpoint_id = ?1 AND o.cursor = e.cursor
 WHERE e.subject = ?2 AND e.cursor > ?3 AND o.state = 'pending' ORDER BY e.cursor LIMIT ?4
+
+-- name: waiting
+SELECT subject, min(cursor) AS oldest, max(cursor) FROM outbox INDEXED BY outbox_pending
+WHERE endpoint_id = ?1 AND state = 'pending' AND cursor > ?2 GROUP BY subject ORDER BY oldest
 
 -- name: next_delivery
 WITH foremost AS (

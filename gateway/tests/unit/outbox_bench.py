@@ -53,12 +53,14 @@ class ScriptedSink:
         return [event_id for _, event_id, _ in self.attempts]
 
 
+def joined(tx, dev_eui):
+    data = JoinedData(dev_eui=LAMP, device="x", dev_addr="01020304")
+    return tx.append("joined", dev_eui, 1, data)
+
+
 async def append(store, *devices):
     """One event of each device, in one commit each; their ids."""
-    data = JoinedData(dev_eui=LAMP, device="x", dev_addr="01020304")
-    made = [
-        await store.write(lambda tx, eui=eui: tx.append("joined", eui, 1, data)) for eui in devices
-    ]
+    made = [await store.write(lambda tx, eui=eui: joined(tx, eui)) for eui in devices]
     return [event.id for event in made]
 
 
@@ -77,7 +79,7 @@ async def delivering(sink, endpoints=1, kept: Any = None, **options):
 @contextlib.asynccontextmanager
 async def running(store, sink, clock, worker: Any = None, **options):
     """A Deliverer at work on a store."""
-    fixed: Any = {"schedule": SCHEDULE, "draw": lambda: 0.5, "poll_s": 0.001}
+    fixed: Any = {"schedule": SCHEDULE, "draw": lambda: 0.5, "poll_s": 0.001, "patience_s": 0.0}
     deliverer = Deliverer(store, sink, clock=clock, worker=worker, **fixed, **options)
     task = asyncio.create_task(deliverer.run())
     try:

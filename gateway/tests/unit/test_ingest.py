@@ -342,10 +342,10 @@ class Faulty(Store):
         super().__init__()
         self.failures = []
 
-    async def write(self, change):
+    async def write(self, change, **how):
         if self.failures:
             raise self.failures.pop(0)
-        return await super().write(change)
+        return await super().write(change, **how)
 
 
 async def test_a_store_that_takes_nothing_now_keeps_the_batch_and_its_acknowledgement():
