@@ -1,26 +1,25 @@
-"""One MQTT 5 connection with manual acknowledgement: paho on asyncio's loop.
+"""One MQTT 5 connection to a subscription at QoS 1, its messages acknowledged by the caller.
 
-Each connection has a client object of its own, so an acknowledgement sent after a reconnect has no
-effect. Reading stops while too many messages wait.
-Source: MQTT 5.0, 3.1.2.11.2 (expiry), 3.1.2.11.3 (receive maximum), 4.6 (order of
-acknowledgements).
+An acknowledgement belongs to the connection on which its message came: after a reconnect it does
+nothing. Those of one turn of the loop are one write, in the order in which they were given.
+Reading stops while too many messages wait.
+Source: MQTT 5.0, 3.1.2.10 (keepalive), 3.1.2.11.2 (expiry), 3.1.2.11.3 (receive maximum), 4.6
+(order of acknowledgements).
 """
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NoReturn, Protocol, cast
 
 import structlog
-from msgspec import Struct
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
-from gateway.errors import ConfigError, GatewayError, Retry, without_user
-from gateway.networks import _address
-from gateway.networks._tls import Tls, failure
+from gateway.errors import ConfigError, GatewayError, Retry
+from gateway.networks import _packets
+from gateway.networks._broker import Broker
+from gateway.networks._packets import Answer, Malformed, Message, Stream
+from gateway.networks._tls import failure
 from gateway.notices import Envelope
 
 RECEIVE_MOST = 50
@@ -29,136 +28,139 @@ SESSION_S = 7 * 86400
 """How long the broker keeps the session, s."""
 KEEPALIVE_S = 20
 CONNECT_S = 5.0
-"""Time for the handshake, s."""
+"""Time for each step until the subscription stands, s."""
+SUBSCRIBE_ID = 1
 REFUSED_USER = frozenset({0x86, 0x87})
 """Reason codes of CONNACK: bad user name or password, not authorized."""
 TAKEN_OVER = 0x8E
 """Reason code of DISCONNECT: another client connected with our client id."""
+WRONG_VERSION = frozenset({_packets.VERSION_3, 0x84})
+"""Reason codes of CONNACK of a broker without MQTT 5."""
+MALFORMED = 0x81
 WANTS_CERTIFICATE = (
     "it may want a client certificate: set `network.cert_file` and `network.key_file`"
 )
 WANTS_TLS = "this may be its port for TLS: write `mqtts://`"
 
+Take = Callable[[Sequence[Envelope]], bool]
+"""Gets messages in the order of receipt; returns whether more may be read."""
 log = structlog.get_logger("gateway.mqtt")
 
 
-class Broker(Struct, frozen=True, kw_only=True):
-    """A broker, the session at it, and the topic filter.
+class AnyConnection(Protocol):
+    """What a subscription needs of a connection.
 
-    url: `mqtt://[user:password@]host[:port]` or `mqtts://...`; printed only as `shown`.
+    subscribed: done once the subscription stands.  taken: another client took the session over.
+    unkept: messages come at QoS 0, which a broker keeps for nobody.
     """
 
-    url: str
-    client_id: str
-    topic: str
-    username: str = ""
-    password: str = ""
-    tls: Tls = Tls()
+    subscribed: asyncio.Future[None]
+    taken: bool
+    unkept: bool
 
-    @property
-    def shown(self) -> str:
-        """The address without user and password."""
-        return without_user(self.url)
+    async def run(self, keepalive_s: int, *, lasting: bool = True) -> NoReturn:
+        """Connect, subscribe and read. Raises ConfigError or Retry when the connection ends."""
+        ...
 
-    def address(self) -> tuple[str, int, bool]:
-        """(host, port, with TLS). Raises ConfigError."""
-        parts = _address.split(self.url, "network.mqtt", ("mqtt", "mqtts"))
-        tls = parts.scheme == "mqtts"
-        return parts.hostname or "", parts.port or (8883 if tls else 1883), tls
+    def leave(self, why: str) -> None:
+        """End the connection. why: for the log."""
+        ...
 
-    def user(self) -> tuple[str, str]:
-        """(user, password) of the URL, else of the settings. Raises ConfigError for both."""
-        name, password = _address.user(_address.split(self.url, "network.mqtt", ("mqtt", "mqtts")))
-        if name and self.username:
-            raise ConfigError("`network.mqtt` has a user and so has `network.username`: drop one")
-        return (name, password) if name else (self.username, self.password)
+    def read_on(self) -> None:
+        """Resume reading, which stops while too many messages wait."""
+        ...
 
 
-class Connection:
-    """One connection, from CONNECT to the close of its socket.
+class Connection(asyncio.Protocol):
+    """One connection, from CONNECT to the close of its socket; see AnyConnection."""
 
-    take: gets each message; returns whether more may be read.  taken: another client took the
-    session over.  unkept: messages come at QoS 0, which a broker keeps for nobody.
-    """
-
-    def __init__(self, broker: Broker, take: Callable[[Envelope], bool]) -> None:
+    def __init__(self, broker: Broker, take: Take) -> None:
         self._broker = broker
+        self._user = broker.user()
         self._take = take
         self._loop = asyncio.get_running_loop()
         self._gone: asyncio.Future[GatewayError] = self._loop.create_future()
         self.subscribed: asyncio.Future[None] = self._loop.create_future()
-        self._reading = False
         self.taken = False
         self.unkept = False
-        self._fd = -1
-        self._client = client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=broker.client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        client.on_socket_close = self._on_socket_close
-        client.connect_timeout = CONNECT_S
+        self._stream = Stream()
+        self._transport: asyncio.Transport | None = None
         self._answered = False
-        user, password = broker.user()
-        if user:
-            client.username_pw_set(user, password)
+        self._reading = True
+        self._acknowledged = bytearray()
+        self._heard_s = self._sent_s = self._loop.time()
+        self._asked_s: float | None = None
 
     async def run(self, keepalive_s: int, *, lasting: bool = True) -> NoReturn:
-        """Connect, subscribe and read. Raises ConfigError or Retry when the connection ends."""
-        self._socket = await self._connect(keepalive_s, lasting=lasting)
-        self._fd = self._socket.fileno()
+        """Connect, subscribe and read. Raises ConfigError or Retry when the connection ends.
+
+        lasting: the session outlives the connection.
+        """
+        self._keepalive_s = keepalive_s
         try:
-            self.read_on()
-            deadline = self._loop.time() + CONNECT_S
-            while not self._gone.done():
-                await asyncio.wait({self._gone}, timeout=1)
-                self._client.loop_misc()
-                self._flush()
-                if not self.subscribed.done() and self._loop.time() > deadline:
-                    raise Retry(f"the broker {self._broker.shown} does not complete the handshake")
+            await self._open()
+            self._write(
+                _packets.connect(
+                    self._broker.client_id,
+                    keepalive_s=keepalive_s,
+                    clean=not lasting,
+                    session_s=SESSION_S if lasting else 0,
+                    receive_most=RECEIVE_MOST,
+                    user=self._user,
+                )
+            )
+            await self._stay()
             raise self._gone.result()
         finally:
-            self._client.disconnect()
-            self._on_socket_close()
-            self._socket.close()
+            self._close()
 
-    async def _connect(self, keepalive_s: int, *, lasting: bool) -> Any:
-        """Open the socket and send CONNECT. Raises ConfigError, Retry."""
+    async def _open(self) -> None:
+        """Open the socket. Raises ConfigError, Retry."""
         host, port, tls = self._broker.address()
         where = f"the broker {self._broker.shown}"
-        if tls:
-            self._client.tls_set_context(  # pyright: ignore[reportUnknownMemberType] - paho's
-                self._broker.tls.context()
-            )
-        properties = Properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = SESSION_S if lasting else 0
-        properties.ReceiveMaximum = RECEIVE_MOST
+        context = self._broker.tls.context() if tls else None
         try:
-            # in a thread: the name look-up and the handshake would block the loop
-            await asyncio.to_thread(
-                self._client.connect,
-                host,
-                port,
-                keepalive_s,
-                clean_start=not lasting,
-                properties=properties,
-            )
+            # not wait_for: CPython 3.11's can lose a cancellation
+            async with asyncio.timeout(CONNECT_S):
+                await self._loop.create_connection(lambda: self, host, port, ssl=context)
+        except TimeoutError:
+            raise Retry(f"{where} does not answer within {CONNECT_S:g} s") from None
         except ssl.SSLError as error:
             raise failure(error, where) from None
         except OSError as error:
             if tls and isinstance(error, ConnectionResetError):
                 raise failure(error, where) from None
             raise Retry(f"{where} does not answer: {error}") from None
-        opened: Any = self._client.socket()
-        if opened is None:  # closed by the broker while CONNECT was sent
-            raise self._unanswered()
-        return opened
+
+    async def _stay(self) -> None:
+        """Until the connection is gone: keep it alive, and notice when it is not."""
+        deadline_s = self._loop.time() + CONNECT_S
+        while not self._gone.done():
+            await asyncio.wait({self._gone}, timeout=min(1.0, self._keepalive_s / 4))
+            now_s = self._loop.time()
+            if self.subscribed.done():
+                self._keep_alive(now_s)
+            elif now_s > deadline_s:
+                self._end(
+                    Retry(f"the broker {self._broker.shown} does not complete the handshake")
+                )
+
+    def _keep_alive(self, now_s: float) -> None:
+        """Ask where nothing was sent or heard for the keepalive; half of it later nobody is there.
+
+        While reading stops, nothing can be heard.
+        """
+        if not self._reading:
+            self._heard_s = now_s
+        quiet_s = now_s - min(self._heard_s, self._sent_s)
+        if self._asked_s is None and quiet_s >= self._keepalive_s:
+            self._asked_s = now_s
+            self._write(_packets.PINGREQ)
+        elif self._asked_s is not None and self._heard_s >= self._asked_s:
+            self._asked_s = None
+        elif self._asked_s is not None and now_s - self._asked_s >= self._keepalive_s / 2:
+            said = f"the broker {self._broker.shown} does not answer any more"
+            self._end(Retry(f"{said}: nothing was heard for {now_s - self._heard_s:.0f} s"))
 
     def leave(self, why: str) -> None:
         """End the connection. why: for the log."""
@@ -166,78 +168,125 @@ class Connection:
 
     def read_on(self) -> None:
         """Resume reading, which stops while too many messages wait."""
-        if not self._reading and self._fd >= 0:
+        if not self._reading and self._transport:
             self._reading = True
-            self._loop.add_reader(self._fd, self._read)
+            self._heard_s = self._loop.time()
+            self._transport.resume_reading()
 
-    def _stop_reading(self) -> None:
-        if self._reading:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open, with TLS where that is asked for."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is of no such class
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The socket is closed, by whomever."""
+        self._transport = None
+        if self._answered:
+            said = f"the broker {self._broker.shown} ended the connection"
+            self._end(Retry(f"{said} without a reason"))
+        else:
+            self._end(self._unanswered())
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the broker sends."""
+        self._heard_s = self._loop.time()
+        messages: list[Message] = []
+        try:
+            for packet in self._stream.feed(data):
+                if isinstance(packet, Message):
+                    messages.append(packet)
+                else:
+                    self._answer(packet)
+        except Malformed as error:
+            self._refuse(str(error))
+        if messages:
+            self._deliver(messages)
+
+    def _deliver(self, messages: list[Message]) -> None:
+        self.unkept = not messages[-1].identifier
+        envelopes = [
+            Envelope(one.topic, one.body, partial(self._acknowledge, one.identifier))
+            for one in messages
+        ]
+        if not self._take(envelopes) and self._reading and self._transport:
             self._reading = False
-            self._loop.remove_reader(self._fd)
+            self._transport.pause_reading()
 
-    def _on_socket_close(self, *_: Any) -> None:
-        """Forget the descriptor before paho closes it: its number may be used again at once."""
-        if self._fd >= 0:
-            self._stop_reading()
-            self._loop.remove_writer(self._fd)
-            self._fd = -1
-
-    def _read(self) -> None:
-        self._client.loop_read()
-        while self._reading and getattr(self._socket, "pending", int)():
-            self._client.loop_read()  # TLS holds decrypted bytes that select() cannot see
-        self._flush()
+    def _acknowledge(self, identifier: int) -> None:
+        """Acknowledge a message at the end of this turn of the loop."""
+        if not identifier or not self._transport:
+            return
+        if not self._acknowledged:
+            self._loop.call_soon(self._flush)
+        self._acknowledged += _packets.puback(identifier)
 
     def _flush(self) -> None:
-        """Write what paho has queued, now or when the socket becomes writable."""
-        if self._fd >= 0 and self._client.want_write():
-            self._client.loop_write()
-        if self._fd < 0:
-            return
-        if self._client.want_write():
-            self._loop.add_writer(self._fd, self._flush)
-        else:
-            self._loop.remove_writer(self._fd)
+        acknowledged, self._acknowledged = self._acknowledged, bytearray()
+        self._write(bytes(acknowledged))
 
-    def _acknowledge(self, mid: int, qos: int) -> None:
-        if self._fd >= 0:
-            self._client.ack(mid, qos)
-            self._flush()
+    def _write(self, data: bytes) -> None:
+        if self._transport:
+            self._sent_s = self._loop.time()
+            self._transport.write(data)
 
     def _end(self, why: GatewayError) -> None:
         if not self._gone.done():
             self._gone.set_result(why)
 
-    def _on_connect(
-        self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any
-    ) -> None:
-        self._answered = True
-        if reason.is_failure:
-            said = f"the broker {self._broker.shown} refuses us: {reason}"
-            if reason.value in REFUSED_USER:
-                said += "; `network.username` and `network.password` must be a user it knows"
-            self._end(ConfigError(said))
-        else:
-            self._client.subscribe(self._broker.topic, qos=1)
+    def _close(self) -> None:
+        """Say good-bye, as far as the socket takes it at once, and close it."""
+        transport, self._transport = self._transport, None
+        if transport:
+            transport.write(_packets.disconnect())
+            transport.abort() if transport.get_write_buffer_size() else transport.close()
 
-    def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: Any, _p: Any) -> None:
+    def _answer(self, answer: Answer) -> None:
+        match answer.kind:
+            case _packets.CONNACK if not self._answered:
+                self._connected(answer)
+            case _packets.SUBACK if self._answered and answer.identifier == SUBSCRIBE_ID:
+                self._granted(answer)
+            case _packets.DISCONNECT:
+                self.taken = TAKEN_OVER in answer.codes
+                said = f"the broker {self._broker.shown} ended the connection"
+                self._end(Retry(f"{said}: {_packets.reason(answer)}"))
+            case _packets.PINGRESP:
+                pass  # that something was heard is noted
+            case _:
+                self._refuse(f"a packet of kind {answer.kind}, which answers nothing")
+
+    def _connected(self, answer: Answer) -> None:
+        self._answered = True
+        code = answer.codes[0]
+        if code:
+            said = f"the broker {self._broker.shown} refuses us: {_packets.reason(answer)}"
+            if code in REFUSED_USER:
+                said += "; `network.username` and `network.password` must be a user it knows"
+            if code in WRONG_VERSION:
+                said += "; `network.mqtt` must be a broker with MQTT 5"
+            self._end(ConfigError(said))
+            return
+        keepalive_s = answer.properties.get(_packets.SERVER_KEEPALIVE)
+        if isinstance(keepalive_s, int) and keepalive_s:
+            self._keepalive_s = min(self._keepalive_s, keepalive_s)
+        self._write(_packets.subscribe(SUBSCRIBE_ID, self._broker.topic))
+
+    def _granted(self, answer: Answer) -> None:
         """Check the reason codes: a broker may accept the connection and refuse the topic."""
-        if any(reason.is_failure or reason.value < 1 for reason in reasons):
-            said = ", ".join(map(str, reasons))
-            user = self._broker.user()[0] or "us"
+        if list(answer.codes) != [1]:
+            said = _packets.granted(answer)
+            user = self._user[0] or "us"
             refusal = f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"
             self._end(ConfigError(f"{refusal}; its ACL must let {user} read it"))
         elif not self.subscribed.done():
             self.subscribed.set_result(None)
             log.info("listening", broker=self._broker.shown, topic=self._broker.topic)
 
-    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _p: Any) -> None:
-        self.taken = reason.value == TAKEN_OVER
-        if self._answered:
-            said = f"the broker {self._broker.shown} ended the connection: {reason}"
-            self._end(Retry(said))
-            return
-        self._end(self._unanswered())
+    def _refuse(self, why: str) -> None:
+        """The broker does not speak as MQTT 5 says: leave it, and say so."""
+        if self._transport:
+            self._transport.write(_packets.disconnect(MALFORMED))
+        said = f"the broker {self._broker.shown} sends what MQTT 5 does not allow here"
+        self._end(Retry(f"{said} ({why}); the operator looks at what answers there"))
 
     def _unanswered(self) -> Retry:
         _, _, tls = self._broker.address()
@@ -245,14 +294,3 @@ class Connection:
         return Retry(
             f"the broker {self._broker.shown} ended the connection before it answered: {why}"
         )
-
-    def _on_message(self, _client: Any, _data: Any, message: MQTTMessage) -> None:
-        mid, qos = message.mid, message.qos
-        self.unkept = qos == 0
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = ""
-        envelope = Envelope(topic, bytes(message.payload), lambda: self._acknowledge(mid, qos))
-        if not self._take(envelope):
-            self._stop_reading()

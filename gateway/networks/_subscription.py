@@ -6,7 +6,7 @@ broker sends again what was not acknowledged on the last connection.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Self
 
@@ -14,7 +14,14 @@ import structlog
 from msgspec.structs import replace
 
 from gateway.errors import ConfigError, Retry
-from gateway.networks._connection import KEEPALIVE_S, RECEIVE_MOST, Broker, Connection
+from gateway.networks._broker import Broker
+from gateway.networks._connection import (
+    KEEPALIVE_S,
+    RECEIVE_MOST,
+    AnyConnection,
+    Connection,
+    Take,
+)
 from gateway.networks._patience import Patience
 from gateway.notices import Envelope
 
@@ -29,16 +36,19 @@ log = structlog.get_logger("gateway.mqtt")
 class Subscription:
     """Messages of one topic filter, in order of receipt, across reconnects.
 
-    An async context manager: connects on entry.
+    An async context manager: connects on entry. connect: makes each connection.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(
+        self, broker: Broker, connect: Callable[[Broker, Take], AnyConnection] = Connection
+    ) -> None:
         self._broker = broker
+        self._connect = connect
         self._waiting: deque[Envelope] = deque()
         self._changed = asyncio.Event()
         self._allowed = asyncio.Event()
         self._allowed.set()
-        self._connection: Connection | None = None
+        self._connection: AnyConnection | None = None
         self._patience = Patience(broker.client_id)
         self._steady: asyncio.TimerHandle | None = None
         self._unkept = False
@@ -95,7 +105,7 @@ class Subscription:
     async def _stay_connected(self) -> None:
         while True:
             await self._allowed.wait()
-            self._connection = connection = Connection(self._broker, self._take)
+            self._connection = connection = self._connect(self._broker, self._take)
             connection.subscribed.add_done_callback(self._stands)
             try:
                 await connection.run(KEEPALIVE_S)
@@ -114,7 +124,7 @@ class Subscription:
         loop = asyncio.get_running_loop()
         self._steady = loop.call_later(self._patience.steady_s, self._patience.steady)
 
-    def _ended(self, connection: Connection, said: str) -> float:
+    def _ended(self, connection: AnyConnection, said: str) -> float:
         """Note why a connection ended; returns the seconds to wait before the next."""
         if not self._allowed.is_set():
             return 0.0
@@ -125,9 +135,9 @@ class Subscription:
         log.warning("no broker", error=self._patience.trouble, again_in_s=round(wait_s, 1))
         return wait_s
 
-    def _take(self, envelope: Envelope) -> bool:
-        """Queue a message for `batches`; returns whether more may be read."""
-        self._waiting.append(envelope)
+    def _take(self, envelopes: Sequence[Envelope]) -> bool:
+        """Queue messages for `batches`; returns whether more may be read."""
+        self._waiting += envelopes
         self._changed.set()
         if self._connection and self._connection.unkept != self._unkept:
             self._unkept = self._connection.unkept
@@ -153,5 +163,5 @@ async def try_subscription(broker: Broker) -> None:
         await asyncio.gather(running, return_exceptions=True)
 
 
-def _drop(_envelope: Envelope) -> bool:
+def _drop(_envelopes: Sequence[Envelope]) -> bool:
     return True

@@ -9,17 +9,6 @@ from msgspec import Struct
 from gateway.errors import ConfigError
 
 
-class _ClosedOnFailure(ssl.SSLSocket):
-    """Closes itself when the handshake fails, which paho leaves to the garbage collector."""
-
-    def do_handshake(self, block: bool = False) -> None:
-        try:
-            super().do_handshake(block)
-        except BaseException:
-            self.close()
-            raise
-
-
 class Tls(Struct, frozen=True):
     """Files in PEM. ca_file: authorities to trust; None: the system's.
 
@@ -44,7 +33,6 @@ class Tls(Struct, frozen=True):
         except ssl.SSLError as error:
             files = ", ".join(str(one) for one in self._files().values())
             raise ConfigError(f"{files}: no certificate or key in PEM ({error.reason})") from None
-        context.sslsocket_class = _ClosedOnFailure
         return context
 
     def credentials(self) -> grpc.ChannelCredentials:

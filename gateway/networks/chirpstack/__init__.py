@@ -11,7 +11,7 @@ from typing import Self
 
 from gateway.errors import ConfigError, GatewayError, Lost, Refused, Retry, Unknown
 from gateway.model import REPORT_S, Device
-from gateway.networks._connection import Broker
+from gateway.networks._broker import Broker
 from gateway.networks._subscription import Subscription, try_subscription
 from gateway.networks._tls import Tls
 from gateway.networks._watch import Watch

@@ -1,6 +1,7 @@
 """One suite over every network: what `gateway.networks.Network` promises.
 
-Each kind is found by its file; what runs its server is `servers/<kind>.py`.
+Each kind is found by its file; what runs its server is `servers/<kind>.py`. ChirpStack's is read
+twice: by our own MQTT connection, and by paho's client as its twin.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from gateway.tests.contract.servers import LAMP
 KEY = "000102030405060708090a0b0c0d0e0f"
 
 
-@pytest.fixture(params=registry.names(networks))
+@pytest.fixture(params=[*registry.names(networks), "chirpstack_by_paho"])
 async def side(request, tmp_path):
     """The network server's side of one kind; `servers/<kind>.py` runs it."""
     server = importlib.import_module(f"gateway.tests.contract.servers.{request.param}")

@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 
 from gateway.logs import configure
-from gateway.networks._connection import Broker
+from gateway.networks._broker import Broker
 from gateway.networks._subscription import Subscription
 from gateway.networks.chirpstack.events import TOPIC
 from tools.bench.load.process import questions
