@@ -15,6 +15,7 @@ REPLY_BYTES = 64 * 1024
 """What is read of a reply; then the connection is closed."""
 SHOWN_BYTES = 200
 _LINE = re.compile(rb"(?:\r?\n)*HTTP/1\.[01] ([1-9]\d\d)(?=[ \r\n])", re.ASCII)
+_OTHER = re.compile(rb"(?:\r?\n)*(?!HTTP/1\.[01] 1\d\d[ \r\n])[^\r\n]+[\r\n]", re.ASCII)
 _END = re.compile(rb"\r?\n\r?\n")
 _RETRY_AFTER = re.compile(rb"\nretry-after:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
@@ -28,6 +29,7 @@ class Incoming:
 
     def __init__(self) -> None:
         self._parser = HttpResponseParser(self)
+        self._broken = False
         self.expect()
 
     def expect(self) -> None:
@@ -48,10 +50,14 @@ class Incoming:
             self._head += data
             self.status = self.status or self._final_status()
         try:
-            self._parser.feed_data(data)
-        except (HttpParserError, HttpParserUpgrade):
+            if not self._broken:
+                self._parser.feed_data(data)
+        except HttpParserError:
+            self._broken = True
+        except HttpParserUpgrade:
             self._stop()
-        if self._size > REPLY_BYTES:
+        last = self._broken if self.status else self._is_none()
+        if last or self._size > REPLY_BYTES:
             self._stop()
 
     @property
@@ -90,6 +96,10 @@ class Incoming:
     def _stop(self) -> None:
         self.ended = True
         self.reusable = False
+
+    def _is_none(self) -> bool:
+        """Whether no status can come any more: a line stands in its place."""
+        return _OTHER.match(self._head, self._at) is not None
 
     def _final_status(self) -> int:
         """The status of the first response that is not interim; 0: it is not there yet."""

@@ -113,6 +113,7 @@ def _note(event, found):
 @example([OK + b"H"])
 @example([b"\r\n\r\nHTTP/1.1 429 Slow\r\nretry-after: 7\r\n\r\n"])
 @example([b"HTTP/1.1 100 Continue\r\n\r\n\r\n" + OK])
+@example([b"HTTP/1.1 103 E\n", b"x: y\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"])
 @example([b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"0\r\n\r\n"])
 @given(replies())
 def test_any_reply_is_read_as_h11_reads_it(pieces):
@@ -186,6 +187,13 @@ def test_no_more_is_read_than_its_bound(begin):
     assert read_ <= REPLY_BYTES + 1000
     assert not incoming.reusable
     assert len(incoming.said) <= SHOWN_BYTES
+
+
+@pytest.mark.parametrize(
+    "data", [b"hello\r\n", b"HTTP/2.0 200 OK\r\n", b"HTTP/1.1 0200 OK\r\n", b"\r\n\r\n<html>\n"]
+)
+def test_what_is_no_status_line_ends_the_wait_for_one(data):
+    assert read([data]).ended
 
 
 def test_an_endless_row_of_interim_responses_ends_at_the_bound():
