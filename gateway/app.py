@@ -16,6 +16,7 @@ import structlog
 
 from gateway import networks, registry, simulation, sinks
 from gateway.absences import Absences
+from gateway.batches import Batches
 from gateway.clock import wall_ms
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule
@@ -114,7 +115,10 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
         commands = Commands(store, network, settings.commands)
         ingest = Ingest(store, network, settings.commands)
         absences = Absences(store, network)
-        deliverer = Deliverer(store, sink, schedule=Schedule(of.schedule_s), parallel=of.parallel)
+        outlet = await stack.enter_async_context(Batches(sink, store))
+        deliverer = Deliverer(
+            store, outlet, schedule=Schedule(of.schedule_s), parallel=of.parallel
+        )
         parts = _parts(settings, store, network, commands)
         await stack.enter_async_context(listening(settings.http.bind, application(parts)))
         log.info("serving", site=settings.site, http=settings.http.bind)

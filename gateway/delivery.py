@@ -27,7 +27,7 @@ from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry
 from gateway.line import READ_EACH, Line, Queue, counted
 from gateway.marks import PATIENCE_S, Marks, T, patiently
-from gateway.model import Delivery
+from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone, Outlet
 from gateway.store import Appended, Store, Transaction, View, Waiting
 
@@ -158,7 +158,8 @@ class Deliverer:
                 served.read_again = True
             served.line.heard = max(served.line.heard, last)
         for id_ in wanted.keys() - self._served.keys():
-            served = _Served(Line(wanted[id_], self._parallel), versions[id_])
+            line = Line(wanted[id_], widest(wanted[id_], self._parallel))
+            served = _Served(line, versions[id_])
             self._served[id_] = served
             served.task = group.create_task(self._serve(served))
 
@@ -262,7 +263,7 @@ class Deliverer:
         else:
             line.refusals.pop(due.cursor, None)
             self._over(served, queue, replace(due, state="delivered", note=""))
-            if line.succeeded(self._clock(), self._parallel):
+            if line.succeeded(self._clock(), widest(line.endpoint, self._parallel)):
                 await self._hasten(served)
 
     def _over(self, served: _Served, queue: Queue, outcome: Delivery) -> None:
@@ -325,6 +326,11 @@ class Deliverer:
 
     async def _write(self, change: Callable[[Transaction], T]) -> T:
         return await patiently(lambda: self._store.write(change))
+
+
+def widest(endpoint: Endpoint, parallel: int) -> int:
+    """Most devices served at a time: of batches, one that is sent and one that is gathered."""
+    return max(parallel, 2 * endpoint.batch) if endpoint.batch > 1 else parallel
 
 
 def _taken(outcome: Delivery) -> Delivery:

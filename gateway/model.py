@@ -126,6 +126,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     secret: `whsec_...`, signs each body; empty where the kind does not sign.
     types: CloudEvents types wanted, empty is all.
     disabled_reason: why the gateway stopped delivering; empty while it delivers.
+    batch: most events that one request carries, 1..100.
     """
 
     id: str
@@ -135,6 +136,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     created_at_ms: int = 0
     disabled_reason: str = ""
     kind: str = "webhook"
+    batch: int = 1
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

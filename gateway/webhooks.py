@@ -21,11 +21,18 @@ def endpoint(view: View, endpoint_id: str) -> Endpoint:
 
 
 def new_endpoint(
-    kind: str, target: str, types: Sequence[str], now_ms: int, *, signed: bool = True
+    kind: str,
+    target: str,
+    types: Sequence[str],
+    now_ms: int,
+    *,
+    signed: bool = True,
+    batch: int = 1,
 ) -> Endpoint:
     """An endpoint of a kind of sink; signed: with a secret of its own, 256 random bits.
 
-    types: CloudEvents types it wants, none is all. Raises Refused for one that does not exist.
+    types: CloudEvents types it wants, none is all.  batch: most events of one request.
+    Raises Refused for a type that does not exist.
     """
     known = [event_type(kind) for kind in KINDS]
     for one in types:
@@ -38,6 +45,7 @@ def new_endpoint(
         secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode() if signed else "",
         types=tuple(types),
         created_at_ms=now_ms,
+        batch=batch,
     )
 
 

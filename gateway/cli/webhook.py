@@ -27,10 +27,14 @@ def webhook() -> None:
     "--type", "types", multiple=True, type=click.Choice([event_type(kind) for kind in KINDS]),
     help="Only events of this type; may be given more than once.",
 )  # fmt: skip
+@click.option(
+    "--batch", type=range_of(WebhookRequest, "batch"), default=1, show_default=True,
+    help="Most events in one request, as a JSON array; 1: each by itself.",
+)  # fmt: skip
 @on_parts
-async def add(parts: Parts, url: str, kind: str, types: tuple[str, ...]) -> Answer:
+async def add(parts: Parts, url: str, kind: str, types: tuple[str, ...], batch: int) -> Answer:
     """Add a webhook, or a sink of another kind: it gets the events from now on."""
-    value = await webhooks.add(parts, body=WebhookRequest(url, list(types), kind))
+    value = await webhooks.add(parts, body=WebhookRequest(url, list(types), kind, batch))
     if not value.secret:
         return Answer(value, lines(plain(value, "secret")))
     once = "The secret is shown only now; the backend verifies signatures with it."

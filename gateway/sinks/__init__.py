@@ -31,6 +31,10 @@ class Gone(Refused):
     """The endpoint is gone for good and is disabled; its owner registers a new one."""
 
 
+class Divisible(Refused):
+    """The endpoint refuses these events together; it may take fewer at once."""
+
+
 class Surroundings(Struct, frozen=True, kw_only=True):
     """What a sink gets beside its own Settings.
 
@@ -62,8 +66,11 @@ class Outlet(Protocol):
     async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
         """One attempt to deliver events of one device, in order; returns when all were taken.
 
-        Raises Retry (later, perhaps at a named time), Refused (the endpoint does not want these)
-        or Gone (it wants none any more). Then any number of the first ones may have been taken.
+        Where `endpoint.batch` is more than 1, events of several devices that go together: all are
+        taken or none, and the same events are the same bytes under the same id each time.
+        Raises Retry (later, perhaps at a named time), Refused (the endpoint does not want these),
+        Divisible or Gone (it wants none any more). Then any number of the first ones may have been
+        taken, unless they went together.
         """
         ...
 
@@ -75,6 +82,8 @@ class Sink(Outlet, Protocol):
     """What the target of an endpoint of this kind is, in a few words."""
     signed: bool
     """Whether its endpoints have a secret that signs each event."""
+    batched: bool
+    """Whether its endpoints may take several events in one request."""
 
     def check(self, target: str) -> None:
         """Raise Refused unless the target can be an endpoint; also works outside the context."""

@@ -41,7 +41,7 @@ class Sink:
     """Writes in threads, one at a time per file."""
 
     target = "a path ending in .jsonl inside the folder of `[sinks.file]`"
-    signed = False
+    signed = batched = False
 
     def __init__(self, settings: Settings, surroundings: Surroundings) -> None:
         self._folder = surroundings.folder / settings.folder

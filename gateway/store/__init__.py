@@ -175,6 +175,13 @@ class View(Protocol):
         """Deliveries by endpoint, state and event (each empty is any), oldest first."""
         ...
 
+    def frozen(self, endpoint_id: str, cursor: int) -> list[Delivery]:
+        """The deliveries that go in one request with this one, by cursor; none: it has no batch.
+
+        In whatever state they are now: some may be marked as delivered and others not yet.
+        """
+        ...
+
     def api_key(self, digest: str) -> ApiKey | None:
         """The key with this SHA-256, unless it was revoked."""
         ...
@@ -295,6 +302,14 @@ class Transaction(View, Protocol):
 
         Does nothing when it is withdrawn meanwhile. Raises Unknown when there never was one.
         """
+        ...
+
+    def freeze(self, endpoint_id: str, cursors: Sequence[int]) -> None:
+        """From now on these deliveries are a batch, instead of what they were part of before."""
+        ...
+
+    def thaw(self, endpoint_id: str) -> None:
+        """Forget the batches of which no delivery is pending."""
         ...
 
     def hasten(self, endpoint_id: str, now_ms: int) -> int:

@@ -59,9 +59,9 @@ class Scene:
         self.broker, self.receiver, self.service = broker, receiver, service
         self.devices: list[str] = []
 
-    async def subscribe(self, url=None):
+    async def subscribe(self, url=None, **options):
         """Add a webhook to the backend, or to another URL; its id."""
-        body = {"url": url or self.receiver.url}
+        body = {"url": url or self.receiver.url, **options}
         hook = await self.service.request("POST", "/v1/webhooks", body)
         if url is None:
             self.receiver.secret = hook["secret"]

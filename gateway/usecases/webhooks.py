@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from gateway import sinks, webhooks
 from gateway.clock import Instant, rfc3339
+from gateway.errors import Refused
 from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
 from gateway.store import View
@@ -21,6 +22,7 @@ class WebhookRequest(Struct, forbid_unknown_fields=True):
     """A webhook to add.
 
     types: CloudEvents types it wants, none is all.  kind: of sink; `url` is its target.
+    batch: most events in one request, as a JSON array; 1: each by itself.
     """
 
     url: Annotated[
@@ -28,6 +30,7 @@ class WebhookRequest(Struct, forbid_unknown_fields=True):
     ]
     types: list[Annotated[str, listed(*map(event_type, KINDS))]] = []
     kind: Annotated[str, listed(*SINKS)] = "webhook"
+    batch: Annotated[int, Meta(ge=1, le=100)] = 1
 
 
 class WebhookCreated(Struct):
@@ -40,6 +43,7 @@ class WebhookCreated(Struct):
     kind: str
     url: str
     types: list[str]
+    batch: int
     secret: str
 
 
@@ -53,6 +57,7 @@ class WebhookView(Struct):
     kind: str
     url: str
     types: list[str]
+    batch: int
     created_at: Instant
     disabled_reason: str
     next_try_at: Instant | None
@@ -96,11 +101,15 @@ async def add(parts: Parts, *, body: WebhookRequest) -> WebhookCreated:
     """Add a webhook: it gets the events from now on; its secret is shown once."""
     sink = parts.sinks.of(body.kind)
     sink.check(body.url)
+    if body.batch > 1 and not sink.batched:
+        raise Refused(
+            f"the kind {body.kind} takes each event by itself: leave `batch` at 1", "batch"
+        )
     made = webhooks.new_endpoint(
-        body.kind, body.url, body.types, parts.clock(), signed=sink.signed
+        body.kind, body.url, body.types, parts.clock(), signed=sink.signed, batch=body.batch
     )
     await parts.store.write(lambda tx: tx.add_endpoint(made))
-    return WebhookCreated(made.id, made.kind, made.url, list(made.types), made.secret)
+    return WebhookCreated(made.id, made.kind, made.url, list(made.types), made.batch, made.secret)
 
 
 async def find_all(parts: Parts) -> Webhooks:
@@ -173,6 +182,7 @@ def _shown(view: View, endpoint: Endpoint) -> WebhookView:
         kind=endpoint.kind,
         url=endpoint.url,
         types=list(endpoint.types),
+        batch=endpoint.batch,
         created_at=rfc3339(endpoint.created_at_ms),
         disabled_reason=endpoint.disabled_reason,
         next_try_at=rfc3339(next_ms) if next_ms else None,

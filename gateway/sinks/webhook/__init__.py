@@ -17,7 +17,7 @@ from gateway.sinks.webhook.names import Resolve
 from gateway.sinks.webhook.poster import Poster
 from gateway.sinks.webhook.receiver import receiver
 from gateway.sinks.webhook.reply import judge, not_reached, retry_after_s
-from gateway.sinks.webhook.request import ONE, Target
+from gateway.sinks.webhook.request import BATCH, ONE, Target, batch_body, batch_id
 
 __all__ = ["REFUSED", "Settings", "Sink", "receiver"]
 
@@ -31,13 +31,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sink:
-    """Delivers to every endpoint, one request per event.
+    """Delivers to every endpoint, one request per event or per batch.
 
     resolve: asks for the addresses of host names; None is the system's resolver.
     """
 
     target = "an http or https URL"
     signed = True
+    batched = True
 
     def __init__(
         self,
@@ -68,22 +69,28 @@ class Sink:
 
     async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
         """See gateway.sinks.Sink."""
+        if endpoint.batch > 1:
+            content = (BATCH, batch_id(events), batch_body(events))
+            await self._post(endpoint, *content, count=len(events))
+            return
         for event in events:
-            await self._post(endpoint, event)
+            await self._post(endpoint, ONE, event.event_id, event.body)
 
-    async def _post(self, endpoint: Endpoint, event: Delivery) -> None:
+    async def _post(
+        self, endpoint: Endpoint, content_type: str, webhook_id: str, body: bytes, count: int = 1
+    ) -> None:
         target = self._target(endpoint)
         try:
             reply = await self._poster.post(
                 target.origin,
                 target.idle,
-                lambda: target.request(ONE, event.event_id, event.body, self._clock() // 1000),
+                lambda: target.request(content_type, webhook_id, body, self._clock() // 1000),
             )
         except OSError as error:
             raise not_reached(error, target.origin.host, self._timeout_s) from error
         if not reply.succeeded:
             after_s = retry_after_s(reply.retry_after, self._clock() / 1000)
-            judge(reply.status, reply.said, after_s)
+            judge(reply.status, reply.said, after_s, count)
 
     def _target(self, endpoint: Endpoint) -> Target:
         known = self._targets.get(endpoint.id)

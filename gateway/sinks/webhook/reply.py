@@ -5,16 +5,21 @@ import ssl
 from email.utils import parsedate_to_datetime
 
 from gateway.errors import Refused, Retry
-from gateway.sinks import Gone
+from gateway.sinks import Divisible, Gone
 from gateway.sinks.webhook.addresses import BlockedError
 
 RETRIED = frozenset({408, 425, 429})
 """Statuses below 500 that ask for another attempt. Source: RFC 9110; RFC 6585; RFC 8470."""
+DIVIDED = frozenset({400, 413})
+"""Statuses that may be about one event of several. Source: RFC 9110, 15.5.1 and 15.5.14."""
 RETRY_AFTER_MAX_S = 24 * 3600.0
 
 
-def judge(status: int, said: str, after_s: float | None) -> None:
-    """What an HTTP status means: returns for 2xx, else raises Retry, Refused or Gone."""
+def judge(status: int, said: str, after_s: float | None, count: int = 1) -> None:
+    """What an HTTP status means: returns for 2xx, else raises Retry, Refused or Gone.
+
+    count: events that went together; of more than one, what is too large or wrong may be one.
+    """
     answer = f"the endpoint answered {status}" + (f": {said}" if said else "")
     if 200 <= status < 300:
         return
@@ -24,6 +29,8 @@ def judge(status: int, said: str, after_s: float | None) -> None:
         raise Retry(f"{answer} (a redirect, which is never followed: register the new address)")
     if status in RETRIED or status >= 500:
         raise Retry(answer, after_s=after_s)
+    if count > 1 and status in DIVIDED:
+        raise Divisible(f"{answer} (to {count} events together)")
     raise Refused(answer)
 
 

@@ -3,14 +3,16 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from gateway.model import Endpoint
+from gateway.model import Delivery, Endpoint
 from gateway.sinks.webhook.addresses import written
 from gateway.sinks.webhook.connection import Connection
 from gateway.sinks.webhook.poster import Origin
 
 ONE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+"""Source: CloudEvents 1.0.2, JSON format, 4."""
 _BLOCK = 64  # bytes of SHA-256, RFC 2104
 
 
@@ -41,6 +43,17 @@ class Target:
             f"content-length: {len(body)}\r\n\r\n"
         )
         return head.encode("ascii") + body
+
+
+def batch_id(events: Sequence[Delivery]) -> str:
+    """The webhook-id of events that go together: the same events have the same."""
+    ids = "\n".join(event.event_id for event in events)
+    return "batch_" + hashlib.sha256(ids.encode()).hexdigest()[:32]
+
+
+def batch_body(events: Sequence[Delivery]) -> bytes:
+    """A JSON array of the events, each as it is stored."""
+    return b"[%b]" % b",".join([event.body for event in events])
 
 
 def signer(secret: str) -> Callable[[bytes], str]:

@@ -245,6 +245,25 @@ WHERE endpoint_id = $1 AND cursor = $2 AND state = 'pending' AND worker = $3 AND
 -- name: delivery_state
 SELECT state FROM outbox WHERE endpoint_id = $1 AND cursor = $2
 
+-- name: batch_of
+SELECT batch FROM batched WHERE endpoint_id = $1 AND cursor = $2
+
+-- name: frozen
+SELECT o.endpoint_id, o.cursor, e.id, e.type, o.subject, e.body,
+       o.state, o.attempts, o.first_at_ms, o.next_at_ms, o.note, o.worker, o.until_ms
+FROM batched AS b JOIN outbox AS o USING (endpoint_id, cursor) JOIN event AS e USING (cursor)
+WHERE b.endpoint_id = $1 AND b.batch = $2 ORDER BY b.cursor
+
+-- name: freeze
+INSERT INTO batched (endpoint_id, cursor, batch) VALUES ($1, $2, $3)
+ON CONFLICT (endpoint_id, cursor) DO UPDATE SET batch = excluded.batch
+
+-- name: thaw
+DELETE FROM batched WHERE endpoint_id = $1 AND batch NOT IN (
+    SELECT b.batch FROM batched AS b JOIN outbox AS o USING (endpoint_id, cursor)
+    WHERE b.endpoint_id = $1 AND o.state = 'pending'
+)
+
 -- name: hasten
 UPDATE outbox SET next_at_ms = $2
 WHERE endpoint_id = $1 AND state = 'pending' AND attempts > 0 AND next_at_ms > $2

@@ -128,6 +128,7 @@ class Changes(Rows):
         pending = self.connection.change("withdraw_pending", endpoint_id)
         dead = self.connection.change("withdraw_dead", endpoint_id)
         self.connection.change("count_done", endpoint_id, 0, -dead, pending + dead)
+        self.thaw(endpoint_id)
 
     def claim(
         self,
@@ -191,6 +192,13 @@ class Changes(Rows):
         delivered, dead = ((now == one) - (was == one) for one in ("delivered", "dead"))
         if delivered or dead:
             self.connection.change("count_done", endpoint_id, delivered, dead, 0)
+
+    def freeze(self, endpoint_id: str, cursors: Sequence[int]) -> None:
+        for cursor in cursors:
+            self.connection.change("freeze", endpoint_id, cursor, min(cursors))
+
+    def thaw(self, endpoint_id: str) -> None:
+        self.connection.change("thaw", endpoint_id)
 
     def hasten(self, endpoint_id: str, now_ms: int) -> int:
         count = self.connection.change("hasten", endpoint_id, now_ms)

@@ -167,6 +167,10 @@ class Rows:
             return self._deliveries("deliveries_of_endpoint", endpoint_id, state, limit)
         return self._deliveries("deliveries", state, limit)
 
+    def frozen(self, endpoint_id: str, cursor: int) -> list[Delivery]:
+        batch = self._number("batch_of", endpoint_id, cursor)
+        return [] if batch is None else self._deliveries("frozen", endpoint_id, batch)
+
     def _deliveries(self, name: str, *values: Any) -> list[Delivery]:
         rows = self.connection.rows(name, *values)
         return [Delivery(**dict(zip(_DELIVERY, row, strict=True))) for row in rows]

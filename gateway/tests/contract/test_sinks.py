@@ -59,6 +59,7 @@ def test_a_kind_has_all_that_its_place_asks_for(kind, tmp_path):
     assert own.REFUSED
     assert sink.target
     assert isinstance(sink.signed, bool)
+    assert isinstance(sink.batched, bool)
 
 
 async def test_events_arrive_as_they_are_and_in_order(kind, scene):
@@ -70,6 +71,22 @@ async def test_events_arrive_as_they_are_and_in_order(kind, scene):
     await sink.deliver(to, [event(2), event(3), event(4)])
 
     assert receiver.taken() == [event(n).body for n in range(1, 5)]
+
+
+async def test_a_batch_arrives_as_one_and_the_same_each_time(kind, scene):
+    sink, receiver = scene
+    to = replace(endpoint(kind, receiver.target), batch=10)
+    batch = [event(1), event(2, "b"), event(3, "c")]
+
+    if not sink.batched:
+        return
+    await sink.deliver(to, batch)
+    await sink.deliver(to, batch)
+    await sink.deliver(to, batch[:1])
+
+    first, again, single = receiver.taken()
+    assert first == again == b"[%b]" % b",".join(one.body for one in batch)
+    assert single == b"[%b]" % batch[0].body
 
 
 async def test_many_at_once_all_arrive(kind, scene):

@@ -98,10 +98,12 @@ def test_a_target_outside_the_folder_and_an_unknown_kind_are_refused(run):
 
 def test_a_webhook_is_added_listed_and_removed(run, config):
     config.write_text(config.read_text() + "\n[delivery]\nallow_private = true\n")
-    made = as_json(run, "webhook", "add", "http://127.0.0.1:1/x", "--type", "lamplighter.boot.v1")
+    wanted = ("--type", "lamplighter.boot.v1", "--batch", "20")
+    made = as_json(run, "webhook", "add", "http://127.0.0.1:1/x", *wanted)
 
     [shown] = as_json(run, "webhook", "list")["webhooks"]
     assert (shown["url"], shown["types"]) == ("http://127.0.0.1:1/x", ["lamplighter.boot.v1"])
+    assert shown["batch"] == made["batch"] == 20
     assert shown["totals"]["matched"] == 0
     assert "secret" not in shown
     for action in ("enable", "retry", "replay", "remove"):
