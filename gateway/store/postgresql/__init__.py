@@ -207,7 +207,8 @@ class Store:
 
 def _carry_out_one(change: Change, changes: Changes, opened: _Opened) -> None:
     run, deferred = opened.run, opened.statements.deferred
-    before, point = len(changes.appended), deferred.point
+    before = len(changes.appended)
+    point = deferred.point
     run("SAVEPOINT one")
     try:
         change.result = change.run(changes)

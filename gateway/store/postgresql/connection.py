@@ -1,5 +1,6 @@
 """Runs the statements of queries.sql in a transaction."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,10 @@ class Connection:
                 return self._add(endpoint_id, 0, *counts)
             case _:
                 return self._run(name, *values).rowcount
+
+    def many(self, name: str, rows: Iterable[Row]) -> int:
+        """See gateway.store.sql.Connection."""
+        return sum(self.change(name, *row) for row in rows)
 
     def flush(self) -> None:
         """Write what was counted up since the transaction began, or since the last flush."""

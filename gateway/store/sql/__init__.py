@@ -5,6 +5,7 @@ A database adds a folder beside this one: `queries.sql`, which holds every state
 translates errors. Nothing here knows which database it is.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,10 @@ class Connection(Protocol):
 
     def change(self, name: str, *values: Any) -> int:
         """Run a statement; returns how many rows it inserted, updated or deleted."""
+        ...
+
+    def many(self, name: str, rows: Iterable[Row]) -> int:
+        """`change` with the values of each row; returns how many rows that were in all."""
         ...
 
 

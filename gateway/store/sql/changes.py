@@ -11,7 +11,7 @@ from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
 from gateway.store import LAST, Appended
-from gateway.store.sql import Connection
+from gateway.store.sql import Connection, Row
 from gateway.store.sql.event import new_event, wants
 from gateway.store.sql.view import Endpoints, Rows
 
@@ -156,16 +156,22 @@ class Changes(Rows):
         return claimed
 
     def mark(self, taken: Delivery, outcome: Delivery) -> bool:
-        fence = (taken.endpoint_id, taken.cursor, taken.worker, taken.attempts)
-        times = (outcome.first_at_ms, outcome.next_at_ms)
-        new = (outcome.state, outcome.attempts, *times, outcome.note)
-        marked = self.connection.change("mark", *fence, *new) > 0
+        marked = self.connection.change("mark", *_marked(taken, outcome)) > 0
         if marked:
             self._count(taken.endpoint_id, "pending", outcome.state)
         return marked
 
     def mark_all(self, marks: Sequence[tuple[Delivery, Delivery]]) -> int:
-        return sum(self.mark(taken, outcome) for taken, outcome in marks)
+        groups: dict[tuple[str, str], list[Row]] = {}
+        for taken, outcome in marks:
+            rows = groups.setdefault((taken.endpoint_id, outcome.state), [])
+            rows.append(_marked(taken, outcome))
+        recorded = 0
+        for (endpoint_id, state), rows in groups.items():
+            count = self.connection.many("mark", rows)
+            self._count(endpoint_id, "pending", state, count)
+            recorded += count
+        return recorded
 
     def put_delivery(self, delivery: Delivery) -> None:
         key = (delivery.endpoint_id, delivery.cursor)
@@ -187,11 +193,12 @@ class Changes(Rows):
             self._endpoints_change()
             self.connection.change("outbox_changes", endpoint_id)
 
-    def _count(self, endpoint_id: str, was: str, now: str) -> None:
-        """Take a delivery from one sum of its endpoint to another."""
+    def _count(self, endpoint_id: str, was: str, now: str, count: int = 1) -> None:
+        """Take deliveries from one sum of their endpoint to another."""
         delivered, dead = ((now == one) - (was == one) for one in ("delivered", "dead"))
-        if delivered or dead:
-            self.connection.change("count_done", endpoint_id, delivered, dead, 0)
+        if count and (delivered or dead):
+            change = (delivered * count, dead * count, 0)
+            self.connection.change("count_done", endpoint_id, *change)
 
     def freeze(self, endpoint_id: str, cursors: Sequence[int]) -> None:
         for cursor in cursors:
@@ -212,3 +219,10 @@ class Changes(Rows):
 
     def remove_api_key(self, key_id: str) -> None:
         self._change(f"there is no key {key_id}", "remove_api_key", key_id)
+
+
+def _marked(taken: Delivery, outcome: Delivery) -> Row:
+    """The values of `mark`: which delivery, as it was taken, and what becomes of it."""
+    fence = (taken.endpoint_id, taken.cursor, taken.worker, taken.attempts)
+    times = (outcome.first_at_ms, outcome.next_at_ms)
+    return (*fence, outcome.state, outcome.attempts, *times, outcome.note)

@@ -1,7 +1,8 @@
 """The store in one SQLite database: a writer thread with group commit, and reader threads.
 
-WAL and synchronous=FULL: what was committed is on the disk. Each change is a savepoint in its
-group, see gateway.store.sql.writer.
+WAL and synchronous=FULL: what was committed is on the disk. A group, see gateway.store.sql.writer,
+is carried out without savepoints; when a change of it raises, the group is undone and each change
+is carried out again, in a savepoint of its own.
 Source: sqlite.org/wal.html and sqlite.org/pragma.html#pragma_synchronous.
 
 In memory (`MEMORY`) there is one connection, which readers and the writer use in turn: a question
@@ -12,7 +13,7 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
@@ -22,6 +23,7 @@ from gateway.store import Appended, Transaction, View
 from gateway.store.sql.changes import Changes
 from gateway.store.sql.view import Endpoints, Rows
 from gateway.store.sql.writer import Change, Writer
+from gateway.store.sqlite.buffered import Buffered, Memory
 from gateway.store.sqlite.file import (
     MEMORY,
     Connection,
@@ -34,6 +36,10 @@ from gateway.store.sqlite.file import (
 T = TypeVar("T")
 READERS = 2
 """Threads that answer questions; each has a connection of its own."""
+
+
+class _Alone(Exception):  # noqa: N818 - no error: it is carried out again
+    """A change of the group raised: each has to be carried out by itself."""
 
 
 class _Reader(threading.local):
@@ -54,6 +60,7 @@ class Store:
         self._reader = _Reader()
         self._opened: list[sqlite3.Connection] = []
         self._turn = threading.Lock() if path == MEMORY else contextlib.nullcontext()
+        self._memory = Memory()
         self._broken: Broken | None = None
 
     async def __aenter__(self) -> Self:
@@ -112,28 +119,55 @@ class Store:
         try:
             if self._broken:
                 raise self._broken
-            with self._turn, translated(self.path), transaction(self._writer):
-                changes = Changes(Connection(self._writer), self._endpoints, self.source)
-                for change in group:
-                    self._carry_out(change, changes)
+            with self._turn, translated(self.path):
+                return self._carry_out(group)
         except GatewayError as error:
             # After a failed fsync SQLite takes the next commit as if nothing had been; we do not.
             self._broken = error if isinstance(error, Broken) else self._broken
             for change in group:
                 change.error = error
             return []
-        return changes.appended
 
-    def _carry_out(self, change: Change, changes: Changes) -> None:
+    def _carry_out(self, group: list[Change]) -> list[Appended]:
+        """All together; when one of them raises, each by itself."""
+        with contextlib.suppress(_Alone), self._changing() as (changes, connection):
+            for change in group:
+                try:
+                    change.result = change.run(changes)
+                except sqlite3.Error:
+                    raise  # of the file, so of the whole group
+                except Exception as error:
+                    raise _Alone from error
+            connection.flush()
+            return changes.appended
+        with self._changing() as (changes, connection):
+            for change in group:
+                self._carry_out_one(change, changes, connection)
+            return changes.appended
+
+    @contextlib.contextmanager
+    def _changing(self) -> Generator[tuple[Changes, Buffered]]:
+        """A transaction, and what is known of the file inside it."""
+        try:
+            with transaction(self._writer):
+                connection = Buffered(self._writer, self._memory)
+                yield Changes(connection, self._endpoints, self.source), connection
+        except BaseException:
+            self._memory.forget()
+            raise
+
+    def _carry_out_one(self, change: Change, changes: Changes, connection: Buffered) -> None:
         before = len(changes.appended)
         self._writer.execute("SAVEPOINT one")
         try:
             change.result = change.run(changes)
+            connection.flush()
         except sqlite3.Error:
-            raise  # of the file, so of the whole group
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller alone
             change.error = error
             changes.undone(before)
+            connection.undo()
             self._writer.execute("ROLLBACK TO one")
         self._writer.execute("RELEASE one")
 

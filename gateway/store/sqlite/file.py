@@ -3,7 +3,7 @@
 import contextlib
 import re
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Connection:
 
     def __init__(self, opened: sqlite3.Connection) -> None:
         self._execute = opened.execute
+        self._executemany = opened.executemany
         self._sql = queries()
 
     def rows(self, name: str, *values: Any) -> list[Row]:
@@ -45,6 +46,10 @@ class Connection:
     def change(self, name: str, *values: Any) -> int:
         """See gateway.store.sql.Connection."""
         return self._execute(self._sql[name], values).rowcount
+
+    def many(self, name: str, rows: Iterable[Row]) -> int:
+        """See gateway.store.sql.Connection."""
+        return self._executemany(self._sql[name], rows).rowcount
 
 
 def connect(path: Path) -> sqlite3.Connection:

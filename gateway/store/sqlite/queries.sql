@@ -30,16 +30,22 @@ SELECT body FROM seen WHERE dev_eui = ?1
 -- name: put_seen
 INSERT INTO seen (dev_eui, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body
 
--- name: next_sequence
-INSERT INTO counted (dev_eui, sequence) VALUES (?1, 1)
-ON CONFLICT DO UPDATE SET sequence = sequence + 1 RETURNING sequence
+-- name: sequence
+SELECT sequence FROM counted WHERE dev_eui = ?1
+
+-- name: put_sequence
+INSERT INTO counted (dev_eui, sequence) VALUES (?1, ?2)
+ON CONFLICT DO UPDATE SET sequence = excluded.sequence
 
 -- name: next_token
 INSERT INTO counted (dev_eui, token) VALUES (?1, 1)
 ON CONFLICT DO UPDATE SET token = token % 65535 + 1 RETURNING token
 
 -- name: append
-INSERT INTO event (id, type, subject, body) VALUES (?1, ?2, ?3, ?4) RETURNING cursor
+INSERT INTO event (cursor, id, type, subject, body) VALUES (?1, ?2, ?3, ?4, ?5)
+
+-- name: last_given
+SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'
 
 -- name: event
 SELECT cursor, body FROM event WHERE id = ?1
@@ -146,11 +152,9 @@ WHERE endpoint_id = ?1 AND state = 'pending'
 UPDATE outbox INDEXED BY outbox_dead SET state = 'withdrawn'
 WHERE endpoint_id = ?1 AND state = 'dead'
 
--- name: match
-UPDATE endpoint SET matched = matched + ?2 WHERE id = ?1
-
--- name: count_done
-UPDATE endpoint SET delivered = delivered + ?2, dead = dead + ?3, withdrawn = withdrawn + ?4
+-- name: add_sums
+UPDATE endpoint SET matched = matched + ?2, delivered = delivered + ?3, dead = dead + ?4,
+withdrawn = withdrawn + ?5
 WHERE id = ?1
 
 -- name: totals

@@ -309,3 +309,54 @@ def test_what_was_promised_survives_a_kill(tmp_path, kill):
     connection.close()
     assert kept[0] == kept[1] >= max(promised)
     process.stdout.close()
+
+
+async def test_what_the_writer_has_in_memory_is_not_used_once_another_process_wrote(tmp_path):
+    async with Store(tmp_path / "a.db") as service, Store(tmp_path / "a.db") as cli:
+
+        def look(tx):
+            return tx.device("a1"), tx.seen("a1"), joined(tx).sequence, tx.last_cursor()
+
+        await service.write(lambda tx: (tx.add_device(BIN), tx.put_seen("a1", b"1")))
+        assert await service.write(look) == (BIN, b"1", "1", 1)
+        assert await service.write(look) == (BIN, b"1", "2", 2)
+
+        await cli.write(lambda tx: (tx.put_seen("a1", b"2"), joined(tx), tx.next_token("a1")))
+        assert await service.write(look) == (BIN, b"2", "4", 4)
+        await cli.write(lambda tx: (tx.remove_device("a1"), joined(tx)))
+        assert await service.write(look) == (None, b"2", "6", 6)
+        assert await cli.write(look) == (None, b"2", "7", 7)
+
+
+async def test_what_an_undone_change_wrote_is_not_in_memory(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        await store.write(joined)
+
+        def fails(tx):
+            tx.add_device(BIN)
+            tx.put_seen("a1", b"never")
+            joined(tx)
+            assert tx.device("a1") == BIN
+            raise KeyError("mine")
+
+        def looks(tx):
+            return tx.device("a1"), tx.seen("a1"), joined(tx).sequence, tx.last_cursor()
+
+        results = await asyncio.gather(
+            store.write(looks), store.write(fails), store.write(looks), return_exceptions=True
+        )
+
+        assert results[0] == (None, b"", "2", 2)
+        assert isinstance(results[1], KeyError)
+        assert results[2] == (None, b"", "3", 3)
+        assert await store.write(looks) == (None, b"", "4", 4)
+
+
+async def test_a_group_in_which_nothing_raises_has_no_savepoints(tmp_path):
+    async with Store(tmp_path / "a.db") as store:
+        said = []
+        store._writer.set_trace_callback(said.append)
+
+        await asyncio.gather(*(store.write(joined) for _ in range(50)))
+
+        assert not [one for one in said if one.startswith("SAVEPOINT")]
