@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta
@@ -18,6 +19,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@lru_cache(1024)
 def rfc3339(at_ms: int) -> str:
     """An instant in the form CloudEvents uses: RFC 3339, UTC, milliseconds, `Z`."""
     moment = datetime.fromtimestamp(at_ms / 1000, UTC)

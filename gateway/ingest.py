@@ -1,19 +1,22 @@
 """From the network server's messages to the store: parse, commit, then acknowledge.
 
-A message is acknowledged only after the commit, in the order of receipt, on the connection on
-which it came. What cannot be read is kept whole in quarantine and acknowledged too: delivered
-again it would be no different. What the store cannot take is not acknowledged.
+The messages that arrived together are kept by one change; when one of them makes it fail, each is
+kept by itself. A message is acknowledged only after the commit, in the order of receipt, on the
+connection on which it came. What cannot be read is kept whole in quarantine and acknowledged too:
+delivered again it would be no different. What the store cannot take is not acknowledged.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+
+from msgspec import Struct
 
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.errors import Broken, Lost, Retry
 from gateway.intake import NOBODY, Context, quarantine, settle, take
 from gateway.networks import Network
-from gateway.notices import Envelope
+from gateway.notices import Envelope, Notice
 from gateway.seen.gaps import SETTLE_MS
 from gateway.settings import CommandSettings
 from gateway.store import Store, Transaction
@@ -22,6 +25,27 @@ FOREIGN = "the operator looks at what publishes to the network server's topics"
 FAULT = "the gateway failed at it; the operator reports this"
 LEAVE_S = 5.0
 """The store takes nothing for this long: leave the broker, which can keep more than we can."""
+
+
+class _Read(Struct, frozen=True):
+    """A message and what it says; or the reason why it cannot be read, and whose it may be."""
+
+    envelope: Envelope
+    notice: Notice | None
+    reason: str = ""
+    of: str = ""
+
+    @property
+    def dev_eui(self) -> str:
+        """Whose gaps and floods it may leave unsettled."""
+        return self.notice.dev_eui if self.notice else NOBODY
+
+    def keep(self, tx: Transaction, context: Context, now_ms: int) -> bool | None:
+        """Keep it; as `intake.take` returns."""
+        if self.notice:
+            return take(tx, context, self.envelope, self.notice, now_ms)
+        quarantine(tx, self.envelope, self.reason, self.of, now_ms)
+        return True
 
 
 class Ingest:
@@ -66,43 +90,55 @@ class Ingest:
             envelope.acknowledge()
 
     async def _keep_all(self, batch: list[Envelope]) -> list[Envelope]:
-        """Keep what can be kept now; returns what could not."""
-        results = await asyncio.gather(*map(self._keep, batch), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException) and not isinstance(result, Retry):
-                raise result
-        return [one for one, result in zip(batch, results, strict=True) if result is not None]
-
-    async def _keep(self, envelope: Envelope) -> None:
-        now_ms = self.clock()
+        """Keep what can be kept now, all in one change; returns what could not."""
+        read = [self._read(envelope) for envelope in batch]
         try:
-            notice = self.network.parse(envelope)
+            await self._keep(read)
+        except Retry:
+            return batch
+        except Broken:
+            raise
+        except Exception:  # noqa: BLE001 - one of them; the others are kept without it
+            return [one.envelope for one in read if not await self._keep_alone(one)]
+        return []
+
+    def _read(self, envelope: Envelope) -> _Read:
+        try:
+            return _Read(envelope, self.network.parse(envelope))
         except Lost as error:
             reason = f"{error}; {FOREIGN}"
-            await self._quarantine(envelope, reason, error.details.get("dev_eui", ""))
-            return
-        if notice is None:
-            self.passed += 1
-            return
+            return _Read(envelope, None, reason, error.details.get("dev_eui", ""))
+
+    async def _keep(self, read: Sequence[_Read]) -> None:
+        now_ms = self.clock()
+        wanted = [one for one in read if one.notice or one.reason]
+        context = self.context
+
+        def keep(tx: Transaction) -> list[bool | None]:
+            return [one.keep(tx, context, now_ms) for one in wanted]
+
+        found = await self.store.write(keep) if wanted else []
+        self.passed += len(read) - len(wanted) + found.count(None)
+        self._unsettled.update(
+            one.dev_eui for one, unsettled in zip(wanted, found, strict=True) if unsettled
+        )
+
+    async def _keep_alone(self, read: _Read) -> bool:
+        """Keep a message by itself; one at which the gateway fails, in quarantine."""
         try:
-            unsettled = await self.store.write(
-                lambda tx: take(tx, self.context, envelope, notice, now_ms)
-            )
-        except (Retry, Broken):
+            await self._keep([read])
+        except Retry:
+            return False
+        except Broken:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not stop ingest or lose a frame
             reason = f"{FAULT} ({type(error).__name__}: {error})"
-            await self._quarantine(envelope, reason, notice.dev_eui)
-            return
-        if unsettled is None:
-            self.passed += 1
-        if unsettled:
-            self._unsettled.add(notice.dev_eui)
-
-    async def _quarantine(self, envelope: Envelope, reason: str, dev_eui: str) -> None:
-        now_ms = self.clock()
-        await self.store.write(lambda tx: quarantine(tx, envelope, reason, dev_eui, now_ms))
-        self._unsettled.add(NOBODY)
+            dev_eui = read.notice.dev_eui if read.notice else read.of
+            try:
+                await self._keep([_Read(read.envelope, None, reason, dev_eui)])
+            except Retry:
+                return False
+        return True
 
     async def _settle_forever(self) -> None:
         """Report gaps that did not close, also when the device sends nothing more."""

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from gateway import lifecycle, reverts, troubles
@@ -20,7 +20,7 @@ from gateway.events import (
 from gateway.expiry import default_s
 from gateway.model import Device
 from gateway.notices import Answered, Envelope, Joined, Notice, Transmitted, Trouble, Uplink
-from gateway.seen import Seen
+from gateway.seen import Decoded, Seen
 from gateway.seen.flood import Flood
 from gateway.seen.gaps import WRAP
 from gateway.seen.signals import Signal
@@ -45,6 +45,7 @@ class Context(Struct, frozen=True):
 
     room: lifecycle.Room
     settings: CommandSettings
+    decoded: Decoded = field(default_factory=Decoded)
 
 
 class _Unread(Struct, frozen=True):
@@ -158,14 +159,14 @@ class _Taking:
         self.now_ms = now_ms
         self.dev_eui = device.dev_eui
         self.sure = sure
-        self.seen = Seen.load(tx.seen(device.dev_eui))
+        self.seen = context.decoded.load(self.dev_eui, tx.seen(self.dev_eui))
         self.seen.bound(now_ms)
 
     def finish(self) -> bool:
         """Keep what was seen and report ripe gaps; returns whether gaps still wait."""
         ripe = self.seen.gaps.settled(self.now_ms)
         _settle_flood(self.tx, self.seen.flood, self.dev_eui, self.now_ms)
-        self.tx.put_seen(self.dev_eui, self.seen.dump())
+        self.tx.put_seen(self.dev_eui, self.context.decoded.dump(self.dev_eui, self.seen))
         for first, last in ripe:
             self._missing(first, last)
         return self.unsettled

@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 from wire import batch, batch_decoding, codec, decoding, enums, meaning, schema
 
@@ -18,9 +19,58 @@ _codec, _decoding, _enums, _meaning, _schema, _batches = cast(
 
 def unpack(fport: int, data: bytes) -> tuple[str, list[Fields]]:
     """(name, records newest first) of an uplink, single readings or a batch. Raises WireError."""
-    found: tuple[str, list[Fields]] = (
-        _decoding.unpack(fport, data) if fport < batch.FPORT else _batches.unpack(fport, data)
-    )
+    if fport >= batch.FPORT:
+        found: tuple[str, list[Fields]] = _batches.unpack(fport, data)
+        return found
+    name, size, layout = _layout(fport)
+    if data and data[0] == size and len(data) % size == 1 and len(data) > size:
+        records = [_values(layout, data[at : at + size]) for at in range(1, len(data), size)]
+        if None not in records:
+            return name, cast("list[Fields]", records)
+    slowly: tuple[str, list[Fields]] = _decoding.unpack(fport, data)
+    return slowly
+
+
+class _Bits(NamedTuple):
+    """Where a field is in a record of the table's size, and what its number means."""
+
+    field: str
+    shift: int
+    mask: int
+    low: int
+    high: int
+    step: int
+    absent: int  # the number that stands for None; -1: none does
+
+
+@cache
+def _layout(fport: int) -> tuple[str, int, tuple[_Bits, ...]]:
+    """(name, bytes of a record, its fields) at a port; the table is read once."""
+    for name, (port, text) in PAYLOADS.items():
+        if port == fport:
+            rows = fields(text)
+            size = (sum(row[1] for row in rows) + 7) // 8
+            end = 8 * size
+            found: list[_Bits] = []
+            for field, bits, low, high, step, optional in rows:
+                end -= bits
+                mask = (1 << bits) - 1
+                absent = mask if optional else -1
+                found.append(_Bits(field, end, mask, low, high, step, absent))
+            return name, size, tuple(found)
+    return "", 0, ()
+
+
+def _values(layout: tuple[_Bits, ...], record: bytes) -> Fields | None:
+    """One record of the table's size; None for a value above its range, which `wire` explains."""
+    number = int.from_bytes(record, "big")
+    found: Fields = {}
+    for field, shift, mask, low, high, step, absent in layout:
+        raw = number >> shift & mask
+        value = None if raw == absent else low + raw * step
+        if value is not None and value > high:
+            return None
+        found[field] = value
     return found
 
 
@@ -30,6 +80,8 @@ TAKERS: dict[str, tuple[str, ...]] = _meaning.TAKERS
 ENUMS: dict[str, tuple[str, ...]] = _enums.ENUMS
 
 fields: Callable[[str], list[tuple[str, int, int, int, int, bool]]] = _codec.fields
+
+PAYLOADS: dict[str, tuple[int, str]] = _schema.PAYLOADS
 
 
 def told(name: str, field: str) -> str:

@@ -62,3 +62,30 @@ class Seen:
         for part in (self.frames, self.signals, self.gaps, self.flood, self.troubles):
             parts |= msgspec.to_builtins(part)
         return msgspec.json.encode(parts)
+
+
+class Decoded:
+    """Rows that were decoded lately, by device: a row with the same bytes says the same.
+
+    So one is never wrong, whoever wrote the row meanwhile, and whether or not what was dumped here
+    was committed. Whoever loads one owns it, until it is dumped.
+    """
+
+    MOST = 1000
+    """Devices; a row has some 10 kB when it is decoded."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[bytes, Seen]] = {}
+
+    def load(self, dev_eui: str, body: bytes) -> Seen:
+        """The row of a device, from the store's bytes."""
+        kept = self._seen.pop(dev_eui, None)
+        return kept[1] if kept and kept[0] == body else Seen.load(body)
+
+    def dump(self, dev_eui: str, seen: Seen) -> bytes:
+        """For the store."""
+        body = seen.dump()
+        if len(self._seen) >= self.MOST:
+            del self._seen[next(iter(self._seen))]
+        self._seen[dev_eui] = (body, seen)
+        return body

@@ -1,17 +1,19 @@
 """Our own devices' bytes: integers to properties with units and quality flags, and commands."""
 
+import random
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from wire.codec import frame, pack
+from wire import decoding, schema
+from wire.codec import WireError, frame, pack
 from wire.meaning import EXAMPLES, READINGS
 from wire.profiles import PROFILES
 from wire.schema import COMMANDS
 from wire.words import REASONS
 
-from gateway.devices import Applied, Reading
+from gateway.devices import Applied, Reading, _wire
 from gateway.devices._wire import REFUSALS
 from gateway.devices.lamplighter import decode, encode
 from gateway.errors import Lost, Refused
@@ -206,3 +208,21 @@ def test_a_stored_command_with_the_older_names_of_its_fields_is_the_same_on_air(
     older = encode(DEVICE, asked)
 
     assert older == encode(DEVICE, replace(asked, values={"report_s": 60}))
+
+
+def test_the_layout_that_is_kept_reads_what_the_table_says_whatever_comes():
+    draw = random.Random(9)
+    ports = [port for port, _ in schema.PAYLOADS.values()]
+
+    def said(unpack, fport, data):
+        try:
+            return unpack(fport, data)
+        except WireError as error:
+            return str(error)
+
+    for _ in range(3000):
+        fport = draw.choice(ports)
+        size = _wire._layout(fport)[1] + draw.choice([0, 0, 0, 0, -1, 1])
+        records = draw.randbytes(size * draw.randrange(4) + draw.choice([0, 0, 0, 1]))
+        data = bytes([size]) + records.replace(b"\xfe", draw.choice([b"\x00", b"\xff", b"\x07"]))
+        assert said(_wire.unpack, fport, data) == said(decoding.unpack, fport, data)

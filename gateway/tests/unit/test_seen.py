@@ -7,7 +7,7 @@ import msgspec
 from gateway.devices import encode
 from gateway.model import Command, Device, Latest
 from gateway.notices import Joined, Uplink
-from gateway.seen import Seen
+from gateway.seen import Decoded, Seen
 from gateway.seen.gaps import SETTLE_MS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -71,3 +71,27 @@ def test_devices_and_commands_of_an_earlier_version_open():
         body = msgspec.json.encode(msgspec.convert(rows[name], Command))
         assert msgspec.json.decode(body) == rows[name] | {"replaces": False}
     assert msgspec.convert(rows["latest"], Latest).seq == 1
+
+
+def test_what_was_dumped_and_not_committed_is_not_taken_for_what_is_stored():
+    decoded = Decoded()
+    stored = Seen.load(OLD).dump()
+    seen = decoded.load("a1", stored)
+    assert seen.frames.admits(up(9, "02", 900_000))
+    dumped = decoded.dump("a1", seen)
+
+    assert decoded.load("a1", dumped) is seen, "decoded once"
+    assert decoded.load("a1", dumped) is not seen, "whoever loads it owns it"
+    decoded.dump("a1", seen)
+    assert decoded.load("a1", stored).dump() == stored
+
+
+def test_few_rows_are_kept_decoded():
+    decoded = Decoded()
+    for number in range(Decoded.MOST + 1):
+        decoded.dump(f"{number}", Seen.load(b""))
+
+    empty = Seen.load(b"").dump()
+    first = decoded.load("1", empty)
+    assert decoded.load("1", empty) is not first
+    assert len(decoded._seen) == Decoded.MOST - 1
