@@ -2,7 +2,7 @@
 
     python -m tools.bench.load.receiver
 
-Its first line names its port. {"count": true} is answered with the number of requests,
+Its first line names its port. {"count": true} is answered with the number of events,
 {"judge": ...} as `verdict.judge` wants it: signatures and bodies are looked at only then, so that
 the CPU of a run is that of taking them.
 """
@@ -17,6 +17,8 @@ from tools.bench.load.process import questions
 from tools.bench.load.verdict import Taken, judge
 
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+EVENT = b'"specversion":'
+"""Once in each event; no value of the bench's events holds it."""
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
@@ -54,13 +56,17 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Backend(taken), "127.0.0.1", 0)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+    looked = events = 0
     async with server:
         async for request in questions():
             if "judge" in request:
                 answer = judge(taken, request["judge"])
                 taken.clear()
+                looked = events = 0
             else:
-                answer = {"count": len(taken)}
+                events += sum(one.count(EVENT) for _, one in taken[looked:])
+                looked = len(taken)
+                answer = {"count": events}
             print(json.dumps(answer), flush=True)
 
 

@@ -118,7 +118,7 @@ class Scene:
         )
 
     async def _posted(self) -> int:
-        """Uplinks that the backend has taken, as many POSTs each as there are webhooks."""
+        """Uplinks that the backend has taken, each as often as there are webhooks."""
         return (await self.receiver.ask(count=True))["count"] // len(self.secrets)
 
     async def _come(
@@ -170,9 +170,9 @@ async def surroundings() -> AsyncGenerator[tuple[Scene, Path]]:
 
 @contextlib.asynccontextmanager
 async def gateway(
-    *, devices: int = 200, webhooks: int = 1, config: str = ""
+    *, devices: int = 200, webhooks: int = 1, batch: int = 1, config: str = ""
 ) -> AsyncGenerator[tuple[Scene, GatewayService]]:
-    """A Scene around `lamplighter serve`, listening. config: more of its TOML."""
+    """A Scene around `lamplighter serve`, listening. batch: of the webhooks. config: more TOML."""
     async with surroundings() as (scene, folder), contextlib.AsyncExitStack() as stack:
         http = _free_port()
         text = CONFIG.format(nothing=_free_port(), mqtt=scene.broker.port, http=http)
@@ -182,7 +182,7 @@ async def gateway(
         await _register(folder / "lamplighter.db", devices)
         await service.start()
         for number in range(webhooks):
-            body = {"url": f"{scene.url}/{number}"}
+            body = {"url": f"{scene.url}/{number}", "batch": batch}
             made = await service.request("POST", "/v1/webhooks", body)
             scene.secrets[f"/{number}"] = made["secret"]
         assert service.process

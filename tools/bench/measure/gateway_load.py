@@ -8,7 +8,7 @@ from tools.bench.load import syncs
 from tools.bench.load.process import rss_mb, written_bytes
 from tools.bench.load.scene import gateway
 from tools.bench.measure import Figure
-from tools.bench.measure.gateway import HERE, wrong
+from tools.bench.measure.gateway import BURST, HERE, wrong
 
 LONG = True
 """Left out of a plain `make bench`."""
@@ -18,6 +18,8 @@ FAST_MS = 25
 WEBHOOKS = 5
 SHARED = 2000
 SHARED_MS = 50
+BATCH = 100
+BATCHED_PER_S = 25_000
 MANY = 10_000
 MANY_EACH = 2
 MANY_MB = 150
@@ -29,7 +31,8 @@ LEFT_S = 60.0
 
 async def measure() -> list[Figure]:
     """Each row with a service of its own."""
-    return [*await _fast(), *await _shared(), *await _many(), *await _slow()]
+    rows = (_fast, _shared, _batched, _many, _slow)
+    return [figure for row in rows for figure in await row()]
 
 
 async def _fast() -> list[Figure]:
@@ -49,6 +52,18 @@ async def _shared() -> list[Figure]:
         run = await scene.run(SHARED * PACED_S, rate=SHARED, most_s=PACED_S + LEFT_S)
     return [
         Figure(f"{name}: late, p99", run.late(0.99), "ms", SHARED_MS, where=HERE),
+        Figure(f"{name}: CPU an uplink", run.cpu_us["service"], "us", where=HERE),
+        wrong(name, run),
+    ]
+
+
+async def _batched() -> list[Figure]:
+    """A burst for one webhook that takes batches."""
+    name = f"batches of {BATCH}, burst of {BURST}"
+    async with gateway(batch=BATCH) as (scene, _):
+        run = await scene.run(BURST, most_s=LEFT_S)
+    return [
+        Figure(f"{name}: uplinks/s", run.per_s, "/s", BATCHED_PER_S, least=True, where=HERE),
         Figure(f"{name}: CPU an uplink", run.cpu_us["service"], "us", where=HERE),
         wrong(name, run),
     ]
