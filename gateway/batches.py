@@ -102,7 +102,7 @@ class Batches:
         self._batches.pop(key, None)
 
     async def _gathered(self, endpoint: Endpoint, event: Delivery) -> None:
-        """Wait until the event has a batch."""
+        """Wait until the event has a batch, and mostly also for its outcome."""
         gathering = self._gathering.get(endpoint.id)
         if gathering is None:
             gathering = self._gathering[endpoint.id] = _Gathering()
@@ -120,8 +120,12 @@ class Batches:
         if self._gathering.get(endpoint.id) is gathering:
             del self._gathering[endpoint.id]
         events = [gathering.events[cursor] for cursor in sorted(gathering.events)]
-        for batch in await self._freeze(endpoint.id, events):
-            self._keep(endpoint.id, batch)
+        frozen = await self._freeze(endpoint.id, events)
+        batches = [self._keep(endpoint.id, one) for one in frozen]
+        if len(batches) == 1 and batches[0].trying is None:  # one wait for all of it, not two
+            batches[0].tries += 1
+            batches[0].trying = gathering.ending
+            await self._try(endpoint, batches[0])
 
     async def _freeze(
         self, endpoint_id: str, events: Sequence[Delivery]
@@ -147,7 +151,7 @@ class Batches:
         if trying is None or (trying.done() and batch.heard.get(cursor, 0) >= batch.tries):
             batch.tries += 1
             trying = batch.trying = self._start(self._try(endpoint, batch))
-        await asyncio.shield(trying)
+        await (trying if trying.done() else asyncio.shield(trying))
         batch.heard[cursor] = batch.tries
 
     async def _try(self, endpoint: Endpoint, batch: _Batch) -> None:
@@ -174,7 +178,7 @@ class Batches:
 
     def _keep(
         self, endpoint_id: str, events: Sequence[Delivery], instead_of: _Batch | None = None
-    ) -> None:
+    ) -> _Batch:
         keys = [(endpoint_id, one.cursor) for one in events]
         known = self._batches.get(keys[0])
         batch = _Batch(events) if known is None or known is instead_of else known
@@ -182,6 +186,7 @@ class Batches:
             self._batches[key] = batch
         while len(self._batches) > KEPT:
             del self._batches[next(iter(self._batches))]
+        return batch
 
     async def _write(self, change: Callable[[Transaction], T]) -> T:
         """A store that takes nothing now is no fault of the endpoint."""

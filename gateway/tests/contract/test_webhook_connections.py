@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import struct
 import subprocess
 import time
+import tracemalloc
 
 import aiohttp
 import pytest
@@ -83,6 +85,59 @@ async def test_a_kept_connection_that_the_peer_closed_is_replaced_once(end):
 
     assert (len(peer.heads), peer.connections) == (3, 2)
     assert len(set(peer.heads)) == 1
+
+
+async def test_a_kept_connection_that_the_peer_reset_is_replaced_and_a_new_one_not():
+    heads = []
+
+    async def talk(reader, writer):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                heads.append(await reader.readuntil(b"\r\n\r\n"))
+                await reader.readexactly(len(delivery().body))
+                if len(heads) > 1:
+                    break
+                writer.write(OK)
+        own = writer.get_extra_info("socket")
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.close()
+
+    async with raw_server(talk) as url, open_sink(lambda: 0, 5.0, allow_private=True) as sink:
+        await sink.deliver(endpoint(url), [delivery()])
+        with pytest.raises(Retry, match="reset"):
+            await sink.deliver(endpoint(url), [delivery()])
+
+    assert len(heads) == 3
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"500 Error"])
+async def test_of_a_reply_without_end_little_is_read_and_nothing_kept(status):
+    sent = 0
+
+    async def pour(reader, writer):
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 10000000000\r\n\r\n")
+        piece = b"x" * 65536
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            while True:
+                writer.write(piece)
+                await writer.drain()
+                sent += len(piece)
+
+    tracemalloc.start()
+    try:
+        async with raw_server(pour) as url, open_sink(lambda: 0, 5.0, allow_private=True) as sink:
+            before = tracemalloc.get_traced_memory()[0]
+            for _ in range(5):
+                with contextlib.suppress(Retry):
+                    await sink.deliver(endpoint(url), [delivery()])
+            kept = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+    assert sent < 5 * 20_000_000
+    assert kept < 3_000_000
 
 
 async def test_it_is_replaced_only_once():
