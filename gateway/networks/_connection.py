@@ -23,7 +23,12 @@ from gateway.networks._tls import failure
 from gateway.notices import Envelope
 
 RECEIVE_MOST = 50
-"""Messages held without acknowledgement; fewer than the frames that `gateway.seen` keeps apart."""
+"""Messages that a broker sends before it has an acknowledgement.
+
+Fewer than the frames of a device that `gateway.seen` keeps apart: they may all be of one device,
+and all come again. mosquitto 2.0 keeps to it up to the first acknowledgement only; then a read of
+the socket brings some 200, and more make no commit cheaper.
+"""
 SESSION_S = 7 * 86400
 """How long the broker keeps the session, s."""
 KEEPALIVE_S = 20

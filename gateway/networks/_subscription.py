@@ -5,7 +5,7 @@ broker sends again what was not acknowledged on the last connection.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Self
@@ -69,18 +69,35 @@ class Subscription:
                 await self._task
 
     async def batches(self) -> AsyncIterator[Sequence[Envelope]]:
-        """Everything that waits, at least one message a batch; never ends."""
+        """What waits, in order, at least one message a batch; never ends."""
         while True:
             await self._changed.wait()
             self._changed.clear()
             if self._task and self._task.done():
                 await self._task
             if self._waiting:
-                batch = list(self._waiting)
-                self._waiting.clear()
-                if self._connection:
+                batch = self._batch()
+                if self._waiting:
+                    self._changed.set()
+                elif self._connection:
                     self._connection.read_on()
                 yield batch
+
+    def _batch(self) -> list[Envelope]:
+        """What waits, up to the message that would be one too many of its sender.
+
+        Kept and not yet acknowledged, it may come again whole: then `gateway.seen` must know
+        every frame of it, also where the broker sends more than RECEIVE_MOST.
+        """
+        batch: list[Envelope] = []
+        counts: Counter[str] = Counter()
+        while self._waiting:
+            sender = self._waiting[0].topic.rpartition("/")[0]
+            if counts[sender] == RECEIVE_MOST:
+                break
+            counts[sender] += 1
+            batch.append(self._waiting.popleft())
+        return batch
 
     def pause(self) -> None:
         """Disconnect until `resume`."""
