@@ -1,12 +1,11 @@
 """`lamplighter serve`: the service itself."""
 
-import asyncio
 import os
 from pathlib import Path
 
 import click
 
-from gateway import app, logs
+from gateway import app, logs, loop
 from gateway.errors import GatewayError
 from gateway.settings import load
 from gateway.terminal import fail
@@ -19,6 +18,6 @@ def serve(config: Path) -> None:
     try:
         settings = load(config, os.environ)
         logs.configure(settings.log_level, settings.log_format)
-        asyncio.run(app.serve(settings))
+        loop.run(app.serve(settings))
     except GatewayError as error:
         fail(error, as_json=False)

@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from gateway import loop
+from gateway.logs import configure
 from tools.bench.load.generator import connect, packet, text
 
 CONNECTIONS = 8
@@ -181,12 +183,13 @@ async def main() -> None:
     database.execute("PRAGMA synchronous = FULL")
     database.execute("CREATE TABLE event (id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID")
     line = Line(url, secret)
-    loop = asyncio.get_running_loop()
+    here = asyncio.get_running_loop()
     for _ in range(CONNECTIONS):
-        await loop.create_connection(lambda: Post(line), line.host, line.port)
-    await loop.create_connection(lambda: Reader(line, database), "127.0.0.1", int(port))
+        await here.create_connection(lambda: Post(line), line.host, line.port)
+    await here.create_connection(lambda: Reader(line, database), "127.0.0.1", int(port))
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    configure("warning", "human")
+    loop.run(main())

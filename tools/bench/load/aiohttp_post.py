@@ -11,6 +11,8 @@ import sys
 
 import aiohttp
 
+from gateway import loop
+from gateway.logs import configure
 from tools.bench.load.process import questions
 
 PARALLEL = 8
@@ -36,4 +38,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    configure("warning", "human")
+    loop.run(main())

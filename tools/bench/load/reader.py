@@ -10,6 +10,7 @@ import json
 import sys
 from contextlib import suppress
 
+from gateway import loop
 from gateway.logs import configure
 from gateway.networks._broker import Broker
 from gateway.networks._subscription import Subscription
@@ -19,7 +20,6 @@ from tools.bench.load.process import questions
 
 async def main() -> None:
     """Run until stdin ends."""
-    configure("warning", "human")
     count = 0
 
     async def read() -> None:
@@ -43,4 +43,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    configure("warning", "human")
+    loop.run(main())

@@ -13,6 +13,8 @@ import re
 import time
 from typing import cast
 
+from gateway import loop
+from gateway.logs import configure
 from tools.bench.load.process import questions
 from tools.bench.load.verdict import Taken, judge
 
@@ -53,8 +55,8 @@ class Backend(asyncio.Protocol):
 async def main() -> None:
     """Serve until stdin ends."""
     taken: list[Taken] = []
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Backend(taken), "127.0.0.1", 0)
+    here = asyncio.get_running_loop()
+    server = await here.create_server(lambda: Backend(taken), "127.0.0.1", 0)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
     looked = events = 0
     async with server:
@@ -71,4 +73,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    configure("warning", "human")
+    loop.run(main())
