@@ -7,10 +7,13 @@ CLI take their Parts from here.
 import asyncio
 import contextlib
 import fcntl
+import os
+import secrets
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import structlog
 
@@ -19,21 +22,24 @@ from gateway.absences import Absences
 from gateway.batches import Batches
 from gateway.clock import wall_ms
 from gateway.commands import Commands
-from gateway.delivery import Deliverer, Schedule
+from gateway.delivery import Deliverer, Schedule, Worker
 from gateway.errors import ConfigError, GatewayError, Refused, Unknown
 from gateway.http.port import check_port, listening
 from gateway.http.server import application
 from gateway.ingest import Ingest
+from gateway.leading import LEASE_S, Leader
 from gateway.networks import Network
 from gateway.settings import Settings
 from gateway.simulation.frames import frames
-from gateway.sinks import Sinks, Surroundings
+from gateway.sinks import Outlet, Sinks, Surroundings
+from gateway.standing import Standing
 from gateway.store import Store
 from gateway.store.sqlite import Store as SqliteStore
 from gateway.threads import Threads
 from gateway.usecases import Parts
 
 log = structlog.get_logger("gateway")
+Loops = Sequence[Coroutine[Any, Any, None]]
 
 
 def open_store(settings: Settings) -> Store:
@@ -41,9 +47,22 @@ def open_store(settings: Settings) -> Store:
     source = f"lamplighter/{settings.site}"
     if settings.store.kind == "memory":
         return SqliteStore(source=source)
+    if settings.store.kind == "postgresql":
+        return _postgresql(settings.store.url, source)
     with contextlib.suppress(OSError):  # the store itself reports a bad path
         _store_path(settings).touch(mode=0o600)  # it holds the secrets of the webhooks
     return SqliteStore(_store_path(settings), source)
+
+
+def _postgresql(url: str, source: str) -> Store:
+    try:
+        from gateway.store.postgresql import Store as PostgresqlStore
+    except ImportError as error:
+        raise ConfigError(
+            "`store.kind`: PostgreSQL needs its driver: `pip install 'lamplighter[postgresql]'` "
+            f"({error})"
+        ) from None
+    return PostgresqlStore(url, source)
 
 
 def open_network(settings: Settings) -> Network:
@@ -109,27 +128,66 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
     """All parts concurrently, until `ending` is set or one of them fails."""
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
-        network = await stack.enter_async_context(open_network(settings))
-        of = settings.delivery
         sink = await stack.enter_async_context(made_sinks(settings))
-        commands = Commands(store, network, settings.commands)
-        ingest = Ingest(store, network, settings.commands)
-        absences = Absences(store, network)
         outlet = await stack.enter_async_context(Batches(sink, store))
-        deliverer = Deliverer(
-            store, outlet, schedule=Schedule(of.schedule_s), parallel=of.parallel
-        )
-        parts = _parts(settings, store, network, commands)
+        if settings.store.kind == "postgresql":
+            parts, loops = _shared(settings, store, outlet)
+        else:
+            network = await stack.enter_async_context(open_network(settings))
+            parts, loops = _sole(settings, store, network, outlet)
         await stack.enter_async_context(listening(settings.http.bind, application(parts)))
         log.info("serving", site=settings.site, http=settings.http.bind)
         async with asyncio.TaskGroup() as group:
-            running = [
-                group.create_task(one.run()) for one in (ingest, commands, deliverer, absences)
-            ]
+            tasks = [group.create_task(one) for one in loops]
             await ending.wait()
             log.info("ending")
-            for one in running:
+            for one in tasks:
                 one.cancel()
+
+
+def _sole(
+    settings: Settings, store: Store, network: Network, outlet: Outlet
+) -> tuple[Parts, Loops]:
+    """The only service at its store: it does everything itself."""
+    commands = Commands(store, network, settings.commands)
+    loops = [
+        Ingest(store, network, settings.commands).run(),
+        commands.run(),
+        _deliverer(settings, store, outlet).run(),
+        Absences(store, network).run(),
+    ]
+    return _parts(settings, store, network, commands), loops
+
+
+def _shared(settings: Settings, store: Store, outlet: Outlet) -> tuple[Parts, Loops]:
+    """One of several services at a store: each delivers and answers, one of them leads.
+
+    The network of its Parts is not entered: see `open_network`.
+    """
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    network = Standing(open_network(settings))
+
+    async def lead(fenced: Store) -> None:
+        async with open_network(settings) as entered:
+            with network.led_by(entered):
+                commands = Commands(fenced, entered, settings.commands)
+                ingest = Ingest(fenced, entered, settings.commands)
+                async with asyncio.TaskGroup() as group:
+                    for one in (ingest, commands, Absences(fenced, entered)):
+                        group.create_task(one.run())
+
+    worker = Worker(name, lease_s=2 * settings.delivery.timeout_s + LEASE_S)
+    loops = [Leader(store, name).run(lead), _deliverer(settings, store, outlet, worker).run()]
+    commands = Commands(store, network, settings.commands)
+    return _parts(settings, store, network, commands), loops
+
+
+def _deliverer(
+    settings: Settings, store: Store, outlet: Outlet, worker: Worker | None = None
+) -> Deliverer:
+    of = settings.delivery
+    schedule = Schedule(of.schedule_s)
+    return Deliverer(store, outlet, schedule=schedule, parallel=of.parallel, worker=worker)
 
 
 @contextlib.contextmanager
@@ -138,7 +196,7 @@ def _alone(settings: Settings) -> Generator[None]:
 
     Raises ConfigError when another process holds it. The kernel releases it with the process.
     """
-    if settings.store.kind == "memory":
+    if settings.store.kind != "sqlite":
         yield
         return
     path = _store_path(settings).with_suffix(".lock")
@@ -157,7 +215,7 @@ def _alone(settings: Settings) -> Generator[None]:
 
 def _is_running(settings: Settings) -> bool | None:
     """Whether a service holds the store's lock; None for a store without one."""
-    if settings.store.kind == "memory":
+    if settings.store.kind != "sqlite":
         return None
     try:
         with _store_path(settings).with_suffix(".lock").open("w") as lock:

@@ -185,3 +185,16 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     digest: str
     scopes: tuple[str, ...]
     created_at_ms: int = 0
+
+
+class Lease(Struct, frozen=True):
+    """The right to do what only one of several processes at a store may do.
+
+    holder: unique among the processes.  epoch: grows with each change of the holder.
+    until_ms: from then on another may take it.
+    """
+
+    name: str
+    holder: str
+    epoch: int
+    until_ms: int

@@ -33,11 +33,17 @@ Wait = Annotated[float, Meta(ge=0, le=7 * 86400)]
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[store]`: where events are stored.
 
-    path: the SQLite file, relative to the configuration's folder.
+    path: the SQLite file, relative to the configuration's folder.  url: the PostgreSQL database,
+    `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`; several services may name the same.
     """
 
-    kind: Literal["sqlite", "memory"] = "sqlite"
+    kind: Literal["sqlite", "memory", "postgresql"] = "sqlite"
     path: str = "lamplighter.db"
+    url: str = ""
+
+    def __repr__(self) -> str:
+        """Without the password of the URL."""
+        return f"StoreSettings(kind={self.kind!r})"
 
 
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,7 +127,11 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     tree["network"] = source.convert(section, _network_settings(source, section), "network")
     _sink_settings(source, tree)
     tree["folder"] = str(path.resolve().parent)
-    return source.convert(tree, Settings, "")
+    settings: Settings = source.convert(tree, Settings, "")
+    if settings.store.kind == "postgresql" and not settings.store.url:
+        expected = "expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        raise source.error(f"`store.url`: is missing; {expected}", "store.url")
+    return settings
 
 
 def _network_settings(source: "_Source", section: dict[str, Any]) -> Any:

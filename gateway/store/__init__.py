@@ -30,7 +30,17 @@ from typing import Any, Protocol, Self, TypeVar
 from msgspec import Struct
 
 from gateway.events import Entry, Event, Value
-from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
+from gateway.model import (
+    ApiKey,
+    Command,
+    Delivery,
+    Device,
+    Endpoint,
+    Latest,
+    Lease,
+    Quarantined,
+    Totals,
+)
 
 T = TypeVar("T")
 LAST = "9999"
@@ -194,6 +204,10 @@ class View(Protocol):
         """What could not be read, with an id greater than `after`, oldest first."""
         ...
 
+    def lease(self, name: str) -> Lease | None:
+        """The newest lease of this name, also one that is over."""
+        ...
+
 
 class Transaction(View, Protocol):
     """Changes; they see each other at once, and others see them after the commit, all or none."""
@@ -322,6 +336,13 @@ class Transaction(View, Protocol):
 
     def remove_api_key(self, key_id: str) -> None:
         """Revoke a key. Raises Unknown."""
+        ...
+
+    def take_lease(self, name: str, holder: str, now_ms: int, until_ms: int) -> int:
+        """Take a lease that is free or over, or keep one's own; returns its epoch.
+
+        Returns 0 when another holds it. until_ms: `now_ms` gives it back.
+        """
         ...
 
 

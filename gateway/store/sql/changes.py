@@ -220,6 +220,9 @@ class Changes(Rows):
     def remove_api_key(self, key_id: str) -> None:
         self._change(f"there is no key {key_id}", "remove_api_key", key_id)
 
+    def take_lease(self, name: str, holder: str, now_ms: int, until_ms: int) -> int:
+        return self._number("take_lease", name, holder, now_ms, until_ms) or 0
+
 
 def _marked(taken: Delivery, outcome: Delivery) -> Row:
     """The values of `mark`: which delivery, as it was taken, and what becomes of it."""

@@ -9,7 +9,17 @@ import msgspec
 from msgspec import Raw
 
 from gateway.events import Entry, event_type
-from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest, Quarantined, Totals
+from gateway.model import (
+    ApiKey,
+    Command,
+    Delivery,
+    Device,
+    Endpoint,
+    Latest,
+    Lease,
+    Quarantined,
+    Totals,
+)
 from gateway.store import Waiting
 from gateway.store.sql import Connection
 
@@ -183,3 +193,7 @@ class Rows:
 
     def quarantined(self, after: int = 0, limit: int = 100) -> list[Quarantined]:
         return [Quarantined(*row) for row in self.connection.rows("quarantined", after, limit)]
+
+    def lease(self, name: str) -> Lease | None:
+        row = self.connection.row("lease", name)
+        return Lease(*row) if row else None

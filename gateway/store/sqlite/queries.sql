@@ -287,3 +287,12 @@ ON CONFLICT DO NOTHING
 
 -- name: remove_api_key
 DELETE FROM api_key WHERE id = ?1
+
+-- name: lease
+SELECT name, holder, epoch, until_ms FROM lease WHERE name = ?1
+
+-- name: take_lease
+INSERT INTO lease (name, holder, epoch, until_ms) VALUES (?1, ?2, 1, ?4)
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms,
+epoch = CASE WHEN lease.holder = excluded.holder THEN lease.epoch ELSE lease.epoch + 1 END
+WHERE lease.holder = excluded.holder OR lease.until_ms <= ?3 RETURNING epoch

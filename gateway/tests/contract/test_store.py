@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
-from gateway.model import ApiKey, Command, Totals
+from gateway.model import ApiKey, Command, Lease, Totals
 from gateway.tests.contract.store_bench import BIN, HOOK, LAMP, joined
 
 
@@ -229,3 +229,20 @@ async def test_a_cancelled_caller_hurts_nobody(store):
 
     await store.write(lambda tx: tx.add_device(BIN))
     assert await store.read(lambda view: view.devices()) == [BIN]
+
+
+async def test_a_lease_has_one_holder_until_it_is_over_and_its_epoch_tells_them_apart(store):
+    async def take(holder, now_ms, until_ms):
+        return await store.write(lambda tx: tx.take_lease("leader", holder, now_ms, until_ms))
+
+    assert await store.read(lambda view: view.lease("leader")) is None
+    assert await take("a", 1000, 2000) == 1
+    assert await take("b", 1999, 5000) == 0
+    assert await take("a", 1500, 2500) == 1
+    assert await take("b", 2500, 4000) == 2
+    assert await take("a", 3000, 9000) == 0
+    assert await store.read(lambda view: view.lease("leader")) == Lease("leader", "b", 2, 4000)
+
+    assert await take("b", 3500, 3500) == 2  # given back
+    assert await take("a", 3500, 9000) == 3
+    assert await store.write(lambda tx: tx.take_lease("other", "b", 0, 1)) == 1

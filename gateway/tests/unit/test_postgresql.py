@@ -16,12 +16,13 @@ from gateway.store.postgresql.refusals import meaning
 from gateway.store.sqlite.file import queries as sqlite_queries
 from gateway.tests.contract.store_bench import BIN, HOOK, joined
 from gateway.tests.postgresql import created
+from gateway.tests.unit.cli_bench import command_line
 
 SECRET = "sesame"
 WELL = f"postgresql://me:{SECRET}@db.example:5433/lamps?sslmode=require"
 IDLE = "idle_in_transaction_session_timeout"
-COUNTED = {"match", "count_done", "next_sequence", "next_token"}
-"""What a Connection counts up and writes by statements of its own."""
+COUNTED = {"next_token", "last_given"}
+"""What a Connection counts up by statements of its own."""
 
 
 def test_every_statement_of_the_other_database_is_here():
@@ -232,3 +233,30 @@ async def test_a_writer_that_stops_in_its_transaction_is_not_waited_for_long(
             await late
         assert await other.read(lambda view: view.seen("a1")) == b"in time"
         await stopped.write(lambda tx: tx.put_seen("b2", b"again"))
+
+
+CHECKED = """\
+site = "street"
+[network]
+kind = "virtual"
+[http]
+bind = "127.0.0.1:0"
+[store]
+kind = "postgresql"
+url = "{url}"
+"""
+
+
+@pytest.mark.slow
+def test_check_tries_the_database_and_says_who_acts(tmp_path, server, database):
+    config = tmp_path / "gateway.toml"
+    config.write_text(CHECKED.format(url=database))
+    code, out, _ = command_line(config)("check")
+    assert "keeps 0 events" in out
+
+    config.write_text(CHECKED.format(url=database.replace(server.password, SECRET)))
+    code, out, err = command_line(config)("check")
+    assert code
+    assert "refuses the user or the password" in out + err
+    assert "the operator edits the configuration" in out + err
+    assert SECRET not in out + err

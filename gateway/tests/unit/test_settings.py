@@ -76,6 +76,7 @@ def test_a_file_is_named_relative_to_the_configuration(write, tmp_path):
         (GOOD.replace("timeout_s = 5", "parallel = 0"), 8, "expected `int` >= 1"),
         (GOOD.replace("timeout_s = 5", "schedule_s = [5, -1]"), 8, "expected `float` >= 0.0"),
         (GOOD.replace("timeout_s", "timeout"), 8, "expected one of: allow_private, timeout_s"),
+        (GOOD + "[store]\nkind = 'postgresql'\n", 9, "`store.url`: is missing; expected postgres"),
         (GOOD + "[store]\nkind = 'oracle'\n", 10, "`store.kind`: invalid enum value 'oracle'"),
         (GOOD + "[deliver]\n", 9, "`deliver`: there is no such key; expected one of: site"),
         (GOOD.replace("mqtt =", "mqtts ="), 5, "`network.mqtts`: there is no such key; expect"),
@@ -128,3 +129,13 @@ def test_a_wrong_variable_is_named_instead_of_a_line(write, name, said):
         load(write(GOOD), {name: "later"})
 
     assert said in str(refused.value)
+
+
+def test_the_password_of_the_store_is_in_no_text_of_the_settings(tmp_path):
+    path = tmp_path / "gateway.toml"
+    path.write_text(GOOD + "[store]\nkind = 'postgresql'\nurl = 'postgresql://me:sesame@db/x'\n")
+
+    settings = load(path, {})
+
+    assert settings.store.url == "postgresql://me:sesame@db/x"
+    assert "sesame" not in f"{settings!r} {settings.store!s}"
