@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { describe, test } from 'node:test';
 
 import { Repl } from '../../bench/sim/esp32/repl.mjs';
+import { FUNCTIONS } from '../../bench/sim/esp32/rom/addresses.mjs';
 import { listing } from '../../bench/sim/esp32/xtensa/listing.mjs';
 import { SPECIAL } from '../../bench/sim/esp32/xtensa/windows.mjs';
 import { IRAM, place } from './esp32_core.mjs';
@@ -58,6 +59,50 @@ describe('a bad access inside a trace', () => {
       assert.equal(core.special[SPECIAL.epc + 1], IRAM + 6);
       assert.equal(core.special[SPECIAL.vaddr], 0x50002000);
     });
+  });
+});
+
+describe('functions of the ROM that move bytes', () => {
+  const { memory } = chip;
+  const [, core] = chip.cores;
+  const RTC_SLOW = 0x50000000;
+  const bytes = (a, count) => Array.from({ length: count }, (_, i) => memory.r8(a + i));
+  const call = (name, ...values) => {
+    const [address] = [...FUNCTIONS].find(([, each]) => each === name);
+    place(chip, [], {});
+    [IRAM, 0, ...values].forEach((value, n) => core.put(n, value));
+    core.ps &= ~0x30000; // as a call0: its arguments are in a2 and on
+    core.pc = address;
+    chip.callRom(core);
+    assert.equal(core.pc, IRAM);
+  };
+
+  test('memmove keeps what overlaps, in either direction and in every memory', () => {
+    for (const base of [DATA, RTC_SLOW]) {
+      for (const [to, from] of [[0, 7], [7, 0], [4, 8], [8, 4]]) {
+        for (let i = 0; i < 32; i += 1) memory.w8(base + i, i + 1);
+        const expected = Uint8Array.from(bytes(base, 32)).copyWithin(to, from, from + 16);
+        call('memmove', base + to, base + from, 16);
+        assert.deepEqual(bytes(base, 32), [...expected]);
+      }
+    }
+  });
+
+  test('memset writes its count of bytes and no other', () => {
+    for (const base of [DATA, RTC_SLOW]) {
+      for (let i = 0; i < 32; i += 1) memory.w8(base + i, 0xee);
+      call('memset', base + 5, 0x1a7, 9);
+      assert.deepEqual(bytes(base, 32), Array.from({ length: 32 }, (_, i) => (i >= 5 && i < 14 ? 0xa7 : 0xee)));
+    }
+  });
+
+  test('a copy out of the flash waits for each line that the cache does not hold', () => {
+    const FLASH = 0x3f400000;
+    core.cache.flush();
+    const { misses } = core.cache;
+    call('memcpy', DATA, FLASH + 16, 64); // over three lines
+    assert.equal(core.cache.misses - misses, 3);
+    assert.deepEqual(bytes(DATA, 64), bytes(FLASH + 16, 64));
   });
 });
 

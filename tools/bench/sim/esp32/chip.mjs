@@ -8,16 +8,13 @@ import { hex, Memory } from './memory.mjs';
 import { RESET } from './reset.mjs';
 import { callRom, romData } from './rom/rom.mjs';
 import { LATCHING, printed, strapped, unbootable } from './strapping.mjs';
+import { Turns } from './turns.mjs';
 import { attachUnits } from './units/units.mjs';
 import { account } from './spent.mjs';
 import { Wires } from './wires.mjs';
 
 const SOURCES = 69; // TRM 3.3.1
 const OFF = 16; // an interrupt input that nothing uses: what a source is mapped to after reset
-const TOGETHER = 400; // cycles that one core runs ahead of the other at most
-const SHORT = 8; // the same, after an interrupt of both
-const SHORT_TURNS = 100;
-const ALONE = 50000;
 const APB_MEGAHERTZ = 80;
 const APB_CYCLES = 3;
 const STACKS = [0x3ffe3f20, 0x3ffe5230]; // where the mask ROM leaves the stacks (ESP-IDF, bootloader linker script)
@@ -36,7 +33,7 @@ export class Esp32 {
     Object.assign(this, { cached: true, board: null, note: () => {}, buses: emptyBuses(), wires: new Wires(options.clock) }, options);
     this.spent = account(this);
     this.until = 0;
-    this.shortTurns = 0;
+    this.turns = new Turns(this);
     this.absent = new Set();
     this.unknown = new Map(); // accesses to what has no model, by name
     this.digests = new Map(); // MD5 contexts of the ROM, by address
@@ -140,7 +137,7 @@ export class Esp32 {
   hurry() {
     const { core } = this;
     const left = Math.ceil((Math.min(this.clock.nextNanos, this.until) - core.nanos) / this.cycleNanos);
-    if (left < core.limit) core.limit = Math.max(core.n, left);
+    if (left < core.limit) core.limit = Math.max(core.n, left) | 0;
   }
 
   /** The running core ends its turn: the other one has something to do. */
@@ -178,7 +175,7 @@ export class Esp32 {
       if (this.locked) clock.advance(this.until);
       else if (this.pendingReset) this.restart();
       else if (clock.nextNanos <= clock.nanosCounter) clock.advance(clock.nanosCounter);
-      else if (this.cores.every((core) => core.idle)) this.rest();
+      else if (this.cores[0].idle && this.cores[1].idle) this.rest();
       else this.execute();
     }
   }
@@ -196,37 +193,12 @@ export class Esp32 {
     this.catchUp();
   }
 
-  /** The cores run in turns, so that neither is far ahead of the other. */
   execute() {
-    const { clock, cycleNanos } = this;
+    const { clock } = this;
     const from = clock.nanosCounter;
-    const busy = this.cores.filter((core) => !core.idle);
-    let end = Math.min(this.until, clock.nextNanos, from + (busy.length === 2 ? this.together(busy) : ALONE) * cycleNanos);
-    this.executing = true;
-    for (const core of busy) {
-      this.core = core;
-      const budget = Math.ceil((end - core.nanos) / cycleNanos);
-      if (budget > 0) core.nanos += core.run(budget) * cycleNanos;
-      if (!core.idle && core.nanos < end) end = core.nanos;
-    }
-    this.executing = false;
-    const left = busy.filter((core) => !core.idle).map((core) => core.nanos);
-    const reached = left.length ? Math.min(...left) : Math.max(...busy.map((core) => core.nanos));
-    clock.nanosCounter = Math.max(clock.nanosCounter, reached);
+    this.turns.take();
     this.spent.run[this.megahertz] += clock.nanosCounter - from;
     this.catchUp();
-  }
-
-  /** Cycles of a turn of both cores. An interrupt that asks both at once is taken by both, and then their turns are short for
-   * a while: a handler must see the request that the other core's is about to clear. */
-  together(cores) {
-    if (cores.every((core) => core.irq)) {
-      for (const core of cores) core.interrupt();
-      this.shortTurns = SHORT_TURNS;
-    }
-    if (!this.shortTurns) return TOGETHER;
-    this.shortTurns -= 1;
-    return SHORT;
   }
 
   /** CCOUNT of a core that waits, or was woken just now, goes on; with its clock off it stands. */

@@ -142,7 +142,29 @@ export class Memory {
     return this.index(a);
   }
 
+  /** Moves bytes as a loop of loads and stores does, upwards where to <= from; false where that is not plain data RAM. */
+  move(to, from, count) {
+    if (!this.isData(to, count) || !this.isData(from, count)) return false;
+    this.D8.copyWithin(to - RAM, from - RAM, from - RAM + count);
+    return true;
+  }
+
+  /** Sets bytes as a loop of stores does; false where that is not plain data RAM. */
+  set(to, value, count) {
+    if (!this.isData(to, count)) return false;
+    this.D8.fill(value, to - RAM, to - RAM + count);
+    return true;
+  }
+
+  isData(a, count) {
+    return a >= RAM && a + count <= RAM_END;
+  }
+
   // ---- code ----
+
+  callRom(core) {
+    this.chip.callRom(core);
+  }
 
   /** 24 bits of an instruction, or -1 where there is none to execute (ROM too). */
   fetch(pc) {

@@ -7,17 +7,21 @@ const BACK = 0x4006fff0; // an address in ROM that no function has: a called fun
 /** Writes every older window to its place on the stack, as the overflow handlers do (ISA manual 4.7.1.5). */
 export function spill(memory, core) {
   const current = core.w >> 2;
-  const live = Array.from({ length: 15 }, (_, k) => (current + k + 1) & 15).filter((base) => (core.ws >> base) & 1); // oldest first
-  const register = (base, n) => core.R[(base * 4 + n) & 63];
-  live.forEach((base, i) => {
-    const size = ((live[i + 1] ?? current) - base) & 15;
-    const stack = register(base, size * 4 + 1);
-    for (let n = 0; n < 4; n += 1) memory.w32(stack - 16 + 4 * n, register(base, n));
-    const caller = size > 1 ? memory.r32(register(base, 1) - 12) : 0;
-    for (let n = 4; n < size * 4; n += 1) memory.w32(caller - (size === 2 ? 32 : 48) + 4 * (n - 4), register(base, n));
-    core.ws &= ~(1 << base);
-  });
+  const live = [];
+  for (let k = 1; k < 16; k += 1) if ((core.ws >> ((current + k) & 15)) & 1) live.push((current + k) & 15); // oldest first
+  for (let i = 0; i < live.length; i += 1) spillOne(memory, core, live[i], ((live[i + 1] ?? current) - live[i]) & 15);
   core.measure();
+}
+
+/** The window at group `base`, of `size` groups. */
+function spillOne(memory, core, base, size) {
+  const { R } = core;
+  const first = base * 4;
+  const stack = R[(first + size * 4 + 1) & 63];
+  for (let n = 0; n < 4; n += 1) memory.w32(stack - 16 + 4 * n, R[first + n]);
+  const area = size > 1 ? memory.r32(R[first + 1] - 12) - (size === 2 ? 32 : 48) : 0;
+  for (let n = 4; n < size * 4; n += 1) memory.w32(area + 4 * (n - 4), R[(first + n) & 63]);
+  core.ws &= ~(1 << base);
 }
 
 function setjmp(c) {

@@ -17,6 +17,8 @@ const END = 0x40070000;
 const CALL_CYCLES = 20; // assumed: entry, body of a short function and return
 /** ESP-IDF's own longjmp makes its frame and jumps past the ROM's first instructions (esp_rom, patches/esp_rom_longjmp.S). */
 const INSIDE_LONGJMP = 0x400562e0;
+const AT = new Map([...FUNCTIONS].filter(([, name]) => ALL[name]).map(([pc, name]) => [pc, ALL[name]]));
+
 /** The core's pc is where nothing can be fetched: a ROM function, or a wild jump. */
 export function callRom(chip, core) {
   const pc = core.pc >>> 0;
@@ -31,9 +33,8 @@ export function callRom(chip, core) {
     return;
   }
   const call = new Call(chip, core);
-  const name = FUNCTIONS.get(pc);
-  const run = name && ALL[name];
-  if (!run) chip.missing(`ROM function ${name ?? hex(pc)}`, call);
+  const run = AT.get(pc);
+  if (!run) chip.missing(`ROM function ${FUNCTIONS.get(pc) ?? hex(pc)}`, call);
   const value = run ? run(call) : 0;
   if (value !== JUMPED) call.returns(value);
 }

@@ -6,7 +6,7 @@ export const BYTES = {
   memset: (c) => {
     const [to, value, count] = [c.u(0), c.int(1) & 0xff, c.u(2)];
     c.spend(count / 4);
-    for (let i = 0; i < count; i += 1) c.setByte(to + i, value);
+    if (!c.memory.set(to, value, count)) for (let i = 0; i < count; i += 1) c.setByte(to + i, value);
     return to;
   },
   bzero: (c) => { for (let i = 0; i < c.u(1); i += 1) c.setByte(c.u(0) + i, 0); return 0; },
@@ -31,6 +31,7 @@ export const BYTES = {
 function move(c) {
   const [to, from, count] = [c.u(0), c.u(1), c.u(2)];
   c.spend(count / 2);
+  if (c.memory.move(to, from, count)) return to;
   const step = ((to | from | count) & 3) === 0 ? 4 : 1;
   const copy = step === 4 ? (i) => c.memory.w32(to + i, c.memory.r32(from + i)) : (i) => c.setByte(to + i, c.byte(from + i));
   if (to <= from) for (let i = 0; i < count; i += step) copy(i);

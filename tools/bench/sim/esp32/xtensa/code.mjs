@@ -7,6 +7,7 @@ import { translate } from './translate.mjs';
 const BASE = 0x40000000;
 const HOT = 12; // executions before a trace is made: below it, making one costs more than it saves
 const LAST = 0x40400000;
+const ROM_PAGES = 7; // 0x40000000 to 0x4006FFFF: functions that the bench has in JavaScript
 
 class Page {
   constructor() {
@@ -17,15 +18,24 @@ class Page {
   }
 }
 
+/** Pages of the mask ROM: every address is a trace that calls what is there. */
+class RomPages {
+  constructor(call) {
+    this.decoded = [];
+    this.traces = new Array(65536).fill(call);
+  }
+}
+
 export class Code {
   /**
-   * bus: {fetch(pc) -> 24 bits or -1 where no code is, steady(pc) -> whether decoded code may be kept, isFlash(pc), cached (whether
+   * bus: {callRom(core), fetch(pc) -> 24 bits or -1 where no code is, steady(pc) -> whether decoded code may be kept, isFlash(pc), cached (whether
    * there is a flash cache), and what
    * `interpreters` needs}.
    */
   constructor(bus) {
     this.bus = bus;
     this.pages = new Array((LAST - BASE) >>> 16).fill(null);
+    this.pages.fill(new RomPages((core) => bus.callRom(core)), 0, ROM_PAGES);
     this.loopEnds = new Set();
     this.run = interpreters(bus);
     this.translated = 0;
@@ -87,6 +97,6 @@ export class Code {
   forget(from, to) {
     for (let n = (from - BASE) >>> 16; n <= (to - BASE) >>> 16; n += 1) this.pages[n] = null;
     const before = this.pages[((from - BASE) >>> 16) - 1];
-    if (before) before.traces.fill(0);
+    if (before instanceof Page) before.traces.fill(0);
   }
 }

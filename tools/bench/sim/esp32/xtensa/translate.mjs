@@ -253,7 +253,7 @@ class Trace {
     ].join('');
     const { bus } = this.code;
     const names = ['B', 'D8', 'D16', 'D32', 'M32', ...Object.keys(HELPERS)];
-    return new Function(...names, text)(bus, bus.D8, bus.D16, bus.D32, bus.M32, ...Object.values(HELPERS));
+    return new Function(...names, `'use strict';${text}`)(bus, bus.D8, bus.D16, bus.D32, bus.M32, ...Object.values(HELPERS));
   }
 }
 
