@@ -95,5 +95,7 @@ FILES = {
 }
 for name, files in FILES.items():
     package(name, files=files)
+module("packed.py")
+module("packing.py")
 module("unload.py")
 module("installed.py")

@@ -47,8 +47,7 @@ def window(symbol_us: int, error_us: int) -> tuple:
     counts pairs of them: its middle would be half a symbol late.
     Source: TS001-1.0.4, 3.3; LoRaMac's window formula.
     """
-    half = min(2 - -error_us // symbol_us, 450000 // symbol_us, _HALF_MAX)
-    half = max(half, _HALF_MIN)
+    half = max(min(2 - -error_us // symbol_us, 450000 // symbol_us, _HALF_MAX), _HALF_MIN)
     return 2 * half, min((4 - half) * symbol_us, 0)
 
 

@@ -32,10 +32,6 @@ _LOAD_MS = const(150)  # loading the shell from flash holds the CPU about half a
 _CRASH = "/state/crash.txt"
 
 
-def _no_window():
-    return 1 << 29
-
-
 class Node:
     """One node. Its attributes are its parts; None where the profile or a fault leaves one out.
 
@@ -66,7 +62,7 @@ class Node:
         self.inbox = []  # downlinks (port, bytes) not yet carried out
         self.came = asyncio.Event()  # something is in the inbox
         self.lock = asyncio.Lock()  # held from a transmission to its answer, or to write to flash
-        self.window_in_ms = _no_window  # until a link needs the CPU
+        self.window_in_ms = lambda: 1 << 29  # until a link needs the CPU
         self.spread_s = 0  # power came for many nodes at once: how far apart they start to send
         self.sensors = {}  # role -> driver
         self.sensed = {}  # role -> its values at the last measurement
@@ -268,7 +264,7 @@ class Node:
     async def measure(self) -> dict:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
         for role, driver in self.sensors.items():
-            values = await driver.read()
+            values = await driver.read(self.clock)
             driver.sleep()
             if values is None:
                 await self.gap()

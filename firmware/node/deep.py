@@ -58,7 +58,15 @@ def ready(node) -> bool:
 
 
 def keep(node) -> bool:
-    """Radio asleep, outputs held, what the node needs in the RTC's memory. False: no room."""
+    """Radio asleep, outputs held, what the node needs in the RTC's memory. False: no room.
+
+    The first time after a start from /lib it only packs the firmware for the wakes to come.
+    """
+    port = node.power.port
+    if not port.packed:
+        port.packed = True
+        _pack(port.feed)
+        return False
     held = _held(node.board)
     kept = {
         "mark": _mark(node),
@@ -77,6 +85,15 @@ def keep(node) -> bool:
     esp32.gpio_deep_sleep_hold(True)
     machine.RTC().memory(binascii.crc32(raw).to_bytes(4, "little") + raw)
     return True
+
+
+def _pack(feed):
+    import packing
+
+    packing.make(feed)
+    packing = None
+    unload("packing")
+    unload("packed")
 
 
 def resume(node, kept: dict) -> bool:

@@ -44,7 +44,7 @@ _IMAGES = b"\x55\x6b\x6f\x5c\x75\x81\x9a\xc1\xc5\xaa\xd7\xdb\xb4\xe1\xe9"
 _LAST_IMAGE = const(12)  # begin of the last row
 _HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
 _HOLD_DOZING_MS = const(24)  # a sleeper runs nothing else; settings take 8, a collection 8 more
-_SPIN_US = const(1250)
+_SPIN_US = const(250)
 _LATES = const(64)
 _RX_ON_US = const(122)  # STDBY_XOSC to RX (62 us, 8.3), and the stamp's lateness
 _BUSY_US = const(400000)
@@ -61,6 +61,7 @@ class SX126X:
     RP2040, 200 on an ESP32 (emulated).
     """
 
+    naps = True  # does `sleep_ms` end in time? The port may know better
     _iq: int
     _command_us: int
     antenna_dbi = 2
@@ -288,10 +289,10 @@ class SX126X:
         return self._frame() if heard else None
 
     def _open(self, at_us):
-        """Hold the CPU, spin for the last millisecond, switch the receiver on."""
+        """Hold the CPU, spin for the last quarter millisecond, switch the receiver on."""
         due = self._clock.ticks(at_us - _RX_ON_US - self._command_us)
-        while ticks_diff(due, ticks_us()) > _SPIN_US:
-            sleep_ms(1)  # of more an ESP32 makes ticks of 10 ms, and wakes up to 3 ms late
+        if self.naps:
+            sleep_ms((ticks_diff(due, ticks_us()) - _SPIN_US) // 1000)  # none, when negative
         nss = self._nss
         write = self._spi.write
         command = self._set_rx

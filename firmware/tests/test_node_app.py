@@ -255,15 +255,15 @@ def test_a_sensor_that_is_silent_is_wired_again_until_it_answers():
     assert run(node, story) == (28066, 1)
 
 
-def test_a_sensor_sleeps_after_each_measurement():
+def test_a_sensor_waits_by_the_nodes_clock_and_sleeps_after_each_measurement():
     node = made()
     seen = []
 
     class Driver:
         """Reads at once."""
 
-        async def read(self):
-            seen.append("read")
+        async def read(self, clock):
+            seen.append(clock)
             return {"total": 3, "presence": 0, "warm": 1}
 
         def sleep(self):
@@ -275,7 +275,7 @@ def test_a_sensor_sleeps_after_each_measurement():
         await node.measure()
 
     run(node, story)
-    assert seen[:2] == ["read", "sleep"]
+    assert seen[:2] == [node.clock, "sleep"]
 
 
 def test_the_console_has_the_links_commands_and_facts():

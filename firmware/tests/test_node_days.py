@@ -32,10 +32,10 @@ def test_every_passage_counts_whatever_time_the_last_one_is_ago():
     for times, days in enumerate((0, 1, 5, 6.3, 7, 9, 12, 12.4, 13, 20)):
         for _ in range(int(days * 24)):
             later(3600)
-            asyncio.run(sensor.read())  # sample_s is a day at most
+            asyncio.run(sensor.read(None))  # sample_s is a day at most
         pin.edge(1)
         pin.edge(0)
-        assert asyncio.run(sensor.read())["total"] == times + 1, days
+        assert asyncio.run(sensor.read(None))["total"] == times + 1, days
 
 
 def test_a_sensor_that_nobody_read_for_a_week_still_counts():
@@ -46,7 +46,7 @@ def test_a_sensor_that_nobody_read_for_a_week_still_counts():
     pin.edge(0)
     later(7 * 86400)
     pin.edge(1)
-    assert asyncio.run(sensor.read()) == {"total": 2, "presence": 1, "warm": 1}
+    assert asyncio.run(sensor.read(None)) == {"total": 2, "presence": 1, "warm": 1}
 
 
 def test_a_whole_node_over_two_wraps_of_every_counter():

@@ -116,7 +116,8 @@ def node(path, reserved=32, fcnt=32, marks=(0, 0), **more):
     )
     return Plain(
         config=config, clock=Clock(), journal=journal, outbox=Outbox(), profile=profile, link=link,
-        lock=Lock(), inbox=[], board=board, next_us=0, _last={"fill": 4, "distance": None}, **more
+        lock=Lock(), inbox=[], board=board, next_us=0, _last={"fill": 4, "distance": None},
+        power=Plain(port=Plain(packed=True, feed=bool)), **more
     )  # fmt: skip
 
 
@@ -251,6 +252,20 @@ def test_readings_that_are_held_back_may_lie_in_segments():
     one.journal.idle = lambda: False  # they wait, and the outbox says that nothing is due
 
     assert deep().ready(one)
+
+
+def test_before_the_first_deep_sleep_the_firmware_is_packed():
+    module, one = deep(), busy_node(folder())
+    port = one.power.port
+    port.packed = False
+    Rtc.kept = b""
+    packing = sys.modules["packing"] = Plain(made=[])
+    packing.make = packing.made.append
+
+    assert not module.keep(one)
+    assert (packing.made, Rtc.kept) == ([port.feed], b"")
+    assert "packing" not in sys.modules, "its bytecode would stay"
+    assert module.keep(one), "it takes seconds: the next doze is deep"
 
 
 def test_what_the_memory_cannot_hold_is_not_forgotten():

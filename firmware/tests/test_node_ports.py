@@ -144,7 +144,9 @@ def test_the_causes_of_an_esp32s_start():
         (1, ports.POWER), (2, ports.SOFT), (3, ports.WATCHDOG), (4, ports.DEEPSLEEP),
         (5, ports.SOFT), (0, ports.SOFT),
     ):  # fmt: skip
-        assert port(reset).cause == cause, reset
+        one = port(reset)
+        assert one.cause == cause, reset
+        assert one.packed == (cause == ports.DEEPSLEEP), "files may have changed"
 
 
 def test_an_esp32_sleeps_in_pieces_that_its_watchdog_allows():
@@ -209,7 +211,9 @@ def test_only_an_esp32_that_nothing_but_the_radio_can_wake_sleeps_deep():
 
     one.doze(600000)
     assert steps == [], "nothing may be forgotten before the node was given"
-    one.deep(Node())
+    node = Node()
+    one.deep(node)
+    assert node.naps is False, "the radio's: a tick of FreeRTOS is 10 ms"
     one.doze(119999)
     assert (steps, deep) == (["resume"], [])
     one.doze(600000)
@@ -244,7 +248,7 @@ class Node:
 
     def __init__(self):
         self.total_us = 5000000
-        self.clock = self
+        self.clock = self.link = self.mac = self.radio = self
 
 
 class Ticks:

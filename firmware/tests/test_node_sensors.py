@@ -63,7 +63,7 @@ def test_every_example_gives_what_the_datasheet_says():
             one = module(name)
             for raw, values in one.EXAMPLES:
                 one.asyncio = Hurry()
-                assert await driver(name, raw).read() == values, (name, raw)
+                assert await driver(name, raw).read(None) == values, (name, raw)
                 one.asyncio = asyncio
 
     assert NAMES
@@ -94,13 +94,13 @@ def test_a_motion_sensor_counts_edges_after_its_warm_up_and_refractory_time():
     pin = Pin(7)
     sensor = AM312(pin, on_rising, warmup_s=60)
     pin.edge(1)
-    assert asyncio.run(sensor.read())["total"] == 0
+    assert asyncio.run(sensor.read(None))["total"] == 0
     pin = Pin(7)
     sensor = AM312(pin, on_rising, warmup_s=0, refractory_ms=60000)
     pin.edge(1)
     pin.edge(0)
     pin.edge(1)
-    assert asyncio.run(sensor.read()) == {"total": 1, "presence": 1, "warm": 1}
+    assert asyncio.run(sensor.read(None)) == {"total": 1, "presence": 1, "warm": 1}
 
 
 def test_a_ranger_with_a_switch_has_power_only_while_it_is_read():
@@ -119,17 +119,26 @@ def test_a_ranger_with_a_switch_has_power_only_while_it_is_read():
             levels.append("asked")
             return 0
 
+    class Clock:
+        """The CPU may sleep until the sensor measures."""
+
+        def us(self):
+            return 300
+
+        async def sleep_until_us(self, us):
+            levels.append(us)
+
     async def story():
         a02yyuw.asyncio = Hurry()
         sensor = a02yyuw.A02YYUW(Line(), power=Supply())
         assert levels == [0]
-        await sensor.read()
+        await sensor.read(Clock())
         sensor.sleep()
         a02yyuw.asyncio = asyncio
 
     asyncio.run(story())
-    assert levels[:2] == [0, 1]
-    assert set(levels[2:-1]) == {"asked"}
+    assert levels[:3] == [0, 1, 1000300]
+    assert set(levels[3:-1]) == {"asked"}
     assert levels[-1] == 0
 
 
@@ -164,11 +173,11 @@ def test_a_light_sensor_is_right_after_a_fault_at_any_transfer_and_after_a_resta
         for at in range(1, 12):
             chip = Light(90000)
             chip.faults = at
-            await BH1750(chip).read()
+            await BH1750(chip).read(None)
             chip.faults = 1 << 30
-            assert abs((await BH1750(chip).read())["lux"] - 90000) < 10, at
+            assert abs((await BH1750(chip).read(None))["lux"] - 90000) < 10, at
             chip.lux = 1000
-            assert abs((await BH1750(chip).read())["lux"] - 1000) < 3, (at, chip.mtreg)
+            assert abs((await BH1750(chip).read(None))["lux"] - 1000) < 3, (at, chip.mtreg)
         bh1750.asyncio = asyncio
 
     asyncio.run(story())

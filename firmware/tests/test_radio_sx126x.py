@@ -165,17 +165,21 @@ def test_a_window_without_a_frame_and_a_broken_one_give_none():
         assert asyncio.run(one.receive(5000000, 8, 869525000, 9, 125000)) is None, hex(irq)
 
 
-def test_before_a_window_no_sleep_is_as_long_as_a_tick_of_freertos():
+def test_before_a_window_the_cpu_sleeps_only_where_a_sleep_ends_in_time():
     one, chip, _ = radio()
     chip.air = 0x200
     kept, slept = sx126x.sleep_ms, []
     sx126x.sleep_ms = lambda ms: slept.append(ms) or kept(ms)
     try:
         asyncio.run(one.receive(5000000, 8, 869525000, 9, 125000))
+        assert len(slept) == 1 and 20 < slept.pop() < 32
+        one.naps = False
+        asyncio.run(one.receive(9000000, 8, 869525000, 9, 125000))
     finally:
         sx126x.sleep_ms = kept
 
-    assert slept and max(slept) == 1
+    assert slept == []
+    assert one.windows()["n"] == 2
 
 
 def test_symbols_are_rounded_up_to_what_the_chip_can_count():

@@ -8,9 +8,9 @@ from tools.bench.world.lab import Lab, Unit
 pytestmark = pytest.mark.slow
 
 PERIOD_S = 600
-AWAKE_S = 4
-"""From a wake to the next deep sleep: 1 s until the sensor is ready, 0.7 s of frames, the rest is
-Python."""
+AWAKE_S = 2.2
+"""From a wake to the next deep sleep, light sleep not counted: 0.7 s of the sensor's frames, the
+rest is Python."""
 
 
 def records(unit: Unit, port: int) -> list[dict]:

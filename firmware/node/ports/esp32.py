@@ -1,8 +1,7 @@
 """MicroPython's esp32 port on an ESP32. Source: MicroPython's documentation, esp32 and machine.
 
-Emulated and tested with a stand-in for `machine` and `esp32`; not run on a board. The CPU stays at
-MicroPython's 160 MHz: 80 MHz would take 0.7 times the current and twice the time (ESP32 datasheet,
-table 4-2). Wi-Fi and Bluetooth are off until a program asks for them, and none here does.
+Emulated, not run on a board. The CPU stays at MicroPython's 160 MHz: 80 MHz would take 0.7 times
+the current and twice the time (ESP32 datasheet, table 4-2). Its other radios stay off.
 """
 # pyright: reportAttributeAccessIssue=false
 # the installed stubs are those of rp2, which lack what only an ESP32 has
@@ -18,7 +17,7 @@ from node.ports import DEEPSLEEP, POWER, SOFT, WATCHDOG
 
 _WATCHDOG_MS = const(8300)  # as on the other ports
 _PIECE_MS = const(4000)  # of light sleep: then a person who plugged in is noticed
-_DEEP_MS = const(120000)  # a start takes about as much charge as 90 s of light sleep
+_DEEP_MS = const(120000)  # a start takes about as much charge as 60 s of light sleep
 _PROMPT_MS = const(0x3FFFFFFF)  # the half milliseconds of its counter have 31 bits
 _SLOW_PERIOD = const(0x3FF48050)  # RTC_CNTL_STORE1; calibrated over 1024 cycles at the start, over
 # 10 before each light sleep (ESP-IDF, sleep_modes.c), which is 2667 of 40 MHz, rounded down
@@ -40,6 +39,7 @@ class Port:
         self.deaf = []
         self._slow_period = machine.mem32[_SLOW_PERIOD]
         self.cause = self._read_cause()
+        self.packed = self.cause == DEEPSLEEP  # else `node.deep` packs the firmware anew
         self._kept = None
         self._deep("take")
 
@@ -101,6 +101,8 @@ class Port:
     def deep(self, node) -> bool:
         """The contract's; the state is in the RTC's memory, `node.deep` has it."""
         self._node = node
+        if hasattr(node.link, "mac"):  # more than 9 ms of sleep_ms end up to 3 ms late: at a tick
+            node.link.radio.naps = False
         return self._deep("resume")
 
     def on_rising(self, pin, handler) -> None:
@@ -144,5 +146,4 @@ class Port:
 
     def microvolts(self, adc: int) -> int:
         """adc: a GPIO of ADC1, 32 to 39. Calibrated, up to about 3.1 V at 11 dB."""
-        pin = machine.ADC(machine.Pin(adc), atten=machine.ADC.ATTN_11DB)
-        return pin.read_uv()
+        return machine.ADC(machine.Pin(adc), atten=machine.ADC.ATTN_11DB).read_uv()

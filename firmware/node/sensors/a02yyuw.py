@@ -30,7 +30,7 @@ _FAR_MM = const(4500)
 _TURN_MS = const(720)  # 7 frames at the fastest rate; each wake costs 0.7 ms of CPU
 _LATE_MS = const(60)
 _WAIT_MS = const(2600)
-_START_MS = const(1000)  # assumed: its page gives no time from power to the first good frame
+_START_US = const(1000000)  # assumed: its page gives no time from power to the first good frame
 
 
 def parse(raw: bytes) -> list:
@@ -58,11 +58,14 @@ class A02YYUW:
         self._power = power
         self.sleep()
 
-    async def read(self) -> "dict | None":
-        """Waits at most 3.9 s in a few pieces: bytes gather in the UART's buffer."""
+    async def read(self, clock) -> "dict | None":
+        """Waits at most 3.9 s in a few pieces: bytes gather in the UART's buffer.
+
+        While it starts up the CPU may sleep.
+        """
         if self._power:
             self._power.value(1)
-            await asyncio.sleep_ms(_START_MS)
+            await clock.sleep_until_us(clock.us() + _START_US)
         self._take()
         waited = 0
         while self._uart.any() < 4 * _PINGS and waited < _WAIT_MS:

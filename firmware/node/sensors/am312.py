@@ -51,7 +51,7 @@ class AM312:
             self._warm = not 0 <= ticks_diff(now, self._start) < self._warmup_ms
         return self._warm
 
-    async def read(self) -> dict:
+    async def read(self, _clock) -> dict:
         """Rising edges since the start, and the level now. Never waits."""
         now = ticks_ms()
         warm = self._settled(now)

@@ -32,7 +32,7 @@ class BH1750:
         self._i2c = bus
         self._addr = addr
 
-    async def read(self) -> "dict | None":
+    async def read(self, _clock) -> "dict | None":
         """Takes 0.18 s, twice that when saturated: measures again at the lowest sensitivity."""
         try:
             mtreg = _DEFAULT_MTREG

@@ -69,7 +69,7 @@ class VL53L1X:
         self._i2c = bus
         self._addr = addr
 
-    async def read(self) -> "dict | None":
+    async def read(self, _clock) -> "dict | None":
         """Takes 0.9 s. Sets all that it relies on: the supply may have failed since."""
         try:
             return await self._measure()

@@ -1,8 +1,8 @@
 """What one report costs a sleeping bin: CPU, flash stall, time awake, radio window error.
 
 Virtual time, with the flash-cache model. A cycle is a report period of 600 s with its share of
-watchdog wakes; the sensor's own waits (start and 7 pings of the A02YYUW) are taken off the time
-awake.
+watchdog wakes; the sensor's own wait (7 pings of the A02YYUW) is taken off the time awake; while
+it starts up the board sleeps.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from tools.bench.world.lab import Lab, Unit
 
 PERIOD_S = 600
 CYCLES = 40
-SENSOR_WAIT_MS = 1000 + 7 * 200
-"""The ultrasonic sensor: from power to its first frame (node/sensors/a02yyuw.py), and seven frames
-at 200 ms. Source: DFRobot SEN0311, 100 to 300 ms."""
+SENSOR_WAIT_MS = 7 * 200
+"""Seven frames of the ultrasonic sensor at 200 ms. Source: DFRobot SEN0311, 100 to 300 ms."""
 
 
 async def measure() -> list[Figure]:
