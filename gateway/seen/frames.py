@@ -41,6 +41,12 @@ class Session(Struct):
     last_ms: int = 0
     marks: list[Mark] = field(default_factory=list)
 
+    def has(self, mark: Mark) -> bool:
+        """Whether this very message was seen: its FCnt and the network server's id."""
+        if mark[0] > self.fcnt:
+            return False
+        return any(one[0] == mark[0] and one[1] == mark[1] for one in self.marks)
+
     def remember(self, mark: Mark) -> None:
         """Keep what identifies a frame."""
         self.marks = [*self.marks[-FRAMES + 1 :], mark]
@@ -132,7 +138,7 @@ class Frames(Struct):
 
     def _admits_frame(self, uplink: Uplink) -> bool:
         mark = (uplink.fcnt, _short(uplink.id), _short(f"{uplink.fport} {uplink.data.hex()}"))
-        if any(mark[:2] == one[:2] for session in self.sessions for one in session.marks):
+        if any(session.has(mark) for session in self.sessions):
             return False  # the network server delivers it again
         session = self._session(uplink)
         if session is None:

@@ -21,7 +21,7 @@ _PROTOBUF: dict[str, Any] = {
     "log": integration.LogEvent,
     "status": integration.StatusEvent,
 }
-_OLD = frozenset({"applicationID", "devEUI", "deviceProfileID"})
+FORMER = frozenset({"applicationID", "devEUI", "deviceProfileID"})
 """Fields that ChirpStack 3 has at the top of every event, and version 4 nowhere."""
 VERSION = "this is an event of ChirpStack 3; version 4 is needed"
 NEITHER = (
@@ -33,7 +33,7 @@ NEITHER = (
 def values(kind: str, body: bytes) -> dict[str, Any]:
     """The event as JSON values. kind: of the topic, as `up`. Raises Lost."""
     event = _json(body) if body.lstrip()[:1] == b"{" else _from_protobuf(kind, body)
-    if _OLD & event.keys():
+    if FORMER & event.keys():
         raise Lost(VERSION)
     return event
 

@@ -16,6 +16,7 @@ from typing import Any
 from gateway.errors import Lost
 from gateway.networks.chirpstack import bodies
 from gateway.networks.chirpstack.fields import ABSENT, Fields
+from gateway.networks.chirpstack.usual import uplink
 from gateway.notices import Answered, Joined, Link, Notice, Status, Transmitted, Trouble, Uplink
 
 TOPIC = "application/+/device/+/event/+"
@@ -45,6 +46,8 @@ def parse(topic: str, body: bytes, application: str) -> Notice | None:
         return None
     if kind not in _KINDS:
         raise Lost(f"an event {kind!r} is not known", dev_eui=dev_eui)
+    if kind == "up" and (usual := uplink(body, application)):
+        return usual
     try:
         values = bodies.values(kind, body)
         event = Fields(values)

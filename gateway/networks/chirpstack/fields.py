@@ -6,6 +6,7 @@ it can mean only one thing (`"5"`, `5.0`), else it is as if it were absent.
 
 import math
 from base64 import b64decode
+from functools import lru_cache
 from typing import Any, cast
 
 from gateway.clock import parse_ms
@@ -89,6 +90,7 @@ class Fields:
             return 0
 
 
+@lru_cache(512)  # the names are few, unless somebody makes up others
 def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
