@@ -31,6 +31,10 @@ the socket brings some 200, and more make no commit cheaper.
 """
 SESSION_S = 7 * 86400
 """How long the broker keeps the session, s."""
+SHORTENED = (
+    "the broker keeps messages for this service a shorter time than asked for while it is away; "
+    "the operator sets a longer session expiry at the broker"
+)
 KEEPALIVE_S = 20
 CONNECT_S = 5.0
 """Time for each step until the subscription stands, s."""
@@ -56,12 +60,14 @@ class AnyConnection(Protocol):
     """What a subscription needs of a connection.
 
     subscribed: done once the subscription stands.  taken: another client took the session over.
-    unkept: messages come at QoS 0, which a broker keeps for nobody.
+    unkept: messages come at QoS 0, which a broker keeps for nobody.  session_kept: the broker had
+    our session from an earlier connection.
     """
 
     subscribed: asyncio.Future[None]
     taken: bool
     unkept: bool
+    session_kept: bool
 
     async def run(self, keepalive_s: int, *, lasting: bool = True) -> NoReturn:
         """Connect, subscribe and read. Raises ConfigError or Retry when the connection ends."""
@@ -88,6 +94,8 @@ class Connection(asyncio.Protocol):
         self.subscribed: asyncio.Future[None] = self._loop.create_future()
         self.taken = False
         self.unkept = False
+        self.session_kept = False
+        self._lasting = True
         self._stream = Stream()
         self._transport: asyncio.Transport | None = None
         self._answered = False
@@ -102,6 +110,7 @@ class Connection(asyncio.Protocol):
         lasting: the session outlives the connection.
         """
         self._keepalive_s = keepalive_s
+        self._lasting = lasting
         try:
             await self._open()
             self._write(
@@ -270,6 +279,10 @@ class Connection(asyncio.Protocol):
                 said += "; `network.mqtt` must be a broker with MQTT 5"
             self._end(ConfigError(said))
             return
+        self.session_kept = answer.session_kept
+        session_s = answer.properties.get(_packets.SESSION_EXPIRY)
+        if self._lasting and isinstance(session_s, int) and session_s < SESSION_S:
+            log.warning(SHORTENED, broker=self._broker.shown, kept_s=session_s)
         keepalive_s = answer.properties.get(_packets.SERVER_KEEPALIVE)
         if isinstance(keepalive_s, int) and keepalive_s:
             self._keepalive_s = min(self._keepalive_s, keepalive_s)

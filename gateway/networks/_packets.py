@@ -17,6 +17,7 @@ PINGRESP = 13
 DISCONNECT = 14
 PINGREQ = b"\xc0\x00"
 
+SESSION_EXPIRY = 0x11
 SERVER_KEEPALIVE = 0x13
 REASON = 0x1F
 """A property that holds the broker's own words."""

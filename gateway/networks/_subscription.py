@@ -29,6 +29,11 @@ UNKEPT = (
     "the network server publishes at QoS 0: messages sent while this service is away are lost; "
     "the operator sets `qos=1` in its `[integration.mqtt]`"
 )
+FORGOTTEN = (
+    "the broker has forgotten our session: what came to it meanwhile is lost, and the gaps in the "
+    "readings are asked for; the operator has the broker keep sessions over a restart "
+    "(mosquitto: `persistence true`)"
+)
 
 log = structlog.get_logger("gateway.mqtt")
 
@@ -52,6 +57,7 @@ class Subscription:
         self._patience = Patience(broker.client_id)
         self._steady: asyncio.TimerHandle | None = None
         self._unkept = False
+        self._stood = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -137,6 +143,9 @@ class Subscription:
 
     def _stands(self, _: object) -> None:
         """The subscription stands; it counts as steady after a while."""
+        if self._stood and self._connection and not self._connection.session_kept:
+            log.warning(FORGOTTEN, broker=self._broker.shown)
+        self._stood = True
         self._patience.subscribed()
         loop = asyncio.get_running_loop()
         self._steady = loop.call_later(self._patience.steady_s, self._patience.steady)

@@ -59,6 +59,7 @@ class PahoConnection:
         self._reading = False
         self.taken = False
         self.unkept = False
+        self.session_kept = False
         self._fd = -1
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
@@ -178,9 +179,10 @@ class PahoConnection:
             self._gone.set_result(why)
 
     def _on_connect(
-        self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any
+        self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any
     ) -> None:
         self._answered = True
+        self.session_kept = flags.session_present
         if reason.is_failure:
             said = f"the broker {self._broker.shown} refuses us: {reason}"
             if reason.value in REFUSED_USER:
