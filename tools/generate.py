@@ -28,6 +28,7 @@ BATCH = {
     "fPort": batch.FPORT,
     "intervals": batch.INTERVALS_S,
     "quotient": batch.QUOTIENT,
+    "ageBits": batch.AGE_BITS,
     "stepBits": batch.STEP_BITS,
 }
 """Of `wire.batch`, as the codec names it."""

@@ -21,6 +21,7 @@ def markdown() -> list[str]:
         "FPORT": batch.FPORT,
         "BIN": schema.PAYLOADS["bin"][0] + batch.FPORT,
         "INTERVALS": ", ".join(map(str, batch.INTERVALS_S)),
+        "AGE_BITS": batch.AGE_BITS,
         "STEP_BITS": batch.STEP_BITS,
         "QUOTIENT": batch.QUOTIENT,
     }

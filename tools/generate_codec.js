@@ -138,9 +138,8 @@ function riceOf(from, count, width, what) {
 function agesOf(from, count) {
   var age = 0, ages = [], i;
   if (take(from, 1, "its age")) {
-    var long = take(from, 1, "its age");
-    age = take(from, long ? 22 : 16, "its age");
-    if (long && age === Math.pow(2, 22) - 1) {
+    age = take(from, BATCH.ageBits, "its age");
+    if (age === Math.pow(2, BATCH.ageBits) - 1) {
       for (i = 0; i < count; i++) ages.push(null);
       return ages;
     }

@@ -117,18 +117,17 @@ class Node:
 
     async def _turn(self):
         """Do what is due. Returns the clock's instant of what is due next, us."""
-        clock = self.clock
-        if clock.us() >= self.next_us:
+        if self.clock.us() >= self.next_us:
             await self._sample()
         if self.link.broken:
             await self.restart_link()
         until_us = await self.talk()
         if self.link.broken:
-            until_us = min(until_us, clock.us() + _RETRY_US)
-        if not self.power.sleeper and clock.us() >= self._tidy_us and not self.lock.locked():
+            until_us = min(until_us, self.clock.us() + _RETRY_US)
+        if not self.power.sleeper and self.clock.us() >= self._tidy_us and not self.lock.locked():
             gc.collect()  # so that what stays lies together: the heap stays whole
-            self._tidy_us = clock.us() + _TIDY_US
-        self.next_us = min(self.next_us, clock.us() + self._sample_us())  # it may have changed
+            self._tidy_us = self.clock.us() + _TIDY_US
+        self.next_us = min(self.next_us, self.clock.us() + self._sample_us())  # it may differ
         return min(until_us, self.next_us)
 
     async def talk(self):
@@ -238,7 +237,7 @@ class Node:
         due_us = self._reported_us + config["report_s"] * 1000000 - sample_us // 2
         if self._last and started_us < due_us and not self.profile.changed(self._last, values):
             return
-        self.outbox.hurry |= not self._last or started_us < due_us
+        urgent = not self._last or started_us < due_us
         self._last = values
         self._reported_us = started_us
         name = self.profile.payload
@@ -246,7 +245,8 @@ class Node:
         async with self.lock:
             self.profile.save()
             data = codec.pack(name, dict(values, seq=self.journal.next_seq, age=0))
-            self.journal.add(config.boots, clock.uptime_s(), clock.unix(), fport, data)
+            one = self.journal.add(config.boots, clock.uptime_s(), clock.unix(), fport, data)
+            self.outbox.added(one, urgent)
             if self._read_by == config.version:  # from one reading to the next: they work
                 config.booted()
             self._read_by = config.version

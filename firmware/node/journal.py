@@ -16,6 +16,7 @@ What holds after any order of calls, faults of the flash and restarts (tested by
   stays in memory and is sent from there.
 """
 
+import os
 import struct
 
 from micropython import const
@@ -52,6 +53,10 @@ class Journal:
         segments.load(self, store.load("tail"))
         self.at = self.index
         self._unload_idle()
+
+    def retire(self, path: str) -> None:
+        """Remove a segment that was acknowledged to its end."""
+        os.remove(path)
 
     def _unload_idle(self):
         """Unload the code for segments when there is none left."""

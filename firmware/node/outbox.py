@@ -27,12 +27,14 @@ class Outbox:
         self._reports = []
         self._unacked = 0  # frames with readings since the last that was acknowledged
         self._batch = []  # the readings of the frame that `next` gave
-        self.hurry = False  # a reading waits that is sent at once, whatever is held back
         self._sending = None  # does the frame wait for an answer? None: it is a report
 
     def report(self, name: str, values: dict) -> None:
         """Queue a payload that goes before readings, until acknowledged."""
         self._reports.append((name, values))
+
+    def added(self, one, urgent: bool) -> None:
+        """The journal has one more; urgent: it does not wait for others."""
 
     def empty(self) -> bool:
         """Is there nothing to send?"""

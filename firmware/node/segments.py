@@ -1,6 +1,7 @@
 """How the journal is loaded, and its files while the link is down. Loaded for these alone.
 
 journal: a `node.journal.Journal`; these change its `tail`, `marks`, `segments`, `at`, `index`.
+`node.history` has files of its own that way.
 """
 
 import binascii
@@ -40,7 +41,8 @@ def _before(seq, other):
     return (other - seq) & 0xFFFF < 0x8000 and seq != other
 
 
-def _path(journal, segment):
+def path(journal, segment: int) -> str:
+    """Where a segment is."""
     return "%s/%05d" % (journal.folder, segment)
 
 
@@ -75,7 +77,7 @@ def spill(journal) -> None:
     waiting = [at for at in range(spilled) if not journal.marks[at] & ACKED]
     raw = b"".join([journal.tail[at * RECORD_SIZE : (at + 1) * RECORD_SIZE] for at in waiting])
     try:
-        while not _append(journal, raw):
+        while not append(journal, raw):
             shed(journal)
     except OSError:
         spilled = 1
@@ -88,14 +90,14 @@ def spill(journal) -> None:
         shed(journal)
 
 
-def _append(journal, raw):
+def append(journal, raw: bytes) -> bool:
     """True when written, False when flash is full. OSError: it fails, or nothing makes room."""
     segments = journal.segments
     last = segments[-1] if segments else 0
     if not last or _records(journal, last) * RECORD_SIZE + len(raw) > _SEGMENT_SIZE:
         last += 1
     try:
-        with open(_path(journal, last), "ab") as file:
+        with open(path(journal, last), "ab") as file:
             file.write(raw)
     except OSError as error:
         if error.errno != FULL or not segments:
@@ -112,7 +114,7 @@ def shed(journal) -> None:
     _forget(journal)
 
 
-def _forget(journal):
+def _forget(journal, remove=os.remove):
     """Remove the oldest segment."""
     segment = journal.segments[0]
     records = _records(journal, segment)
@@ -120,7 +122,7 @@ def _forget(journal):
     journal.at = max(0, journal.at - records)
     journal.segments.pop(0)
     try:
-        os.remove(_path(journal, segment))
+        remove(path(journal, segment))
     except OSError:
         pass  # the next start tries again
 
@@ -133,7 +135,7 @@ def count(journal) -> int:
 def _records(journal, segment):
     """Records of a segment; 0 for one that cannot be read."""
     try:
-        return os.stat(_path(journal, segment))[6] // RECORD_SIZE
+        return os.stat(path(journal, segment))[6] // RECORD_SIZE
     except OSError:
         return 0
 
@@ -157,7 +159,7 @@ def take(journal, limit: int) -> list:
 def _read(journal, segment, at, count):
     """Those from the first whole one to the next that is torn."""
     try:
-        with open(_path(journal, segment), "rb") as file:
+        with open(path(journal, segment), "rb") as file:
             file.seek(at * RECORD_SIZE)
             raw = file.read(count * RECORD_SIZE)
     except OSError:
@@ -180,5 +182,5 @@ def done(journal) -> bool:
     """Remove the segments that were acknowledged to their ends; was there one?"""
     left = len(journal.segments)
     while journal.segments and journal.index >= _records(journal, journal.segments[0]):
-        _forget(journal)
+        _forget(journal, journal.retire)
     return len(journal.segments) < left

@@ -132,8 +132,7 @@ def _greet(node):
     if node.wiped:
         node.log(
             "node",
-            "new file system: if this device joined before, have its DevNonces "
-            "cleared at the network",
+            "new file system: if it joined before, have its DevNonces cleared at the network",
         )
     _tell_crash(node)
 

@@ -8,9 +8,9 @@ from tests.test_node_app import made, run, until
 # isort: split
 from node.batching import Batching
 from node.defaults import complete
-from node.journal import Journal
+from node.history import History
 from node.store import Store
-from wire import batch_decoding, codec
+from wire import batch_decoding, codec, decoding
 
 FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
 FIRST = 65530  # numbers wrap on the way
@@ -31,7 +31,7 @@ class Node:
         self.config = Config(complete({"profile": "bin"}), **settings)
         self.clock = Clock()
         path = folder()
-        self.journal = Journal(Store(path + "/state"), path + "/journal")
+        self.journal = History(Store(path + "/state"), path + "/journal")
         self.journal.next_seq = self.journal.acked_below = FIRST
         self.profile = Profile()
         self.outbox = Batching(self)
@@ -137,15 +137,14 @@ def test_an_urgent_reading_takes_the_others_along_and_waits_for_its_answer():
     node = Node(batch=24)
     node.read(2)
     assert node.outbox.empty()
-    node.outbox.hurry = True
+    node.outbox.added(node.journal.batch(9)[-1], True)
     assert not node.outbox.empty()
 
     assert numbers(node.frame()) == following(FIRST, 2)
     node.outbox.done(False)
-    assert node.outbox.hurry and not node.outbox.empty()
+    assert not node.outbox.empty()
     node.frame()
     node.outbox.done(True)
-    assert not node.outbox.hurry
     node.read()
     assert node.outbox.empty()
 
@@ -153,7 +152,7 @@ def test_an_urgent_reading_takes_the_others_along_and_waits_for_its_answer():
 def test_an_urgent_reading_alone_wants_its_answer_too():
     node = Node(batch=24)
     node.read()
-    node.outbox.hurry = True
+    node.outbox.added(node.journal.batch(9)[-1], True)
 
     assert node.frame()[::2] == (10, True)
 
@@ -180,6 +179,29 @@ def test_without_batches_one_reading_goes_alone_and_an_outage_together():
     assert frames <= 20
 
 
+def test_after_an_outage_the_urgent_ones_come_first_and_everything_after():
+    node = Node()
+    for _ in range(3):
+        node.read(100)
+        node.outbox.added(node.journal._record(-1 % len(node.journal.marks)), True)
+    alarms = [FIRST + at & 0xFFFF for at in (99, 199, 299)]
+
+    frame = node.frame()
+    assert (frame[0], frame[2]) == (10, True)
+    records = decoding.unpack(10, frame[1])[1]
+    assert [one["seq"] for one in reversed(records)] == alarms
+    assert [one["age"] for one in records] == [0, 60000, 120000]
+    node.outbox.done(False)
+    assert node.frame()[1] == frame[1]
+    node.outbox.done(True)
+    seen = []
+    while not node.journal.idle():
+        seen += numbers(node.frame())
+        node.outbox.done(True)
+    assert seen == following(FIRST, 300)
+    assert node.outbox.empty()
+
+
 def test_where_the_network_is_silent_one_reading_asks():
     node = Node(batch=3)
     node.read(9)
@@ -187,6 +209,19 @@ def test_where_the_network_is_silent_one_reading_asks():
     fport, data, confirmed = node.frame(room=11, asks=False)
 
     assert (fport, len(data), confirmed) == (10, 11, False)
+
+
+def test_where_the_network_is_silent_an_urgent_reading_asks_and_waits_on():
+    node = Node()
+    node.read(9)
+    node.outbox.added(node.journal.batch(9)[-1], True)
+
+    fport, data, confirmed = node.frame(room=11, asks=False)
+
+    assert (fport, confirmed) == (10, False)
+    assert decoding.unpack(10, data)[1][0]["seq"] == following(FIRST, 9)[-1]
+    node.outbox.done(False)
+    assert decoding.unpack(10, node.frame(room=11, asks=False)[1])[1][0]["seq"] == 2
 
 
 def test_readings_of_a_profile_before_go_alone():

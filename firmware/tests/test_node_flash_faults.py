@@ -13,7 +13,7 @@ from tests.test_node_watchdog import Lit
 # isort: split
 from node.app import Node
 from node.segments import found
-from wire import codec, decoding
+from wire import batch_decoding, codec, decoding
 
 ONLY = "cpython"  # where time can be virtual
 
@@ -94,8 +94,9 @@ def test_an_outage_on_a_full_flash_costs_the_oldest_readings_and_they_are_counte
     assert waiting + dropped >= 320
     seqs = []
     for fport, data, _ in node.link.frames:
-        if fport == 12:
-            seqs += [one["seq"] for one in decoding.unpack(12, data)[1]]
+        if fport in (12, 52):
+            unpack = decoding.unpack if fport == 12 else batch_decoding.unpack
+            seqs += [one["seq"] for one in unpack(fport, data)[1]]
     late = sorted(set(seqs) - {0})
     assert late == list(range(node.journal.next_seq))[-len(late) :]
     assert len(late) + dropped >= node.journal.next_seq - 1

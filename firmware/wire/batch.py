@@ -20,6 +20,9 @@ INTERVALS_S = (60, 300, 600, 900, 1800, 3600, 86400)
 QUOTIENT = 6
 """A quotient from here on is an escape: so many zeros, then the difference in full."""
 
+AGE_BITS = 22
+"""Of the newest reading's age, of 10 s each: 485 days."""
+
 STEP_BITS = 20
 """Of an irregular step from one reading to the next, of 10 s each."""
 
@@ -104,13 +107,10 @@ def _put_ages(bits, ages_s):
     """The newest age; then the interval, and the steps where one differs from it."""
     newest = ages_s[-1]
     if newest is None:
-        bits.put((4 << 22) - 1, 24)
+        bits.put((1 << 1 + AGE_BITS) - 1, 1 + AGE_BITS)
         return
-    age = (newest + 5) // 10
-    if age > 65535:
-        bits.put(3 << 22 | min(age, (1 << 22) - 2), 24)
-    else:
-        bits.put(2 << 16 | age if age else 0, 18 if age else 1)
+    age = min((newest + 5) // 10, (1 << AGE_BITS) - 2)
+    bits.put(1 << AGE_BITS | age if age else 0, 1 + AGE_BITS if age else 1)
     since = [(age_s - newest + 5) // 10 for age_s in ages_s]
     steps = [since[at] - since[at + 1] for at in range(len(since) - 1)]
     if not steps:

@@ -1,7 +1,7 @@
 """Batches from bytes; the form is `wire.batch`'s. For gateway and tests: no board carries this."""
 
 from wire import schema
-from wire.batch import FPORT, INTERVALS_S, QUOTIENT, STEP_BITS
+from wire.batch import AGE_BITS, FPORT, INTERVALS_S, QUOTIENT, STEP_BITS
 from wire.codec import WireError, fields
 
 
@@ -61,9 +61,8 @@ def _ages(name, bits, count):
     """Seconds, oldest first; None where unknown."""
     age = 0
     if bits.take(1, "its age"):
-        long = bits.take(1, "its age")
-        age = bits.take(22 if long else 16, "its age")
-        if long and age == (1 << 22) - 1:
+        age = bits.take(AGE_BITS, "its age")
+        if age == (1 << AGE_BITS) - 1:
             return [None] * count
     ages = [age * 10]
     if count == 1:

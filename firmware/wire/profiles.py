@@ -20,7 +20,7 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "ordered": (
             (
                 "height_mm", 0, "empty_mm",
-                "height_mm is more than empty_mm, the way from sensor to bottom",
+                "height_mm is more than empty_mm",
             ),
         ),
     },
@@ -45,7 +45,7 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "ordered": (
             (
                 "on_lux", 1, "off_lux",
-                "on_lux must be below off_lux, or the lamp would flicker at dusk",
+                "on_lux must be below off_lux",
             ),
         ),
     },

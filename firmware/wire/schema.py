@@ -10,13 +10,15 @@ text takes a third of the heap that tuples take.
 FIRST_REPORT = 20
 """Payloads of a smaller fport are readings: they start with `seq` and `age`, 16 bits each."""
 
+_READING = "seq 16,age 16 0 655340 10 ?,"
+_RAMP = "ramp 8 ?,hold 14 1 10080 ?"
+_INTERVALS = "report_s 17 60 86400 ?,sample_s 17 10 86400 ?"
+
 PAYLOADS: "dict[str, tuple[int, str]]" = {
     "bin": (
         10,
         (
-            "seq 16,"
-            "age 16 0 655340 10 ?,"
-            "fill 7 0 100 ?,"
+            _READING + "fill 7 0 100 ?,"
             "distance 13 ?,"
             "valid 4,"
             "spread 10 ?,"
@@ -30,9 +32,7 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
     "lamp": (
         11,
         (
-            "seq 16,"
-            "age 16 0 655340 10 ?,"
-            "level 7 0 100 ?,"
+            _READING + "level 7 0 100 ?,"
             "why 4 0 7,"
             "lux 17 ?,"
             "presence 1,"
@@ -44,9 +44,7 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
     "counter": (
         12,
         (
-            "seq 16,"
-            "age 16 0 655340 10 ?,"
-            "total 32,"
+            _READING + "total 32,"
             "boots 4,"
             "battery 8 2000 7080 20 ?,"
             "presence 1,"
@@ -75,12 +73,7 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
             "result 4 0 2,"
             "reason 4 0 9,"
             "config_version 16,"
-            "level 7 0 100 ?,"
-            "ramp 8 ?,"
-            "hold 14 1 10080 ?,"
-            "report_s 17 60 86400 ?,"
-            "sample_s 17 10 86400 ?,"
-            "count 8 ?"
+            "level 7 0 100 ?," + _RAMP + "," + _INTERVALS + ",count 8 ?"
         ),
     ),
     "safe": (
@@ -96,9 +89,9 @@ _COMMAND = "token 16,expires 32 ?"
 COMMANDS: "dict[str, tuple[int, str]]" = {
     "dim": (
         30,
-        _COMMAND + ",level 7 0 100,ramp 8 ?,hold 14 1 10080 ?,over_presence 2 0 1 ?",
+        _COMMAND + ",level 7 0 100," + _RAMP + ",over_presence 2 0 1 ?",
     ),
-    "interval": (31, _COMMAND + ",report_s 17 60 86400 ?,sample_s 17 10 86400 ?"),
+    "interval": (31, _COMMAND + "," + _INTERVALS),
     "resend": (32, _COMMAND + ",first 16,count 8 1 254"),
     "reboot": (33, _COMMAND),
 }

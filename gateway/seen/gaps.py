@@ -5,6 +5,10 @@ from msgspec import Struct, field
 MOST = 32
 SETTLE_MS = 3000
 """A gap younger than this may be a frame that was overtaken."""
+LONG = 32
+"""Readings of one frame at most: a longer gap is what an outage left, and comes frame by frame."""
+LONG_SETTLE_MS = 300_000
+"""A long gap that nothing fills for this time does not close by itself."""
 SAME_MS = 120_000
 """One reading sent twice is observed at the same time, up to the step of its age and the way."""
 WRAP = 65536
@@ -19,6 +23,11 @@ class Gap(Struct):
     first: int
     last: int
     noticed_ms: int
+
+    @property
+    def settle_ms(self) -> int:
+        """How long it may close by itself."""
+        return SETTLE_MS if self.last - self.first < LONG else LONG_SETTLE_MS
 
 
 class Gaps(Struct):
@@ -60,7 +69,7 @@ class Gaps(Struct):
             self._highest(number, observed_ms, heard_ms)
             self.gaps = [Gap(number - WRAP // 2, number - 1, 0)]
             return True
-        return self._fill(at)
+        return self._fill(at, now_ms)
 
     def restarts(self, first: int, following: int, heard_ms: int, *, wiped: bool) -> None:
         """Take the journal's numbers from a new report of a start.
@@ -94,7 +103,7 @@ class Gaps(Struct):
 
         Each is given once.
         """
-        ripe = [h for h in self.gaps if h.noticed_ms and now_ms - h.noticed_ms >= SETTLE_MS]
+        ripe = [h for h in self.gaps if h.noticed_ms and now_ms - h.noticed_ms >= h.settle_ms]
         for gap in ripe:
             gap.noticed_ms = 0
         return [(gap.first, gap.last) for gap in ripe]
@@ -134,13 +143,12 @@ class Gaps(Struct):
         """A number modulo 65536 counted on: the one nearest to `seq`."""
         return seq + (number - seq + WRAP // 2) % WRAP - WRAP // 2
 
-    def _fill(self, at: int) -> bool:
+    def _fill(self, at: int, now_ms: int) -> bool:
         for index, gap in enumerate(self.gaps):
             if gap.first <= at <= gap.last:
-                parts = [
-                    Gap(gap.first, at - 1, gap.noticed_ms),
-                    Gap(at + 1, gap.last, gap.noticed_ms),
-                ]
+                closing = gap.noticed_ms and gap.settle_ms > SETTLE_MS
+                noticed_ms = now_ms if closing else gap.noticed_ms
+                parts = [Gap(gap.first, at - 1, noticed_ms), Gap(at + 1, gap.last, noticed_ms)]
                 self.gaps[index : index + 1] = [p for p in parts if p.first <= p.last]
                 return True
         return False

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from wire import batch_decoding
+from wire import batch_decoding, codec, decoding
 
 from tools.bench.world.lab import Lab
 
@@ -51,3 +51,26 @@ async def test_a_bin_on_its_cell_sends_its_readings_twenty_four_at_a_time(lab: L
     heap = (await lab.ask(unit, "info"))["heap"]
     print(f"{len(frame.data)} bytes for 24 whole readings, heap {heap}")
     assert heap["peak"] <= HEAP_BYTES
+
+
+async def test_an_acknowledged_reading_that_left_the_tail_is_sent_again_when_asked_for(
+    lab: Lab,
+) -> None:
+    unit = await lab.add("bin", report_s=60, sample_s=60, confirm_every=1)
+    assert await lab.run(3000, lambda: len(unit.of("up")) > 32, step_s=30)
+    known = len(unit.of("up"))
+    lab.command(
+        unit, 32, codec.pack("resend", {"token": 5, "expires": None, "first": 1, "count": 4})
+    )
+
+    def came() -> list[int]:
+        frames = [one for one in unit.of("up")[known:] if one.f_port == 10]
+        seqs = [
+            record["seq"] or 0 for one in frames for record in decoding.unpack(10, one.data)[1]
+        ]
+        return [seq for seq in seqs if seq < 10]
+
+    assert await lab.run(400, lambda: len(came()) >= 4, step_s=10)
+    assert sorted(set(came())) == [1, 2, 3, 4]
+    answers = [one for one in unit.of("up")[known:] if one.f_port == 21]
+    assert decoding.unpack(21, answers[0].data)[1][0]["count"] == 4

@@ -3,7 +3,7 @@
 from micropython import const
 
 from node import profiles
-from node.batching import Batching
+from node.batching import attach
 
 _SPREAD_MM = const(15)
 _STILL_S = const(259200)  # every echo the same to the millimetre for 3 days: sound is 0.17 %
@@ -24,8 +24,8 @@ class Profile(profiles.Profile):
         self._stuck = profiles.Stuck(node.log)
 
     def start(self) -> None:
-        """Send readings together, where the settings say so."""
-        self.node.outbox = Batching(self.node)
+        """Keep what was sent; send readings together, where the settings say so."""
+        attach(self.node)
 
     def fields(self, sensed: dict) -> dict:
         """Fill, distance and how far both can be trusted."""

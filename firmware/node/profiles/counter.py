@@ -3,7 +3,7 @@
 import struct
 
 from node import profiles
-from node.batching import Batching
+from node.batching import attach
 
 _STATE = "counter"
 _FORMAT = "<I"
@@ -31,8 +31,8 @@ class Profile(profiles.Profile):
             self._saved = self.total
 
     def start(self) -> None:
-        """Send readings together, where the settings say so."""
-        self.node.outbox = Batching(self.node)
+        """Keep what was sent; send readings together, where the settings say so."""
+        attach(self.node)
 
     def fields(self, sensed: dict) -> dict:
         """The total since installation, and whether the sensor can be trusted."""

@@ -112,7 +112,7 @@ var COMMANDS = {
 var FIRST_REPORT = 20;
 
 // Of batches: gateway/generated/payloads.md has their form.
-var BATCH = {"fPort": 40, "intervals": [60, 300, 600, 900, 1800, 3600, 86400], "quotient": 6, "stepBits": 20};
+var BATCH = {"fPort": 40, "intervals": [60, 300, 600, 900, 1800, 3600, 86400], "quotient": 6, "ageBits": 22, "stepBits": 20};
 
 function entryOf(table, fPort) {
   for (var name in table) {
@@ -234,9 +234,8 @@ function riceOf(from, count, width, what) {
 function agesOf(from, count) {
   var age = 0, ages = [], i;
   if (take(from, 1, "its age")) {
-    var long = take(from, 1, "its age");
-    age = take(from, long ? 22 : 16, "its age");
-    if (long && age === Math.pow(2, 22) - 1) {
+    age = take(from, BATCH.ageBits, "its age");
+    if (age === Math.pow(2, BATCH.ageBits) - 1) {
       for (i = 0; i < count; i++) ages.push(null);
       return ages;
     }

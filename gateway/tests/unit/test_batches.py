@@ -4,7 +4,8 @@ from wire import batch
 from wire.codec import entry, pack
 from wire.meaning import EXAMPLES
 
-from gateway.tests.unit.test_ingest import BIN, START_MS, Bench, bench
+from gateway.seen.gaps import LONG_SETTLE_MS
+from gateway.tests.unit.test_ingest import BIN, START_MS, Bench, bench, reading
 
 __all__ = ["bench"]
 FILLS = (50, None, 53)
@@ -65,3 +66,22 @@ async def test_a_batch_that_is_none_is_kept_with_a_sentence(bench: Bench):
 
     (event,) = await bench.events("quarantined")
     assert "bin: the batch ends within fill" in event.data["reason"]
+
+
+async def test_a_long_gap_that_does_not_close_is_asked_for_in_ranges_the_newest_first(
+    bench: Bench,
+):
+    await bench.take(bench.uplink("bin", reading(65000)), bench.uplink("bin", reading(10)))
+    bench.now_ms += 4000
+    await bench.take(bench.uplink("bin", reading(11)))
+    assert await bench.events("missing") == [], "an outage's readings come frame by frame"
+    bench.now_ms += LONG_SETTLE_MS
+    await bench.take(bench.uplink("bin", reading(12)))
+
+    (event,) = await bench.events("missing")
+    assert event.data == {"dev_eui": BIN.dev_eui, "first_seq": 65001, "last_seq": 9, "count": 545}
+    commands = await bench.store.read(lambda view: view.commands())
+    assert sorted(one.values["first"] for one in commands) == [65001, 65038, 65292]
+    assert sorted(one.values["count"] for one in commands) == [37, 254, 254]
+    newest = min(commands, key=lambda one: one.token or 0)
+    assert newest.values == {"first": (9 - 253) % 65536, "count": 254}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.seen import Seen
 from gateway.seen.frames import Frames
-from gateway.seen.gaps import SAME_MS, SETTLE_MS, Gaps
+from gateway.seen.gaps import LONG_SETTLE_MS, SAME_MS, SETTLE_MS, Gaps
 from gateway.seen.signals import Signals
 
 
@@ -31,6 +31,18 @@ def test_a_reading_is_new_once_and_a_gap_is_named_once():
     assert seen.settled(10 * SETTLE_MS) == []
     assert readings(seen, [8, 8, 5, 6, 9, 7, 7]) == [8, 7]
     assert seen.settled(10 * SETTLE_MS) == []
+
+
+def test_what_an_outage_left_is_not_named_while_it_comes():
+    seen = Gaps()
+    readings(seen, [5, 500])
+    assert seen.settled(1 + SETTLE_MS) == []
+
+    for at_s in range(60, 1200, 60):
+        readings(seen, range(6 + at_s // 6, 16 + at_s // 6), now_ms=at_s * 1000)
+        assert seen.settled(at_s * 1000 + SETTLE_MS) in ([], [(6, 15)]), at_s
+
+    assert [last for _, last in seen.settled(1_140_000 + LONG_SETTLE_MS)] == [499]
 
 
 def test_a_gap_that_closes_in_time_is_never_named():

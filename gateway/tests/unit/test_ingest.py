@@ -283,17 +283,6 @@ async def test_a_gap_is_named_and_asked_for_once(bench):
     assert [one.data["seq"] for one in await bench.events("reading")] == [1, 4, 5, 6, 2, 3]
 
 
-async def test_of_a_long_gap_the_newest_readings_are_asked_for(bench):
-    await bench.take(bench.uplink("bin", reading(65000)), bench.uplink("bin", reading(10)))
-    bench.now_ms += 4000
-    await bench.take(bench.uplink("bin", reading(11)))
-
-    (event,) = await bench.events("missing")
-    assert event.data == {"dev_eui": BIN.dev_eui, "first_seq": 65001, "last_seq": 9, "count": 545}
-    (command,) = await bench.store.read(lambda view: view.commands())
-    assert command.values == {"first": (9 - 253) % 65536, "count": 254}
-
-
 async def test_a_data_rate_too_slow_for_commands_does_not_cost_the_reading(bench):
     bench.network.downlink_bytes = 3
     await bench.take(bench.uplink("bin", reading(1)), bench.uplink("bin", reading(3)))

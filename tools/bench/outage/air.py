@@ -66,7 +66,7 @@ class Air:
     """The outside of all nodes. reached: False while the network is away.
 
     sent: downlinks of the gateway so far; refused: those for which it had no air, or was late.
-    events: what the server says, as (us, DevEUI, kind).
+    events: what the server says, as (us, DevEUI, kind).  uplinks: (us, FPort, bytes) of each.
     """
 
     def __init__(self, seed: int = 1, *, adr: bool = True) -> None:
@@ -85,6 +85,7 @@ class Air:
         self.sent = 0
         self.refused = 0
         self.events: list[tuple[int, str, str]] = []
+        self.uplinks: list[tuple[int, int, bytes]] = []
         self.nodes: list[Listener] = []
         self._ups: list[Frame] = []
         self._own: list[Frame] = []
@@ -120,6 +121,8 @@ class Air:
         for output in self.core.advance(START_US + now):
             if isinstance(output, Event):
                 self.events.append((now, output.dev_eui, output.kind))
+                if output.kind == "up":
+                    self.uplinks.append((now, output.message.f_port, output.message.data))
             else:
                 self._answer(output)
         due_us = self.core.next_due_us

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import types
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +24,8 @@ if "micropython" not in sys.modules:
     sys.modules["micropython"] = _module
 
 from lorawan.frame import time_on_air_us
+from node.batching import Batching
+from node.history import History
 from node.journal import Journal
 from node.links.lorawan import Link
 from node.outbox import Outbox
@@ -150,6 +153,14 @@ class Radio:
             listening[1](frame.phy, -100, round(snr_db * 4))
 
 
+@dataclass(frozen=True)
+class Profile:
+    """A kind of node; all of them report what a bin does."""
+
+    name: str
+    payload: str = "bin"
+
+
 class Unit:
     """One node. need_sf: the fastest spreading factor that reaches the gateway.
 
@@ -161,7 +172,7 @@ class Unit:
         margin_db: float = 1.0, seed: int = 1, **settings: Any,
     ) -> None:  # fmt: skip
         self.air = air
-        self.profile = profile
+        self.profile = Profile(profile)
         self.dev_eui = f"70b3d57ed{number:07x}"
         self.draw = Random(f"{seed}/{number}")  # noqa: S311 - a bench
         self.snr_db = REQUIRED_SNR_DB[need_sf] + margin_db
@@ -174,7 +185,8 @@ class Unit:
         key = f"{number:032x}"
         self.config = Config(
             dev_eui=self.dev_eui, join_eui=JOIN_EUI, app_key=key, region="eu868",
-            confirm_every=4, report_s=600, start_jitter_s=0, profile=profile,
+            confirm_every=4, report_s=600, start_jitter_s=0, profile=profile, batch=1,
+            batch_whole=1,
         )  # fmt: skip
         self.config.update(settings)
         self._folder = folder / self.dev_eui
@@ -208,7 +220,7 @@ class Unit:
         now = now_us()
         self.downs = [one for one in self.downs if one[0].end_us > now - 1_000_000]
         self.downs.append((frame, snr_db))
-        if self.profile == "lamp":
+        if self.profile.name == "lamp":
             asyncio.create_task(self.radio.deliver(frame, snr_db))  # noqa: RUF006
 
     def log(self, source: str, text: str) -> None:
@@ -230,9 +242,13 @@ class Unit:
 
     async def _run(self) -> None:
         self.store = Store(str(self._folder / "state"))
-        self.journal = Journal(self.store, str(self._folder / "journal"))
+        folder = str(self._folder / "journal")
+        kept = History if self.power.sleeper else Journal
+        self.journal = kept(self.store, folder)
         self.lock = asyncio.Lock()
         self.outbox: Any = Outbox(self.journal, self.config, self.clock, self.gap)
+        if self.power.sleeper:
+            self.outbox = Batching(self)
         self.radio = Radio(self)
         self.link = Link(self, self.radio)
         await self.clock.sleep_until_us(START_S * 1_000_000)
@@ -250,16 +266,21 @@ class Unit:
         due_us = self.clock.us()
         while True:
             if self.clock.us() >= due_us:
-                self._read()
+                self.read()
                 due_us += self.config["report_s"] * 1_000_000
             until_us = await self._talk()
             await self.clock.sleep_until_us(due_us if until_us is None else min(until_us, due_us))
 
-    def _read(self) -> None:
+    def read(self, *, urgent: bool = False) -> int:
+        """Journal a reading now; returns its number."""
+        seq = self.journal.next_seq
         names = ("obstructed", "suspect", "low_battery", "uncalibrated")
-        fields = {"seq": self.journal.next_seq, "age": 0, "valid": 7} | dict.fromkeys(names, 0)
+        fields = {"seq": seq, "age": 0, "valid": 7} | dict.fromkeys(names, 0)
         data = codec.pack("bin", fields)
-        self.journal.add(self.config.boots, self.clock.uptime_s(), self.clock.unix(), 10, data)
+        clock = self.clock
+        one = self.journal.add(self.config.boots, clock.uptime_s(), clock.unix(), 10, data)
+        self.outbox.added(one, urgent)
+        return seq
 
     async def _talk(self) -> int | None:
         """Join, or send what waits; the instant of the next try."""
