@@ -86,8 +86,7 @@ class History(Journal):
             there += len(found)
             at = found[-1].seq + 1 & 0xFFFF
         if there:
-            left = [one for one in self.wanted if one[2] != one[1]]
-            self.wanted = left + [[first, end, first]]
+            self.wanted.append([first, end, first])
         return there + super().resend(first, count)
 
     def _find(self, first, end, limit):
@@ -114,11 +113,11 @@ class History(Journal):
             found = self._find(asked[0], asked[1], limit)
             if not found:
                 asked[0] = asked[1]
-        return [one for one in found if one.fport == found[0].fport]
+        return found
 
     def sent(self, batch: list) -> None:
         """These were transmitted."""
-        super().sent([one for one in batch if one.spilled is not None])
+        super().sent(batch)  # what is of the history is not in the tail
         for one in batch:
             if one.spilled is None and (asked := self._asked()):
                 asked[0] = one.seq + 1 & 0xFFFF
@@ -127,6 +126,8 @@ class History(Journal):
         """The network has every reading sent so far."""
         for one in self.wanted:
             one[2] = one[0]
+        if not self._asked():
+            self.wanted = []
         super().acked()
 
     def lost(self) -> None:

@@ -23,7 +23,7 @@ def append(kept, raw: bytes) -> None:
 
 
 def search(kept, first: int, count: int, limit: int) -> list:
-    """Up to `limit` readings from a number on, within `count`; a torn one is stepped over."""
+    """Up to `limit` readings of one port from a number on, within `count`; none that is torn."""
     readings = []
     for number in kept.segments:
         try:
@@ -36,6 +36,8 @@ def search(kept, first: int, count: int, limit: int) -> list:
                 while len(readings) < limit and (raw := file.read(RECORD_SIZE)):
                     one = segments.parse(raw)
                     if one and one.seq - first & 0xFFFF < count:
+                        if readings and one.fport != readings[0].fport:
+                            return readings
                         one.spilled = None  # neither of a segment nor of the tail
                         readings.append(one)
         except OSError:

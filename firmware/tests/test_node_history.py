@@ -123,3 +123,22 @@ def test_a_torn_reading_is_stepped_over():
 
     assert one.resend(0, 5) == 4
     assert drained(one) == [0, 1, 3, 4]
+
+
+def test_readings_of_two_ports_come_in_batches_of_their_own():
+    one = history(folder())
+    read(one, 4)
+    for _ in range(40):
+        one.add(1, 0, 0, 12, b"%06d" % one.next_seq)
+        one.sent(one.batch(1))
+        one.acked()
+    one.resend(2, 6)
+    ports = []
+    while not one.idle():
+        batch = one.batch(24)
+        ports.append([record.fport for record in batch])
+        one.sent(batch)
+        one.acked()
+
+    assert ports == [[10, 10], [12, 12, 12, 12]]
+    assert one.wanted == []
