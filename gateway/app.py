@@ -29,6 +29,7 @@ from gateway.http.server import application
 from gateway.ingest import Ingest
 from gateway.leading import LEASE_S, Leader
 from gateway.networks import Network
+from gateway.retention import Retention, file_growth
 from gateway.settings import Settings
 from gateway.simulation.frames import frames
 from gateway.sinks import Outlet, Sinks, Surroundings
@@ -102,6 +103,11 @@ def _parts(settings: Settings, store: Store, network: Network, commands: Command
     )
 
 
+def _file(settings: Settings) -> Path | None:
+    """The file of the store, where it is one."""
+    return _store_path(settings) if settings.store.kind == "sqlite" else None
+
+
 def _store_path(settings: Settings) -> Path:
     return Path(settings.folder) / settings.store.path
 
@@ -155,6 +161,7 @@ def _sole(
         commands.run(),
         _deliverer(settings, store, outlet).run(),
         Absences(store, network).run(),
+        Retention(store, settings.retention.days, _file(settings)).run(),
     ]
     return _parts(settings, store, network, commands), loops
 
@@ -172,8 +179,9 @@ def _shared(settings: Settings, store: Store, outlet: Outlet) -> tuple[Parts, Lo
             with network.led_by(entered):
                 commands = Commands(fenced, entered, settings.commands)
                 ingest = Ingest(fenced, entered, settings.commands)
+                retention = Retention(fenced, settings.retention.days)
                 async with asyncio.TaskGroup() as group:
-                    for one in (ingest, commands, Absences(fenced, entered)):
+                    for one in (ingest, commands, Absences(fenced, entered), retention):
                         group.create_task(one.run())
 
     worker = Worker(name, lease_s=2 * settings.delivery.timeout_s + LEASE_S)
@@ -270,9 +278,14 @@ def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
 
     async def store() -> list[str]:
         async with open_store(settings) as opened:
-            cursor = await opened.read(lambda view: view.last_cursor())
+            first, last = await opened.read(
+                lambda view: (view.events(limit=1), view.last_cursor())
+            )
             await opened.write(lambda _tx: None)
-            return [f"keeps {cursor} events"]
+            kept = last - first[0].cursor + 1 if first else 0
+            path = _file(settings)
+            grows = await file_growth(opened, path, settings.retention.days) if path else None
+            return [f"keeps {kept} events", *([grows.said()] if grows else [])]
 
     return {
         "store": store,

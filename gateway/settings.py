@@ -46,6 +46,15 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return f"StoreSettings(kind={self.kind!r})"
 
 
+class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[retention]`: how long events are kept.
+
+    days: older events are dropped, 0 keeps them for ever. Those with a pending delivery stay.
+    """
+
+    days: Annotated[float, Meta(ge=0, le=36_500)] = 0.0
+
+
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[http]`: the REST API. bind: `host:port`."""
 
@@ -96,6 +105,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     site: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
     network: Any
     store: StoreSettings = field(default_factory=StoreSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     commands: CommandSettings = field(default_factory=CommandSettings)

@@ -338,6 +338,15 @@ class Transaction(View, Protocol):
         """Revoke a key. Raises Unknown."""
         ...
 
+    def forget(self, before_ms: int, after: int, limit: int) -> int:
+        """Drop events from before an instant, with their deliveries; the oldest first.
+
+        Looks at `limit` events with a cursor greater than `after`; returns the cursor up to which
+        it looked, 0 when no older one is left. An event stays while one of its deliveries is
+        pending or in a batch, and so does the newest of all. Nothing else is dropped.
+        """
+        ...
+
     def take_lease(self, name: str, holder: str, now_ms: int, until_ms: int) -> int:
         """Take a lease that is free or over, or keep one's own; returns its epoch.
 

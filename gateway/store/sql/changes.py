@@ -12,7 +12,7 @@ from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
 from gateway.store import LAST, Appended
 from gateway.store.sql import Connection, Row
-from gateway.store.sql.event import new_event, wants
+from gateway.store.sql.event import first_id, new_event, wants
 from gateway.store.sql.view import Endpoints, Rows
 
 QUARANTINED_MOST = 10_000
@@ -219,6 +219,16 @@ class Changes(Rows):
 
     def remove_api_key(self, key_id: str) -> None:
         self._change(f"there is no key {key_id}", "remove_api_key", key_id)
+
+    def forget(self, before_ms: int, after: int, limit: int) -> int:
+        rows = self.connection.rows("oldest_events", after, limit + 1)
+        old = [cursor for cursor, id_ in rows[:-1] if id_ < first_id(before_ms)]
+        if not old:
+            return 0
+        for (endpoint_id,) in self.connection.rows("all_endpoints"):
+            self.connection.change("forget_deliveries", endpoint_id, old[0], old[-1])
+        self.connection.change("forget_events", old[0], old[-1])
+        return old[-1]
 
     def take_lease(self, name: str, holder: str, now_ms: int, until_ms: int) -> int:
         return self._number("take_lease", name, holder, now_ms, until_ms) or 0

@@ -31,6 +31,11 @@ def new_event(
     return event, _encode(event)
 
 
+def first_id(at_ms: int) -> str:
+    """The least of all ids of events of that instant."""
+    return f"{at_ms:012x}"
+
+
 def wants(endpoint: Endpoint, event: Event) -> bool:
     """Whether an endpoint gets an event."""
     return not endpoint.disabled_reason and (not endpoint.types or event.type in endpoint.types)

@@ -296,3 +296,21 @@ INSERT INTO lease (name, holder, epoch, until_ms) VALUES (?1, ?2, 1, ?4)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms,
 epoch = CASE WHEN lease.holder = excluded.holder THEN lease.epoch ELSE lease.epoch + 1 END
 WHERE lease.holder = excluded.holder OR lease.until_ms <= ?3 RETURNING epoch
+
+-- name: oldest_events
+SELECT cursor, id FROM event WHERE cursor > ?1 ORDER BY cursor LIMIT ?2
+
+-- name: all_endpoints
+SELECT id FROM endpoint
+
+-- name: forget_deliveries
+DELETE FROM outbox WHERE endpoint_id = ?1 AND cursor BETWEEN ?2 AND ?3 AND state <> 'pending'
+AND cursor NOT IN (
+    SELECT cursor FROM batched WHERE endpoint_id = ?1 AND cursor BETWEEN ?2 AND ?3
+)
+
+-- name: forget_events
+DELETE FROM event WHERE cursor BETWEEN ?1 AND ?2 AND NOT EXISTS (
+    SELECT 1 FROM endpoint AS p CROSS JOIN outbox AS o
+    WHERE o.endpoint_id = p.id AND o.cursor = event.cursor
+)
