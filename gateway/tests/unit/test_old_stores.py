@@ -24,10 +24,10 @@ KNOWN = json.loads((DATA / "store_1.json").read_text())
 LATER_MS = 1_795_572_000_000 + 7 * 86_400_000
 
 
-@pytest.fixture
-async def old(tmp_path):
-    """A copy of a store of schema 1, open."""
-    shutil.copy(DATA / "store_1.db", tmp_path / "old.db")
+@pytest.fixture(params=["store_1.db", "store_3.db"])
+async def old(tmp_path, request):
+    """A copy of a store of an earlier schema, open."""
+    shutil.copy(DATA / request.param, tmp_path / "old.db")
     async with Store(tmp_path / "old.db", "lamplighter/east-town") as store:
         yield store
 
