@@ -3,70 +3,17 @@
 import asyncio
 import contextlib
 import socket
-import ssl
 import struct
-import subprocess
 import time
 import tracemalloc
 
 import aiohttp
 import pytest
 
-from gateway.errors import Refused, Retry
+from gateway.errors import Retry
 from gateway.sinks.webhook.poster import Origin, Poster
 from gateway.tests.contract.test_webhook import delivery, endpoint, open_sink, raw_server
-
-OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-CUT = None
-"""Instead of a reply: the peer closes."""
-
-
-class Peer:
-    """Answers the requests of all connections in turn with `replies`, the last one for ever.
-
-    A reply of several pieces comes with a pause of the loop between them; CUT closes.
-    heads: of each request.  connections: their number.
-    """
-
-    def __init__(self, *replies):
-        self._replies = list(replies)
-        self.heads = []
-        self.connections = 0
-        self.url = ""
-
-    async def talk(self, reader, writer):
-        self.connections += 1
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                size = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-                await reader.readexactly(size)
-                self.heads.append(head)
-                reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-                for piece in reply if isinstance(reply, tuple) else (reply,):
-                    if piece is CUT:
-                        writer.close()
-                        return
-                    writer.write(piece)
-                    await writer.drain()
-                    await asyncio.sleep(0.02)
-        writer.close()
-
-
-@contextlib.asynccontextmanager
-async def scene(*replies, timeout_s=5.0, **around):
-    """A peer, and how one event is sent to it."""
-    peer = Peer(*replies)
-    async with (
-        raw_server(peer.talk) as url,
-        open_sink(lambda: 0, timeout_s, allow_private=True, **around) as sink,
-    ):
-
-        async def send(to=url):
-            await sink.deliver(endpoint(to), [delivery()])
-
-        peer.url = url
-        yield peer, send
+from gateway.tests.contract.webhook_bench import CUT, OK, Peer, scene
 
 
 async def test_a_connection_is_used_again():
@@ -256,123 +203,6 @@ async def test_both_tries_of_a_replaced_connection_share_one_limit_of_time():
             await send()
 
     assert time.monotonic() - began < 0.9
-
-
-class Resolving:
-    """A resolver that answers every name with these addresses. asked: for which names."""
-
-    def __init__(self, *addresses):
-        self._addresses = addresses
-        self.asked = []
-
-    async def __call__(self, host, port):
-        self.asked.append(host)
-        kind = {True: socket.AF_INET6, False: socket.AF_INET}
-        return [
-            (kind[":" in one], socket.SOCK_STREAM, 0, "", (one, port)) for one in self._addresses
-        ]
-
-
-@pytest.mark.parametrize("addresses", [("::1", "127.0.0.1"), ("127.0.0.9", "127.0.0.1")])
-async def test_of_several_addresses_one_that_answers_is_used(addresses):
-    async with scene(OK, resolve=Resolving(*addresses)) as (peer, send):
-        await send(peer.url.replace("127.0.0.1", "backend.example.org"))
-
-    assert len(peer.heads) == 1
-
-
-async def test_a_name_is_asked_for_once_while_its_answer_is_new():
-    resolve = Resolving("127.0.0.1")
-    close = b"HTTP/1.1 204 N\r\nconnection: close\r\n\r\n"
-    async with scene(close, resolve=resolve) as (peer, send):
-        url = peer.url.replace("127.0.0.1", "backend.example.org")
-        await asyncio.gather(*(send(url) for _ in range(3)))
-        await send(url)
-
-    assert (peer.connections, resolve.asked) == (4, ["backend.example.org"])
-
-
-async def test_a_name_whose_addresses_do_not_answer_is_asked_for_again():
-    resolve = Resolving("127.0.0.9")
-    async with scene(OK, resolve=resolve) as (peer, send):
-        for _ in range(2):
-            with pytest.raises(Retry, match="not reached"):
-                await send(peer.url.replace("127.0.0.1", "backend.example.org"))
-
-    assert len(resolve.asked) == 2
-
-
-async def test_a_name_that_does_not_exist_is_tried_again():
-    async def none(_host, _port):
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    async with scene(OK, resolve=none) as (_, send):
-        with pytest.raises(Retry, match=r"the name backend\.example\.org has no address"):
-            await send("http://backend.example.org/")
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0x7f.1", "[::1]",
-     "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "localhost.", "localhost",
-     "0.0.0.0", "[::]", "127.0.0.1.", "backend.localhost"],
-)  # fmt: skip
-async def test_no_way_to_write_this_machine_gets_through(host):
-    connections = []
-
-    async def note(_reader, writer):
-        connections.append(1)
-        writer.close()
-
-    async with raw_server(note) as url, open_sink(lambda: 0, 5.0, allow_private=False) as sink:
-        with pytest.raises((Refused, Retry)) as caught:
-            await sink.deliver(endpoint(url.replace("127.0.0.1", host)), [delivery()])
-
-    assert connections == []
-    assert isinstance(caught.value, Refused) or "has no address" in str(caught.value)
-
-
-@contextlib.asynccontextmanager
-async def tls_peer(folder, name, asked):
-    """A peer with a certificate for `name`; its port, and its certificate as a file."""
-    key, own = folder / "key.pem", folder / "own.pem"
-    await asyncio.to_thread(
-        subprocess.run,
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
-         "-keyout", key, "-out", own],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(own, key)
-    context.set_alpn_protocols(["http/1.1"])
-    context.sni_callback = lambda _socket, asked_for, _context: asked.append(asked_for)
-    peer = Peer(OK)
-    made = await asyncio.start_server(peer.talk, "127.0.0.1", 0, ssl=context)
-    async with made:
-        yield made.sockets[0].getsockname()[1], own
-        await asyncio.sleep(0.05)
-
-
-@pytest.mark.parametrize("name", ["backend.example.org", "other.example.org"])
-async def test_tls_asks_for_the_name_and_takes_no_certificate_of_another(
-    tmp_path, monkeypatch, name
-):
-    asked = []
-    async with tls_peer(tmp_path, "backend.example.org", asked) as (port, own):
-        monkeypatch.setenv("SSL_CERT_FILE", str(own))
-        async with open_sink(
-            lambda: 0, 5.0, allow_private=True, resolve=Resolving("127.0.0.1")
-        ) as sink:
-            url = f"https://{name}:{port}/"
-            if name == "backend.example.org":
-                for _ in range(2):
-                    await sink.deliver(endpoint(url), [delivery()])
-            else:
-                with pytest.raises(Retry, match=r"certificate of other\.example\.org"):
-                    await sink.deliver(endpoint(url), [delivery()])
-
-    assert asked == [name]
 
 
 @pytest.mark.parametrize(
