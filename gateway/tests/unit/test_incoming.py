@@ -81,19 +81,21 @@ def judged(data):
     # Empty lines before a status line are skipped, as what ended the reply before.
     data = re.sub(rb"(\A|\r\n\r\n)(?:\r?\n)+(?=HTTP/1)", rb"\1", data)
     client.receive_data(data)
-    found = [0, "", b""]
+    found = [0, "", b"", b""]
     try:
         while True:
             event = client.next_event()
             if event is h11.NEED_DATA or isinstance(event, h11.ConnectionClosed):
-                return *found, False, False
+                return *found[:3], False, False
             if isinstance(event, h11.EndOfMessage):
+                if found[3] == b"1.0":  # may be kept, which h11 never does
+                    assume(b"keep-alive" not in data.lower())
                 done = client.their_state is h11.DONE and client.our_state is h11.DONE
-                return *found, True, done and not client.trailing_data[0].strip(b"\r\n")
+                return *found[:3], True, done and not client.trailing_data[0].strip(b"\r\n")
             _note(event, found)
     except h11.RemoteProtocolError as error:
         assume(error.error_status_hint != 501)  # a transfer coding that h11 lacks
-        return *found, False, False
+        return *found[:3], False, False
 
 
 def _note(event, found):
@@ -103,6 +105,7 @@ def _note(event, found):
         if event.http_version not in {b"1.0", b"1.1"}:
             raise h11.RemoteProtocolError("h11 takes any version")
         found[0] = event.status_code
+        found[3] = event.http_version
         waits = [value for name, value in event.headers if name == b"retry-after"]
         found[1] = waits[0].decode("latin-1") if waits else ""
 
