@@ -32,6 +32,7 @@ class Connection(asyncio.Protocol):
         self._incoming = Incoming()
         self._waiter: asyncio.Future[None] | None = None
         self._until = 0.0
+        self._used = False
         self._timer: asyncio.TimerHandle | None = None
         self.open = False
 
@@ -48,10 +49,14 @@ class Connection(asyncio.Protocol):
         ended before a status came. Whatever ends an exchange early ends the connection.
         """
         incoming = self._incoming
-        incoming.expect()
+        if self._used:
+            incoming.expect()
+        self._used = True
         waiter = self._waiter = self._loop.create_future()
         self._limit(deadline)
         self._transport.write(request)
+        if incoming.ended:
+            self._end(ConnectionError("its reply is not HTTP/1.1"))
         try:
             await waiter
         finally:
@@ -65,6 +70,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes came; what nobody asked for ends the connection."""
         incoming = self._incoming
+        if not self._used:  # an overloaded server answers before it is asked
+            incoming.feed(data)
+            return
         if self._waiter is None or self._waiter.done():
             incoming.reusable = False
             self.close()

@@ -6,11 +6,13 @@ import socket
 import struct
 import time
 import tracemalloc
+from typing import Any
 
 import aiohttp
 import pytest
 
 from gateway.errors import Retry
+from gateway.sinks.webhook.connection import Connection
 from gateway.sinks.webhook.poster import Origin, Poster
 from gateway.tests.contract.test_webhook import delivery, endpoint, open_sink, raw_server
 from gateway.tests.contract.webhook_bench import CUT, OK, Peer, scene
@@ -239,3 +241,26 @@ async def test_a_whole_reply_means_what_it_means_to_aiohttp(reply):
     assert ours.said == text
     if not ours.succeeded:
         assert ours.retry_after == theirs.headers.get("Retry-After", "")
+
+
+@pytest.mark.parametrize("rest", [b"", b"content-length: 0\r\n\r\n"])
+async def test_a_reply_that_comes_before_the_request_counts(rest):
+    """As of a server that is too busy to read; Python gets it before the request goes out."""
+    connection = Connection(lambda _closed: None)
+    written = []
+
+    class Transport:
+        def write(self, data):
+            written.append(data)
+
+        def abort(self):
+            connection.connection_lost(None)
+
+    transport: Any = Transport()
+    connection.connection_made(transport)
+    connection.data_received(b"HTTP/1.1 429 Busy\r\nretry-after: 9\r\n" + rest)
+    deadline = asyncio.get_running_loop().time() + 0.1
+
+    reply = await connection.exchange(b"POST", deadline)
+
+    assert (reply.status, reply.retry_after, written) == (429, "9", [b"POST"])
