@@ -259,8 +259,9 @@ async def test_a_reply_that_comes_before_the_request_counts(rest):
     transport: Any = Transport()
     connection.connection_made(transport)
     connection.data_received(b"HTTP/1.1 429 Busy\r\nretry-after: 9\r\n" + rest)
-    deadline = asyncio.get_running_loop().time() + 0.1
+    deadline = asyncio.get_running_loop().time() + 0.5
 
     reply = await connection.exchange(b"POST", deadline)
 
     assert (reply.status, reply.retry_after, written) == (429, "9", [b"POST"])
+    assert (asyncio.get_running_loop().time() < deadline) is bool(rest)
