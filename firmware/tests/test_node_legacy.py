@@ -11,6 +11,7 @@ from tests.fake_device import contents, folder
 
 # isort: split
 from node.config import Config
+from node.history import History
 from node.journal import Journal
 from node.store import Store
 from wire import codec, decoding
@@ -35,14 +36,14 @@ def restored(kind):
     return target, json.loads(contents(source + "/info.json"))
 
 
-def opened(path):
-    return Journal(Store(path + "/state"), path + "/state/journal")
+def opened(path, made=Journal):
+    return made(Store(path + "/state"), path + "/state/journal")
 
 
 def test_every_reading_that_waited_still_waits_and_is_whole():
-    for kind in KINDS:
+    for kind, made in [(kind, made) for kind in KINDS for made in (Journal, History)]:
         path, info = restored(kind)
-        journal = opened(path)
+        journal = opened(path, made)
 
         assert journal.waiting() == info["waiting"], kind
         assert (journal.next_seq, journal.dropped) == (info["next_seq"], info["dropped"]), kind
