@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from wire import codec, decoding
+from wire import batch_decoding, codec, decoding
+from wire.batch import FPORT
 from wire.schema import COMMANDS
 
 from tools.bench.world.image import files, image
@@ -34,11 +35,12 @@ def said(unit: Unit) -> str:
 
 
 def records(unit: Unit, f_port: int) -> list[dict[str, Any]]:
-    """The records of a port in the order they came, repeated ones once."""
+    """The records of a port in the order they came, alone or in batches, repeated ones once."""
     found: dict[str, dict[str, Any]] = {}
     for message in unit.of("up"):
-        if message.f_port == f_port:
-            for record in reversed(decoding.unpack(f_port, message.data)[1]):
+        if message.f_port in {f_port, f_port + FPORT}:
+            unpack = decoding.unpack if message.f_port == f_port else batch_decoding.unpack
+            for record in reversed(unpack(message.f_port, message.data)[1]):
                 found.setdefault(str(record.get("seq", len(found))), record)
     return list(found.values())
 
