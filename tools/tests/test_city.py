@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -10,6 +12,7 @@ import pytest
 from astral import Observer
 from astral.sun import elevation
 
+from tools.bench.city import bay
 from tools.bench.city.daylight import clear_sky_lux, sun_elevation_deg
 from tools.bench.city.recorded import DATA, MULHOUSE, City
 
@@ -105,3 +108,17 @@ def test_parts_are_plain_values_for_every_sensor_of_the_board():
 def test_a_start_without_time_zone_is_refused():
     with pytest.raises(ValueError, match="needs a time zone"):
         City(datetime(2015, 11, 20, 17))  # noqa: DTZ001 - that is the point
+
+
+def test_a_score_may_load_the_bay_as_a_file_alone(tmp_path):
+    """From any folder, without a path to the project."""
+    story = (
+        "import runpy, sys\n"
+        "kind = runpy.run_path(sys.argv[1])['Bay']\n"
+        "print(kind(10).feed(0, 20000, -4000, -43000, 200))\n"
+    )
+    command = [sys.executable, "-I", "-c", story, str(bay.__file__)]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("0\n", "")

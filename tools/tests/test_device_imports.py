@@ -12,6 +12,7 @@ DEVICE |= {"array", "rp2", "select", "sys", "time"}
 MAY_IMPORT = {
     "wire": PURE | {"wire"},
     "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "unload"},
+    "judgement": {"judgement", "struct"},
     "radios": DEVICE - {"board"} | {"lorawan", "radios", "unload"},
     "node/ports": DEVICE | {"esp32", "node", "unload"},
     "node/deep.py": DEVICE | {"esp32", "node", "packing", "unload"},

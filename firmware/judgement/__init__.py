@@ -1,0 +1,1 @@
+"""What a node concludes from readings, in integers: it knows neither chip nor clock."""
