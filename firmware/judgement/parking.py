@@ -281,7 +281,6 @@ class Bay:
         self._level = level
 
     def _undoes(self, step, square):
-        """Is it the car's own step back, though nothing stirred?"""
         if self.state == FREE or square <= 4000**2:
             return False
         return self._match(step) < 1300**2
@@ -343,8 +342,10 @@ class Bay:
         self._fresh = True
 
     def _shift(self, step):
-        for axis in (0, 1, 2):
-            self._vacant[axis] += step[axis] << 4
+        """Of a neighbour: the bay is vacant at another level now. Less is noise, and returns."""
+        if dot(step, step) > 1200**2:
+            for axis in (0, 1, 2):
+                self._vacant[axis] += step[axis] << 4
 
     def _occupied(self, step, square, level):
         before = apart2(self._level, self._vacant)

@@ -90,6 +90,22 @@ def test_ten_seconds_between_samples_are_enough():
         assert street.wait(900) == [FREE]
 
 
+def test_what_comes_and_goes_by_a_microtesla_for_hours_wears_no_level_away():
+    street = calibrated(10)
+    street.rolls(CAR)
+    street.wait(30)
+    for turn in range(150):  # trams draw their current
+        tram = (600 if turn & 1 else -600, 0, 600)
+        street.shift(tram)
+        street.wait(40)
+        street.shift(tram, -1)
+        assert street.wait(100) == [OCCUPIED], turn
+    street.shift(CAR, -1)
+    street = restarted(street)
+    street.wait(5)
+    assert street.wait(60) == [FREE]
+
+
 def test_a_truck_beside_the_bay_changes_nothing():
     street = calibrated()
     street.shift(TRUCK)
