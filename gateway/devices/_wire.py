@@ -23,7 +23,7 @@ def unpack(fport: int, data: bytes) -> tuple[str, list[Fields]]:
         found: tuple[str, list[Fields]] = _batches.unpack(fport, data)
         return found
     name, size, layout = _layout(fport)
-    if data and data[0] == size and len(data) % size == 1 and len(data) > size:
+    if len(data) > size > 0 and data[0] == size and len(data) % size == 1:
         records = [_values(layout, data[at : at + size]) for at in range(1, len(data), size)]
         if None not in records:
             return name, cast("list[Fields]", records)
