@@ -46,7 +46,7 @@ class Clock:
         """The instant of a `ticks_us` stamp taken at most some minutes ago."""
         return self.us() + ticks_diff(ticks, self._last)
 
-    def ticks(self, at_us: int) -> int:
+    def ticks(self, at_us: int):
         """The `ticks_us` of an instant at most some minutes from now, however long `us` takes.
 
         Above 2^30 us it computes with long integers: 0.1 ms on an ESP32 (emulated).

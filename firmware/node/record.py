@@ -34,7 +34,7 @@ ACKED = 2
 class Record:
     """One reading, decoded from its record when asked: `seq` and what follows."""
 
-    spilled = False  # was it read from a segment?
+    spilled: bool | None = False  # was it read from a segment? None: from `node.history`
 
     def __init__(self, raw):
         self.raw = raw
