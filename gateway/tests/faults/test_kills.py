@@ -1,0 +1,108 @@
+"""The whole service killed again and again under load: nothing is lost, nothing is kept twice.
+
+Real: the process, SIGKILL, mosquitto, HTTP, SQLite. Emulated: what ChirpStack publishes. 32 kills;
+with `--weeks`, as in `make faults`, 1000.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.setup.children import die_with_parent
+from tools.setup.paths import ROOT
+
+HERE = Path(__file__).parent
+AT_ONCE = 8
+"""Attempts to one endpoint at a time, `delivery.parallel`: as many may come again after a kill."""
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+
+
+class Lives:
+    """Services started one after another. statuses: how each ended."""
+
+    def __init__(self, process):
+        self._process = process
+        self.statuses: list[int] = []
+
+    async def start(self):
+        """The pid of a new one, which has begun but does not serve yet."""
+        self._process.stdin.write(b"\n")
+        return int(await self._process.stdout.readline())
+
+    async def kill(self, pid):
+        os.kill(pid, signal.SIGKILL)
+        self.statuses.append(int(await self._process.stdout.readline()))
+
+
+@contextlib.asynccontextmanager
+async def lives(service):
+    with service.log.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(HERE / "serve_again.py"), str(service.config), cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
+            env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'firmware'}"},
+            preexec_fn=die_with_parent,
+        )  # fmt: skip
+    try:
+        yield Lives(process)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def campaign(scene, kills, draw):
+    """Uplinks before each start; a kill at any moment of it, or while events go through.
+
+    Returns (uplinks of each device, how many of the kills came while events went through).
+    """
+    number = working = 0
+    async with lives(scene.service) as made:
+        for turn in range(kills):
+            arrived = len(scene.receiver.events)
+            await scene.uplinks(scene.devices, [number + 1, number + 2])
+            number += 2
+            pid = await made.start()
+            if turn % 4:
+                await scene.arrived(arrived + draw.randrange(1, 24))
+            else:
+                await asyncio.sleep(draw.random() * 0.2)
+            working += len(scene.receiver.events) > arrived
+            await made.kill(pid)
+        assert made.statuses == [-signal.SIGKILL] * kills
+    return number, working
+
+
+@pytest.mark.timeout(3600)
+async def test_killed_at_any_moment_the_service_loses_nothing_and_doubles_nothing(
+    scene, pytestconfig
+):
+    kills = 1000 if pytestconfig.getoption("weeks", default=False) else 32
+    await scene.service.start()
+    hook = await scene.subscribe()
+    await scene.listening(scene.devices[0])
+    await scene.service.stop()
+
+    number, working = await campaign(scene, kills, random.Random(kills))
+    count = number * len(scene.devices) + 1
+    await scene.service.start()
+    stored = await scene.stored(count)
+    totals = await scene.delivered(hook, count)
+    await scene.service.stop()
+
+    assert working > kills / 2, "most kills came while events went through"
+    assert len(stored) == len({(one["subject"], one["data"]["seq"]) for one in stored}) == count
+    key = lambda event: event["id"]  # noqa: E731
+    assert sorted(scene.receiver.events, key=key) == sorted(stored, key=key)
+    assert (scene.receiver.unordered, scene.receiver.refused) == ([], [])
+    assert len(scene.receiver.repeated) <= kills * AT_ONCE
+    assert (totals["matched"], totals["delivered"]) == (count, count)
+    with contextlib.closing(sqlite3.connect(scene.service.folder / "lamplighter.db")) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
