@@ -104,15 +104,36 @@ if sys.implementation.name == "cpython":
     time.sleep_ms = lambda ms: time.sleep(ms / 1000)
     time.sleep_us = lambda us: time.sleep(us / 1000000)
 
-_made = [0]
+_made = []
 
 
 def folder() -> str:
-    """An empty folder of its own."""
-    _made[0] += 1
-    name = "/tmp/lamplighter-%d-%d" % (time.ticks_us(), _made[0])
+    """An empty folder of its own, until `clean`."""
+    name = "/tmp/lamplighter-%d-%d" % (time.ticks_us(), len(_made))
     os.mkdir(name)
+    _made.append(name)
     return name
+
+
+def clean() -> None:
+    """Remove the folders that were made; the end of the tests."""
+    while _made:
+        _remove(_made.pop())
+
+
+def _remove(path):
+    if not os.stat(path)[0] & 0x4000:
+        os.remove(path)
+        return
+    for name in os.listdir(path):
+        _remove(path + "/" + name)
+    os.rmdir(path)
+
+
+if sys.implementation.name == "cpython":
+    import atexit
+
+    atexit.register(clean)
 
 
 def contents(path: str) -> bytes:

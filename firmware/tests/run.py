@@ -27,6 +27,9 @@ def main(names):
                 print("FAILED", name, test)
                 sys.print_exception(error)
     print("%d passed, %d failed" % (passed, failed))
+    device = sys.modules.get("tests.fake_device")
+    if device:
+        device.clean()
     return failed
 
 
