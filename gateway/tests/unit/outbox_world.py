@@ -7,6 +7,8 @@ from gateway.errors import Refused, Retry
 from gateway.sinks import Gone
 
 POLL_S = 20.0
+PATIENCE_S = 15.0
+"""Long, so that much is taken and not yet recorded when something happens."""
 STEPS_S = (5.0, 60.0, 300.0)
 NOTICED_S = 3 * POLL_S
 """By when another process's change is noticed, also where the store refuses a few times."""

@@ -28,7 +28,7 @@ from gateway import line
 from gateway.delivery import Deliverer, Schedule
 from gateway.events import JoinedData
 from gateway.tests.unit.outbox_process import OneThread, Process, VirtualLoop
-from gateway.tests.unit.outbox_world import POLL_S, STEPS_S, World
+from gateway.tests.unit.outbox_world import NOTICED_S, PATIENCE_S, POLL_S, STEPS_S, World
 from gateway.webhooks import enable, new_endpoint, replay, retry
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -57,13 +57,13 @@ class AnyOrder(RuleBasedStateMachine):
         self.do(self.open())
         self.add()
         self.add()
+        self.start()
 
     async def open(self):
         path = self.folder / "a.db"
         stores = [await self.opened.enter_async_context(OneThread(path)) for _ in range(2)]
         self.store, self.other = stores
         self.world = World(self.other)
-        self.start()
 
     def now_ms(self):
         return 1_700_000_000_000 + int(self.loop.time() * 1000)
@@ -72,7 +72,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.process: Any = Process(self.store)
         deliverer = Deliverer(
             self.process, self.world, schedule=Schedule(STEPS_S), parallel=3,
-            clock=self.now_ms, poll_s=POLL_S,
+            clock=self.now_ms, poll_s=POLL_S, patience_s=PATIENCE_S,
         )  # fmt: skip
         self.task = self.loop.create_task(deliverer.run())
 
@@ -223,6 +223,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.process.full, self.world.lag_s = 0, 0.0
         for each in (self.world.mode, self.world.script, self.world.poison):
             each.clear()
+        await asyncio.sleep(NOTICED_S)  # a 410 that was answered before disables after it
         there = [one.id for one in await self.other.read(lambda view: view.endpoints())]
         for id_ in there:
             await self.other.write(lambda tx, one=id_: enable(tx, one))
@@ -233,7 +234,7 @@ class AnyOrder(RuleBasedStateMachine):
         for id_ in there:
             newest = list(self.world.matched[id_])[-len(DEVICES) :]
             assert all(self.world.taken[id_, one] == 1 for one in newest)
-        await asyncio.sleep(2)
+        await asyncio.sleep(2 * PATIENCE_S + 1)  # of a record that waits for one that waits
         await self.pending_is(there, 0)
 
     async def pending_is(self, ids, count):
