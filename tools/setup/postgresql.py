@@ -6,6 +6,7 @@ Source: PostgreSQL 15, initdb, "Server Configuration", and the file postmaster.p
 """
 
 import asyncio
+import atexit
 import contextlib
 import functools
 import os
@@ -121,7 +122,7 @@ class Server:
         programs, environment = found
         as_user: dict[str, Any] = {}
         if os.geteuid() == 0:
-            _check_way(programs / name)
+            programs, environment = _reachable(programs, environment)
             entry = pwd.getpwnam(ROOT_RUNS_AS)
             as_user = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
         with (self.folder / "server.log").open("ab") as log:
@@ -173,11 +174,28 @@ def _lives(pid: int) -> bool:
     return False
 
 
-def _check_way(program: Path) -> None:
-    """Raise ServerError when a folder above a program is closed to other users."""
-    for folder in program.parents:
-        if not folder.stat().st_mode & 0o001:
-            raise ServerError(
-                f"PostgreSQL refuses to run as root, and {ROOT_RUNS_AS} cannot enter {folder}: "
-                f"open it by `chmod o+x {folder}`, or run this as another user."
-            )
+def _reachable(programs: Path, environment: dict[str, str]) -> tuple[Path, dict[str, str]]:
+    """The same programs where another user can run them, as from a checkout below /root."""
+    if all(folder.stat().st_mode & 0o001 for folder in programs.parents):
+        return programs, environment
+    root = programs.parents[4]  # usr/lib/postgresql/VERSION/bin below it
+    copy = _linked(root)
+    libraries = environment.get("LD_LIBRARY_PATH", "").replace(str(root), str(copy))
+    return copy / programs.relative_to(root), environment | {"LD_LIBRARY_PATH": libraries}
+
+
+@functools.cache
+def _linked(root: Path) -> Path:
+    """A tree again in a folder that is open to all, until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="lamplighter-pg-programs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    shutil.copytree(root, folder / "root", symlinks=True, copy_function=_link)
+    return folder / "root"
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # of another file system
+        shutil.copy2(source, target)

@@ -89,19 +89,28 @@ async def test_a_burst_and_a_steady_rate_come_through_a_roofline():
     assert (burst.missing, burst.wrong, paced.missing, paced.wrong) == (0, [], 0, [])
     assert len(burst.late_ms) == 2000
     assert 0 < paced.late(0) <= paced.late(0.99)
-    assert paced.per_s < 401, "an open loop is no faster than its rate"
+    assert paced.seconds >= 199 / 400, "an open loop is no faster than its rate"
 
 
 @pytest.mark.slow
-async def test_the_service_takes_a_burst_to_two_webhooks_and_its_waits_are_counted():
+async def test_the_service_takes_a_burst_to_two_webhooks():
     async with gateway(devices=20, webhooks=2) as (scene, service), kept(service) as count:
-        async with syncs.counting(scene.service) as counted:
-            run = await scene.run(100, devices=20)
+        run = await scene.run(100, devices=20)
         stored = await count()
 
     assert (run.missing, run.wrong, stored) == (0, [], 100)
     assert len(run.late_ms) == 200
-    assert counted.calls >= 3
+
+
+def test_the_waits_for_the_disk_are_those_of_both_calls():
+    said = (
+        "% time     seconds  usecs/call     calls    errors syscall\n"
+        " 90.00    0.010000         100       103           fdatasync\n"
+        " 10.00    0.001000         100         7         1 fsync\n"
+        "100.00    0.011000                   110         1 total\n"
+    )
+
+    assert syncs.calls(said) == 110
 
 
 @pytest.mark.slow

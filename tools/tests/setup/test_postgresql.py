@@ -64,12 +64,18 @@ def test_only_what_the_server_needs_is_unpacked():
     ]  # fmt: skip
 
 
-def test_a_folder_that_is_closed_to_others_is_named(tmp_path):
-    program(tmp_path, "15")
-    (tmp_path / "postgresql").chmod(0o700)
+def test_programs_in_a_folder_that_is_closed_to_others_are_linked_into_an_open_one(tmp_path):
+    root = tmp_path / "closed" / "root"
+    program(root / "usr" / "lib", "15")
+    programs = root / "usr" / "lib" / "postgresql" / "15" / "bin"
+    (tmp_path / "closed").chmod(0o700)
+    libraries = {"LD_LIBRARY_PATH": f"{root}/usr/lib/x86_64-linux-gnu"}
 
-    with pytest.raises(ServerError, match=f"chmod o\\+x {tmp_path}/postgresql`"):
-        postgresql._check_way(tmp_path / "postgresql" / "15" / "bin" / "postgres")
+    found, environment = postgresql._reachable(programs, libraries)
+
+    assert (found / "postgres").samefile(programs / "postgres")
+    assert all(folder.stat().st_mode & 0o001 for folder in found.parents)
+    assert environment["LD_LIBRARY_PATH"] == f"{found.parents[4]}/usr/lib/x86_64-linux-gnu"
 
 
 @pytest.mark.slow
