@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from wire import decoding
+from wire import batch_decoding, decoding
+from wire.batch import FPORT
 
 from tools.bench.world.image import image
 from tools.bench.world.lab import BOARD, Lab, Unit
@@ -21,6 +22,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 OLD_BOARD = ROOT / "firmware" / "tests" / "data" / "board_0_1_0.py"
 OLD_COUNTER = Path(__file__).parent / "data" / "firmware_0_1_0_counter.json"
+OLD_RECORD = 32
+"""Bytes of a reading on flash as firmware 0.1.0 wrote it: head 14, payload 14, CRC-32."""
+OLD_HEADS = 20
+"""Bytes before the readings of its tail: the store's head 8, the journal's 12."""
 
 
 @pytest_asyncio.fixture
@@ -32,14 +37,22 @@ async def lab() -> AsyncIterator[Lab]:
 
 
 def readings(unit: Unit, f_port: int) -> list[dict[str, Any]]:
-    """The readings that arrived, by number."""
-    found: dict[Any, dict[str, Any]] = {
-        record["seq"]: record
-        for message in unit.of("up")
-        if message.f_port == f_port
-        for record in decoding.unpack(f_port, message.data)[1]
-    }
+    """The readings that arrived, alone or in batches, by number."""
+    found: dict[Any, dict[str, Any]] = {}
+    for message in unit.of("up"):
+        if message.f_port in {f_port, f_port + FPORT}:
+            unpack = decoding.unpack if message.f_port == f_port else batch_decoding.unpack
+            found |= {one["seq"]: one for one in unpack(message.f_port, message.data)[1]}
     return [found[seq] for seq in sorted(found)]
+
+
+def written(files: dict[str, bytes]) -> dict[int, int]:
+    """{number: total} of the readings in an old counter's files: what must arrive."""
+    tails = [data for name, data in files.items() if name.startswith("/state/tail")]
+    newest = max(tails, key=lambda tail: int.from_bytes(tail[:4], "little"))
+    raw = files["/state/journal/00001"] + newest[OLD_HEADS:]
+    records = [raw[at : at + OLD_RECORD] for at in range(0, len(raw), OLD_RECORD)]
+    return {one[0] | one[1] << 8: int.from_bytes(one[18:22]) for one in records}
 
 
 def said(unit: Unit) -> str:
@@ -88,10 +101,11 @@ async def test_an_upgraded_counter_goes_on_from_its_total_and_loses_no_reading(l
     assert await lab.run(600, lambda: len(readings(unit, 12)) > old["waiting"], step_s=1)
 
     found = readings(unit, 12)
-    assert [one["seq"] for one in found[: old["waiting"]]] == list(
-        range(old["first_seq"], old["next_seq"])
-    )
-    assert found[old["waiting"] - 1]["total"] == old["total"] > 0
+    wanted = written(files)
+    assert list(wanted) == list(range(old["first_seq"], old["next_seq"]))
+    assert wanted[old["next_seq"] - 1] == old["total"] > 0
+    assert {one["seq"]: one["total"] for one in found[: old["waiting"]]} == wanted
+    assert {one["boots"] for one in found[: old["waiting"]]} == {old["info"]["boots"]}
     assert found[-1]["total"] == old["total"]
     await unit.board.set("am312", motion=True)
     await lab.run(70)
