@@ -22,11 +22,12 @@ from tools import build
 
 LIST_FILES = """\
 import binascii, hashlib, json, os
+piece = memoryview(bytearray(512))
 def hash_of(path):
     digest = hashlib.sha256()
     with open(path, "rb") as file:
-        while piece := file.read(512):
-            digest.update(piece)
+        while size := file.readinto(piece):
+            digest.update(piece[:size])
     return binascii.hexlify(digest.digest()).decode()
 def walk(folder):
     for name, kind, *_ in os.ilistdir(folder):
@@ -35,7 +36,13 @@ def walk(folder):
             yield from walk(path)
         elif kind != 0x4000 and path != "/device.json":
             yield path
-print(json.dumps({path: hash_of(path) for path in walk("/")}))
+for path in walk("/"):
+    print(json.dumps([path, hash_of(path)]))
+"""
+"""Prints a line for each file and keeps none of them.
+
+MicroPython moves nothing it allocated: with the hashes of 90 files kept until the end, each behind
+the pieces of its file, an RP2040 with 226 kB free had 8720 bytes in one block.
 """
 BOARD_FILE = "/board.py"
 LONGEST_S = 180.0
@@ -57,6 +64,11 @@ class Change:
     remove: tuple[str, ...]
     folders: tuple[str, ...]
     kept: tuple[str, ...] = ()
+
+
+def listed(said: str) -> dict[str, str]:
+    """{path: SHA-256 in hex} out of what a board printed for LIST_FILES."""
+    return dict(json.loads(line) for line in said.splitlines() if line.startswith('["/'))
 
 
 def change(
@@ -99,7 +111,7 @@ def flash(board: str, port: str, *, replace_board_file: bool = False) -> Change:
     wanted = build.staged_files(board)
     if not port.startswith(("socket://", "rfc2217://", "id:", "COM")) and not Path(port).exists():
         raise FlashError(f"There is no port {port}: plug the board in. Ports here: {_ports()}.")
-    present = json.loads(_mpremote(port, "exec", LIST_FILES).strip().splitlines()[-1])
+    present = listed(_mpremote(port, "exec", LIST_FILES))
     todo = change(wanted, present, () if replace_board_file else (BOARD_FILE,))
     with tempfile.TemporaryDirectory(prefix="lamplighter-flash-") as folder:
         words: list[str] = []

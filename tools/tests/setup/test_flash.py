@@ -3,11 +3,18 @@ import hashlib
 import pytest
 
 from tools.build import BuildError
-from tools.flash import Change, FlashError, change, flash, main
+from tools.flash import Change, FlashError, change, flash, listed, main
 
 
 def digest(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def test_a_board_lists_a_file_a_line_whatever_its_name():
+    said = '["/main.py", "ab"]\r\n["/a [b], \\"c\\"\\nd", "cd"]\r\n'
+
+    assert listed(said) == {"/main.py": "ab", '/a [b], "c"\nd': "cd"}
+    assert listed("") == {}
 
 
 def test_an_empty_board_gets_everything_and_main_last():

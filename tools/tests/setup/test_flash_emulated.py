@@ -50,6 +50,18 @@ async def test_a_running_node_is_upgraded_and_keeps_what_is_its_own():
     assert "/lib/node/gone.mpy" not in there
 
 
+async def test_a_board_with_hundreds_of_files_is_listed_in_its_memory():
+    wanted = build.staged_files(BOARD)
+    many = {f"/notes/{number}.txt": b"a line\n" * 90 for number in range(250)}
+    async with Simulation() as world:
+        board = await world.add_board("node", flash=image({**wanted, **many, **OWN}))
+        await board.expect("Lamplighter", within_s=5)
+        async with board.port() as port:
+            done = await asyncio.to_thread(flash.flash, BOARD, port)
+
+    assert done == flash.Change((), (), ())
+
+
 async def test_an_upgrade_that_broke_off_in_a_file_is_finished_by_the_next():
     wanted = build.staged_files(BOARD)
     app = wanted["/lib/node/app.mpy"]
