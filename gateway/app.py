@@ -156,14 +156,9 @@ def _sole(
 ) -> tuple[Parts, Loops]:
     """The only service at its store: it does everything itself."""
     commands = Commands(store, network, settings.commands)
-    loops = [
-        Ingest(store, network, settings.commands).run(),
-        commands.run(),
-        _deliverer(settings, store, outlet).run(),
-        Absences(store, network).run(),
-        Retention(store, settings.retention.days, _file(settings)).run(),
-    ]
-    return _parts(settings, store, network, commands), loops
+    loops = _leading(settings, store, network, commands)
+    parts = _parts(settings, store, network, commands)
+    return parts, [*loops, _deliverer(settings, store, outlet).run()]
 
 
 def _shared(settings: Settings, store: Store, outlet: Outlet) -> tuple[Parts, Loops]:
@@ -178,16 +173,24 @@ def _shared(settings: Settings, store: Store, outlet: Outlet) -> tuple[Parts, Lo
         async with open_network(settings) as entered:
             with network.led_by(entered):
                 commands = Commands(fenced, entered, settings.commands)
-                ingest = Ingest(fenced, entered, settings.commands)
-                retention = Retention(fenced, settings.retention.days)
                 async with asyncio.TaskGroup() as group:
-                    for one in (ingest, commands, Absences(fenced, entered), retention):
-                        group.create_task(one.run())
+                    for one in _leading(settings, fenced, entered, commands):
+                        group.create_task(one)
 
     worker = Worker(name, lease_s=2 * settings.delivery.timeout_s + LEASE_S)
     loops = [Leader(store, name).run(lead), _deliverer(settings, store, outlet, worker).run()]
     commands = Commands(store, network, settings.commands)
     return _parts(settings, store, network, commands), loops
+
+
+def _leading(settings: Settings, store: Store, network: Network, commands: Commands) -> Loops:
+    """What one service alone does at a store."""
+    return [
+        Ingest(store, network, settings.commands).run(),
+        commands.run(),
+        Absences(store, network).run(),
+        Retention(store, settings.retention.days, _file(settings)).run(),
+    ]
 
 
 def _deliverer(

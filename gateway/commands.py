@@ -61,7 +61,7 @@ class Commands:
         self._pause = pause
         self._wake = asyncio.Event()
         self._failures = 0
-        store.on_append(lambda _: self._wake.set())
+        store.on_commit(lambda _: self._wake.set())
 
     async def request(
         self, dev_eui: str, name: str, values: dict[str, int], expires_in_s: float | None = None

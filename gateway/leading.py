@@ -54,10 +54,6 @@ class Fenced:
 
         return await self._store.write(fenced, within_s=within_s)
 
-    def on_append(self, listener: Callable[[int], None]) -> None:
-        """See gateway.store.Store."""
-        self._store.on_append(listener)
-
     def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
         """See gateway.store.Store."""
         self._store.on_commit(listener)

@@ -375,19 +375,11 @@ class Store(Protocol):
         """
         ...
 
-    def on_append(self, listener: Callable[[int], None]) -> None:
-        """Call `listener(cursor of the newest event)` on the loop after each commit with events.
-
-        Only commits of this process are seen. Another process (the CLI) may write too, so poll
-        slowly as well.
-        """
-        ...
-
     def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
         """Call `listener(events)` on the loop after each commit of this process with events.
 
-        They are in the order of their cursors. Where another process appended between, cursors are
-        missing.
+        They are in the order of their cursors. Where another process (the CLI) appended between,
+        cursors are missing: its commits are not seen, so poll slowly as well.
         """
         ...
 

@@ -13,26 +13,25 @@ Source: PostgreSQL 15, 9.27.11, pg_xact_status; 13.3.5, advisory locks.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Self, TypeVar
 
 import psycopg
 
-from gateway.errors import Broken, GatewayError, Retry, Unsure
-from gateway.store import Appended, Transaction, View
+from gateway.errors import Retry, Unsure
+from gateway.store import Appended, View
 from gateway.store.postgresql.connection import Connection
 from gateway.store.postgresql.database import LOCK, connect, open_store, place
 from gateway.store.postgresql.deferred import Deferred
 from gateway.store.postgresql.refusals import translated
 from gateway.store.sql import Row
 from gateway.store.sql.changes import Changes
+from gateway.store.sql.grouped import Grouped
 from gateway.store.sql.view import Endpoints, Rows
-from gateway.store.sql.writer import Change, Writer
+from gateway.store.sql.writer import Change
 
 T = TypeVar("T")
-READERS = 2
-"""Threads that answer questions; each has a connection of its own."""
 DOUBT_S = 30.0
 """How long to ask whether a commit was made whose connection was lost, s."""
 BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({LOCK})"
@@ -63,48 +62,27 @@ class _Reader(threading.local):
     opened: _Opened | None = None
 
 
-class Store:
+class Store(Grouped):
     """The store in the database at `url`. source: of every event, `lamplighter/<site>`."""
 
     def __init__(self, url: str, source: str = "lamplighter/street") -> None:
+        super().__init__(source)
         self.place = place(url)
-        self.source = source
         self._url = url
-        self._listeners: list[Callable[[Sequence[Appended]], None]] = []
         self._reader = _Reader()
         self._opened: set[_Opened] = set()
         self._write_by: _Opened | None = None
-        self._broken: Broken | None = None
 
     async def __aenter__(self) -> Self:
         self._write_by = _Opened(await asyncio.to_thread(open_store, self._url))
-        self._loop = asyncio.get_running_loop()
-        self._readers = ThreadPoolExecutor(READERS, "store-reader")
-        self._writer = Writer(self._commit, self._settled)
+        self._begin()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._writer.close()
-        await asyncio.to_thread(self._readers.shutdown)
+        await self._end()
         for one in (*self._opened, self._write_by):
             if one:
                 one.connection.close()
-
-    def on_append(self, listener: Callable[[int], None]) -> None:
-        """See gateway.store.Store."""
-        self._listeners.append(lambda events: listener(events[-1].cursor))
-
-    def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
-        """See gateway.store.Store."""
-        self._listeners.append(listener)
-
-    async def read(self, question: Callable[[View], T]) -> T:
-        """See gateway.store.Store."""
-        return await self._loop.run_in_executor(self._readers, self._answer, question)
-
-    async def write(self, change: Callable[[Transaction], T], *, within_s: float = 0.0) -> T:
-        """See gateway.store.Store."""
-        return await self._writer.write(change, within_s)
 
     def _answer(self, question: Callable[[View], T]) -> T:
         with translated(self.place):
@@ -126,18 +104,8 @@ class Store:
         opened.run(SNAPSHOT)
         return opened
 
-    def _commit(self, group: list[Change]) -> list[Appended]:
-        """Carry out a group; returns its events."""
-        try:
-            if self._broken:
-                raise self._broken
-            with translated(self.place):
-                return self._carry_out(group)
-        except GatewayError as error:
-            self._broken = error if isinstance(error, Broken) else self._broken
-            for change in group:
-                change.error = error
-            return []
+    def _guarded(self) -> AbstractContextManager[object]:
+        return translated(self.place)
 
     def _begin_writing(self) -> _Opened:
         opened = self._to_write()
@@ -198,11 +166,6 @@ class Store:
                 return opened.asked(f"SELECT pg_xact_status('{number}'::xid8)")
             except psycopg.errors.InvalidParameterValue:
                 return None  # the server that took over never heard of it
-
-    def _settled(self, appended: list[Appended]) -> None:
-        if appended:
-            for listener in self._listeners:
-                listener(appended)
 
 
 def _carry_out_one(change: Change, changes: Changes, opened: _Opened) -> None:

@@ -9,20 +9,18 @@ In memory (`MEMORY`) there is one connection, which readers and the writer use i
 waits there for the group that is being written.
 """
 
-import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Self, TypeVar
 
-from gateway.errors import Broken, GatewayError
-from gateway.store import Appended, Transaction, View
+from gateway.store import Appended, View
 from gateway.store.sql.changes import Changes
+from gateway.store.sql.grouped import Grouped
 from gateway.store.sql.view import Endpoints, Rows
-from gateway.store.sql.writer import Change, Writer
+from gateway.store.sql.writer import Change
 from gateway.store.sqlite.buffered import Buffered, Memory
 from gateway.store.sqlite.file import (
     MEMORY,
@@ -34,8 +32,6 @@ from gateway.store.sqlite.file import (
 )
 
 T = TypeVar("T")
-READERS = 2
-"""Threads that answer questions; each has a connection of its own."""
 
 
 class _Alone(Exception):  # noqa: N818 - no error: it is carried out again
@@ -49,48 +45,27 @@ class _Reader(threading.local):
     opened: sqlite3.Connection
 
 
-class Store:
+class Store(Grouped):
     """The store in the file `path`, or in memory. source: of every event, `lamplighter/<site>`."""
 
     def __init__(self, path: Path = MEMORY, source: str = "lamplighter/street") -> None:
+        super().__init__(source)
         self.path = path
-        self.source = source
-        self._listeners: list[Callable[[Sequence[Appended]], None]] = []
         self._endpoints = Endpoints()
         self._reader = _Reader()
         self._opened: list[sqlite3.Connection] = []
         self._turn = threading.Lock() if path == MEMORY else contextlib.nullcontext()
         self._memory = Memory()
-        self._broken: Broken | None = None
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
         self._writer = open_store(self.path)
-        self._readers = ThreadPoolExecutor(READERS, "store-reader")
-        self._thread = Writer(self._commit, self._settled)
+        self._begin()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._thread.close()
-        await asyncio.to_thread(self._readers.shutdown)
+        await self._end()
         for connection in (*self._opened, self._writer):
             connection.close()
-
-    def on_append(self, listener: Callable[[int], None]) -> None:
-        """See gateway.store.Store."""
-        self._listeners.append(lambda events: listener(events[-1].cursor))
-
-    def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
-        """See gateway.store.Store."""
-        self._listeners.append(listener)
-
-    async def read(self, question: Callable[[View], T]) -> T:
-        """See gateway.store.Store."""
-        return await self._loop.run_in_executor(self._readers, self._answer, question)
-
-    async def write(self, change: Callable[[Transaction], T], *, within_s: float = 0.0) -> T:
-        """See gateway.store.Store."""
-        return await self._thread.write(change, within_s)
 
     def _answer(self, question: Callable[[View], T]) -> T:
         with self._turn, translated(self.path):
@@ -114,19 +89,10 @@ class Store:
         reader.rows = Rows(Connection(reader.opened), Endpoints())
         return reader.rows
 
-    def _commit(self, group: list[Change]) -> list[Appended]:
-        """Carry out a group; returns its events."""
-        try:
-            if self._broken:
-                raise self._broken
-            with self._turn, translated(self.path):
-                return self._carry_out(group)
-        except GatewayError as error:
-            # After a failed fsync SQLite takes the next commit as if nothing had been; we do not.
-            self._broken = error if isinstance(error, Broken) else self._broken
-            for change in group:
-                change.error = error
-            return []
+    @contextlib.contextmanager
+    def _guarded(self) -> Generator[None]:
+        with self._turn, translated(self.path):
+            yield
 
     def _carry_out(self, group: list[Change]) -> list[Appended]:
         """All together; when one of them raises, each by itself."""
@@ -170,8 +136,3 @@ class Store:
             connection.undo()
             self._writer.execute("ROLLBACK TO one")
         self._writer.execute("RELEASE one")
-
-    def _settled(self, appended: list[Appended]) -> None:
-        if appended:
-            for listener in self._listeners:
-                listener(appended)

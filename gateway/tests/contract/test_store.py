@@ -211,7 +211,7 @@ async def test_a_change_sees_itself_and_those_before_it(store):
 
 async def test_listeners_hear_of_events_and_of_nothing_else(store):
     heard = []
-    store.on_append(heard.append)
+    store.on_commit(lambda events: heard.append(events[-1].cursor))
 
     await store.write(lambda tx: tx.add_device(BIN))
     await store.write(lambda tx: [joined(tx) for _ in range(3)])

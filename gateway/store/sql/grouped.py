@@ -1,0 +1,83 @@
+"""What every SQL store does: changes in groups by one thread, questions by a few, and who hears.
+
+A store says how a question is answered, how a group is carried out, and how the errors of its
+database become ours.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+from gateway.errors import Broken, GatewayError
+from gateway.store import Appended, Transaction, View
+from gateway.store.sql.writer import Change, Writer
+
+T = TypeVar("T")
+READERS = 2
+"""Threads that answer questions; each has a connection of its own."""
+
+
+class Grouped(ABC):
+    """See gateway.store.Store. source: of every event, `lamplighter/<site>`."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._listeners: list[Callable[[Sequence[Appended]], None]] = []
+        self._broken: Broken | None = None
+
+    def _begin(self) -> None:
+        """Start the threads."""
+        self._loop = asyncio.get_running_loop()
+        self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        self._changes = Writer(self._commit, self._settled)
+
+    async def _end(self) -> None:
+        """Carry out the changes that wait, then end the threads."""
+        await self._changes.close()
+        await asyncio.to_thread(self._readers.shutdown)
+
+    def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
+        """See gateway.store.Store."""
+        self._listeners.append(listener)
+
+    async def read(self, question: Callable[[View], T]) -> T:
+        """See gateway.store.Store."""
+        return await self._loop.run_in_executor(self._readers, self._answer, question)
+
+    async def write(self, change: Callable[[Transaction], T], *, within_s: float = 0.0) -> T:
+        """See gateway.store.Store."""
+        return await self._changes.write(change, within_s)
+
+    @abstractmethod
+    def _answer(self, question: Callable[[View], T]) -> T:
+        """Answer a question, in a thread of the readers. Raises GatewayError."""
+
+    @abstractmethod
+    def _guarded(self) -> AbstractContextManager[object]:
+        """Around a group: holds off what may not run beside it, raises GatewayError alone."""
+
+    @abstractmethod
+    def _carry_out(self, group: list[Change]) -> list[Appended]:
+        """Carry out a group in one commit; returns its events."""
+
+    def _commit(self, group: list[Change]) -> list[Appended]:
+        """Carry out a group, unless the database failed before; returns its events."""
+        try:
+            if self._broken:
+                raise self._broken
+            with self._guarded():
+                return self._carry_out(group)
+        except GatewayError as error:
+            # After a failed fsync SQLite takes the next commit as if nothing had been; we do not.
+            self._broken = error if isinstance(error, Broken) else self._broken
+            for change in group:
+                change.error = error
+            return []
+
+    def _settled(self, appended: list[Appended]) -> None:
+        if appended:
+            for listener in self._listeners:
+                listener(appended)
