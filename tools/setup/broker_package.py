@@ -1,9 +1,8 @@
 """mosquitto for the bench, unpacked into the cache: never installed, no daemon of the machine."""
 
-import shutil
 from pathlib import Path
 
-from tools.setup import apt, stamps
+from tools.setup import stamps, unpacking
 from tools.setup.paths import CACHE, MOSQUITTO, mosquitto
 from tools.setup.progress import SetupError, run, step
 from tools.setup.system import System
@@ -14,7 +13,9 @@ STEP = "mosquitto"
 
 def wanted(system: System) -> str:
     """The key: the release of the system, whose libraries the broker uses too."""
-    return stamps.key(system.codename, system.architecture, Path(__file__))
+    return stamps.key(
+        system.codename, system.architecture, Path(__file__), Path(unpacking.__file__)
+    )
 
 
 def ready(key: str) -> bool:
@@ -27,7 +28,7 @@ def bring(system: System, key: str) -> None:
     stamps.begin(STEP)
     if system.architecture:
         with step("mosquitto, the broker of the bench", 15):
-            _unpack()
+            unpacking.unpack("mosquitto", MOSQUITTO, LOG, what="The broker of the bench")
     elif mosquitto() is None:
         raise SetupError(
             "mosquitto is missing, and here is no apt-get to bring it: install it with this "
@@ -39,22 +40,3 @@ def bring(system: System, key: str) -> None:
     program, environment = found
     run(["sh", "-c", '"$0" -h; [ $? = 3 ]', program], log=LOG, env=environment)
     stamps.finish(STEP, key)
-
-
-def _unpack() -> None:
-    fresh = MOSQUITTO.with_suffix(".tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    LOG.unlink(missing_ok=True)
-    try:
-        apt.host(fresh / "apt", LOG).download_missing("mosquitto", into=fresh / "deb")
-    except SetupError as error:
-        raise SetupError(
-            f"The broker of the bench is missing: {error} Next: make `apt-get update` work here, "
-            "then run the same command again; or install mosquitto yourself."
-        ) from error
-    for archive in sorted((fresh / "deb").glob("*.deb")):
-        run(["dpkg-deb", "-x", archive, fresh / "root"], log=LOG)
-    shutil.rmtree(fresh / "apt")
-    shutil.rmtree(fresh / "deb")
-    shutil.rmtree(MOSQUITTO, ignore_errors=True)
-    fresh.replace(MOSQUITTO)

@@ -1,9 +1,8 @@
 """PostgreSQL for the tests, unpacked into the cache: never installed, no daemon of the machine."""
 
-import shutil
 from pathlib import Path
 
-from tools.setup import apt, stamps
+from tools.setup import stamps, unpacking
 from tools.setup.paths import CACHE, POSTGRESQL, postgresql
 from tools.setup.progress import SetupError, run, step
 from tools.setup.system import System
@@ -18,7 +17,9 @@ UNUSED = ("libllvm", "libperl", "libjson-perl", "postgresql-common")
 
 def wanted(system: System) -> str:
     """The key: the release of the system, whose libraries the server uses too."""
-    return stamps.key(system.codename, system.architecture, Path(__file__))
+    return stamps.key(
+        system.codename, system.architecture, Path(__file__), Path(unpacking.__file__)
+    )
 
 
 def ready(key: str) -> bool:
@@ -40,7 +41,9 @@ def bring(system: System, key: str) -> None:
         )
     if postgresql() is None:
         with step("PostgreSQL, the database of the tests", 20):
-            _unpack()
+            unpacking.unpack(
+                "postgresql", POSTGRESQL, LOG, what="The database of the tests", wanted=unpacked
+            )
     found = postgresql()
     if found is None:
         raise SetupError(f"PostgreSQL was unpacked, but has no program. All it said: {LOG}")
@@ -52,22 +55,3 @@ def bring(system: System, key: str) -> None:
 def unpacked(archive: Path) -> bool:
     """Whether a .deb holds something that the server needs."""
     return archive.name.startswith(NEEDED) and not archive.name.startswith(UNUSED)
-
-
-def _unpack() -> None:
-    fresh = POSTGRESQL.with_suffix(".tmp")
-    shutil.rmtree(fresh, ignore_errors=True)
-    LOG.unlink(missing_ok=True)
-    try:
-        apt.host(fresh / "apt", LOG).download_missing("postgresql", into=fresh / "deb")
-    except SetupError as error:
-        raise SetupError(
-            f"The database of the tests is missing: {error} Next: make `apt-get update` work "
-            "here, then run the same command again; or install PostgreSQL's server yourself."
-        ) from error
-    for archive in filter(unpacked, sorted((fresh / "deb").glob("*.deb"))):
-        run(["dpkg-deb", "-x", archive, fresh / "root"], log=LOG)
-    shutil.rmtree(fresh / "apt")
-    shutil.rmtree(fresh / "deb")
-    shutil.rmtree(POSTGRESQL, ignore_errors=True)
-    fresh.replace(POSTGRESQL)
