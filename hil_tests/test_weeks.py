@@ -6,8 +6,6 @@ emulated boards, the bench's network server with ADR on; `-s` shows the figures.
 """
 
 import pytest
-from wire import batch_decoding, decoding
-from wire.batch import FPORT
 
 from hil_tests.nodes import only_virtual
 from tools.bench.world.lab import BOARD, Lab, Unit
@@ -40,14 +38,7 @@ def hours(pytestconfig):
 
 def numbers(unit: Unit, f_port: int) -> list[int]:
     """The numbers of the readings that arrived, in order, each once."""
-    found: set[int] = set()
-    for message in unit.of("up"):
-        if message.f_port == f_port:
-            found |= {record["seq"] or 0 for record in decoding.unpack(f_port, message.data)[1]}
-        elif message.f_port == f_port + FPORT:
-            batch = batch_decoding.unpack(message.f_port, message.data)[1]
-            found |= {record["seq"] or 0 for record in batch}
-    return sorted(found)
+    return sorted({record["seq"] or 0 for record in unit.readings(f_port)})
 
 
 async def held(lab: Lab, unit: Unit, f_port: int, hours: int) -> None:

@@ -1,6 +1,6 @@
 """Batches from bytes; the form is `wire.batch`'s. For gateway and tests: no board carries this."""
 
-from wire import schema
+from wire import decoding, schema
 from wire.batch import AGE_BITS, FPORT, INTERVALS_S, QUOTIENT, STEP_BITS
 from wire.codec import WireError, fields
 
@@ -28,6 +28,12 @@ class _Bits:
         at = self._at
         self._at += 1
         return at >> 3 >= len(self._data) or bool(self._data[at >> 3] >> (7 - at & 7) & 1)
+
+
+def readings(fport: int, data: bytes) -> "list[dict[str, int | None]]":
+    """[{field: value}, oldest first] of an uplink, alone or of a batch. Raises WireError."""
+    either = unpack if fport >= FPORT else decoding.unpack
+    return either(fport, data)[1][::-1]
 
 
 def unpack(fport: int, data: bytes) -> "tuple[str, list[dict[str, int | None]]]":

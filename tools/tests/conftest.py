@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tools.bench.world.image import image
+from tools.bench.world.lab import Lab
 from tools.bench.world.simulation import Simulation
 from tools.setup import paths
 
@@ -32,6 +33,15 @@ async def world():
         pytest.skip("the firmware is not built: run `make check`")
     async with Simulation() as made:
         yield made
+
+
+@pytest_asyncio.fixture
+async def lab():
+    """Boards, air and network server in virtual time; at its end no rule was broken."""
+    async with Lab() as made:
+        yield made
+    assert made.simulation.refusals == []
+    assert made.simulation.violations == []
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from wire import batch_decoding, codec, decoding
 
 from tools.bench.world.lab import Lab
@@ -13,14 +10,6 @@ from tools.bench.world.lab import Lab
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 HOUR_S = 3600
 HEAP_BYTES = 80_000
-
-
-@pytest_asyncio.fixture
-async def lab() -> AsyncIterator[Lab]:
-    async with Lab() as made:
-        yield made
-    assert made.simulation.refusals == []
-    assert made.simulation.violations == []
 
 
 async def test_a_bin_on_its_cell_sends_its_readings_twenty_four_at_a_time(lab: Lab) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from wire import batch_decoding, codec, decoding
-from wire.batch import FPORT
+from wire import codec, decoding
 from wire.schema import COMMANDS
 
 from tools.bench.world.image import files, image
@@ -22,14 +19,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 WINDOW_ERROR_NS = 500_000
 
 
-@pytest_asyncio.fixture
-async def lab() -> AsyncIterator[Lab]:
-    async with Lab() as made:
-        yield made
-    assert made.simulation.refusals == []
-    assert made.simulation.violations == []
-
-
 def said(unit: Unit) -> str:
     return unit.board.transcript.decode(errors="replace")
 
@@ -37,11 +26,8 @@ def said(unit: Unit) -> str:
 def records(unit: Unit, f_port: int) -> list[dict[str, Any]]:
     """The records of a port in the order they came, alone or in batches, repeated ones once."""
     found: dict[str, dict[str, Any]] = {}
-    for message in unit.of("up"):
-        if message.f_port in {f_port, f_port + FPORT}:
-            unpack = decoding.unpack if message.f_port == f_port else batch_decoding.unpack
-            for record in reversed(unpack(message.f_port, message.data)[1]):
-                found.setdefault(str(record.get("seq", len(found))), record)
+    for record in unit.readings(f_port):
+        found.setdefault(str(record.get("seq", len(found))), record)
     return list(found.values())
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from wire import batch_decoding, decoding
-from wire.batch import FPORT
 
 from tools.bench.world.image import image
 from tools.bench.world.lab import BOARD, Lab, Unit
@@ -28,21 +24,9 @@ OLD_HEADS = 20
 """Bytes before the readings of its tail: the store's head 8, the journal's 12."""
 
 
-@pytest_asyncio.fixture
-async def lab() -> AsyncIterator[Lab]:
-    async with Lab() as made:
-        yield made
-    assert made.simulation.refusals == []
-    assert made.simulation.violations == []
-
-
 def readings(unit: Unit, f_port: int) -> list[dict[str, Any]]:
     """The readings that arrived, alone or in batches, by number."""
-    found: dict[Any, dict[str, Any]] = {}
-    for message in unit.of("up"):
-        if message.f_port in {f_port, f_port + FPORT}:
-            unpack = decoding.unpack if message.f_port == f_port else batch_decoding.unpack
-            found |= {one["seq"]: one for one in unpack(message.f_port, message.data)[1]}
+    found: dict[Any, dict[str, Any]] = {one["seq"]: one for one in unit.readings(f_port)}
     return [found[seq] for seq in sorted(found)]
 
 

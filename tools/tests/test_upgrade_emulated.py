@@ -1,10 +1,8 @@
 """Boards with the files of firmware 0.1.0 get today's: session, journal and settings go on."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from tools.bench.world.image import image
 from tools.bench.world.lab import BOARD, Lab
@@ -14,14 +12,6 @@ from tools.setup.paths import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 LEGACY = ROOT / "firmware" / "tests" / "data" / "legacy"
-
-
-@pytest_asyncio.fixture
-async def lab() -> AsyncIterator[Lab]:
-    async with Lab() as made:
-        yield made
-    assert made.simulation.refusals == []
-    assert made.simulation.violations == []
 
 
 def left(kind: str) -> dict[str, bytes]:

@@ -7,8 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from wire import batch_decoding, decoding
 from wire.batch import FPORT
+from wire.batch_decoding import readings
 
 from tools.bench.outage.air import Air
 from tools.bench.outage.campaign import SETTLE_S
@@ -72,8 +72,7 @@ def _arrived(air: Air, first: int, last: int, zero_us: int) -> dict[int, float]:
     """Number -> s since `zero_us`, of the readings of these uplinks; the first arrival counts."""
     found: dict[int, float] = {}
     for at_us, port, data in air.uplinks[first:last]:
-        unpack = decoding.unpack if port == READING else batch_decoding.unpack
         if port in (READING, READING + FPORT):
-            for one in unpack(port, data)[1]:
+            for one in readings(port, data):
                 found.setdefault(one["seq"] or 0, (at_us - zero_us) / 1e6)
     return found

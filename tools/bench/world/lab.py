@@ -15,6 +15,8 @@ from random import Random
 from typing import Any, Self
 
 from chirpstack_api import api, common, gw
+from wire.batch import FPORT
+from wire.batch_decoding import readings
 from wire.profiles import PROFILES
 
 from tools.bench.network.adr import ALGORITHM
@@ -55,6 +57,12 @@ class Unit:
     def of(self, kind: str) -> list[Any]:
         """The messages of its events of one kind: up, join, ack, txack, log, status."""
         return [event.message for event in self.events if event.kind == kind]
+
+    def readings(self, f_port: int) -> list[dict[str, Any]]:
+        """The records of a port as they came, alone or in batches, repeated ones too."""
+        ports = {f_port, f_port + FPORT}
+        frames = [one for one in self.of("up") if one.f_port in ports]
+        return [record for one in frames for record in readings(one.f_port, one.data)]
 
 
 class Lab:
