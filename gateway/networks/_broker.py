@@ -2,9 +2,14 @@
 
 from msgspec import Struct
 
-from gateway.errors import ConfigError, without_user
+from gateway.errors import ConfigError, Retry, without_user
 from gateway.networks import _address
 from gateway.networks._tls import Tls
+
+WANTS_CERTIFICATE = (
+    "it may want a client certificate: set `network.cert_file` and `network.key_file`"
+)
+WANTS_TLS = "this may be its port for TLS: write `mqtts://`"
 
 
 class Broker(Struct, frozen=True, kw_only=True):
@@ -37,3 +42,14 @@ class Broker(Struct, frozen=True, kw_only=True):
         if name and self.username:
             raise ConfigError("`network.mqtt` has a user and so has `network.username`: drop one")
         return (name, password) if name else (self.username, self.password)
+
+    def unanswered(self) -> Retry:
+        """It ended the connection before CONNACK."""
+        _, _, tls = self.address()
+        why = WANTS_CERTIFICATE if tls else WANTS_TLS
+        return Retry(f"the broker {self.shown} ended the connection before it answered: {why}")
+
+    def refused(self, said: str) -> ConfigError:
+        """It does not grant the topic at QoS 1. said: the reasons of its SUBACK."""
+        refusal = f"the broker refuses `{self.topic}` at QoS 1: {said}"
+        return ConfigError(f"{refusal}; its ACL must let {self.user()[0] or 'us'} read it")

@@ -46,10 +46,6 @@ TAKEN_OVER = 0x8E
 WRONG_VERSION = frozenset({_packets.VERSION_3, 0x84})
 """Reason codes of CONNACK of a broker without MQTT 5."""
 MALFORMED = 0x81
-WANTS_CERTIFICATE = (
-    "it may want a client certificate: set `network.cert_file` and `network.key_file`"
-)
-WANTS_TLS = "this may be its port for TLS: write `mqtts://`"
 
 Take = Callable[[Sequence[Envelope]], bool]
 """Gets messages in the order of receipt; returns whether more may be read."""
@@ -198,7 +194,7 @@ class Connection(asyncio.Protocol):
             said = f"the broker {self._broker.shown} ended the connection"
             self._end(Retry(f"{said} without a reason"))
         else:
-            self._end(self._unanswered())
+            self._end(self._broker.unanswered())
 
     def data_received(self, data: bytes) -> None:
         """Take what the broker sends."""
@@ -291,10 +287,7 @@ class Connection(asyncio.Protocol):
     def _granted(self, answer: Answer) -> None:
         """Check the reason codes: a broker may accept the connection and refuse the topic."""
         if list(answer.codes) != [1]:
-            said = _packets.granted(answer)
-            user = self._user[0] or "us"
-            refusal = f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"
-            self._end(ConfigError(f"{refusal}; its ACL must let {user} read it"))
+            self._end(self._broker.refused(_packets.granted(answer)))
         elif not self.subscribed.done():
             self.subscribed.set_result(None)
             log.info("listening", broker=self._broker.shown, topic=self._broker.topic)
@@ -305,10 +298,3 @@ class Connection(asyncio.Protocol):
             self._transport.write(_packets.disconnect(MALFORMED))
         said = f"the broker {self._broker.shown} sends what MQTT 5 does not allow here"
         self._end(Retry(f"{said} ({why}); the operator looks at what answers there"))
-
-    def _unanswered(self) -> Retry:
-        _, _, tls = self._broker.address()
-        why = WANTS_CERTIFICATE if tls else WANTS_TLS
-        return Retry(
-            f"the broker {self._broker.shown} ended the connection before it answered: {why}"
-        )

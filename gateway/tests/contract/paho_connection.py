@@ -22,8 +22,6 @@ from gateway.networks._connection import (
     REFUSED_USER,
     SESSION_S,
     TAKEN_OVER,
-    WANTS_CERTIFICATE,
-    WANTS_TLS,
     Take,
 )
 from gateway.networks._tls import failure
@@ -127,7 +125,7 @@ class PahoConnection:
             raise Retry(f"{where} does not answer: {error}") from None
         opened: Any = self._client.socket()
         if opened is None:  # closed by the broker while CONNECT was sent
-            raise self._unanswered()
+            raise self._broker.unanswered()
         return opened
 
     def leave(self, why: str) -> None:
@@ -194,10 +192,7 @@ class PahoConnection:
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: Any, _p: Any) -> None:
         """Check the reason codes: a broker may accept the connection and refuse the topic."""
         if any(reason.is_failure or reason.value < 1 for reason in reasons):
-            said = ", ".join(map(str, reasons))
-            user = self._broker.user()[0] or "us"
-            refusal = f"the broker refuses `{self._broker.topic}` at QoS 1: {said}"
-            self._end(ConfigError(f"{refusal}; its ACL must let {user} read it"))
+            self._end(self._broker.refused(", ".join(map(str, reasons))))
         elif not self.subscribed.done():
             self.subscribed.set_result(None)
             log.info("listening", broker=self._broker.shown, topic=self._broker.topic)
@@ -208,14 +203,7 @@ class PahoConnection:
             said = f"the broker {self._broker.shown} ended the connection: {reason}"
             self._end(Retry(said))
             return
-        self._end(self._unanswered())
-
-    def _unanswered(self) -> Retry:
-        _, _, tls = self._broker.address()
-        why = WANTS_CERTIFICATE if tls else WANTS_TLS
-        return Retry(
-            f"the broker {self._broker.shown} ended the connection before it answered: {why}"
-        )
+        self._end(self._broker.unanswered())
 
     def _on_message(self, _client: Any, _data: Any, message: MQTTMessage) -> None:
         mid, qos = message.mid, message.qos

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from gateway.tests.faults import backends
 from tools.bench.main_job.service import ROOT, ServiceError
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -80,17 +81,8 @@ class Assassin:
             self.killed.kill()  # the 2xx is written into the socket of a dead process
         return web.Response(status=204)
 
-    @contextlib.asynccontextmanager
-    async def listening(self):
-        app = web.Application()
-        app.router.add_post("/", self.events)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-        finally:
-            await runner.cleanup()
+    def listening(self):
+        return backends.listening(self.events)
 
 
 async def test_killed_between_the_2xx_and_its_mark_the_same_bytes_come_again(scene):

@@ -13,6 +13,7 @@ from aiohttp import web
 from gateway.model import Device
 from gateway.store.postgresql import Store
 from gateway.tests.conftest import CONFIG, Scene, free_port
+from gateway.tests.faults import backends
 from tools.bench.main_job.service import GatewayService
 from tools.setup.mosquitto import Broker
 
@@ -47,16 +48,11 @@ class Backend:
 
     @contextlib.asynccontextmanager
     async def listening(self):
-        app = web.Application()
-        app.router.add_post("/", self._post)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-        finally:
-            self.open.set()
-            await runner.cleanup()
+        async with backends.listening(self._post) as url:
+            try:
+                yield url
+            finally:
+                self.open.set()
 
 
 class Pair:
