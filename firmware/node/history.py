@@ -79,19 +79,10 @@ class History(Journal):
 
     def resend(self, first: int, count: int) -> int:
         """As `Journal`: how many of them there are, on flash or in the tail."""
-        end = first + count & 0xFFFF
-        at = first
-        there = 0
-        while found := self._find(at, end, _PIECE):
-            there += len(found)
-            at = found[-1].seq + 1 & 0xFFFF
+        there = self._by("number", self._kept, first, count)
         if there:
-            self.wanted.append([first, end, first])
+            self.wanted.append([first, first + count & 0xFFFF, first])
         return there + super().resend(first, count)
-
-    def _find(self, first, end, limit):
-        """Up to `limit` readings of the history, from a number to before another, oldest first."""
-        return self._by("search", self._kept, first, end - first & 0xFFFF, limit)
 
     def _asked(self):
         """The first range of which some may be unsent."""
@@ -110,7 +101,8 @@ class History(Journal):
         """Up to `limit` of one port: what waits goes before what is asked for."""
         found = super().batch(limit)
         while not found and (asked := self._asked()):
-            found = self._find(asked[0], asked[1], limit)
+            first, end = asked[:2]
+            found = self._by("search", self._kept, first, end - first & 0xFFFF, limit)
             if not found:
                 asked[0] = asked[1]
         return found

@@ -7,6 +7,7 @@ from node.record import RECORD_SIZE
 from node.segments import shed
 
 _FILES = const(36)
+_PIECE = const(8)  # readings
 
 found = segments.found
 
@@ -20,6 +21,16 @@ def append(kept, raw: bytes) -> None:
             shed(kept)
     except OSError:
         pass
+
+
+def number(kept, first: int, count: int) -> int:
+    """How many readings there are from a number on, within `count`."""
+    there = 0
+    end = first + count
+    while found := search(kept, first, end - first & 0xFFFF, _PIECE):
+        there += len(found)
+        first = found[-1].seq + 1
+    return there
 
 
 def search(kept, first: int, count: int, limit: int) -> list:
