@@ -8,9 +8,11 @@ import { FlashCache, lineNanos } from '../../bench/sim/esp32/flash_cache.mjs';
 import { Repl } from '../../bench/sim/esp32/repl.mjs';
 import { decode } from '../../bench/sim/esp32/xtensa/decode.mjs';
 import { Pipeline } from '../../bench/sim/esp32/xtensa/timing.mjs';
+import { SPECIAL } from '../../bench/sim/esp32/xtensa/windows.mjs';
 import { IRAM, place } from './esp32_core.mjs';
 
 const FIRMWARE = new URL('../../../.cache/micropython/firmware-esp32.bin', import.meta.url);
+const CCOMPARE0 = 1 << 6; // interrupt of the first CCOMPARE (TRM 3.3.2)
 const board = (options = {}) => new Repl({ firmware: FIRMWARE, ...options }).boot();
 const TIMED = 'import time\ndef work():\n for i in range(%): pass\nt=time.ticks_us()\nwork()\nprint(time.ticks_diff(time.ticks_us(),t))';
 const timed = (repl, rounds) => Number(repl.run(TIMED.replace('%', rounds)).out);
@@ -21,6 +23,39 @@ function cyclesOf(chip, words, { never = false, ...registers } = {}) {
   core.runTo(IRAM + 3 * words.length);
   return core.n;
 }
+
+/** A core that is 100 cycles beyond its first CCOMPARE; the world's time, and with it the alarm, is still to come. */
+function beyond(chip) {
+  const [core] = chip.cores;
+  core.write(SPECIAL.ccompare, core.ccount + 100);
+  core.cycles += 200;
+  core.nanos += 200 * chip.cycleNanos;
+  return core;
+}
+
+describe('a CCOMPARE that a core has passed', () => {
+  const ways = {
+    'when the clocks stop for sleep': (chip) => chip.stop(),
+    'when the frequency changes': (chip) => chip.setFrequency(80),
+    'when another CCOMPARE is written': (chip, core) => core.write(SPECIAL.ccompare + 1, core.ccount + 5000),
+  };
+  for (const [when, change] of Object.entries(ways)) {
+    test(`interrupts, ${when}`, () => {
+      const { chip } = board();
+      const core = beyond(chip);
+      assert.equal(core.latched & CCOMPARE0, 0);
+      change(chip, core);
+      assert.equal(core.latched & CCOMPARE0, CCOMPARE0, 'a tick of FreeRTOS was lost: no other comes for 26 s');
+    });
+  }
+
+  test('and is then written itself does not', () => {
+    const { chip } = board();
+    const core = beyond(chip);
+    core.write(SPECIAL.ccompare, core.ccount + 5000);
+    assert.equal(core.latched & CCOMPARE0, 0);
+  });
+});
 
 describe('cycles of instructions', () => {
   const { chip } = board();

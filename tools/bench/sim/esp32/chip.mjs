@@ -147,15 +147,35 @@ export class Esp32 {
 
   setFrequency(megahertz) {
     if (megahertz === this.megahertz) return;
+    for (const core of this.cores) this.reachPassed(core);
     this.megahertz = megahertz;
-    for (const core of this.cores) this.timersChanged(core);
+    for (const core of this.cores) this.arm(core);
     this.yield();
   }
 
-  /** A core's CCOUNT or CCOMPAREs were written. */
-  timersChanged(core) {
+  /** A core's own time (ns): it may be ahead of the world's, whose alarms between are still to come. */
+  timeOf(core) {
+    return this.executing && core === this.core ? core.nanos + (core.n + core.m) * this.cycleNanos : core.nanos;
+  }
+
+  /** CCOUNT has passed these CCOMPAREs, whose alarms are about to be moved or cancelled. written: its own is void. */
+  reachPassed(core, written = -1) {
+    const now = this.timeOf(core) + this.cycleNanos / 2;
+    core.compares.forEach((alarm, k) => {
+      if (k !== written && alarm.scheduled && alarm.nanos <= now) core.reach(k);
+    });
+  }
+
+  /** A core's CCOUNT, its clock or CCOMPARE number `written` was changed. */
+  timersChanged(core, written = -1) {
+    this.reachPassed(core, written);
+    this.arm(core);
+  }
+
+  /** Alarms for the next time that CCOUNT is at each CCOMPARE. */
+  arm(core) {
     const count = core.ccount;
-    const now = this.executing && core === this.core ? core.nanos + (core.n + core.m) * this.cycleNanos : core.nanos;
+    const now = this.timeOf(core);
     core.compares.forEach((alarm, k) => {
       const left = (core.special[SPECIAL.ccompare + k] - count) >>> 0 || 2 ** 32;
       alarm.at(now + left * this.cycleNanos);
@@ -297,6 +317,7 @@ export class Esp32 {
     this.stopped = true;
     for (const core of this.cores) {
       core.before = core.stalled;
+      this.reachPassed(core);
       core.compares.forEach((alarm) => alarm.cancel());
       core.stalled = true;
     }
@@ -310,7 +331,7 @@ export class Esp32 {
     this.stopped = false;
     for (const core of this.cores) {
       core.stalled = core.before;
-      this.timersChanged(core);
+      this.arm(core);
     }
     return stood;
   }

@@ -263,7 +263,7 @@ export class Windows {
   rearm(k) {
     this.latched &= ~(1 << COMPARES[k]);
     this.check();
-    this.bus.timersChanged(this);
+    this.bus.timersChanged(this, k);
   }
 
   reach(k) {
