@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from gateway.store.sqlite import Store
 from tools.bench.load import uplinks
 from tools.bench.load.process import Child, cpu_s
 from tools.bench.main_job.service import GatewayService
+from tools.bench.main_job.street import free_port
 from tools.setup.mosquitto import Broker
 
 CONFIG = """\
@@ -174,8 +174,8 @@ async def gateway(
 ) -> AsyncGenerator[tuple[Scene, GatewayService]]:
     """A Scene around `lamplighter serve`, listening. batch: of the webhooks. config: more TOML."""
     async with surroundings() as (scene, folder), contextlib.AsyncExitStack() as stack:
-        http = _free_port()
-        text = CONFIG.format(nothing=_free_port(), mqtt=scene.broker.port, http=http)
+        http = free_port()
+        text = CONFIG.format(nothing=free_port(), mqtt=scene.broker.port, http=http)
         service = GatewayService(folder, text + config, f"127.0.0.1:{http}")
         stack.push_async_callback(service.close)
         service.key = (await service.cli("key", "add", "load", "--scope", "admin"))["key"]
@@ -225,9 +225,3 @@ async def _listening(service: GatewayService) -> None:
     async with asyncio.timeout(LISTENS_S):
         while "listening" not in service.log.read_text():  # noqa: ASYNC110 - a process's log
             await asyncio.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
