@@ -68,6 +68,8 @@ FILES = {
         "sensors/a02yyuw.py",
         "sensors/am312.py",
         "sensors/bh1750.py",
+        "sensors/qmc5883l.py",
+        "sensors/rm3100.py",
         "sensors/vl53l1x.py",
         "settings.py",
         "shell.py",
