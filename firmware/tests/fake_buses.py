@@ -18,7 +18,11 @@ class Pin:
         self.number = number
         self.level = value
         self.handler = None
+        self.device = None
         MADE.append(self)
+
+    def init(self, mode=0, pull=-1, value=0):
+        self.level = value
 
     def __call__(self, level=None):
         return self.value(level)
@@ -38,9 +42,12 @@ class Pin:
             self.handler(self)
 
     def answer(self, raw):
-        """One level after the other, a byte each."""
-        for level in raw:
-            self.edge(level)
+        """Levels one after the other, a byte each; or what is on the line, for a fake module."""
+        if isinstance(raw, bytes):
+            for level in raw:
+                self.edge(level)
+        else:
+            self.device = raw
 
 
 class ADC:

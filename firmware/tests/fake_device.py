@@ -10,6 +10,7 @@ import sys
 import time
 
 from tests.fake_buses import ADC, I2C, SPI, UART, Pin
+from tests.fake_onewire import Wire
 
 
 class PWM:
@@ -88,6 +89,7 @@ skipped_us = [0]
 
 machine = Machine()
 sys.modules["machine"] = machine
+sys.modules["_onewire"] = Wire()
 if sys.implementation.name == "cpython":
     sys.modules["micropython"] = Micropython()
     asyncio.sleep_ms = _sleep_ms
@@ -161,6 +163,9 @@ class Clock:
 
     def us(self):
         return self.now_us
+
+    async def sleep_until_us(self, us):
+        self.now_us = max(self.now_us, us)
 
     def uptime_s(self):
         return self.now_us // 1000000

@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from tests.fake_buses import MADE
-from tests.fake_device import Pin
+from tests.fake_device import Clock, Pin
 
 # isort: split
 from node import ranging, wiring
@@ -63,7 +63,7 @@ def test_every_example_gives_what_the_datasheet_says():
             one = module(name)
             for raw, values in one.EXAMPLES:
                 one.asyncio = Hurry()
-                assert await driver(name, raw).read(None) == values, (name, raw)
+                assert await driver(name, raw).read(Clock()) == values, (name, raw)
                 one.asyncio = asyncio
 
     assert NAMES

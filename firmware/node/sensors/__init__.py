@@ -6,5 +6,6 @@ if __debug__:  # for documents and tests; no board carries it
         "light": {"lux": "lx", "saturated": "1"},
         "motion": {"total": "1", "presence": "1", "warm": "1"},
         "field": {"x": "nT", "y": "nT", "z": "nT"},
+        "temperature": {"temperature": "cCel"},
     }
     """role -> {value that its drivers read: UCUM unit}. A profile asks for roles."""

@@ -71,13 +71,13 @@ export class Host {
   }
 
   wire(gpio) {
-    if (!this.wires.has(gpio)) this.wires.set(gpio, { chip: null, part: null, listeners: [], duty: [] });
+    if (!this.wires.has(gpio)) this.wires.set(gpio, { chip: null, part: null, pull: 0, listeners: [], duty: [] });
     return this.wires.get(gpio);
   }
 
   level(gpio) {
-    const { chip, part } = this.wire(gpio);
-    return chip ?? part ?? 0;
+    const { chip, part, pull } = this.wire(gpio);
+    return chip ?? part ?? pull;
   }
 
   #change(gpio, key, level) {
@@ -88,7 +88,12 @@ export class Host {
     if (after !== before) for (const listener of wire.listeners) listener(after, this.now());
   }
 
-  /** The board's chip drives a pin. */
+  /** A resistor pulls a wire up. */
+  pullUp(gpio) {
+    this.#change(gpio, 'pull', 1);
+  }
+
+  /** The board's chip drives a pin; null: it lets go. */
   put(gpio, level) {
     this.#change(gpio, 'chip', level);
   }

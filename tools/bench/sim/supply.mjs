@@ -1,0 +1,26 @@
+/** The supply of a part that a GPIO may switch. */
+
+export class Supply {
+  /**
+   * wiring.power: the GPIO that switches it, high: on; without one it has power with the board. onSwitch(): called when it comes or
+   * goes; `on` and `since` (ns; -Infinity: long ago, before what is simulated) are then those of now.
+   */
+  constructor(host, wiring, onSwitch) {
+    Object.assign(this, { host, onSwitch, board: false, on: false, since: -Infinity });
+    this.pin = wiring.power === undefined ? null : host.pin(wiring.power);
+    this.pin?.onChange(() => this.board && this.#look());
+  }
+
+  /** The board's own supply comes or goes. */
+  switchBoard(on) {
+    this.board = on;
+    this.#look();
+  }
+
+  #look() {
+    const before = this.on;
+    this.on = this.board && (this.pin === null || this.pin.read() === 1);
+    if (this.on && !before && this.pin) this.since = this.host.now();
+    this.onSwitch();
+  }
+}
