@@ -38,8 +38,8 @@ def parse(raw: bytes) -> list:
     found = []
     at = 0
     while at + 4 <= len(raw):
-        high, low = raw[at + 1], raw[at + 2]
-        if raw[at] == 0xFF and raw[at + 3] == (0xFF + high + low) & 0xFF:
+        head, high, low, total = raw[at : at + 4]
+        if head == 0xFF and total == (0xFF + high + low) & 0xFF:
             found.append(high << 8 | low)
             at += 4
         else:
