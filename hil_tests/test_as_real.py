@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from hil_tests.nodes import only_virtual
+from tools.bench.child import ended
 from tools.bench.main_job.access import Access
 from tools.bench.main_job.external import ExternalNetwork
 from tools.bench.world.forwarder import Forwarder
@@ -76,9 +77,5 @@ async def same_tests(port, url, mqtt, key):
         cwd=ROOT, env=os.environ | {"CHIRPSTACK_KEY": key},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    try:
-        out, _ = await asyncio.wait_for(process.communicate(), 300)
-    except TimeoutError:
-        process.kill()
-        raise
-    return process.returncode, out.decode()[-6000:]
+    status, out = await ended(process, 300)
+    return status, out[-6000:]

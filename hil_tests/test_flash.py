@@ -13,6 +13,7 @@ import pytest
 
 from hil_tests.console import Console
 from hil_tests.nodes import only_virtual
+from tools.bench.child import ended
 from tools.setup.paths import ROOT, environment
 
 pytestmark = [
@@ -40,13 +41,9 @@ async def shell(script, **variables):
         "sh", "-ec", "\n".join(script), cwd=ROOT, env=environment() | variables,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    try:
-        out, _ = await asyncio.wait_for(process.communicate(), 400)
-    except TimeoutError:
-        process.kill()
-        raise
-    assert process.returncode == 0, out.decode()
-    return out.decode()
+    status, out = await ended(process, 400)
+    assert status == 0, out
+    return out
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import serial
 
+from tools.bench.child import ended
 from tools.bench.world.errors import BoardError
 from tools.bench.world.simulation import Simulation
 from tools.setup import paths
@@ -44,8 +45,7 @@ async def mpremote(path, *arguments):
         sys.executable, "-m", "mpremote", "connect", path, *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    output, _ = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode, output.decode()
+    return await ended(process, 60)
 
 
 async def test_mpremote_executes_code_on_the_board():
@@ -61,7 +61,7 @@ async def test_mpremote_copies_files_both_ways_and_resets(tmp_path):
         await mpremote(path, "fs", "cp", str(tmp_path / "sent"), ":kept")
         _, digest = await mpremote(path, "fs", "sha256sum", "kept")
         await mpremote(path, "reset")
-        await asyncio.sleep(0.5)
+        await until(lambda: board.boots == 2, within_s=30)
         status, _ = await mpremote(path, "fs", "cp", ":kept", str(tmp_path / "got"))
 
         assert status == 0
