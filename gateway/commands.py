@@ -5,7 +5,7 @@ The steps of a command are in gateway/lifecycle.py; here is the loop that takes 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.devices import encode
 from gateway.errors import Refused, Retry, Unknown, Unsure
+from gateway.events import event_type
 from gateway.expiry import default_s
 from gateway.lifecycle import (
     LOOK_MS,
@@ -31,10 +32,11 @@ from gateway.model import Command
 from gateway.networks import Network
 from gateway.notices import Downlink
 from gateway.settings import CommandSettings
-from gateway.store import Store, Transaction
+from gateway.store import Appended, Store, Transaction
 
 POLL_S = 1.0
-"""Another process (the CLI) may queue commands too."""
+"""Another process (the CLI) may queue commands too, and time passes."""
+CHANGED = event_type("command")
 
 
 class Commands:
@@ -61,7 +63,7 @@ class Commands:
         self._pause = pause
         self._wake = asyncio.Event()
         self._failures = 0
-        store.on_commit(lambda _: self._wake.set())
+        store.on_commit(self._committed)
 
     async def request(
         self, dev_eui: str, name: str, values: dict[str, int], expires_in_s: float | None = None
@@ -93,6 +95,11 @@ class Commands:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._wake.wait()
+
+    def _committed(self, events: Sequence[Appended]) -> None:
+        """Look at once where a command changed: a look costs as much as a small commit."""
+        if any(one.type == CHANGED for one in events):
+            self._wake.set()
 
     async def step(self) -> None:
         """Do what is due now: devices concurrently, one device's commands in sequence."""

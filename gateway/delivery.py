@@ -16,6 +16,7 @@ that comes too late changes nothing. The endpoint may then get an event twice, a
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Sequence
 
@@ -121,17 +122,22 @@ class Deliverer:
         self._worker = worker
         self._marks = Marks(store, patience_s)
         self._served: dict[str, _Served] = {}
+        self._changed = asyncio.Event()
 
     async def run(self) -> None:
         """Serve every enabled endpoint, those added later too; ends only by cancellation."""
         self._store.on_commit(self._committed)
+        self._store.on_endpoints(self._changed.set)
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
+                    self._changed.clear()
                     await self._follow(group)
                     for served in self._served.values():
                         served.wake.set()
-                    await asyncio.sleep(self._poll_s)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(self._poll_s):
+                            await self._changed.wait()
         finally:
             await self._marks.close()
 

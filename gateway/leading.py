@@ -58,6 +58,10 @@ class Fenced:
         """See gateway.store.Store."""
         self._store.on_commit(listener)
 
+    def on_endpoints(self, listener: Callable[[], None]) -> None:
+        """See gateway.store.Store."""
+        self._store.on_endpoints(listener)
+
     async def __aenter__(self) -> Self:
         """It is open: the store's owner opened it."""
         return self

@@ -161,12 +161,16 @@ class Line:
         return found
 
     def fill(self, queue: Queue, rows: list[Delivery], last_cursor: int, now_ms: int) -> None:
-        """Take what was read of a device. last_cursor: up to where the store was asked."""
+        """Take what was read of a device. last_cursor: up to where the store was asked.
+
+        A reader may see a commit before this line is told of it; then the telling brings it.
+        """
         if not queue.stale:
+            whole = len(rows) < READ_EACH or rows[-1].cursor > self.sure
+            rows = [one for one in rows if one.cursor <= self.sure]
             queue.events += rows
             self._held += len(rows)
-            whole = len(rows) < READ_EACH
-            queue.read_to = max(last_cursor if whole else 0, *(one.cursor for one in rows[-1:]), 0)
+            queue.read_to = min(last_cursor, self.sure) if whole else rows[-1].cursor
             queue.newest = max(queue.newest, queue.read_to)
             if rows and rows[0].attempts and rows[0].next_at_ms > now_ms and not self.failing:
                 self.failing = True  # before this process began

@@ -383,6 +383,13 @@ class Store(Protocol):
         """
         ...
 
+    def on_endpoints(self, listener: Callable[[], None]) -> None:
+        """Call `listener()` on the loop after commits of this process that changed endpoints.
+
+        Such a change adds one, removes one or changes its number in `View.endpoint_versions`.
+        """
+        ...
+
     async def __aenter__(self) -> Self:
         """Open; creates or migrates what is needed. Raises ConfigError, Retry or Broken."""
         ...

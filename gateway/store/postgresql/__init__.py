@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar
 import psycopg
 
 from gateway.errors import Retry, Unsure
-from gateway.store import Appended, View
+from gateway.store import View
 from gateway.store.postgresql.connection import Connection
 from gateway.store.postgresql.database import LOCK, connect, open_store, place
 from gateway.store.postgresql.deferred import Deferred
@@ -122,7 +122,7 @@ class Store(Grouped):
             self._write_by = _Opened(open_store(self._url, again=True))
         return self._write_by
 
-    def _carry_out(self, group: list[Change]) -> list[Appended]:
+    def _carry_out(self, group: list[Change]) -> Changes:
         opened = self._begin_writing()
         run = opened.run
         try:
@@ -141,7 +141,7 @@ class Store(Grouped):
         except psycopg.OperationalError:
             if not opened.connection.closed or not self._was_committed(number):
                 raise
-        return changes.appended
+        return changes
 
     def _was_committed(self, number: str | None) -> bool:
         """Whether a transaction was committed whose connection was lost meanwhile."""

@@ -21,7 +21,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Changes(Rows):
-    """A Transaction, for all changes of one commit. appended: its events so far."""
+    """A Transaction, for all changes of one commit.
+
+    appended: its events so far.  changed_endpoints: see gateway.store.Store.on_endpoints.
+    """
 
     def __init__(self, connection: Connection, endpoints: Endpoints, source: str) -> None:
         super().__init__(connection, endpoints)
@@ -29,7 +32,7 @@ class Changes(Rows):
         self.appended: list[Appended] = []
         self._reread: set[str] = set()
         self._endpoints: list[Endpoint] | None = None
-        self._changed_endpoints = False
+        self.changed_endpoints = False
 
     def undone(self, appended: int) -> None:
         """Go on after a change was rolled back. appended: how many there were before it."""
@@ -41,7 +44,7 @@ class Changes(Rows):
         """See gateway.store.View; the table is looked at once, others cannot change it now."""
         if self._endpoints is None:
             # what is not committed must not be kept for the transactions to come
-            uncommitted = self._changed_endpoints
+            uncommitted = self.changed_endpoints
             self._endpoints = (
                 self._structs(Endpoint, "endpoints") if uncommitted else super().endpoints()
             )
@@ -57,7 +60,7 @@ class Changes(Rows):
             raise Unknown(unknown)
 
     def _endpoints_change(self) -> None:
-        self._changed_endpoints = True
+        self.changed_endpoints = True
         self._endpoints = None
 
     def append(self, kind: str, dev_eui: str, at_ms: int, data: Any) -> Event:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from gateway.errors import Broken, GatewayError
 from gateway.store import Appended, Transaction, View
+from gateway.store.sql.changes import Changes
 from gateway.store.sql.writer import Change, Writer
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Grouped(ABC):
     def __init__(self, source: str) -> None:
         self.source = source
         self._listeners: list[Callable[[Sequence[Appended]], None]] = []
+        self._of_endpoints: list[Callable[[], None]] = []
         self._broken: Broken | None = None
 
     def _begin(self) -> None:
@@ -42,6 +44,10 @@ class Grouped(ABC):
     def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
         """See gateway.store.Store."""
         self._listeners.append(listener)
+
+    def on_endpoints(self, listener: Callable[[], None]) -> None:
+        """See gateway.store.Store."""
+        self._of_endpoints.append(listener)
 
     async def read(self, question: Callable[[View], T]) -> T:
         """See gateway.store.Store."""
@@ -60,11 +66,11 @@ class Grouped(ABC):
         """Around a group: holds off what may not run beside it, raises GatewayError alone."""
 
     @abstractmethod
-    def _carry_out(self, group: list[Change]) -> list[Appended]:
-        """Carry out a group in one commit; returns its events."""
+    def _carry_out(self, group: list[Change]) -> Changes:
+        """Carry out a group in one commit; returns what it changed."""
 
-    def _commit(self, group: list[Change]) -> list[Appended]:
-        """Carry out a group, unless the database failed before; returns its events."""
+    def _commit(self, group: list[Change]) -> Changes | None:
+        """Carry out a group, unless the database failed before; returns what it changed."""
         try:
             if self._broken:
                 raise self._broken
@@ -75,9 +81,12 @@ class Grouped(ABC):
             self._broken = error if isinstance(error, Broken) else self._broken
             for change in group:
                 change.error = error
-            return []
+            return None
 
-    def _settled(self, appended: list[Appended]) -> None:
-        if appended:
+    def _settled(self, changes: Changes | None) -> None:
+        if changes and changes.appended:
             for listener in self._listeners:
-                listener(appended)
+                listener(changes.appended)
+        if changes and changes.changed_endpoints:
+            for heard in self._of_endpoints:
+                heard()

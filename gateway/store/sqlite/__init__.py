@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Self, TypeVar
 
-from gateway.store import Appended, View
+from gateway.store import View
 from gateway.store.sql.changes import Changes
 from gateway.store.sql.grouped import Grouped
 from gateway.store.sql.view import Endpoints, Rows
@@ -94,7 +94,7 @@ class Store(Grouped):
         with self._turn, translated(self.path):
             yield
 
-    def _carry_out(self, group: list[Change]) -> list[Appended]:
+    def _carry_out(self, group: list[Change]) -> Changes:
         """All together; when one of them raises, each by itself."""
         with contextlib.suppress(_Alone), self._changing() as (changes, connection):
             for change in group:
@@ -105,11 +105,11 @@ class Store(Grouped):
                 except Exception as error:
                     raise _Alone from error
             connection.flush()
-            return changes.appended
+            return changes
         with self._changing() as (changes, connection):
             for change in group:
                 self._carry_out_one(change, changes, connection)
-            return changes.appended
+            return changes
 
     @contextlib.contextmanager
     def _changing(self) -> Generator[tuple[Changes, Buffered]]:

@@ -252,3 +252,30 @@ async def test_events_follow_the_endpoints_of_their_change_and_not_of_one_that_f
 
     found = await store.read(lambda view: view.deliveries())
     assert [(one.endpoint_id, one.cursor) for one in found] == [("h1", 1), ("h1", 3), ("h1", 4)]
+
+
+async def test_a_change_of_endpoints_is_told_and_no_other(store):
+    told = []
+    store.on_endpoints(lambda: told.append("endpoints"))
+    store.on_commit(lambda events: told.append(len(events)))
+
+    def fails(tx):
+        joined(tx)
+        raise KeyError("mine")
+
+    async def heard(change):
+        told.clear()
+        await asyncio.gather(store.write(change), return_exceptions=True)
+        await asyncio.sleep(0)
+        return list(told)
+
+    def take(tx):
+        [one] = tx.due_deliveries("h1", 9)
+        tx.mark(one, replace(one, state="dead", attempts=1))
+
+    assert await heard(lambda tx: tx.add_endpoint(HOOK)) == ["endpoints"]
+    assert await heard(joined) == [1]
+    assert await heard(fails) == []
+    assert await heard(take) == []
+    assert await heard(lambda tx: tx.put_delivery(tx.deliveries("h1")[0])) == ["endpoints"]
+    assert await heard(lambda tx: (tx.remove_endpoint("h1"), joined(tx))) == [1, "endpoints"]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import time
 import tracemalloc
@@ -153,6 +154,18 @@ async def test_another_secret_or_url_of_an_endpoint_holds_at_once():
         await send(peer.url + "new")
 
     assert [head.split()[1] for head in peer.heads] == [b"/", b"/new"]
+
+
+async def test_no_certificates_are_read_for_an_endpoint_that_has_none():
+    async with scene(OK) as (peer, send):
+        began = time.thread_time()
+        await send()
+        first_s = time.thread_time() - began
+
+    began = time.thread_time()
+    ssl.create_default_context()
+    assert len(peer.heads) == 1
+    assert first_s < (time.thread_time() - began) / 2
 
 
 async def test_an_idle_connection_is_closed():

@@ -80,7 +80,7 @@ async def delivering(sink, endpoints=1, kept: Any = None, **options):
 async def running(store, sink, clock, worker: Any = None, **options):
     """A Deliverer at work on a store."""
     fixed: Any = {"schedule": SCHEDULE, "draw": lambda: 0.5, "poll_s": 0.001, "patience_s": 0.0}
-    deliverer = Deliverer(store, sink, clock=clock, worker=worker, **fixed, **options)
+    deliverer = Deliverer(store, sink, clock=clock, worker=worker, **(fixed | options))
     task = asyncio.create_task(deliverer.run())
     try:
         yield

@@ -53,6 +53,9 @@ class Process:
     def on_commit(self, listener):
         self._store.on_commit(lambda events: self.dead or listener(events))
 
+    def on_endpoints(self, listener):
+        self._store.on_endpoints(lambda: self.dead or listener())
+
     async def read(self, question):
         return await self._call(self._store.read, question)
 
@@ -86,8 +89,8 @@ class OneThread(Store):
     async def write(self, change, *, within_s=0.0):
         made = Change(change, self._loop, within_s)
         await asyncio.sleep(0)
-        appended = self._commit([made])
+        changes = self._commit([made])
         made.settle()
-        self._settled(appended)
+        self._settled(changes)
         await asyncio.sleep(0)
         return await made.future

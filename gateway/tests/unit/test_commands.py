@@ -8,6 +8,7 @@ from wire.decoding import unpack_command
 
 from gateway.devices import Applied
 from gateway.errors import Refused, Retry, Unsure
+from gateway.events import JoinedData
 from gateway.lifecycle import LOOK_MS, NO_REPORT, TIMED_OUT, reported
 from gateway.networks import virtual
 from gateway.notices import Answered, Transmitted, Trouble
@@ -366,5 +367,26 @@ async def test_the_loop_sends_at_once_what_is_asked(bench):
     await asyncio.sleep(0)
     await dim(bench)
     await asyncio.wait_for(sent.wait(), 0.9)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_the_loop_does_not_look_after_each_reading(bench):
+    looks = []
+    read = bench.store.read
+
+    async def reads(question):
+        looks.append(question)
+        return await read(question)
+
+    bench.store.read = reads
+    running = asyncio.create_task(bench.commands.run())
+    await asyncio.sleep(0.05)
+    began = len(looks)
+    data = JoinedData(dev_eui=LAMP.dev_eui, device="lamp", dev_addr="01")
+    for at in range(20):
+        await bench.store.write(lambda tx, at=at: tx.append("joined", LAMP.dev_eui, at, data))
+        await asyncio.sleep(0.005)
+    assert len(looks) - began <= 1  # its own poll
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -249,6 +249,18 @@ async def test_an_endpoint_added_later_gets_what_comes_after():
     assert [id_ for where, id_, _ in sink.attempts if where == late.id] == [second]
 
 
+async def test_an_endpoint_that_this_process_adds_is_served_without_a_poll():
+    sink = ScriptedSink()
+    async with delivering(sink, endpoints=0, poll_s=60.0) as (store, _, _):
+        await asyncio.sleep(0.05)  # it has looked, and sleeps
+        added = new_endpoint("webhook", "http://new/", [], 0)
+        await store.write(lambda tx: tx.add_endpoint(added))
+        await append(store, LAMP)
+
+        async with asyncio.timeout(5):
+            await settled(store, added.id, matched=1, delivered=1)
+
+
 def test_an_endpoint_has_a_secret_of_its_own_and_only_types_that_exist():
     one, two = (new_endpoint("webhook", "http://x/", ["lamplighter.boot.v1"], 0) for _ in range(2))
 
