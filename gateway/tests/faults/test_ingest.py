@@ -84,9 +84,11 @@ class Street:
     async def has_session(self):
         """Have the broker know our client, so that it keeps what comes."""
         process = await self.ingest("acknowledged", 0)
-        await asyncio.sleep(1)
-        await self.publish([65535])
-        await asyncio.wait_for(process.wait(), 20)
+        ended = asyncio.create_task(process.wait())
+        async with asyncio.timeout(60):
+            while not ended.done():  # what comes before its first subscription is lost
+                await self.publish([65535])
+                await asyncio.wait([ended], timeout=5)
 
 
 @pytest.fixture
