@@ -2,7 +2,7 @@
 #   make run [FOR=seconds]          a street of emulated boards, live
 #   make test                       every test        make check   the quick loop
 #   make bench                      the measurements  make faults  campaigns of faults
-#   make flash BOARD=.. PORT=..     the firmware on a real board
+#   make flash BOARD=.. PORT=.. [PROFILE=..]   the firmware on a real board
 PYTHON ?= python3
 BIN := .cache/venv/bin
 SETUP = @$(PYTHON) -m tools.setup
@@ -38,8 +38,8 @@ faults:
 
 flash:
 	$(SETUP) flash
-	@exec $(BIN)/python -m tools.flash "$(BOARD)" "$(PORT)" $(if $(REPLACE_BOARD_FILE),--replace-board-file)
+	@exec $(BIN)/python -m tools.flash "$(BOARD)" "$(PORT)" $(if $(PROFILE),--profile $(PROFILE)) $(if $(REPLACE_BOARD_FILE),--replace-board-file)
 
 build:
 	$(SETUP) build
-	@exec $(BIN)/python -m tools.build $(if $(BOARD),--board $(BOARD))
+	@exec $(BIN)/python -m tools.build $(if $(BOARD),--board $(BOARD)) $(if $(PROFILE),--profile $(PROFILE))

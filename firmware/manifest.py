@@ -36,6 +36,7 @@ FILES = {
         "commands.py",
         "config.py",
         "console.py",
+        "dates.py",
         "deep.py",
         "defaults.py",
         "errors.py",

@@ -1,10 +1,11 @@
 """Makes what a board gets: every device file as .mpy, the lists that install it, and its size.
 
-    python -m tools.build [--board NAME] [--check]
+    python -m tools.build [--board NAME [--profile NAME]] [--check]
     python -m tools.build --traceback < crash.txt
 
 `dist/firmware/` is laid out like the board's own file system; `firmware/package.json` (for
-`mpremote mip`) and `firmware/manifest.py` (to freeze it) name the same files.
+`mpremote mip`) and `firmware/manifest.py` (to freeze it) name the same files. With a profile,
+`dist/package.json` names those alone that a node of this board and profile loads.
 """
 
 import argparse
@@ -17,16 +18,16 @@ import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
-from tools import mcu, shorten
+from tools import mcu, shorten, size
 from tools.reach import loadable, regions
 from tools.setup.paths import CACHE, ROOT
 from tools.shorten import api, names
@@ -35,6 +36,8 @@ FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
 DIST = ROOT / "dist" / "firmware"
 PACKAGE = FIRMWARE / "package.json"
+PROFILE_PACKAGE = DIST.parent / "package.json"
+"""Written for one board and profile, beside what it names."""
 MANIFEST = FIRMWARE / "manifest.py"
 RECORD = FIRMWARE / "node" / "record.py"
 PORTS = FIRMWARE / "node" / "ports"
@@ -150,16 +153,48 @@ def plan() -> shorten.Plan:
         raise BuildError(f"{error} is not installed: run it by make, which brings it.") from None
 
 
-def staged_files(name: str) -> dict[str, bytes]:
+def installed(
+    name: str, profile: str | None = None, constants: Mapping[str, Any] | None = None
+) -> set[str]:
+    """The modules that a board of this kind gets, as keys of `modules()`.
+
+    profile: only what a node of it can load, in any region; None: what a node of any can.
+    constants: of the board file, if they are another's.  Raises BuildError for a profile that is
+    none, or whose sensor the board lacks.
+    """
+    known, constants = modules(), constants or board(name)
+    if profile is None:
+        own = constants["PORT"]
+        return {
+            module
+            for module, path in known.items()
+            if path.parent != PORTS or path.stem in {"__init__", own}
+        }
+    if profile not in PROFILES:
+        raise BuildError(f"There is no profile {profile!r}; known are: {', '.join(PROFILES)}.")
+    missing = [role for role in roles(profile) if role not in constants["SENSORS"]]
+    if missing:
+        raise BuildError(
+            f"Profile {profile} needs a {missing[0]} sensor: add it to SENSORS of "
+            f"boards/{name}.py."
+        )
+    return set[str]().union(
+        *(loadable(known, constants, profile, region) for region in regions(known))
+    )
+
+
+def roles(profile: str) -> tuple[str, ...]:
+    """The sensors that a profile needs."""
+    return cast("tuple[str, ...]", PROFILES[profile]["roles"])
+
+
+def staged_files(name: str, profile: str | None = None) -> dict[str, bytes]:
     """What the file system of a board of this kind holds: {absolute path: contents}.
 
-    name: as in `boards/<name>.py`.  /device.json and /state are the unit's own, not in here.
+    name: as in `boards/<name>.py`.  profile: as for `installed`.  /device.json and /state are the
+    unit's own, not in here.
     """
-    others = {
-        f"/lib/{module}.mpy"
-        for module, path in modules().items()
-        if path.parent == PORTS and path.stem not in {"__init__", board(name)["PORT"]}
-    }
+    others = {f"/lib/{module}.mpy" for module in modules().keys() - installed(name, profile)}
     files = {path: data for path, data in package_files(name).items() if path not in others}
     return files | {"/board.py": (BOARDS / f"{name}.py").read_bytes()}
 
@@ -178,31 +213,22 @@ def package_files(name: str) -> dict[str, bytes]:
     return files | {f"/{file}": path.read_bytes() for file, path in starters().items()}
 
 
-def size_bytes(files: Mapping[str, bytes], name: str) -> int:
-    """Bytes of the bytecode that a board can load: the most over profiles and regions.
-
-    files: staged for the board of this name.
-    """
-    constants, known = board(name), modules()
-    return max(
-        sum(
-            len(files[f"/lib/{module}.mpy"])
-            for module in loadable(known, constants, profile, region)
-        )
-        for profile in PROFILES
-        for region in regions(known)
-    )
+def sizes(name: str) -> list[size.Size]:
+    """What a node of each profile can load on this board."""
+    return size.of_board(name, board(name), modules(), staged_files(name))
 
 
-def package_json() -> str:
-    """The text of firmware/package.json.
+def package_json(folder: str = "../dist/firmware", chosen: Collection[str] | None = None) -> str:
+    """The text of firmware/package.json, or of the list of one board and profile.
 
     main.py is last, and until then a stand-in: what was installed in part never starts.
+    folder: where the files are, from where the list is.  chosen: its modules, all if None.
     """
-    urls = [["main.py", f"../dist/firmware/{INSTALLING.name}"]]
-    urls += [[f"lib/{module}.mpy", f"../dist/firmware/lib/{module}.mpy"] for module in modules()]
-    urls += [[f"lib/{file}", f"../dist/firmware/lib/{file}"] for file in (*texts(), *sources())]
-    urls += [[file, f"../dist/firmware/{file}"] for file in starters()]
+    named = [module for module in modules() if chosen is None or module in chosen]
+    urls = [["main.py", f"{folder}/{INSTALLING.name}"]]
+    urls += [[f"lib/{module}.mpy", f"{folder}/lib/{module}.mpy"] for module in named]
+    urls += [[f"lib/{file}", f"{folder}/lib/{file}"] for file in (*texts(), *sources())]
+    urls += [[file, f"{folder}/{file}"] for file in starters()]
     lines = ",\n".join(f"  {json.dumps(url)}" for url in urls)
     return f'{{\n "version": {json.dumps(VERSION)},\n "deps": [],\n "urls": [\n{lines}\n ]\n}}\n'
 
@@ -230,12 +256,14 @@ def manifest() -> str:
     return "\n".join(lines)
 
 
-def write(name: str) -> dict[str, bytes]:
+def write(name: str, profile: str | None = None) -> dict[str, bytes]:
     """Build dist/firmware for a board and the two lists; returns the files by absolute path.
 
     /board.py is not there: a plain copy of the folder must not undo what was edited on the board.
+    profile: then `PROFILE_PACKAGE` too.
     """
     files = package_files(name)
+    chosen = package_json("firmware", installed(name, profile)) if profile else None
     fresh = DIST.with_name("firmware.tmp")
     shutil.rmtree(fresh, ignore_errors=True)
     for path, data in files.items():
@@ -248,6 +276,9 @@ def write(name: str) -> dict[str, bytes]:
     for path, text in ((PACKAGE, package_json()), (MANIFEST, manifest())):
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
+    PROFILE_PACKAGE.unlink(missing_ok=True)
+    if chosen:
+        PROFILE_PACKAGE.write_text(chosen)
     return files
 
 
@@ -256,13 +287,6 @@ def stale(path: Path, text: str) -> str:
     if path.exists() and path.read_text() == text:
         return ""
     return f"{path.name} is not what `python -m tools.build` writes: run it and commit it."
-
-
-def over_budget(name: str, size: int, budget: int) -> str:
-    """The complaint about a board that gets too much bytecode, bytes; empty within the budget."""
-    if size <= budget:
-        return ""
-    return f"{name}: {size} bytes of .mpy, {size - budget} over the BUDGET of boards/{name}.py."
 
 
 def longest_reading(payloads: Mapping[str, tuple[int, str]]) -> tuple[str, int]:
@@ -299,16 +323,23 @@ def complaints() -> list[str]:
     for path in sorted(BOARDS.glob("*.py")):
         constants = board(path.stem)
         found += [f"boards/{path.name}: {what}." for what in mcu.complaints(constants)]
-        budget = constants["BUDGET"]["mpy_bytes"]
-        size = size_bytes(staged_files(path.stem), path.stem)
-        found.append(over_budget(path.stem, size, budget))
+        for one in sizes(path.stem):
+            found += size.complaints(one, constants["BUDGET"])
     return [sentence for sentence in found if sentence]
+
+
+def all_sizes() -> str:
+    """What each board loads as each profile, as a table."""
+    names = sorted(path.stem for path in BOARDS.glob("*.py"))
+    budgets = {name: board(name)["BUDGET"] for name in names}
+    return size.table([one for name in names for one in sizes(name)], budgets)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; 0 when all is built or current."""
     parser = argparse.ArgumentParser(prog="tools.build", description="Build the device files.")
     parser.add_argument("--board", default="pico_lora_sx1262")
+    parser.add_argument("--profile", help="write dist/package.json with what it loads alone")
     parser.add_argument("--check", action="store_true", help="compare only, for CI")
     parser.add_argument(
         "--traceback", action="store_true",
@@ -321,17 +352,19 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if options.check:
             found = complaints()
+            print(all_sizes())
             print("\n".join(found) or "build: the lists are current, every board is in budget.")
             return 1 if found else 0
-        files = write(options.board)
+        files = write(options.board, options.profile)
+        found = {one.profile: one for one in sizes(options.board)}
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
-    budget = board(options.board)["BUDGET"]["mpy_bytes"]
-    place = DIST.relative_to(ROOT)
-    size = size_bytes(files, options.board)
+    largest = max(found.values(), key=lambda one: one.node)
+    shown = found.get(options.profile, largest)
     print(
-        f"{options.board}: {len(files)} files in {place}; a board loads {size} of {budget} bytes."
+        f"{options.board}: {len(files)} files in {DIST.relative_to(ROOT)}; as {shown.profile} it "
+        f"loads {shown.node} bytes, the console {shown.console}."
     )
     return 0
 

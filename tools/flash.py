@@ -1,11 +1,12 @@
 """Installs the firmware of this checkout on a board by mpremote; the unit's own files stay.
 
-    python -m tools.flash BOARD PORT [--replace-board-file]
+    python -m tools.flash BOARD PORT [--profile NAME] [--replace-board-file]
 
 BOARD names `boards/BOARD.py`, PORT is as mpremote takes it (/dev/ttyACM0). Only what differs is
 sent; files of an older firmware that are no more go away; `/state` (keys in use, counters,
 settings, journal) and `/device.json` are never touched. A `/board.py` that is there stays, as its
-pins may have been edited; `--replace-board-file` sends ours.
+pins may have been edited; `--replace-board-file` sends ours. With a profile the board gets only
+what that one needs, and what others need goes away.
 """
 
 import argparse
@@ -103,12 +104,15 @@ def writes(todo: Change, wanted: Mapping[str, bytes]) -> list[tuple[str, bytes]]
     return [("/main.py", stand_in), *modules, ("/main.py", wanted["/main.py"])]
 
 
-def flash(board: str, port: str, *, replace_board_file: bool = False) -> Change:
+def flash(
+    board: str, port: str, *, profile: str | None = None, replace_board_file: bool = False
+) -> Change:
     """Bring one board to the firmware of this checkout and start it; returns what was changed.
 
+    profile: as for `tools.build.staged_files`.
     Raises FlashError, and BuildError for an unknown board or a file that does not compile.
     """
-    wanted = build.staged_files(board)
+    wanted = build.staged_files(board, profile)
     if not port.startswith(("socket://", "rfc2217://", "id:", "COM")) and not Path(port).exists():
         raise FlashError(f"There is no port {port}: plug the board in. Ports here: {_ports()}.")
     present = listed(_mpremote(port, "exec", LIST_FILES))
@@ -132,6 +136,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("board", help="a name in boards/, e.g. pico_lora_sx1262")
     parser.add_argument("port", help="e.g. /dev/ttyACM0")
     parser.add_argument(
+        "--profile", help="install what a node of this profile needs; without it: of any"
+    )
+    parser.add_argument(
         "--replace-board-file", action="store_true", help="also over an edited /board.py"
     )
     options = parser.parse_args(arguments)
@@ -139,7 +146,10 @@ def main(arguments: list[str] | None = None) -> int:
         print("Say which: make flash BOARD=pico_lora_sx1262 PORT=/dev/ttyACM0", file=sys.stderr)
         return 2
     try:
-        done = flash(options.board, options.port, replace_board_file=options.replace_board_file)
+        done = flash(
+            options.board, options.port, profile=options.profile,
+            replace_board_file=options.replace_board_file,
+        )  # fmt: skip
     except (FlashError, build.BuildError) as error:
         print(error, file=sys.stderr)
         return 1

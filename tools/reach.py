@@ -1,14 +1,12 @@
-"""Which modules of an install a board can load, by its board file and profile.
+"""Which modules a board can load, by its board file, profile and region.
 
-An install has every profile and driver, so that a board can be given another role on site; what
-counts for its memory is the bytecode of one profile. Imports are followed as they stand in the
-source; those by name (a profile, its drivers, link, radio, region, port) start from the board.
-Likewise a board loads one region and the channel plan that the region names.
+Imports are followed as they stand in the source; those by name (a profile, its drivers, link,
+radio, region with its channel plan, port) start from the board.
 """
 
 import ast
 import runpy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,14 +31,23 @@ def regions(modules: Mapping[str, Path]) -> list[str]:
     return [name for name in names if name != "__init__"]
 
 
+SLEEP = "node/deep"
+"""What only a profile that sleeps loads."""
+
+
 def loadable(
-    modules: Mapping[str, Path], constants: Mapping[str, Any], profile: str, region: str
+    modules: Mapping[str, Path],
+    constants: Mapping[str, Any],
+    profile: str,
+    region: str,
+    without: Collection[str] = (),
 ) -> set[str]:
     """Modules, as keys of `modules`, that a node of one profile can load on this board.
 
     modules: {path on the device under /lib, without suffix: source}.  constants: of the board
-    file.
+    file.  without: modules that do not count, nor what they alone load.
     """
+    left_out = {*without, SLEEP} if PROFILES[profile]["class"] == "C" else {*without}
     sensors = constants["SENSORS"]
     region_file = f"lorawan/region/{region}"
     plan = runpy.run_path(str(modules[region_file]))["PLAN"]
@@ -57,7 +64,7 @@ def loadable(
     while waiting:
         name = waiting.pop()
         file = name if name in modules else f"{name}/__init__"
-        if file in modules and file not in found:
+        if file in modules and file not in found and name not in left_out:
             found.add(file)
             waiting |= imports(modules[file].read_text())
             waiting |= {str(parent) for parent in Path(name).parents}

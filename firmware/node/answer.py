@@ -5,10 +5,10 @@ texts are one file a language in `node/texts`: read through, never loaded whole.
 """
 
 import json
-import time
 
 from micropython import const
 
+from node.dates import utc
 from node.errors import ConsoleError
 
 _PIECE = const(512)
@@ -101,12 +101,6 @@ def _verdict(judged, value, clauses):
         elif condition[1:] == judged:
             return words
     return ""
-
-
-def utc(unix: int) -> str:
-    """Unix seconds as a date. MicroPython's ports count from 1970 or from 2000."""
-    epoch = 946684800 if time.gmtime(0)[0] == 2000 else 0
-    return "%d-%02d-%02d %02d:%02d:%02d UTC" % time.gmtime(unix - epoch)[:6]
 
 
 def as_json(facts: list) -> str:

@@ -9,6 +9,7 @@ from unload import unload
 from wire.limits import LIMITS
 from wire.profiles import PROFILES
 
+from node import profiles
 from node.errors import ConfigError
 
 TYPE_CHECKING = False  # a type checker takes it for True
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 def regions() -> list:
     """The names of the regions' files. Empty where they are frozen into the firmware."""
-    folder = region.__path__
+    return _files(region)
+
+
+def _files(package):
+    folder = package.__path__
     try:
         files = os.listdir(folder if isinstance(folder, str) else folder[0])
     except OSError:
@@ -27,7 +32,7 @@ def regions() -> list:
 
 
 FIELDS = {
-    "profile": (tuple(sorted(PROFILES)), "choice"),
+    "profile": (tuple(_files(profiles)) or tuple(sorted(PROFILES)), "choice"),
     "region": (regions(), "choice"),
 }
 FIELDS.update(LIMITS)

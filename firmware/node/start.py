@@ -49,10 +49,10 @@ def _compose(node):
     config.import_file()
     gc.collect()  # here and below: what is built next lies low, and the free heap stays whole
     if config["profile"] is None:
-        from wire.profiles import PROFILES
+        from node.settings import FIELDS
 
-        unload("wire.profiles")
-        names = ", ".join(sorted(PROFILES))
+        unload("node.settings")
+        names = ", ".join(FIELDS["profile"][0])
         raise ConfigError("not set: profile; type config profile and one of " + names)
     if not node.profile or node.profile.name != config["profile"]:
         _take_profile(node)
@@ -148,9 +148,9 @@ def _tell_crash(node):
         return
     times = lines[0].split()
     if len(times) == 2 and times[0].isdigit():
-        from node.answer import utc
+        from node.dates import utc
 
-        unload("node.answer")
+        unload("node.dates")
         at = " at " + utc(int(times[1])) if times[1] != "0" else ""
         lines[0] = "after %s s%s, a run before this one ended:" % (times[0], at)
     for line in lines:

@@ -4,6 +4,7 @@ from tests import fake_device
 
 # isort: split
 from node import answer
+from node.dates import utc
 
 
 def test_a_value_has_its_unit_and_its_verdict():
@@ -44,7 +45,7 @@ def test_each_value_of_a_dict_has_its_line():
 
 
 def test_time_is_a_date():
-    assert answer.utc(1795766791) == "2026-11-27 08:06:31 UTC"
+    assert utc(1795766791) == "2026-11-27 08:06:31 UTC"
     assert answer.human([("unix", 1795766791)]) == [
         "unix            1795766791 s   2026-11-27 08:06:31 UTC"
     ]

@@ -185,6 +185,22 @@ def test_the_regions_that_may_be_set_are_the_files():
     )
 
 
+def test_the_profiles_that_may_be_set_are_the_files_that_were_installed():
+    """The facts of all are there, for settings of another profile are kept."""
+    files = os.listdir(HERE + "/../node/profiles")
+
+    allowed = FIELDS["profile"][0]
+
+    names = [one[:-3] for one in files if one[-3:] == ".py" and one[0] != "_"]
+    assert list(allowed) == sorted(names)
+    FIELDS["profile"] = ("bin",), "choice"
+    try:
+        assert refused(check, "profile", "lamp") == "profile: 'lamp' is unknown; use bin"
+        assert check("on_lux", 7) == 7
+    finally:
+        FIELDS["profile"] = allowed, "choice"
+
+
 def test_regions_that_are_frozen_cannot_be_listed_and_are_found_all_the_same():
     listed = region.__path__
     region.__path__ = "lorawan/nowhere"

@@ -4,8 +4,9 @@ MicroPython keeps every name of a module in the heap, also when the module is un
 its entry take about 16 bytes, and the 1100 names of a lamp took 18 of its 91 kB; in a .mpy they
 were more than a quarter. So what the firmware itself defines gets another name: one that
 MicroPython's binary has anyway and that costs nothing, in each file the same, where only one file
-mentions it; else two letters. Names of MicroPython and of modules keep theirs, and so does what is
-looked up by a text: in a file that calls `getattr` or its like, every text keeps its name.
+mentions it, or the most do; else two letters. Names of MicroPython and of modules keep theirs, and
+so does what is looked up by a text: in a file that calls `getattr` or its like, every text keeps
+its name. Named numbers and locks go before that, see `folding` and `locks`.
 Tracebacks show the other names: `Plan.readable` gives those of the source.
 """
 
@@ -19,6 +20,9 @@ from string import ascii_letters
 
 from tools.shorten import names
 from tools.shorten.built_in import NAMED, NUMBERED
+from tools.shorten.folding import Folding
+from tools.shorten.locks import Locks
+from tools.shorten.locks import names as lock_names
 from tools.shorten.renaming import Renaming
 
 _FRAME = re.compile(r'File "([^"]+)", (.*)in (\S+)')
@@ -31,7 +35,11 @@ class Plan:
     """
 
     def __init__(self, sources: Mapping[str, str], kept: Iterable[str]) -> None:
-        self._files = {module: names.File(ast.parse(text)) for module, text in sources.items()}
+        trees = [ast.parse(text) for text in sources.values()]
+        looked_up = chain.from_iterable(names.File(tree).looked_up for tree in trees)
+        self._folding = Folding(sources, {*kept, *looked_up})
+        self._locks = Locks(lock_names(trees))
+        self._files = {module: names.File(self._tree(text)) for module, text in sources.items()}
         files = self._files.values()
         self._mentions = Counter(chain.from_iterable(file.mentioned for file in files))
         self._keywords = set(chain.from_iterable(file.keywords for file in files))
@@ -46,6 +54,10 @@ class Plan:
         self._shared = self._share(heirs)
         self._shortened: dict[str, str] = {}
 
+    def _tree(self, text: str) -> ast.Module:
+        """A source without what need not be on a board."""
+        return ast.fix_missing_locations(self._locks.visit(self._folding.tree(text)))
+
     def _share(self, heirs: list[names.File]) -> dict[str, str]:
         """The names that more than one file must call the same."""
         files = self._files.values()
@@ -57,11 +69,13 @@ class Plan:
         several |= {name for file in heirs for name in file.bound}
         often = sorted(several, key=lambda name: (-self._mentions[name], name))
         often = [name for name in often if self._may_go(name)]
+        numbered = [name for name in NUMBERED if self._is_free(name)]
         named = [name for name in NAMED if self._is_free(name)]
         letters = chain(ascii_letters, map("".join, product(ascii_letters, repeat=2)))
         free = (name for name in letters if self._is_free(name) and name not in named)
-        made = islice(free, max(len(often) - len(named), 0))
-        return dict(zip(often, sorted([*named, *made], key=len), strict=False))
+        made = islice(free, max(len(often) - len(numbered) - len(named), 0))
+        others = [*numbered, *sorted([*named, *made], key=len)]
+        return dict(zip(often, others, strict=False))
 
     def _is_free(self, name: str) -> bool:
         return not (name in self._mentions or name in self._texts or iskeyword(name))
@@ -76,7 +90,7 @@ class Plan:
 
     def _renaming(self, file: names.File) -> tuple[dict[str, str], list[str]]:
         """({name: the other}, names for arguments) of one source."""
-        taken = file.mentioned | self._of_heirs
+        taken = {*file.mentioned, *self._of_heirs, *self._shared.values()}
         free = _then_made(name for name in NUMBERED if name not in taken)
         own = sorted(file.bound - file.constants - set(self._shared))
         found = {name: next(free) for name in own if self._may_go(name)}
@@ -86,7 +100,7 @@ class Plan:
     def short(self, text: str) -> str:
         """The source that is compiled; a text that was asked for before takes no time."""
         if text not in self._shortened:
-            file = names.File(ast.parse(text))
+            file = names.File(self._tree(text))
             found, free = self._renaming(file)
             renamed = Renaming(found, self._keywords, free).visit(file.tree)
             self._shortened[text] = ast.unparse(ast.fix_missing_locations(renamed)) + "\n"

@@ -5,8 +5,10 @@ import runpy
 
 import pytest
 from wire import VERSION, codec, schema
+from wire.profiles import PROFILES
 
 from tools import build
+from tools.size import Size, complaints
 
 BOARD = "pico_lora_sx1262"
 
@@ -128,10 +130,63 @@ def test_a_list_that_is_not_current_is_told(tmp_path):
 
 
 def test_a_board_over_its_budget_is_told_by_how_much():
-    assert build.over_budget("pico", 64_000, 64_000) == ""
-    assert build.over_budget("pico", 64_001, 64_000) == (
-        "pico: 64001 bytes of .mpy, 1 over the BUDGET of boards/pico.py."
-    )
+    budget = {"mpy_bytes": 64_000, "console_bytes": 8_000}
+
+    assert complaints(Size("pico", "bin", 64_000, 8_000), budget) == []
+    assert complaints(Size("pico", "bin", 64_001, 8_002), budget) == [
+        f"pico as bin: {what} in the BUDGET of boards/pico.py."
+        for what in (
+            "64001 bytes of .mpy without the console, 1 over mpy_bytes",
+            "8002 bytes of .mpy of the console, 2 over console_bytes",
+        )
+    ]
+    assert complaints(Size("pico", "bin", 64_001, 8_002), {}) == []
+
+
+def test_an_install_for_a_profile_holds_what_that_one_loads_and_no_more():
+    whole, one = set(build.staged_files(BOARD)), set(build.staged_files(BOARD, "bin"))
+
+    assert one < whole
+    assert {"/lib/node/profiles/bin.mpy", "/lib/node/sensors/a02yyuw.mpy", "/board.py"} <= one
+    assert {path for path in one if path.startswith("/lib/node/sensors/")} == {
+        "/lib/node/sensors/__init__.mpy", "/lib/node/sensors/a02yyuw.mpy",
+    }  # fmt: skip
+    left_out = {"node/lamp", "node/profiles/lamp", "lorawan/plan/fixed", "radios/sx1261"}
+    assert not {f"/lib/{module}.mpy" for module in left_out} & one
+    assert {"/lib/lorawan/region/in865.mpy", "/lib/lorawan/region/eu868.mpy"} <= one
+
+
+def test_a_lamp_gets_no_code_for_deep_sleep():
+    assert "/lib/node/deep.mpy" in build.staged_files("t_beam", "bin")
+    assert "/lib/node/deep.mpy" not in build.staged_files("t_beam", "lamp")
+
+
+def test_an_install_for_a_profile_is_a_list_beside_what_it_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "DIST", tmp_path / "firmware")
+    monkeypatch.setattr(build, "PROFILE_PACKAGE", tmp_path / "package.json")
+
+    build.write(BOARD, "counter")
+
+    urls = json.loads((tmp_path / "package.json").read_text())["urls"]
+    assert all((tmp_path / url).exists() for _, url in urls)
+    named = {f"/{path}" for path, _ in urls}
+    assert named == set(build.staged_files(BOARD, "counter")) - {"/board.py"}
+    build.write(BOARD)
+    assert not (tmp_path / "package.json").exists()
+
+
+def test_a_profile_that_is_none_and_one_without_its_sensor_are_refused():
+    with pytest.raises(build.BuildError, match=r"There is no profile 'tree'; known are: bin, "):
+        build.staged_files(BOARD, "tree")
+    with pytest.raises(build.BuildError, match=r"needs a light sensor: add it to SENSORS of "):
+        build.installed(BOARD, "lamp", build.board(BOARD) | {"SENSORS": {}})
+
+
+def test_every_board_and_profile_has_its_line_in_the_table():
+    lines = build.all_sizes().splitlines()
+
+    assert len(lines) == 1 + len(list(build.BOARDS.glob("*.py"))) * len(PROFILES)
+    assert lines[0].split()[-1] == "together"
 
 
 def test_the_version_of_an_install_is_that_of_the_wire():

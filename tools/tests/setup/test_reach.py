@@ -54,13 +54,17 @@ def test_what_a_module_imports_late_counts_too():
     }  # fmt: skip
 
 
-def test_the_size_that_counts_is_that_of_the_largest_profile():
+def test_the_size_that_counts_is_what_a_profile_loads_in_its_largest_region():
     files = build.staged_files("pico_lora_sx1262")
 
-    size = build.size_bytes(files, "pico_lora_sx1262")
+    size = build.sizes("pico_lora_sx1262")[0]
 
-    assert size == sum(len(files[f"/lib/{name}.mpy"]) for name in reached("bin"))
-    assert size < sum(len(data) for path, data in files.items() if path.endswith(".mpy"))
+    assert size.profile == "bin"
+    assert size.node + size.console == sum(
+        len(files[f"/lib/{name}.mpy"]) for name in reached("bin")
+    )
+    assert size.console > 0
+    assert size.node < sum(len(data) for path, data in files.items() if path.endswith(".mpy"))
 
 
 def test_every_module_of_an_install_is_loaded_by_some_node():

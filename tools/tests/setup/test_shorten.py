@@ -121,6 +121,80 @@ def test_what_the_type_checker_alone_reads_is_left_out(plan):
     assert "int" not in re.findall(r"\w+", plan.short(LEDGER))
 
 
+NUMBERS = """
+from micropython import const
+from node import marks
+from node.marks import ACKED, TEXT, WAITING
+
+_MOST = const(1 << 3)
+
+class Journal:
+    def act(self):
+        return _MOST, ACKED, marks.SENT, -WAITING, TEXT, marks.limit
+"""
+MARKS = """
+from micropython import const
+
+SENT, ACKED = range(2)
+WAITING = -const(5)
+KEPT = 4
+TEXT = "x"
+limit = 1
+limit = 2
+"""
+
+
+def test_numbers_stand_where_their_names_were_and_const_is_not_imported():
+    plan = Plan({"node.journal": NUMBERS, "node.marks": MARKS}, {"KEPT"})
+
+    assert "return (8, 1, 0, --5, " in plan.short(NUMBERS)
+    assert "const" not in plan.short(NUMBERS) + plan.short(MARKS)
+    assert not {"_MOST", "ACKED", "SENT", "WAITING"} & identifiers(plan.short(NUMBERS))
+    assert "range" not in plan.short(MARKS)
+    assert "KEPT = 4" in plan.short(MARKS)
+    assert plan.short(MARKS).count("= 1") == plan.short(MARKS).count("= 2") == 1
+
+
+LOCKED = """
+import asyncio
+
+class Node:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+
+    async def act(self):
+        async with self.lock:
+            return self.lock.locked()
+
+async def trial(node):
+    print(await node.act(), node.lock.locked())
+
+asyncio.run(trial(Node()))
+"""
+
+
+def test_a_lock_is_held_in_its_block_and_released_after_it(tmp_path):
+    plan = Plan({"trial": LOCKED}, {"lock", "locked", "acquire", "release", "run", "print"})
+
+    assert "async with" not in plan.short(LOCKED)
+    assert run(tmp_path, {"trial": plan.short(LOCKED)}).stdout == "True False\n"
+
+
+def test_a_context_that_is_no_lock_does_not_compile():
+    for text in ("async with self.file:", "async with open():", "async with self.lock as x:"):
+        source = LOCKED.replace("async with self.lock:", text)
+        with pytest.raises(SyntaxError, match=r"line 9: "):
+            Plan({"trial": source}, ())
+
+
+def test_names_of_several_files_are_first_those_that_cost_nothing():
+    base = "class Base:\n    def __init__(self):\n        self.often = 1\n"
+    user = "def act(base):\n    return base.often\n"
+    plan = Plan({"a": base, "b": user}, ())
+
+    assert identifiers(plan.short(user)) & {*NUMBERED}
+
+
 def test_an_object_has_no_two_attributes_of_one_name(plan):
     """Those of a class in one file and of its base in another are of the same object."""
     base, heir = identifiers(plan.short(BASE)), identifiers(plan.short(LEDGER))

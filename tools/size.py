@@ -1,0 +1,81 @@
+"""How much bytecode a node of one profile can load on a board, and how much of it is the console.
+
+The console's code is loaded for a line that a person types and unloaded after it, so it has a
+budget of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wire.profiles import PROFILES
+
+from tools.reach import loadable, regions
+
+CONSOLE = ("node/shell", "node/terminal", "node/answer", "node/links/lorawan_console")
+"""Where the console's code begins: what these alone load is of the console too."""
+_ROW = "{:20} {:10} {:>8} {:>8} {:>8} {:>8} {:>8}"
+
+
+@dataclass(frozen=True)
+class Size:
+    """Bytes of .mpy. node: without the console."""
+
+    board: str
+    profile: str
+    node: int
+    console: int
+
+
+def of_board(
+    board: str,
+    constants: Mapping[str, Any],
+    modules: Mapping[str, Path],
+    files: Mapping[str, bytes],
+) -> list[Size]:
+    """The size of each profile, in its largest region.
+
+    modules, constants: as for `tools.reach.loadable`.  files: staged, {absolute path: contents}.
+    """
+
+    def size(profile: str, region: str) -> Size:
+        def count(without: tuple[str, ...]) -> int:
+            found = loadable(modules, constants, profile, region, without)
+            return sum(len(files[f"/lib/{module}.mpy"]) for module in found)
+
+        node = count(CONSOLE)
+        return Size(board, profile, node, count(()) - node)
+
+    return [
+        max((size(profile, region) for region in regions(modules)), key=lambda one: one.node)
+        for profile in PROFILES
+    ]
+
+
+def complaints(size: Size, budget: Mapping[str, int]) -> list[str]:
+    """A sentence for each part above the BUDGET of the board file; without one all fits."""
+    parts = (
+        ("mpy_bytes", size.node, "without the console"),
+        ("console_bytes", size.console, "of the console"),
+    )
+    return [
+        f"{size.board} as {size.profile}: {found} bytes of .mpy {what}, {found - budget[key]} "
+        f"over {key} in the BUDGET of boards/{size.board}.py."
+        for key, found, what in parts
+        if found > budget.get(key, found)
+    ]
+
+
+def table(sizes: list[Size], budgets: Mapping[str, Mapping[str, int]]) -> str:
+    """The sizes as lines for people.  budgets: BUDGET by board."""
+    lines = [_ROW.format("bytes of .mpy", "profile", "node", "of", "console", "of", "together")]
+    for one in sizes:
+        most = budgets[one.board]
+        lines.append(
+            _ROW.format(
+                one.board, one.profile, one.node, most.get("mpy_bytes", "-"), one.console,
+                most.get("console_bytes", "-"), one.node + one.console,
+            )
+        )  # fmt: skip
+    return "\n".join(lines)
