@@ -1,14 +1,14 @@
 """The thread that carries out changes in groups, each group in one commit.
 
 A group is every change that arrived during the commit before it: no change waits for a group to
-fill, and the longer a commit takes, the more changes share the next one.
+fill, and the longer a commit takes, the more changes share the next one. A change that may wait
+does not wake the thread, which costs as much as the change itself; the next commit takes it along.
 """
 
 import asyncio
-import math
 import queue
 import threading
-import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -20,16 +20,10 @@ GROUP = 1000
 
 
 class Change:
-    """One call of write: its function, by when it is carried out, and where its result goes."""
+    """One call of write: its function, and where its result goes."""
 
-    def __init__(
-        self,
-        run: Callable[[Transaction], Any],
-        loop: asyncio.AbstractEventLoop,
-        within_s: float,
-    ) -> None:
+    def __init__(self, run: Callable[[Transaction], Any], loop: asyncio.AbstractEventLoop) -> None:
         self.run = run
-        self.by_s = time.monotonic() + within_s if within_s else 0.0
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
@@ -57,7 +51,9 @@ class Writer:
         self._commit = commit
         self._settled = settled
         self._loop = asyncio.get_running_loop()
-        self._changes: queue.SimpleQueue[Change | None] = queue.SimpleQueue()
+        self._changes: deque[Change] = deque()
+        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="store-writer")
         self._thread.start()
 
@@ -66,40 +62,40 @@ class Writer:
 
         within_s: it may wait so long for a commit that it can share.
         """
-        waiting = Change(run, self._loop, within_s)
-        self._changes.put(waiting)
+        waiting = Change(run, self._loop)
+        self._changes.append(waiting)
+        if within_s:
+            self._loop.call_later(within_s, self._remind, waiting)
+        else:
+            self._calls.put(None)
         return await waiting.future
 
     async def close(self) -> None:
         """Carry out the changes that wait, then end the thread."""
-        self._changes.put(None)
+        self._ended = True
+        self._calls.put(None)
         await asyncio.to_thread(self._thread.join)
 
+    def _remind(self, change: Change) -> None:
+        """No commit came by that it could have shared."""
+        if not change.future.done():
+            self._calls.put(None)
+
     def _run(self) -> None:
-        ended = False
-        while not ended:
-            group, ended = self._group()
+        while not self._ended or self._changes:
+            self._calls.get()
+            while not self._calls.empty():  # each is for a change that the next group takes
+                self._calls.get()
+            group = self._group()
+            if len(group) == GROUP:
+                self._calls.put(None)
             if group:
                 said = self._commit(group)
                 self._loop.call_soon_threadsafe(self._settle, group, said)
 
-    def _group(self) -> tuple[list[Change], bool]:
-        """The next changes to commit together, and whether they are the last."""
-        group: list[Change] = []
-        by_s = math.inf  # until then the changes so far may wait for others
-        while len(group) < GROUP:
-            left_s = by_s - time.monotonic()
-            if left_s <= 0 and self._changes.empty():
-                break
-            try:
-                change = self._changes.get(timeout=max(left_s, 0) if group else None)
-            except queue.Empty:
-                break
-            if change is None:
-                return group, True
-            group.append(change)
-            by_s = min(by_s, change.by_s)
-        return group, False
+    def _group(self) -> list[Change]:
+        """The next changes to commit together, in the order in which they were made."""
+        return [self._changes.popleft() for _ in range(min(len(self._changes), GROUP))]
 
     def _settle(self, group: list[Change], said: Any) -> None:
         for change in group:

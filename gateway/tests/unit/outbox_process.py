@@ -87,7 +87,7 @@ class OneThread(Store):
         return answer
 
     async def write(self, change, *, within_s=0.0):
-        made = Change(change, self._loop, within_s)
+        made = Change(change, self._loop)
         await asyncio.sleep(0)
         changes = self._commit([made])
         made.settle()
