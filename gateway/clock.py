@@ -19,11 +19,15 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@lru_cache(1024)
 def rfc3339(at_ms: int) -> str:
     """An instant in the form CloudEvents uses: RFC 3339, UTC, milliseconds, `Z`."""
-    moment = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at_s, ms = divmod(at_ms, 1000)
+    return f"{_second(at_s)}.{ms:03d}Z"
+
+
+@lru_cache(1024)
+def _second(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 AHEAD_MS = 300_000

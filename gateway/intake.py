@@ -114,7 +114,8 @@ def take(
         quarantine(tx, envelope, reason, notice.dev_eui, now_ms)
         return False
     at_ms, sure = believed(notice.at_ms, now_ms)
-    notice = replace(notice, at_ms=at_ms)
+    if notice.at_ms != at_ms:
+        notice = replace(notice, at_ms=at_ms)
     taking = _Taking(tx, context, device, now_ms, sure=sure)
     if not taking.admits(notice):
         return taking.unsettled

@@ -36,6 +36,7 @@ class Seen:
         self.gaps = gaps
         self.flood = flood or Flood()
         self.troubles = troubles or Troubles()
+        self._sure_ms: int | None = None
 
     @classmethod
     def load(cls, body: bytes) -> "Seen":
@@ -51,7 +52,14 @@ class Seen:
         )
 
     def bound(self, now_ms: int) -> None:
-        """Forget that anything was later than now: an instant that was came from a wrong clock."""
+        """Forget that anything was later than now: an instant that was came from a wrong clock.
+
+        While the clock goes on nothing here is later than it; only at first, and where it was set
+        back, is there something to look at.
+        """
+        before_ms, self._sure_ms = self._sure_ms, now_ms
+        if before_ms is not None and now_ms >= before_ms:
+            return
         self.frames.bound(now_ms)
         self.gaps.bound(now_ms)
         self.flood.bound(now_ms)

@@ -92,10 +92,11 @@ class Changes(Rows):
         values: tuple[Value, ...],
         now: str = LAST,
     ) -> None:
+        rows: list[Row] = []
         for one in values:
             new = Latest(one.property, one.value, one.unit, one.quality, observed_at, seq)
-            body = _encode(new)
-            self.connection.change("put_latest", dev_eui, one.property, observed_at, body, now)
+            rows.append((dev_eui, one.property, observed_at, _encode(new), now))
+        self.connection.many("put_latest", rows)
 
     def put_seen(self, dev_eui: str, seen: bytes) -> None:
         self.connection.change("put_seen", dev_eui, seen)

@@ -2,7 +2,7 @@
 
 A statement costs some 4 us by itself and 1 us as one of many. So the rows of a group's events are
 collected and written table by table, at its end or before a statement that could see them. Until
-then the cursor, a device's sequence number, its row and what was seen of it come from memory.
+then the cursor, a device's row and its State come from memory.
 
 The memory is that of the writer's connection, and never wrong: it is used inside BEGIN IMMEDIATE
 alone, where no other process can write, and only while `PRAGMA data_version` says that none has
@@ -17,10 +17,11 @@ from typing import Any
 
 from gateway.store.sql import Row
 from gateway.store.sqlite.file import Connection
+from gateway.store.sqlite.state import State
 
 KEPT = 4000
-"""Rows of each kind that are kept in memory; some 4 kB each for what was seen."""
-LATER = ("append", "put_outbox", "put_latest", "put_seen", "put_sequence")
+"""Rows of each kind that are kept in memory; some 6 kB each for a state."""
+LATER = ("append", "put_outbox", "put_state")
 """Statements whose rows are collected, in the order in which they are written."""
 OTHERS = frozenset(
     {
@@ -31,7 +32,10 @@ OTHERS = frozenset(
     }
 )  # fmt: skip
 """Statements on tables of which nothing is collected."""
-FORGETS = {"add_device": "device", "remove_device": "device", "next_token": "sequence"}
+FORGETS = {
+    "add_device": "device", "remove_device": "device", "remove_latest": "state",
+    "next_token": "state",
+}  # fmt: skip
 """Statements after which rows of a kind are read again."""
 
 
@@ -40,21 +44,13 @@ class Memory:
 
     def __init__(self) -> None:
         self.version: int | None = None
-        self.last: int | None = None
-        self.rows: dict[str, dict[str, Row | None]] = {}
         self.forget()
 
     def forget(self) -> None:
         """Know nothing any more."""
-        self.last = None
-        self.rows = {"device": {}, "seen": {}, "sequence": {}}
-
-    def keep(self, kind: str, key: str, row: Row | None) -> None:
-        """Remember a row."""
-        rows = self.rows[kind]
-        if len(rows) >= KEPT:
-            rows.pop(next(iter(rows)))
-        rows[key] = row
+        self.last: int | None = None
+        self.devices: dict[str, Row | None] = {}
+        self.states: dict[str, State] = {}
 
 
 class Buffered(Connection):
@@ -65,8 +61,7 @@ class Buffered(Connection):
         self._memory = memory
         self._later: dict[str, list[Row]] = {name: [] for name in LATER}
         self._sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-        self._sequences: dict[str, int] = {}
-        self._seen: dict[str, Any] = {}
+        self._changed: dict[str, State] = {}
         (version,) = self._execute("PRAGMA data_version").fetchone()
         if version != memory.version:
             memory.forget()
@@ -78,9 +73,13 @@ class Buffered(Connection):
             case "append":
                 return (self._append(values),)
             case "next_sequence":
-                return (self._sequence(*values),)
-            case "device" | "seen":
-                return self._known(name, *values)
+                state = self._change_of(*values)
+                state.sequence += 1
+                return (state.sequence,)
+            case "seen":
+                return (self._state(*values).seen,)
+            case "device":
+                return self._device(*values)
             case _:
                 self._before(name, values)
                 return super().row(name, *values)
@@ -93,11 +92,11 @@ class Buffered(Connection):
     def change(self, name: str, *values: Any) -> int:
         """See gateway.store.sql.Connection."""
         match name:
-            case "put_outbox" | "put_latest":
+            case "put_outbox":
                 self._later[name].append(values)
             case "put_seen":
-                self._seen[values[0]] = values[1]
-                self._memory.keep("seen", values[0], (values[1],))
+                dev_eui, seen = values
+                self._change_of(dev_eui).seen = seen
             case "match":
                 self._sums[values[0]][0] += values[1]
             case "count_done":
@@ -110,26 +109,29 @@ class Buffered(Connection):
 
     def many(self, name: str, rows: Iterable[Row]) -> int:
         """See gateway.store.sql.Connection."""
+        if name == "put_latest":
+            for dev_eui, *value in rows:
+                self._change_of(dev_eui).put(*value)
+            return 0
         self.flush()
         return super().many(name, rows)
 
     def flush(self) -> None:
         """Write what was collected."""
-        self._later["put_seen"] = list(self._seen.items())
-        self._later["put_sequence"] = list(self._sequences.items())
+        if self._changed:
+            self._later["put_state"] = [one.row(key) for key, one in self._changed.items()]
+            self._changed.clear()
         for name, rows in self._later.items():
             if rows:
                 super().many(name, rows)
                 rows.clear()
         if self._sums:
             super().many("add_sums", [(key, *sums) for key, sums in self._sums.items()])
-        self._sums.clear()
-        self._seen.clear()
-        self._sequences.clear()
+            self._sums.clear()
 
     def undo(self) -> None:
         """Forget what was collected and known: the change that did it is undone."""
-        for rows in (*self._later.values(), self._sums, self._seen, self._sequences):
+        for rows in (*self._later.values(), self._sums, self._changed):
             rows.clear()
         self._memory.forget()
 
@@ -137,8 +139,11 @@ class Buffered(Connection):
         """Let a statement see what was collected, and what it changes be read again."""
         if name not in OTHERS:
             self.flush()
-        if name in FORGETS:
-            self._memory.rows[FORGETS[name]].pop(values[0], None)
+        kind = FORGETS.get(name)
+        if kind == "device":
+            self._memory.devices.pop(values[0], None)
+        elif kind:
+            self._memory.states.pop(values[0], None)
 
     def _append(self, values: Row) -> int:
         last = self._memory.last
@@ -148,15 +153,26 @@ class Buffered(Connection):
         self._later["append"].append((cursor, *values))
         return cursor
 
-    def _sequence(self, dev_eui: str) -> int:
-        row = self._known("sequence", dev_eui)
-        number = (row[0] if row else 0) + 1
-        self._sequences[dev_eui] = number
-        self._memory.keep("sequence", dev_eui, (number,))
-        return number
+    def _device(self, dev_eui: str) -> Row | None:
+        devices = self._memory.devices
+        if dev_eui not in devices:
+            _keep(devices, dev_eui, super().row("device", dev_eui))
+        return devices[dev_eui]
 
-    def _known(self, kind: str, key: str) -> Row | None:
-        rows = self._memory.rows[kind]
-        if key not in rows:
-            self._memory.keep(kind, key, super().row(kind, key))
-        return rows[key]
+    def _state(self, dev_eui: str) -> State:
+        found = self._changed.get(dev_eui) or self._memory.states.get(dev_eui)
+        if found is None:
+            found = State(*(super().row("state", dev_eui) or ()))
+            _keep(self._memory.states, dev_eui, found)
+        return found
+
+    def _change_of(self, dev_eui: str) -> State:
+        """The state, which is written with the group."""
+        state = self._changed[dev_eui] = self._state(dev_eui)
+        return state
+
+
+def _keep(rows: dict[str, Any], key: str, row: Any) -> None:
+    if len(rows) >= KEPT:
+        rows.pop(next(iter(rows)))
+    rows[key] = row

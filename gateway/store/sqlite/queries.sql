@@ -14,32 +14,25 @@ INSERT INTO device (dev_eui, name, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTH
 DELETE FROM device WHERE dev_eui = ?1
 
 -- name: latest
-SELECT body FROM latest WHERE dev_eui = ?1 ORDER BY property
-
--- name: put_latest
-INSERT INTO latest (dev_eui, property, observed_at, body) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT DO UPDATE SET observed_at = excluded.observed_at, body = excluded.body
-WHERE excluded.observed_at >= latest.observed_at OR latest.observed_at > ?5
+SELECT j.value FROM state, json_each(state.latest) AS j WHERE state.dev_eui = ?1 ORDER BY j.key
 
 -- name: remove_latest
-DELETE FROM latest WHERE dev_eui = ?1
+UPDATE state SET latest = '{}' WHERE dev_eui = ?1
 
 -- name: seen
-SELECT body FROM seen WHERE dev_eui = ?1
+SELECT seen FROM state WHERE dev_eui = ?1
 
--- name: put_seen
-INSERT INTO seen (dev_eui, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body
+-- name: state
+SELECT sequence, latest, seen FROM state WHERE dev_eui = ?1
 
--- name: sequence
-SELECT sequence FROM counted WHERE dev_eui = ?1
-
--- name: put_sequence
-INSERT INTO counted (dev_eui, sequence) VALUES (?1, ?2)
-ON CONFLICT DO UPDATE SET sequence = excluded.sequence
+-- name: put_state
+INSERT INTO state (dev_eui, sequence, latest, seen) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (dev_eui) DO UPDATE SET sequence = excluded.sequence, latest = excluded.latest,
+seen = excluded.seen
 
 -- name: next_token
-INSERT INTO counted (dev_eui, token) VALUES (?1, 1)
-ON CONFLICT DO UPDATE SET token = token % 65535 + 1 RETURNING token
+INSERT INTO state (dev_eui, token) VALUES (?1, 1)
+ON CONFLICT (dev_eui) DO UPDATE SET token = token % 65535 + 1 RETURNING token
 
 -- name: append
 INSERT INTO event (cursor, id, type, subject, body) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -24,7 +24,7 @@ KNOWN = json.loads((DATA / "store_1.json").read_text())
 LATER_MS = 1_795_572_000_000 + 7 * 86_400_000
 
 
-@pytest.fixture(params=["store_1.db", "store_3.db"])
+@pytest.fixture(params=["store_1.db", "store_3.db", "store_6.db"])
 async def old(tmp_path, request):
     """A copy of a store of an earlier schema, open."""
     shutil.copy(DATA / request.param, tmp_path / "old.db")

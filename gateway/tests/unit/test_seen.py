@@ -8,6 +8,7 @@ from gateway.devices import encode
 from gateway.model import Command, Device, Latest
 from gateway.notices import Joined, Uplink
 from gateway.seen import Decoded, Seen
+from gateway.seen.frames import Session
 from gateway.seen.gaps import SETTLE_MS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -32,7 +33,7 @@ def test_a_row_of_an_earlier_version_keeps_every_field():
 
     kept = msgspec.json.decode(Seen.load(OLD).dump())
     for session in kept["sessions"]:
-        assert session.pop("marks") == []
+        assert (session.pop("marks"), session.pop("newest")) == ([], "")
     assert {name: kept[name] for name in written} == written
 
 
@@ -95,3 +96,38 @@ def test_few_rows_are_kept_decoded():
     first = decoded.load("1", empty)
     assert decoded.load("1", empty) is not first
     assert len(decoded._seen) == Decoded.MOST - 1
+
+
+def test_a_clock_that_is_set_back_leaves_nothing_that_is_later_than_it():
+    seen = Seen.load(b"")
+    seen.bound(START_MS)
+    seen.bound(START_MS + 200_000)
+    assert seen.frames.admits(up(1, "01", 190_000))
+
+    seen.bound(START_MS + 100_000)
+
+    [session] = seen.frames.sessions
+    assert (session.since_ms, session.last_ms) == (START_MS + 100_000, START_MS + 100_000)
+
+
+def test_marks_of_an_earlier_version_are_known_and_fifty_repetitions_too():
+    frames = Seen.load(b"").frames
+    for fcnt in range(100):
+        assert frames.admits(up(fcnt, "01", fcnt))
+    row = msgspec.json.decode(Seen(frames, Seen.load(b"").signals, Seen.load(b"").gaps).dump())
+    [session] = row["sessions"]
+    text = session.pop("newest")
+    marks = [text[at : at + 24] for at in range(0, len(text), 24)]
+    session["marks"] = [(int(one[:8], 16), one[8:16], one[16:]) for one in marks]
+
+    for kept in (frames, Seen.load(msgspec.json.encode(row)).frames):
+        assert [kept.admits(up(fcnt, "01", fcnt)) for fcnt in range(37, 100)] == [False] * 63
+        other = up(90, "01", 90)
+        assert kept.admits(msgspec.structs.replace(other, id="new", data=b"y")), "it restarted"
+
+
+def test_a_mark_is_not_found_across_two_others():
+    session = Session("01", 0, fcnt=0x200, newest="000000100abcdef011111111")
+
+    assert session.has((0x10, "0abcdef0", "11111111"))
+    assert not session.has((0x100, "abcdef01", "1111111"))

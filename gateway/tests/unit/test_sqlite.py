@@ -129,12 +129,12 @@ async def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path):
 
 
 async def test_a_reader_cannot_write(tmp_path):
-    def put_seen(view: Any):
-        view.connection.change("put_seen", "a1", b"")
+    def put_state(view: Any):
+        view.connection.change("put_state", "a1", 1, "{}", b"")
 
     async with Store(tmp_path / "a.db") as store:
         with pytest.raises(ConfigError, match="readonly"):
-            await store.read(put_seen)
+            await store.read(put_state)
 
 
 async def test_no_query_scans_what_grows(tmp_path):
