@@ -152,6 +152,15 @@ test('other spreading factors and channels do not disturb', () => {
   );
 });
 
+test('a radio gateway reports the middle of its channel, wherever in it the uplink was', () => {
+  send({ at_ns: 1e9, frequency_hz: 867899964 });
+  send({ at_ns: 2e9, frequency_hz: 868300024, bandwidth_hz: 250000 });
+  assert.deepEqual(
+    frames().map((frame) => frame.frequency_hz),
+    [867.9e6, 868.3e6],
+  );
+});
+
 test('a gateway is deaf while it sends', () => {
   assert.equal(air.radioGatewayTransmit(GATEWAY, DOWN, 0), 'OK');
   send({ at_ns: 1.01e9, frequency_hz: 868.5e6 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { Radio } from './radio.mjs';
+import { Radio, WIRING } from './radio.mjs';
 import { World } from './world.mjs';
 
 let world;
@@ -214,4 +214,25 @@ test('the ledger counts, and the record is given out once', () => {
   assert.equal(radio.chip.drain().windows.length, 1);
   assert.equal(radio.chip.drain().windows.length, 0);
   assert.equal(radio.chip.ledger().windows, 1);
+});
+
+test('an antenna switch that has no supply, or points the other way, costs 30 dB', () => {
+  const wiring = { ...WIRING, antenna: 25, rxen: 17, txen: 18 };
+  radio = new Radio(world, { name: 'switched', wiring });
+  radio.setUp({ size: 1 });
+  const send = (antenna, rxen, txen) => {
+    for (const [gpio, level] of [[25, antenna], [17, rxen], [18, txen]]) radio.host.put(gpio, level);
+    radio.transmit([1]);
+    world.pass(100e3);
+    radio.send(0x80, 1);
+    return radio.chip.drain().transmissions[0].power_dbm;
+  };
+  assert.equal(send(1, 0, 1), 14);
+  assert.deepEqual(radio.chip.ledger().notes, {});
+  assert.deepEqual([send(0, 0, 1), send(1, 1, 1), send(1, 0, 0)], [-16, -16, -16]);
+  assert.deepEqual(radio.chip.ledger().notes, {
+    'antenna is 0 while the radio sends': 1,
+    'rxen is 1 while the radio sends': 1,
+    'txen is 0 while the radio sends': 1,
+  });
 });

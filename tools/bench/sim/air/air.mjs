@@ -189,7 +189,7 @@ export class Air {
     return {
       gateway_id: gateway.name,
       end_ns: tx.end_ns,
-      frequency_hz: tx.frequency_hz,
+      frequency_hz: gateway.centre(channel),
       sf: tx.sf,
       bandwidth_hz: tx.bandwidth_hz,
       code_rate: `4/${tx.code_rate}`,

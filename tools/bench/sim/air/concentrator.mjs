@@ -43,6 +43,11 @@ export class Concentrator {
     return matches && near(fast.frequency_hz) ? this.channels.length : -1;
   }
 
+  /** Hz of a channel by its index: what a radio gateway reports, wherever in the channel the transmission was. */
+  centre(channel) {
+    return this.channels[channel] ?? this.fastChannel.frequency_hz;
+  }
+
   /** Whether it was sending at some time of [from, to) ns. */
   sending(from, to) {
     return this.busy.some((own) => own.start_ns < to && own.end_ns > from);

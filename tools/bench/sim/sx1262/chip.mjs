@@ -31,7 +31,7 @@ const OPTIONS = ['tcxo_start_us', 'antenna_mismatched'];
 export class SX1262 {
   static BUS = 'spi';
 
-  /** wiring: {spi, nss, busy, reset, dio1, tcxo_mv, rf_switch}. options: as `set`. */
+  /** wiring: {spi, nss, busy, reset, dio1, tcxo_mv, rf_switch, antenna?, rxen?, txen?}. options: as `set`. */
   constructor(host, wiring, options = {}) {
     Object.assign(this, { host, wiring, mode: 'off', alarms: {}, frame: null });
     this.options = { tcxo_start_us: 1000, antenna_mismatched: false };
@@ -39,6 +39,8 @@ export class SX1262 {
     this.modem = new Modem(this);
     this.#wipe();
     this.pins = Object.fromEntries(['nss', 'busy', 'reset', 'dio1'].map((name) => [name, host.pin(wiring[name])]));
+    const inputs = ['antenna', 'rxen', 'txen'].filter((name) => wiring[name] !== undefined);
+    this.switch = Object.fromEntries(inputs.map((name) => [name, host.pin(wiring[name])]));
     this.pins.nss.onChange((level) => (level ? this.#deselect() : this.#select()));
     this.pins.reset.onChange((level) => this.#resetPin(level));
     host.spi(wiring.spi).onTransfer((byte) => this.#transfer(byte));
@@ -69,21 +71,14 @@ export class SX1262 {
     this.enter('off');
   }
 
-  /** {mode, transmissions, windows (how many since power came first), airtime_s, notes (settings that cost range, counted)}. */
+  /** As `Record.ledger`. */
   ledger() {
-    const { counts, airtimeNs, notes } = this.modem;
-    return { mode: this.mode, ...counts, airtime_s: airtimeNs / 1e9, notes: { ...notes } };
+    return this.modem.record.ledger(this.mode);
   }
 
-  /**
-   * What happened since the last call, at most 20 000 of each, instants in ns of world time. windows: {tx_end_ns, set_ns,
-   * rx_on_ns, end_ns, symbols, sf, bw_hz, frequency_hz, timeout_ns, continuous, frames, result: timeout, frame, crc, header
-   * or stopped}; transmissions: {start_ns, end_ns, sf, bw_hz, frequency_hz, power_dbm, size}; notes since power came first.
-   */
+  /** As `Record.drain`. */
   drain() {
-    const { windows, transmissions, notes } = this.modem;
-    Object.assign(this.modem, { windows: [], transmissions: [] });
-    return { mode: this.mode, windows, transmissions, notes: { ...notes } };
+    return this.modem.record.drain(this.mode);
   }
 
   // --- pins and SPI ----------------------------------------------------------------------------------------------

@@ -4,12 +4,12 @@
  * What 15 calls "some loss" has no number there; the sizes here are assumed and marked so.
  */
 
+import { Record } from '../air/record.mjs';
 import { symbolNs } from '../air/time_on_air.mjs';
 import { txMicroamps } from './current.mjs';
 
 const TICK_NS = 15625;
 const CONTINUOUS = 0xffffff;
-const RECORDS = 20000;
 const IRQ = {
   txDone: 1,
   rxDone: 2,
@@ -40,11 +40,7 @@ export class Modem {
       window: null,
       receiver: null,
       txEndNs: null,
-      windows: [],
-      transmissions: [],
-      notes: {},
-      counts: { transmissions: 0, windows: 0 },
-      airtimeNs: 0,
+      record: new Record(),
     });
     this.forget();
   }
@@ -55,7 +51,7 @@ export class Modem {
   }
 
   note(text) {
-    this.notes[text] = (this.notes[text] ?? 0) + 1;
+    this.record.note(text);
   }
 
   /** Ends what runs on the air. */
@@ -68,14 +64,8 @@ export class Modem {
     if (this.receiver) this.host.air.close(this.receiver);
     this.receiver = null;
     if (!this.window) return;
-    this.#record('windows', { ...this.window, end_ns: this.host.now(), result });
+    this.record.listened({ ...this.window, end_ns: this.host.now(), result });
     this.window = null;
-  }
-
-  #record(kind, row) {
-    this.counts[kind]++;
-    this[kind].push(row);
-    if (this[kind].length > RECORDS) this[kind].shift();
   }
 
   #ready(name) {
@@ -93,11 +83,15 @@ export class Modem {
     return (this.chip.registers[0x740] << 8) | this.chip.registers[0x741];
   }
 
-  /** dB lost because DIO2 does not move the antenna switch of this board. */
-  #switchLoss() {
-    if (this.chip.wiring.rf_switch !== 'dio2' || this.chip.config.rfSwitch) return 0;
-    this.note('the RF switch was not given to DIO2');
-    return NO_SWITCH_DB;
+  /** dB lost because the antenna switch of this board has no supply, or does not point the way of `sends`. */
+  #switchLoss(sends) {
+    const { rf_switch } = this.chip.wiring;
+    const wanted = { antenna: 1, txen: sends ? 1 : 0, rxen: sends ? 0 : 1 };
+    const wrong = Object.keys(wanted).filter((name) => this.chip.switch[name] && this.chip.switch[name].read() !== wanted[name]);
+    for (const name of wrong) this.note(`${name} is ${1 - wanted[name]} while the radio ${sends ? 'sends' : 'receives'}`);
+    const idle = rf_switch === 'dio2' && !this.chip.config.rfSwitch;
+    if (idle) this.note('the RF switch was not given to DIO2');
+    return idle || wrong.length ? NO_SWITCH_DB : 0;
   }
 
   #iqWrong() {
@@ -139,7 +133,7 @@ export class Modem {
       position: this.host.position,
       at_ns: this.host.now(),
       sync: this.#syncWord(),
-      power_dbm: this.conductedDbm() - this.#switchLoss(),
+      power_dbm: this.conductedDbm() - this.#switchLoss(true),
       snr_loss_db: this.#sendLoss(),
     });
     this.chip.alarm('end', this.tx.end_ns, () => this.#sent());
@@ -162,19 +156,9 @@ export class Modem {
   }
 
   #sendingOver() {
-    const { start_ns, until_ns, sf, bandwidth_hz, frequency_hz, power_dbm, payload } = this.tx;
+    this.record.sent(this.tx);
+    this.txEndNs = this.tx.until_ns;
     this.tx = null;
-    this.txEndNs = until_ns;
-    this.airtimeNs += until_ns - start_ns;
-    this.#record('transmissions', {
-      start_ns,
-      end_ns: until_ns,
-      sf,
-      bw_hz: bandwidth_hz,
-      frequency_hz,
-      power_dbm,
-      size: payload.length,
-    });
   }
 
   // --- receiving -----------------------------------------------------------------------------------------------
@@ -205,7 +189,7 @@ export class Modem {
 
   #listener(onLock) {
     const { modulation, packet, frequency_hz } = this.chip.config;
-    const figure = NOISE_FIGURE_DB[this.chip.registers[0x8ac] === 0x96 ? 'boosted' : 'saving'] + this.#switchLoss();
+    const figure = NOISE_FIGURE_DB[this.chip.registers[0x8ac] === 0x96 ? 'boosted' : 'saving'] + this.#switchLoss(false);
     return {
       name: this.host.name,
       position: this.host.position,
