@@ -89,7 +89,11 @@ FILES = {
         "errors.py",
         "sx1261.py",
         "sx126x.py",
+        "sx126x_rxen.py",
         "sx126x_start.py",
+        "sx1276.py",
+        "sx1276_start.py",
+        "timed.py",
         "wio_sx1262.py",
     ),
     "wire": (

@@ -1,18 +1,8 @@
-"""Semtech SX1262: the five calls of a LoRaWAN radio, timed by the microsecond.
-
-The receive window is the hardest real-time task of the node: it is opened from the *measured*
-end of transmission (DIO1 stamped in an interrupt; a stamp that comes too late to be true is cut
-to what the time on air says), sized in symbols, and in the last milliseconds before it no other
-task runs and nothing is allocated. Garbage is collected before a transmission; flash is written
-after the MAC's exchange.
+"""Semtech SX1262: the five calls of a LoRaWAN radio, timed by the microsecond (radios.timed).
 
 Source: SX1261/2 datasheet rev 2.1; chapters are named at the numbers.
 """
 
-import asyncio
-import gc
-import random
-from array import array
 from struct import pack_into
 from time import sleep_ms, ticks_diff, ticks_us
 
@@ -21,6 +11,7 @@ from micropython import const
 from unload import unload
 
 from radios.errors import RadioError
+from radios.timed import TX_SLACK_US, Timed
 
 _STANDBY_RC = b"\x80\x00"
 _STANDBY_XOSC = b"\x80\x01"
@@ -42,61 +33,26 @@ _R_TX_MODULATION = const(0x0889)  # 15.1
 _IMAGES = b"\x55\x6b\x6f\x5c\x75\x81\x9a\xc1\xc5\xaa\xd7\xdb\xb4\xe1\xe9"
 """Rows of from 5 MHz x n, and CalibrateImage's two frequencies (9.2.1)."""
 _LAST_IMAGE = const(12)  # begin of the last row
-_HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
-_HOLD_DOZING_MS = const(24)  # a sleeper runs nothing else; settings take 8, a collection 8 more
-_SPIN_US = const(250)
-_LATES = const(64)
 _RX_ON_US = const(122)  # STDBY_XOSC to RX (62 us, 8.3), and the stamp's lateness
 _BUSY_US = const(400000)
-_PIECE_MS = const(4000)  # the longest frame takes 9 s, the watchdog waits 8.3
-_COLLECT_EVERY = const(4)
-_TX_END_US = const(500)  # TxDone after SetTx and the time on air; 340 to 380 were seen (emulated)
-_TX_SLACK_US = const(300000)
 
 
-class SX126X:
-    """One radio. `error_us`: worst opening error of the last windows, without its sign.
+class SX126X(Timed):
+    """One radio."""
 
-    _command_us: how long SetRx takes by SPI, measured when the radio was set up: 60 us on an
-    RP2040, 200 on an ESP32 (emulated).
-    """
-
-    naps = True  # does `sleep_ms` end in time? The port may know better
     _iq: int
-    _command_us: int
-    antenna_dbi = 2
+    _rx_on_us = _RX_ON_US
+    _no_end = "sx126x: no end of transmission; check DIO1 in PINS of /board.py"
     amplifier = b"\x0e\x16\2\2\0\x11\x16\2\3\0\x14\x16\3\5\0\x16\x16\4\7\0"
     """Rows of up to dBm, SetTxParams' power there, paDutyCycle, hpMax, deviceSel (13.1.14)."""
 
     def __init__(self, spi, nss, busy, dio1, reset, clock, tcxo_mv=0, dio2_switch=True):
-        self._spi = spi
-        self._nss = nss
         self._busy = busy
-        self._reset = reset
-        self._clock = clock
         self._tcxo_mv = tcxo_mv
         self._dio2 = dio2_switch
         self._answers = (bytearray(4), bytearray(5))
         self._set_rx = bytearray(4)
-        self._stamp = 0
-        self._seen = False
-        self._flag = asyncio.ThreadSafeFlag()
-        self._task = None
-        self._on_frame = None
-        self._sent = 0
-        self.error_us = 0
-        self._worst_us = 0
-        self._open_us = None
-        self._opened = 0
-        self._lates = array("h", bytes(2 * _LATES))
-        clock.on_rising(dio1, self._irq)
-        self.start()
-
-    def _irq(self, _pin):
-        """An interrupt, a hard one where the port has those: nothing is allocated."""
-        self._stamp = ticks_us()
-        self._seen = True
-        self._flag.set()
+        super().__init__(spi, nss, reset, clock, (dio1,))
 
     def _wait(self):
         """Wait until BUSY is low. RadioError after 0.4 s: no radio, or wrong wiring."""
@@ -178,10 +134,6 @@ class SX126X:
             self._asleep = True
             self._slept = ticks_us()
 
-    def random(self) -> int:
-        """32 random bits, from a generator seeded by the receiver's noise."""
-        return random.getrandbits(32)
-
     def _tune(self, freq_hz, sf, bw_hz):
         """Channel and modulation; both outlive warm sleep, so RX1 mostly finds them set."""
         tuned = freq_hz, sf, bw_hz
@@ -237,9 +189,7 @@ class SX126X:
 
     async def transmit(self, frame: bytes, freq_hz: int, sf: int, bw_hz: int, power_dbm: int):
         """Send one uplink (IQ normal, CRC). Returns its measured end, us, or raises RadioError."""
-        self._sent += 1
-        if self._sent % _COLLECT_EVERY == 0:
-            gc.collect()
+        self._collect()
         self._wake()
         self._tune(freq_hz, sf, bw_hz)
         self._packet(len(frame), 1, 0)
@@ -251,27 +201,15 @@ class SX126X:
         self._send(b"\x0e\x00" + frame)
         self._irqs(_IRQS_TX)
         air_us = time_on_air_us(sf, bw_hz, len(frame))
-        us = self._clock.us
-        self._send(b"\x83" + ((air_us + _TX_SLACK_US) * 8 // 125).to_bytes(3, "big"))
-        end_us = us() + air_us
-        if self._clock.may_doze():  # but not to the end: the stamp is exact when awake
-            await self._clock.sleep_until_us(end_us - 2000)
-            while not self._seen and us() < end_us + 4000:
-                sleep_ms(1)
-        if not await self._interrupt(end_us + _TX_SLACK_US) or not self._status() & _TX_DONE:
-            raise RadioError("sx126x: no end of transmission; check DIO1 in PINS of /board.py")
-        return min(self._clock.at(self._stamp), end_us + _TX_END_US)
+        self._send(b"\x83" + ((air_us + TX_SLACK_US) * 8 // 125).to_bytes(3, "big"))
+        return await self._transmitted(self._clock.us() + air_us, _TX_DONE)
 
     async def receive(self, open_at_us: int, symbols: int, freq_hz: int, sf: int, bw_hz: int):
         """One window for a downlink (IQ inverted, no CRC), receiver on at `open_at_us`.
 
         symbols: 1..248 without a preamble end it. Returns (payload, RSSI dBm, SNR x 4) or None.
         """
-        clock = self._clock
-        self._open_us = open_at_us
-        hold_ms = _HOLD_DOZING_MS if clock.may_doze() else _HOLD_MS
-        await clock.sleep_until_us(open_at_us - hold_ms * 1000)
-        self._open_us = None
+        await self._before(open_at_us)
         self._wake()
         self._tune(freq_hz, sf, bw_hz)
         self._packet(255, 0, 1)
@@ -282,44 +220,13 @@ class SX126X:
         pack_into(">I", self._set_rx, 0, 0x82000000 | min(window_us * 8 // 125, 0xFFFFFE))
         self._wait()
         self._open(open_at_us)
-        heard = await self._interrupt(open_at_us + window_us + 20000)
-        if not heard:  # the header came in time; wait for the end of the frame
-            longest_us = time_on_air_us(sf, bw_hz, 255)
-            heard = await self._interrupt(open_at_us + longest_us + 500000)
-        return self._frame() if heard else None
+        return await self._heard(open_at_us + window_us, sf, bw_hz)
 
-    def _open(self, at_us):
-        """Hold the CPU, spin for the last quarter millisecond, switch the receiver on."""
-        due = self._clock.ticks(at_us - _RX_ON_US - self._command_us)
-        if self.naps:
-            sleep_ms((ticks_diff(due, ticks_us()) - _SPIN_US) // 1000)  # none, when negative
-        nss = self._nss
-        write = self._spi.write
-        command = self._set_rx
-        while ticks_diff(due, ticks_us()) > 0:
-            pass
-        nss(0)
-        write(command)
-        nss(1)
-        late = abs(ticks_diff(ticks_us(), due) - self._command_us)
-        self._lates[self._opened % _LATES] = min(late, 32767)
-        self._opened += 1
-        self._worst_us = max(self._worst_us, late)
-        self.error_us = max(late, self.error_us * 15 // 16)
+    def _begun(self):
+        return True  # SetRx's timer, which ends at a header, would have raised DIO1
 
-    async def _interrupt(self, until_us):
-        """True when DIO1 rose, False at the instant. Sleepers doze: the pin wakes them."""
-        clock = self._clock
-        while not self._seen:
-            left_ms = (until_us - clock.us()) // 1000 + 1
-            if left_ms <= 0:
-                return False
-            if not clock.doze(min(left_ms, 200)):
-                try:
-                    await asyncio.wait_for_ms(self._flag.wait(), min(left_ms, _PIECE_MS))
-                except asyncio.TimeoutError:
-                    pass
-        return True
+    def _clear(self):
+        self._send(_CLEAR_IRQS)
 
     def _frame(self):
         """Payload, RSSI and SNR of the frame just received; None when there is no whole one."""
@@ -345,36 +252,7 @@ class SX126X:
         self._irqs(_IRQS_RX)
         self._symbols(0)  # or the symbols of the window before end it
         self._send(_LISTEN)
-        self._on_frame = on_frame
-        self._task = asyncio.create_task(self._listening(on_frame))
-
-    async def _listening(self, on_frame):
-        while self._on_frame is on_frame:
-            await self._flag.wait()
-            self._seen = False
-            frame = self._frame()
-            self._send(_CLEAR_IRQS)
-            if frame:
-                on_frame(*frame)
-
-    def _stop_listening(self):
-        task = self._task
-        self._task = None
-        self._on_frame = None
-        if task and task is not asyncio.current_task():
-            task.cancel()
-
-    def window_in_ms(self) -> int:
-        """Until the CPU belongs to the next receive window; long when none is planned."""
-        if self._open_us is None:
-            return 1 << 29
-        return (self._open_us - self._clock.us()) // 1000 - _HOLD_MS
-
-    def windows(self) -> dict:
-        """Own timing error of the receive windows, without sign: the last 64 and the worst, us."""
-        late = sorted(self._lates[: self._opened])
-        half = late[len(late) // 2] if late else None
-        return {"n": self._opened, "p50_us": half, "max_us": self._worst_us}
+        self._hear(on_frame)
 
 
 def from_board(board, clock, kind=SX126X) -> SX126X:

@@ -1,7 +1,8 @@
-"""Seeed Wio-SX1262: an SX1262 behind an antenna switch that has a supply pin of its own.
+"""Seeed Wio-SX1262, RAK11310: an SX1262 behind an antenna switch that has a pin for its supply.
 
 The pin is high as long as the radio is in use; DIO2 tells the switch which way.
-Source: Lora-net/one_channel_hub, seeed_xiao_sx1262.c and lora_pkt_fwd's radio HAL.
+Source: Lora-net/one_channel_hub, seeed_xiao_sx1262.c and lora_pkt_fwd's radio HAL; RAK11310
+schematic.
 """
 
 from radios import sx126x

@@ -223,6 +223,21 @@ def test_only_an_esp32_that_nothing_but_the_radio_can_wake_sleeps_deep():
     assert deep == [600000], "a passage was not counted"
 
 
+def test_a_radio_with_two_pins_lets_an_esp32_sleep_deep():
+    one, node, deep = port(), Node(), []
+    one._deep = lambda step: step == "keep"
+    one_machine().deepsleep = deep.append
+    for pin, seen in (edge_pin(26), edge_pin(33)):
+        one.on_rising(pin, seen.append)
+    one.deep(node)
+    one.doze(600000)
+    assert deep == [], "one of them is something else's"
+    node.pins = 2
+    one.deep(node)
+    one.doze(600000)
+    assert deep == [600000]
+
+
 def test_an_esp32s_light_sleep_is_as_long_as_its_slow_clock_was_at_the_start():
     node = Node()
     one = port()
@@ -248,6 +263,7 @@ class Node:
 
     def __init__(self):
         self.total_us = 5000000
+        self.pins = 1
         self.clock = self.link = self.mac = self.radio = self
 
 

@@ -1,95 +1,18 @@
 """The SX1262 driver's bytes, against a chip that only keeps registers. No timing here."""
 
 import asyncio
-import time
 
 from tests.fake_buses import MADE
 from tests.fake_device import Pin, machine
+from tests.fake_radio import Clock
+from tests.fake_radio import Sx126x as Chip
 
 # isort: split
 from lorawan import frame
-from radios import sx126x, sx126x_start, sx1261, wio_sx1262
+from radios import sx126x, sx126x_start, sx1261, timed, wio_sx1262
 from radios.errors import RadioError
 from radios.sx126x import SX126X
 from radios.sx1261 import SX1261
-
-
-class Chip:
-    """Registers, a buffer, interrupts and a list of commands; answers at once."""
-
-    def __init__(self):
-        self.commands = []
-        self.registers = {0x0740: 0x14, 0x0736: 0x0D}
-        self.irq = 0
-        self.errors = 0
-        self.received = b""
-        self.dio1 = Pin(20)
-        self.air = None
-
-    def write(self, data):
-        data = bytes(data)
-        self.commands.append(data)
-        if data[0] == 0x0D:
-            for at in range(3, len(data)):
-                self.registers[(data[1] << 8 | data[2]) + at - 3] = data[at]
-        elif data[0] == 0x83:
-            self.raise_irq(1)
-        elif data[0] == 0x82 and self.air is not None:
-            self.raise_irq(self.air)
-        elif data[0] == 0x02:
-            self.irq = 0
-            self.dio1.level = 0
-
-    def raise_irq(self, bits):
-        self.irq = bits
-        self.dio1.edge()
-
-    def write_readinto(self, out, answer):
-        for at in range(len(answer)):
-            answer[at] = 0
-        if out[0] == 0x1D:
-            answer[4] = self.registers.get(out[1] << 8 | out[2], 0)
-        elif out[0] == 0x12:
-            answer[2], answer[3] = self.irq >> 8, self.irq & 255
-        elif out[0] == 0x13:
-            answer[2], answer[3] = len(self.received), 0
-        elif out[0] == 0x14:
-            answer[2], answer[3] = 160, 0xF0
-        elif out[0] == 0x17:
-            answer[3] = self.errors
-
-    def readinto(self, view):
-        view[:] = self.received
-
-    def last(self, opcode):
-        return [one for one in self.commands if one[0] == opcode][-1]
-
-
-class Clock:
-    """Time jumps to where somebody sleeps to."""
-
-    now = 0
-
-    def us(self):
-        return self.now
-
-    def at(self, _ticks):
-        return self.now
-
-    def ticks(self, at_us):
-        return time.ticks_add(time.ticks_us(), at_us - self.now)
-
-    def doze(self, _ms):
-        return False
-
-    def may_doze(self):
-        return False
-
-    def on_rising(self, pin, handler):
-        pin.irq(handler, pin.IRQ_RISING)
-
-    async def sleep_until_us(self, until):
-        self.now = max(self.now, until)
 
 
 def radio(chip=None, kind=SX126X, **options):
@@ -168,15 +91,15 @@ def test_a_window_without_a_frame_and_a_broken_one_give_none():
 def test_before_a_window_the_cpu_sleeps_only_where_a_sleep_ends_in_time():
     one, chip, _ = radio()
     chip.air = 0x200
-    kept, slept = sx126x.sleep_ms, []
-    sx126x.sleep_ms = lambda ms: slept.append(ms) or kept(ms)
+    kept, slept = timed.sleep_ms, []
+    timed.sleep_ms = lambda ms: slept.append(ms) or kept(ms)
     try:
         asyncio.run(one.receive(5000000, 8, 869525000, 9, 125000))
         assert len(slept) == 1 and 20 < slept.pop() < 32
         one.naps = False
         asyncio.run(one.receive(9000000, 8, 869525000, 9, 125000))
     finally:
-        sx126x.sleep_ms = kept
+        timed.sleep_ms = kept
 
     assert slept == []
     assert one.windows()["n"] == 2

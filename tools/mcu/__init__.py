@@ -25,10 +25,13 @@ BUS_WIRES = {
     "spi": ("sck", "mosi", "miso"),
 }
 OUTPUTS = frozenset({
-    "tx", "sda", "scl", "sck", "mosi", "cs", "nss", "reset", "antenna", "lamp", "led", "power",
+    "tx", "sda", "scl", "sck", "mosi", "cs", "nss", "reset", "antenna", "rxen", "txen", "lamp",
+    "led", "power",
 })  # fmt: skip
 """Wires that the chip drives; all others are inputs."""
-OUTSIDE = frozenset({"rx", "sda", "scl", "miso", "busy", "dio1", "pin", "adc", "vbus", "battery"})
+OUTSIDE = frozenset({
+    "rx", "sda", "scl", "miso", "busy", "dio0", "dio1", "pin", "adc", "vbus", "battery",
+})  # fmt: skip
 """Wires whose level something outside the chip decides while it is reset."""
 ANALOG = frozenset({"adc", "battery"})
 

@@ -11,9 +11,10 @@ pytestmark = pytest.mark.slow
 BOARD = "t_beam"
 
 
-async def test_a_node_joins_reports_and_answers_its_console():
+@pytest.mark.parametrize("board", [BOARD, "t3_v16"])
+async def test_a_node_joins_reports_and_answers_its_console(board):
     async with Lab(seed=1) as lab:
-        unit = await lab.add("bin", board=BOARD)
+        unit = await lab.add("bin", board=board)
 
         assert await lab.run(120, lambda: len(unit.of("up")) >= 3, step_s=1)
         assert unit.of("join")

@@ -40,10 +40,11 @@ asyncio.run(run())
 """
 
 
+@pytest.mark.parametrize("board", [BOARD, "t3_v16"])
 @pytest.mark.parametrize("asked", [True, False])
-async def test_windows_of_a_node_open_in_time(asked: bool):
-    """Of one whose console is used, and of one that sleeps between reports."""
-    found = await errors(BOARD, 3, 6, asked=asked)
+async def test_windows_of_a_node_open_in_time(board: str, asked: bool):
+    """Of one whose console is used, and of one that sleeps between reports; by each radio."""
+    found = await errors(board, 3, 6, asked=asked)
 
     assert len(found) >= 6
     assert max(map(abs, found)) <= AIM_MS, found

@@ -1,4 +1,4 @@
-"""The SX126x driver on the emulated board against the model of its chip, without a MAC."""
+"""Each radio's driver on an emulated board against the model of its chip, without a MAC."""
 
 import re
 
@@ -7,11 +7,15 @@ import pytest
 from tools.bench.world.frames import TxPacket
 from tools.bench.world.image import image
 from tools.bench.world.simulation import Simulation
+from tools.bench.world.wiring import radio, wiring
 from tools.build import plan, staged_files
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 BOARD = "pico_lora_sx1262"
+BOARDS = (BOARD, "feather_rp2040_rfm95")
+"""One of each radio."""
+SWITCHED = "waveshare_rp2040_lora"
 GATEWAY_ID = "0016c001ff10a235"
 DATA_RATES = [(sf, 125_000, 868_100_000) for sf in range(7, 13)] + [(7, 250_000, 868_300_000)]
 DOWNLINK = bytes(range(30))
@@ -20,7 +24,7 @@ import asyncio
 import board
 from node.clock import Clock
 from node.ports.rp2 import Port
-from radios.sx126x import from_board
+from radios.RADIO import from_board
 
 class Power:
     def may_doze(self): return False
@@ -44,17 +48,23 @@ asyncio.run(run())
 """
 
 
-async def trial(shift: float, seconds: int = 1, listen: int = 0) -> tuple[str, dict, Simulation]:
+async def trial(
+    shift: float, seconds: int = 1, listen: int = 0, board_name: str = BOARD
+) -> tuple[str, dict, Simulation]:
     """What the board printed, the radio's record, and the world it was on.
 
     shift: symbols by which each window opens too late. listen: downlinks sent in class C.
     """
     values = {"DATA_RATES": DATA_RATES, "SHIFT": shift, "SECONDS": seconds}
-    script = re.sub(r"\b[A-Z_]{5,}\b", lambda name: repr(values.get(name[0], name[0])), TRIAL)
-    files = staged_files(BOARD) | {"/main.py": plan().short(script).encode()}
+    constants = wiring(board_name)
+    script = TRIAL.replace("RADIO", constants["RADIO"])
+    script = re.sub(r"\b[A-Z_]{5,}\b", lambda name: repr(values.get(name[0], name[0])), script)
+    files = staged_files(board_name) | {"/main.py": plan().short(script).encode()}
     async with Simulation() as world:
         await world.add_radio_gateway(GATEWAY_ID, (0, 0))
-        board = await world.add_board("trial", flash=image(files), position_m=(200, 0))
+        board = await world.add_board(
+            "trial", board=board_name, flash=image(files), position_m=(200, 0)
+        )
         said = bytearray()
         board.on_serial(said.extend)
 
@@ -72,15 +82,16 @@ async def trial(shift: float, seconds: int = 1, listen: int = 0) -> tuple[str, d
             assert await world.transmit(GATEWAY_ID, frame) == "OK"
         while b"done" not in said:
             await world.run_s(1)
-        return said.decode(), await board.drain("sx1262"), world
+        return said.decode(), await board.drain(radio(constants)), world
 
 
 @pytest.mark.parametrize(
     ("shift", "heard"), [(0, True), (-2.9, True), (2.9, True), (-5, False), (5, False)]
 )
-async def test_windows_hear_at_every_data_rate_within_three_symbols(shift, heard):
+@pytest.mark.parametrize("board", BOARDS)
+async def test_windows_hear_at_every_data_rate_within_three_symbols(board, shift, heard):
     """8 symbols, a preamble of 8, 5 to lock: three to spare on each side."""
-    said, record, world = await trial(shift)
+    said, record, world = await trial(shift, board_name=board)
 
     answers = [f"window {sf} {bw} " for sf, bw, _ in DATA_RATES]
     windows = [line for line in said.splitlines() if line.startswith("window")]
@@ -91,8 +102,16 @@ async def test_windows_hear_at_every_data_rate_within_three_symbols(shift, heard
     assert record["notes"] == {}
 
 
-async def test_windows_open_within_half_a_millisecond_of_their_instant():
-    _, record, _ = await trial(0)
+async def test_an_antenna_switch_points_the_right_way_at_every_data_rate():
+    said, record, world = await trial(0, board_name=SWITCHED)
+
+    assert said.count("True") == len(DATA_RATES)
+    assert (world.refusals, record["notes"]) == ([], {})
+
+
+@pytest.mark.parametrize("board", BOARDS)
+async def test_windows_open_within_half_a_millisecond_of_their_instant(board):
+    _, record, _ = await trial(0, board_name=board)
 
     windows = [w for w in record["windows"] if not w["continuous"]]
     errors_us = [
@@ -103,8 +122,9 @@ async def test_windows_open_within_half_a_millisecond_of_their_instant():
     assert min(errors_us) > -500
 
 
-async def test_class_c_hears_every_frame():
-    said, record, world = await trial(0, seconds=12, listen=5)
+@pytest.mark.parametrize("board", BOARDS)
+async def test_class_c_hears_every_frame(board):
+    said, record, world = await trial(0, seconds=12, listen=5, board_name=board)
 
     assert re.findall(r"listened (\d)", said) == ["0", "1", "2", "3", "4"]
     assert record["windows"][-1]["continuous"]

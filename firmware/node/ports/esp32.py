@@ -36,6 +36,7 @@ class Port:
         self._wdt = None
         self._edges = []  # (pin, handler)
         self._node = None
+        self._radios = -1  # how many of them are the radio's, once it is there
         self.deaf = []
         self._slow_period = machine.mem32[_SLOW_PERIOD]
         self.cause = self._read_cause()
@@ -79,7 +80,7 @@ class Port:
         and this call does not return. Edges are not seen in light sleep: the handlers of pins that
         rose are called after it. A pin that is high already could not end it, but end it at once.
         """
-        if ms >= _DEEP_MS and self._node and len(self._edges) < 2 and self._deep("keep"):
+        if ms >= _DEEP_MS and len(self._edges) <= self._radios and self._deep("keep"):
             machine.deepsleep(ms)
         low = [edge for edge in self._edges if not edge[0].value()]
         esp32.wake_on_ext1([pin for pin, _ in low], esp32.WAKEUP_ANY_HIGH)
@@ -103,6 +104,7 @@ class Port:
         self._node = node
         if hasattr(node.link, "mac"):  # more than 9 ms of sleep_ms end up to 3 ms late: at a tick
             node.link.radio.naps = False
+            self._radios = node.link.radio.pins
         return self._deep("resume")
 
     def on_rising(self, pin, handler) -> None:
@@ -112,8 +114,7 @@ class Port:
         sleep: it is in `deaf`. The console's input is read after each piece of it.
         """
         if str(pin) == "Pin(3)":
-            self._share_rx()
-            return
+            return self._share_rx()
         pin.irq(handler, pin.IRQ_RISING)
         self._edges.append((pin, handler))
         try:

@@ -12,9 +12,10 @@ import asyncio
 
 from tools.bench.measure import Figure
 from tools.bench.world.lab import BOARD, Lab
+from tools.bench.world.wiring import radio, wiring
 
-BOARDS = (BOARD, "t_beam")
-"""One of each MCU."""
+BOARDS = (BOARD, "t_beam", "t3_v16")
+"""One of each MCU, and of each radio."""
 WINDOWS = 1000
 PERIOD_S = 60
 ASK_EACH_S = 17.3
@@ -47,15 +48,16 @@ def distribution(board: str, found: list[float]) -> list[Figure]:
 async def errors(board: str, seed: int, count: int, *, asked: bool = True) -> list[float]:
     """At least `count` errors in ms; positive is late. asked: its console is used meanwhile."""
     found: list[float] = []
+    chip = radio(wiring(board))
     async with Lab(seed=seed) as lab:
         unit = await lab.add("bin", board=board, usb=asked, report_s=PERIOD_S, sample_s=10)
         await lab.run(120, lambda: bool(unit.of("up")))
-        await unit.board.drain("sx1262")
+        await unit.board.drain(chip)
         while len(found) < count:
             if asked:
                 await unit.board.write(b"link --json\r\n")
             await lab.run(ASK_EACH_S)
-            drained = await unit.board.drain("sx1262")
+            drained = await unit.board.drain(chip)
             found += [error_ms(one) for one in drained["windows"] if not one["continuous"]]
     return found
 

@@ -12,7 +12,13 @@ from tools.setup import paths
 
 BOARDS = paths.ROOT / "boards"
 PARTS = paths.SIM / "parts"
-RADIO_CHIPS = {"sx126x": "sx1262"}
+RADIOS = {
+    "sx126x": "sx1262", "wio_sx1262": "sx1262", "sx126x_rxen": "sx1262", "sx1276": "sx1276",
+}  # fmt: skip
+"""RADIO of a board file -> the chip."""
+RADIO_PINS = ("nss", "busy", "reset", "dio0", "dio1", "antenna", "rxen", "txen")
+"""Those of PINS that are the radio's, or its antenna switch's."""
+RADIO_LITERALS = {"tcxo_mv": "TCXO_MV", "rf_switch": "RF_SWITCH"}
 
 
 def wiring(name: str) -> dict[str, Any]:
@@ -26,6 +32,14 @@ def wiring(name: str) -> dict[str, Any]:
     return {key: value for key, value in runpy.run_path(str(path)).items() if key.isupper()}
 
 
+def radio(constants: Mapping[str, Any]) -> str:
+    """The chip that is the radio of a board; empty where the bench has no model of it.
+
+    constants: the literals of its file.
+    """
+    return RADIOS.get(constants.get("RADIO", ""), "")
+
+
 def fitted(
     pins: dict[str, Any],
     options: Mapping[str, dict[str, Any] | None],
@@ -37,14 +51,10 @@ def fitted(
     """
     gpio = pins["PINS"]
     parts: dict[str, dict[str, Any]] = {}
-    chip = RADIO_CHIPS.get(pins.get("RADIO", ""))
-    if chip:
-        parts[chip] = {key: gpio[key] for key in ("nss", "busy", "reset", "dio1")}
-        parts[chip] |= {
-            "spi": pins["RADIO_SPI"],
-            "tcxo_mv": pins["TCXO_MV"],
-            "rf_switch": pins["RF_SWITCH"],
-        }
+    if chip := radio(pins):
+        parts[chip] = {key: gpio[key] for key in RADIO_PINS if key in gpio}
+        parts[chip]["spi"] = pins["RADIO_SPI"]
+        parts[chip] |= {key: pins[name] for key, name in RADIO_LITERALS.items() if name in pins}
     if "lamp" in gpio:
         parts["lamp"] = {"pin": gpio["lamp"]}
     parts |= {wires["chip"]: wires for wires in pins.get("SENSORS", {}).values()}
