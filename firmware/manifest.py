@@ -87,6 +87,8 @@ FILES = {
     "radios": (
         "__init__.py",
         "errors.py",
+        "modem.py",
+        "modem_start.py",
         "sx1261.py",
         "sx126x.py",
         "sx126x_rxen.py",

@@ -20,7 +20,7 @@ from radios.errors import RadioError
 
 _HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
 _HOLD_DOZING_MS = const(24)  # a sleeper runs nothing else; settings take 8, a collection 8 more
-_SPIN_US = const(250)
+SPIN_US = const(250)
 _LATES = const(64)
 _PIECE_MS = const(4000)  # the longest frame takes 9 s, the watchdog waits 8.3
 _COLLECT_EVERY = const(4)
@@ -116,7 +116,7 @@ class Timed:
         """Hold the CPU, spin for the last quarter millisecond, switch the receiver on."""
         due = self._clock.ticks(at_us - self._rx_on_us - self._command_us)
         if self.naps:
-            sleep_ms((ticks_diff(due, ticks_us()) - _SPIN_US) // 1000)  # none, when negative
+            sleep_ms((ticks_diff(due, ticks_us()) - SPIN_US) // 1000)  # none, when negative
         nss = self._nss
         write = self._spi.write
         command = self._set_rx
@@ -125,7 +125,11 @@ class Timed:
         nss(0)
         write(command)
         nss(1)
-        late = abs(ticks_diff(ticks_us(), due) - self._command_us)
+        self._opens(ticks_diff(ticks_us(), due) - self._command_us)
+
+    def _opens(self, late):
+        """The window was opened so late, us; too early when negative."""
+        late = abs(late)
         self._lates[self._opened % _LATES] = min(late, 32767)
         self._opened += 1
         self._worst_us = max(self._worst_us, late)

