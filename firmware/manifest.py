@@ -40,6 +40,7 @@ FILES = {
         "deep.py",
         "defaults.py",
         "errors.py",
+        "flag.py",
         "history.py",
         "journal.py",
         "kept.py",

@@ -47,8 +47,32 @@ class Machine:
         self.resets += 1
 
 
+class RingIO:
+    """`micropython.RingIO` for CPython: `write` takes what there is room for."""
+
+    def __init__(self, size):
+        self._size = size
+        self._held = bytearray()
+
+    def any(self):
+        return len(self._held)
+
+    def write(self, data):
+        taken = data[: self._size - len(self._held)]
+        self._held += taken
+        return len(taken)
+
+    def readinto(self, buffer):
+        given = min(len(buffer), len(self._held))
+        buffer[:given] = self._held[:given]
+        del self._held[:given]
+        return given or None
+
+
 class Micropython:
-    """The module `micropython`, as far as constants go."""
+    """The module `micropython`: constants, and the buffer of `node.flag`."""
+
+    RingIO = RingIO
 
     @staticmethod
     def const(value):

@@ -89,11 +89,18 @@ class Chip(Machine):
         self.reset_cause = lambda: cause
 
 
+class Asyncio:
+    """The module `asyncio`, as far as a port goes."""
+
+    ThreadSafeFlag = None
+
+
 def port(cause=1):
     """An ESP32 that starts for this cause."""
     from node.ports import esp32 as driver
 
     driver.machine = Chip(cause)
+    driver.asyncio = Asyncio()  # other tests keep theirs
     sys.modules["machine"].RTC = Rtc
     return ports.find("esp32")
 
@@ -147,6 +154,13 @@ def test_the_causes_of_an_esp32s_start():
         one = port(reset)
         assert one.cause == cause, reset
         assert one.packed == (cause == ports.DEEPSLEEP), "files may have changed"
+
+
+def test_an_esp32_is_not_asked_in_python_at_each_tick_what_its_flags_are():
+    port()
+
+    driver = sys.modules["node.ports.esp32"]
+    assert driver.asyncio.ThreadSafeFlag is driver.Flag
 
 
 def test_an_esp32_sleeps_in_pieces_that_its_watchdog_allows():

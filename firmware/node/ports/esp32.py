@@ -6,6 +6,7 @@ the current and twice the time (ESP32 datasheet, table 4-2). Its other radios st
 # pyright: reportAttributeAccessIssue=false
 # the installed stubs are those of rp2, which lack what only an ESP32 has
 
+import asyncio
 import time
 
 import esp32
@@ -13,6 +14,7 @@ import machine
 from micropython import const
 from unload import unload
 
+from node.flag import Flag
 from node.ports import DEEPSLEEP, POWER, SOFT, WATCHDOG
 
 _WATCHDOG_MS = const(8300)  # as on the other ports
@@ -33,6 +35,7 @@ class Port:
     """The contract is in `node.ports`."""
 
     def __init__(self):
+        asyncio.ThreadSafeFlag = Flag  # of the radio and of what moves: asked at each tick
         self._wdt = None
         self._edges = []  # (pin, handler)
         self._node = None
@@ -45,12 +48,9 @@ class Port:
         self._deep("take")
 
     def _read_cause(self):
-        cause = machine.reset_cause()
-        if cause == machine.PWRON_RESET:
-            return POWER
-        if cause == machine.WDT_RESET:
-            return WATCHDOG
-        return DEEPSLEEP if cause == machine.DEEPSLEEP_RESET else SOFT
+        causes = {machine.PWRON_RESET: POWER, machine.WDT_RESET: WATCHDOG}
+        causes[machine.DEEPSLEEP_RESET] = DEEPSLEEP
+        return causes.get(machine.reset_cause(), SOFT)
 
     def start_watchdog(self) -> None:
         """From here on the board resets after 8.3 s without `feed`."""
