@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
+from typing import Protocol
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- the machine's own Python starts this file
     sys.exit("setup: Python 3.11 or newer is needed (Debian 12, Ubuntu 24.04 or newer have it).")
@@ -24,6 +25,7 @@ from tools.setup import (
     node_packages,
     postgresql_package,
     python_packages,
+    strace_package,
     system,
 )
 from tools.setup.paths import CACHE
@@ -31,8 +33,28 @@ from tools.setup.progress import SetupError, say, stop_children
 
 GOALS = ("run", "test", "check", "bench", "faults", "flash", "build")
 WITHOUT_BENCH = ("flash", "build")
-WITH_DATABASE = ("test", "bench", "faults")
+TESTS = ("test", "bench", "faults")
+"""Goals that run the gateway on each database and with a failing disk."""
 Chain = list[Callable[[], None]]
+
+
+class Package(Protocol):
+    """A module that brings a program of the system's packages."""
+
+    def wanted(self, system: system.System, /) -> str:
+        """The key of what is wanted."""
+        ...
+
+    def ready(self, key: str, /) -> bool:
+        """Whether it is there."""
+        ...
+
+    def bring(self, system: system.System, key: str, /) -> None:
+        """Bring it. Raises SetupError."""
+        ...
+
+
+FOR_TESTS: tuple[Package, ...] = (postgresql_package, strace_package)
 
 
 def plan(goal: str, machine: system.System) -> list[Chain]:
@@ -56,10 +78,8 @@ def plan(goal: str, machine: system.System) -> list[Chain]:
     if not micropython.ready(firmware):
         chains.append([lambda: micropython.bring(machine, firmware)])
     chains.append(_tests(goal, machine))
-    broker = broker_package.wanted(machine)
-    if not broker_package.ready(broker):
-        chains.append([lambda: broker_package.bring(machine, broker)])
-    chains.append(_database(goal, machine))
+    chains.append(_program(broker_package, machine))
+    chains += [_program(package, machine) for package in FOR_TESTS if goal in TESTS]
     return [chain for chain in chains if chain]
 
 
@@ -73,12 +93,9 @@ def _tests(goal: str, machine: system.System) -> Chain:
     return [lambda: micropython_tests.bring(machine, key)]
 
 
-def _database(goal: str, machine: system.System) -> Chain:
-    """PostgreSQL, for the goals that test the gateway on it."""
-    key = postgresql_package.wanted(machine)
-    if goal not in WITH_DATABASE or postgresql_package.ready(key):
-        return []
-    return [lambda: postgresql_package.bring(machine, key)]
+def _program(package: Package, machine: system.System) -> Chain:
+    key = package.wanted(machine)
+    return [] if package.ready(key) else [lambda: package.bring(machine, key)]
 
 
 def bring(goal: str) -> None:

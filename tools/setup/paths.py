@@ -19,6 +19,7 @@ MICROPYTHON_UNIX = MICROPYTHON / "micropython-unix"
 MICROPYTHON_TESTS = MICROPYTHON / "tests"
 MOSQUITTO = CACHE / "mosquitto"
 POSTGRESQL = CACHE / "postgresql"
+STRACE = CACHE / "strace"
 OLDEST_POSTGRESQL = 15
 
 
@@ -29,13 +30,23 @@ def environment() -> dict[str, str]:
 
 def mosquitto() -> tuple[Path, dict[str, str]] | None:
     """The broker's program and its environment: the unpacked one, else an installed one."""
-    unpacked = MOSQUITTO / "root" / "usr" / "sbin" / "mosquitto"
+    return _program(MOSQUITTO, "usr/sbin/mosquitto")
+
+
+def strace() -> tuple[Path, dict[str, str]] | None:
+    """The tracer and its environment; what it runs must not inherit LD_LIBRARY_PATH."""
+    return _program(STRACE, "usr/bin/strace")
+
+
+def _program(place: Path, path: str) -> tuple[Path, dict[str, str]] | None:
+    """A program and its environment: unpacked below `place`, else installed."""
+    unpacked = place / "root" / path
     if unpacked.exists():
-        libraries = sorted((MOSQUITTO / "root").glob("usr/lib/*-linux-gnu"))
-        path = ":".join(str(folder) for folder in libraries)
-        return unpacked, {**os.environ, "LD_LIBRARY_PATH": path}
+        libraries = sorted((place / "root").glob("usr/lib/*-linux-gnu"))
+        found = ":".join(str(folder) for folder in libraries)
+        return unpacked, {**os.environ, "LD_LIBRARY_PATH": found}
     search = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-    installed = shutil.which("mosquitto", path=search)
+    installed = shutil.which(unpacked.name, path=search)
     return (Path(installed), dict(os.environ)) if installed else None
 
 

@@ -58,11 +58,11 @@ class Street:
         host, port = self.broker.host, self.broker.port
         await asyncio.to_thread(paho.mqtt.publish.multiple, messages, hostname=host, port=port)
 
-    async def ingest(self, where="never", after=0):
-        """An ingest process."""
+    async def ingest(self, where="never", after=0, under=()):
+        """An ingest process. under: the program that runs it, strace."""
         broker = f"mqtt://{self.broker.host}:{self.broker.port}"
         return await asyncio.create_subprocess_exec(
-            sys.executable, str(HERE / "ingest_process.py"), str(self.path), broker, where,
+            *under, sys.executable, str(HERE / "ingest_process.py"), str(self.path), broker, where,
             str(after), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'firmware'}"},

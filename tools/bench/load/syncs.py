@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-import shutil
 import signal
 from collections.abc import AsyncGenerator
+
+from tools.setup.paths import strace
 
 ATTACHES_S = 10.0
 SYNCS = ("fdatasync", "fsync")
@@ -16,30 +17,29 @@ class Count:
     calls = 0
 
 
-def possible() -> bool:
-    """Whether strace is on this machine."""
-    return shutil.which("strace") is not None
-
-
 @contextlib.asynccontextmanager
 async def counting(pid: int) -> AsyncGenerator[Count]:
     """Count the calls of a process and all its threads while inside. Needs strace."""
     count = Count()
-    strace = await asyncio.create_subprocess_exec(
-        "strace", "-f", "-c", "-e", "trace=fdatasync,fsync", "-p", str(pid),
-        stderr=asyncio.subprocess.PIPE,
+    found = strace()
+    if found is None:
+        raise RuntimeError("strace is missing: run `make bench`, which brings it")
+    program, environment = found
+    tracer = await asyncio.create_subprocess_exec(
+        program, "-f", "-c", "-e", "trace=fdatasync,fsync", "-p", str(pid),
+        stderr=asyncio.subprocess.PIPE, env=environment,
     )  # fmt: skip
-    assert strace.stderr
+    assert tracer.stderr
     async with asyncio.timeout(ATTACHES_S):
-        first = await strace.stderr.readline()
+        first = await tracer.stderr.readline()
     if b"attached" not in first:
         raise RuntimeError(f"strace cannot attach: {first.decode().strip()}")
     try:
         yield count
     finally:
-        strace.send_signal(signal.SIGINT)
-        said = (await strace.stderr.read()).decode()
-        await strace.wait()
+        tracer.send_signal(signal.SIGINT)
+        said = (await tracer.stderr.read()).decode()
+        await tracer.wait()
         count.calls = calls(said)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.setup import postgresql_package, system
+from tools.setup import postgresql_package, strace_package, system
 from tools.setup.__main__ import plan
 from tools.setup.node_packages import reason as npm_reason
 from tools.setup.python_packages import reason as pip_reason
@@ -66,12 +66,15 @@ def test_without_network_each_thing_that_cannot_be_had_has_its_sentence(tree):
     assert not (tree / ".cache" / "mosquitto").exists()
 
 
+@pytest.mark.parametrize("package", [postgresql_package, strace_package])
 @pytest.mark.parametrize(("goal", "more"), [("run", 0), ("check", 0), ("test", 1), ("bench", 1)])
-def test_only_the_goals_that_test_it_bring_a_database(monkeypatch, goal, more):
+def test_only_the_goals_that_test_it_bring_a_database_and_a_tracer(
+    monkeypatch, package, goal, more
+):
     machine = system.System(("debian",), "bookworm", "amd64")
 
     def chains(there):
-        monkeypatch.setattr(postgresql_package, "ready", lambda _key: there)
+        monkeypatch.setattr(package, "ready", lambda _key: there)
         return len(plan(goal, machine))
 
     assert chains(there=False) - chains(there=True) == more
