@@ -54,6 +54,10 @@ class Fenced:
 
         return await self._store.write(fenced, within_s=within_s)
 
+    def troubles(self) -> list[str]:
+        """See gateway.store.Store."""
+        return self._store.troubles()
+
     def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
         """See gateway.store.Store."""
         self._store.on_commit(listener)

@@ -18,9 +18,9 @@ class Health(Struct):
 
 
 async def _health(parts: Parts) -> Health:
-    """Whether the service answers, and what is wrong at the network server."""
+    """Whether the service answers, and what is wrong at the network server or the store."""
     await parts.store.read(lambda view: view.last_cursor())
-    troubles = parts.network.troubles()
+    troubles = [*parts.network.troubles(), *parts.store.troubles()]
     return Health("trouble" if troubles else "ok", openapi.VERSION, troubles)
 
 

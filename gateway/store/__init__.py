@@ -13,12 +13,10 @@ those that wait together share one commit. An exception of the function undoes i
 and is raised at its caller.
 
 Cursors are in the order of commits: a reader that has seen cursor n never finds a smaller one
-later. In SQLite this holds because there is one writer at a time: the write lock is taken before
-the first cursor is drawn (BEGIN IMMEDIATE, also by another process) and held until the commit. A
-database whose commits overlap keeps it with a lock of its own in `next_sequence`, the first
-statement of every append (PostgreSQL: `pg_advisory_xact_lock`, held until the commit, before any
-row is locked, so that two appends cannot wait for each other). Then commits with events follow one
-another, and group commit shares the wait.
+later. In SQLite the write lock is taken before the first cursor is drawn (BEGIN IMMEDIATE) and
+held until the commit. A database whose commits overlap keeps it with a lock of its own in
+`next_sequence`, the first statement of every append (PostgreSQL: `pg_advisory_xact_lock`, held
+until the commit, before any row is locked: two appends cannot wait for each other).
 
 `sql` holds the questions and changes for every SQL database, the other folders one database each;
 `gateway/tests/contract/test_store.py` runs over all of them.
@@ -369,10 +367,13 @@ class Store(Protocol):
         """Carry out a change and return its result once it is durable.
 
         within_s: nobody waits for it; it may wait so long for a commit that it can share.
-        Raises what the change raised; Retry when nothing was kept and trying again may help (disk
-        full, locked); Broken when the disk failed: then no later commit can be relied on, and the
-        process must end.
+        Raises what the change raised; Retry when nothing was kept (disk full, locked); Broken when
+        the disk failed: then no later commit can be relied on, and the process must end.
         """
+        ...
+
+    def troubles(self) -> list[str]:
+        """Why it keeps nothing new at present, a sentence that says who acts next; else empty."""
         ...
 
     def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:

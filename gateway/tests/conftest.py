@@ -103,6 +103,24 @@ class Scene:
         page = await self.service.request("GET", path)
         return page if page["events"] else None
 
+    async def trouble(self):
+        """What the service says is wrong, once it says something; one sentence."""
+        async with asyncio.timeout(20):
+            while True:
+                shown = await self.service.request("GET", "/v1/health")
+                if shown["troubles"]:
+                    return shown["troubles"][0]
+                await asyncio.sleep(0.05)
+
+    async def well(self):
+        """Wait until the service says that nothing is wrong."""
+        async with asyncio.timeout(20):
+            while True:
+                shown = await self.service.request("GET", "/v1/health")
+                if shown["status"] == "ok":
+                    return
+                await asyncio.sleep(0.05)
+
     async def disabled(self, hook):
         """Wait until a webhook is disabled; the reason."""
         async with asyncio.timeout(10):

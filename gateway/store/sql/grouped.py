@@ -5,17 +5,21 @@ database become ours.
 """
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-from gateway.errors import Broken, GatewayError
+import structlog
+
+from gateway.errors import Broken, GatewayError, Retry
 from gateway.store import Appended, Transaction, View
 from gateway.store.sql.changes import Changes
 from gateway.store.sql.writer import Change, Writer
 
+log = structlog.get_logger("store")
 T = TypeVar("T")
 READERS = 2
 """Threads that answer questions; each has a connection of its own."""
@@ -29,6 +33,7 @@ class Grouped(ABC):
         self._listeners: list[Callable[[Sequence[Appended]], None]] = []
         self._of_endpoints: list[Callable[[], None]] = []
         self._broken: Broken | None = None
+        self._refused: tuple[str, float] | None = None  # why, and since when
 
     def _begin(self) -> None:
         """Start the threads."""
@@ -48,6 +53,15 @@ class Grouped(ABC):
     def on_endpoints(self, listener: Callable[[], None]) -> None:
         """See gateway.store.Store."""
         self._of_endpoints.append(listener)
+
+    def troubles(self) -> list[str]:
+        """See gateway.store.Store."""
+        if not self._refused:
+            return []
+        why, since = self._refused
+        for_s = time.monotonic() - since
+        held = f"nothing new has been kept for {for_s:.0f} s, and uplinks wait at the broker"
+        return [f"{why}; {held}: the operator frees space or brings the database back"]
 
     async def read(self, question: Callable[[View], T]) -> T:
         """See gateway.store.Store."""
@@ -75,13 +89,20 @@ class Grouped(ABC):
             if self._broken:
                 raise self._broken
             with self._guarded():
-                return self._carry_out(group)
+                changes = self._carry_out(group)
         except GatewayError as error:
             # After a failed fsync SQLite takes the next commit as if nothing had been; we do not.
             self._broken = error if isinstance(error, Broken) else self._broken
             for change in group:
                 change.error = error
+            if isinstance(error, Retry) and not self._refused:
+                self._refused = (str(error), time.monotonic())
+                log.warning("the store takes nothing", why=str(error))
             return None
+        if self._refused:
+            self._refused = None
+            log.info("the store takes changes again")
+        return changes
 
     def _settled(self, changes: Changes | None) -> None:
         if changes and changes.appended:

@@ -113,7 +113,11 @@ def translated(path: Path) -> Generator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code
+        extended = getattr(error, "sqlite_errorcode", 0)
+        code = extended & 0xFF  # the primary code
+        if extended == sqlite3.SQLITE_IOERR_SHMSIZE:  # what a full disk says at the first access
+            full = f"the disk of the store {path} is full; the operator frees space"
+            raise Retry(full) from error
         if code in _PASSING:
             raise Retry(f"the store {path} takes nothing now: {error}") from error
         if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:

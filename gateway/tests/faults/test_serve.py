@@ -255,10 +255,10 @@ async def test_its_log_is_json_when_asked(scene):
     assert told == [("info", "serving"), ("info", "ending")]
 
 
-async def refusal(config):
-    """(exit code, stderr) of a `serve` that ends by itself."""
+async def refusal(config, under=()):
+    """(exit code, stderr) of a `serve` that ends by itself. under: the program that runs it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "--config", str(config), "serve",
+        *under, sys.executable, "-m", "gateway", "--config", str(config), "serve",
         cwd=ROOT, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     _, err = await asyncio.wait_for(process.communicate(), 20)
