@@ -55,7 +55,7 @@ def device_json():
     path.unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize(("kind", "name"), [(PICO, BIN), ("t_beam", "bin-2")])
+@pytest.mark.parametrize(("kind", "name"), [(PICO, BIN), ("t_beam", "bin-2"), ("t3_v16", "bin-3")])
 async def test_the_readmes_lines_install_join_and_upgrade(
     street, virtual, device_json, kind, name
 ):

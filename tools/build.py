@@ -27,7 +27,7 @@ from typing import Any, cast
 from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
-from tools import mcu, shorten, size
+from tools import mcu, modem_package, shorten, size
 from tools.reach import loadable, regions
 from tools.setup.paths import CACHE, ROOT
 from tools.shorten import api, names
@@ -36,6 +36,7 @@ FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
 DIST = ROOT / "dist" / "firmware"
 PACKAGE = FIRMWARE / "package.json"
+MODEM_PACKAGE = FIRMWARE / "package-modem.json"
 PROFILE_PACKAGE = DIST.parent / "package.json"
 """Written for one board and profile, beside what it names."""
 MANIFEST = FIRMWARE / "manifest.py"
@@ -200,9 +201,9 @@ def staged_files(name: str, profile: str | None = None) -> dict[str, bytes]:
 
 
 def package_files(name: str) -> dict[str, bytes]:
-    """What firmware/package.json installs, for the chip of a board: {absolute path: contents}.
+    """What the lists of firmware/ install, for the chip of a board: {absolute path: contents}.
 
-    One list serves every board, so the files of all ports are there.
+    They serve every board, so the files of all ports are there.
     """
     march = mcu.chip(board(name)["MCU"]).MARCH
     files = {
@@ -218,11 +219,16 @@ def sizes(name: str) -> list[size.Size]:
     return size.of_board(name, board(name), modules(), staged_files(name))
 
 
-def package_json(folder: str = "../dist/firmware", chosen: Collection[str] | None = None) -> str:
+def package_json(
+    folder: str = "../dist/firmware",
+    chosen: Collection[str] | None = None,
+    deps: Collection[str] = (),
+) -> str:
     """The text of firmware/package.json, or of the list of one board and profile.
 
     main.py is last, and until then a stand-in: what was installed in part never starts.
     folder: where the files are, from where the list is.  chosen: its modules, all if None.
+    deps: packages of mip's index.
     """
     named = [module for module in modules() if chosen is None or module in chosen]
     urls = [["main.py", f"{folder}/{INSTALLING.name}"]]
@@ -230,7 +236,9 @@ def package_json(folder: str = "../dist/firmware", chosen: Collection[str] | Non
     urls += [[f"lib/{file}", f"{folder}/lib/{file}"] for file in (*texts(), *sources())]
     urls += [[file, f"{folder}/{file}"] for file in starters()]
     lines = ",\n".join(f"  {json.dumps(url)}" for url in urls)
-    return f'{{\n "version": {json.dumps(VERSION)},\n "deps": [],\n "urls": [\n{lines}\n ]\n}}\n'
+    head = f' "version": {json.dumps(VERSION)},\n'
+    head += f' "deps": {json.dumps([[name, "latest"] for name in deps])},\n'
+    return f'{{\n{head} "urls": [\n{lines}\n ]\n}}\n'
 
 
 def manifest() -> str:
@@ -273,13 +281,22 @@ def write(name: str, profile: str | None = None) -> dict[str, bytes]:
     shutil.copyfile(INSTALLING, fresh / INSTALLING.name)
     shutil.rmtree(DIST, ignore_errors=True)
     fresh.replace(DIST)
-    for path, text in ((PACKAGE, package_json()), (MANIFEST, manifest())):
+    for path, text in lists().items():
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
     PROFILE_PACKAGE.unlink(missing_ok=True)
     if chosen:
         PROFILE_PACKAGE.write_text(chosen)
     return files
+
+
+def lists() -> dict[Path, str]:
+    """What is written beside the sources, and what it must hold."""
+    return {
+        PACKAGE: package_json(),
+        MODEM_PACKAGE: package_json(deps=modem_package.DEPENDENCIES),
+        MANIFEST: manifest(),
+    }
 
 
 def stale(path: Path, text: str) -> str:
@@ -318,11 +335,12 @@ def misfit(payloads: Mapping[str, tuple[int, str]], record: str) -> str:
 
 def complaints() -> list[str]:
     """What `--check` finds: stale lists, a table the journal cannot take, pins, sizes."""
-    found = [stale(PACKAGE, package_json()), stale(MANIFEST, manifest())]
+    found = [stale(path, text) for path, text in lists().items()]
     found.append(misfit(schema.PAYLOADS, RECORD.read_text()))
     for path in sorted(BOARDS.glob("*.py")):
         constants = board(path.stem)
         found += [f"boards/{path.name}: {what}." for what in mcu.complaints(constants)]
+        found.append(modem_package.complaint(package_files(path.stem)))
         for one in sizes(path.stem):
             found += size.complaints(one, constants["BUDGET"])
     return [sentence for sentence in found if sentence]

@@ -3,8 +3,8 @@
 From payloads and commands: the TS013 codec for network servers, the page that documents every
 field, and the golden vectors that all runtimes must agree on. From the gateway's routes: its
 OpenAPI document. From its networks, sinks and decoders: a page of each. From the board files: a
-picture of the wiring of each. `--check` writes nothing
-and fails when a file is not up to date.
+picture of the wiring of each, and a page of all. `--check` writes nothing and fails when a file
+is not up to date.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 from wire import batch, codec, enums, meaning, schema
 
 from gateway.http import openapi, routes
-from tools import generate_batches, generate_kinds, generate_wiring
+from tools import generate_batches, generate_boards, generate_kinds, generate_wiring
 from tools.build import BOARDS, board
 from tools.setup.paths import ROOT
 
@@ -40,11 +40,13 @@ Values = dict[str, int | None]
 
 def files() -> dict[Path, str]:
     """Every generated file and what it must hold."""
+    boards = {path: board(path.stem) for path in sorted(BOARDS.glob("*.py"))}
     pictures = {
-        path.with_suffix(".svg"): generate_wiring.svg(board(path.stem))
-        for path in sorted(BOARDS.glob("*.py"))
+        path.with_suffix(".svg"): generate_wiring.svg(constants)
+        for path, constants in boards.items()
     }
     return pictures | {
+        BOARDS / "README.md": generate_boards.page(boards),
         GENERATED / "codecs" / "lamplighter.js": javascript(),
         GENERATED / "payloads.md": markdown(),
         GENERATED / "vectors.json": vectors(),

@@ -7,7 +7,7 @@ import pytest
 from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
-from tools import build
+from tools import build, modem_package
 from tools.size import Size, complaints
 
 BOARD = "pico_lora_sx1262"
@@ -93,6 +93,18 @@ def test_both_lists_name_every_module_and_start_main_last():
         *(f"lib/{module}.mpy" for module in build.modules()),
         *(f"lib/{file}" for file in (*build.texts(), *build.sources())), "boot.py", "main.py",
     ]  # fmt: skip
+
+
+def test_a_modem_has_the_same_files_the_librarys_package_and_a_budget():
+    package = json.loads(build.lists()[build.MODEM_PACKAGE])
+    assert package["deps"] == [["lora-sync", "latest"]]
+    assert package["urls"] == json.loads(build.package_json())["urls"]
+    files = {f"/lib/{module}.mpy": bytes(2100) for module in modem_package.MODULES}
+    assert modem_package.complaint(files) == ""
+    files["/lib/radios/modem.mpy"] += b"x"
+    assert modem_package.complaint(files) == (
+        "package-modem.json: 4201 bytes of .mpy, 1 over its budget."
+    )
 
 
 def test_every_file_that_the_package_names_is_built_for_it():
