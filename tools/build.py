@@ -27,7 +27,8 @@ from typing import Any, cast
 from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
-from tools import mcu, modem_package, shorten, size
+from gateway import mcu
+from tools import modem_package, shorten, size
 from tools.reach import loadable, regions
 from tools.setup.paths import CACHE, ROOT
 from tools.shorten import api, names

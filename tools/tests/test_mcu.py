@@ -2,7 +2,8 @@
 
 import pytest
 
-from tools import build, mcu
+from gateway import mcu
+from tools import build
 
 PICO = build.board("pico_lora_sx1262")
 TBEAM = {
@@ -165,7 +166,7 @@ def test_a_serial_line_and_the_radios_bus_are_not_shared():
 
 def test_a_chip_that_is_not_known_names_those_that_are():
     with pytest.raises(
-        ValueError, match=r"of ESP32, ESP32S3, RP2040, or add tools/mcu/esp8266\.py"
+        ValueError, match=r"of ESP32, ESP32S3, RP2040, or add gateway/mcu/esp8266\.py"
     ):
         mcu.complaints(PICO | {"MCU": "ESP8266"})
     assert mcu.complaints(TBEAM | {"PORT": "rp2"}) == ["PORT of a board with ESP32 is 'esp32'"]

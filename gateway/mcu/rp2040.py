@@ -17,7 +17,7 @@ UARTS = (0, 1, 1, 0, 0, 1, 1, 0)
 
 
 def reaches(bus: str, number: int, wire: str, gpio: int) -> bool:
-    """See tools.mcu."""
+    """See gateway.mcu."""
     if bus == "i2c":
         return gpio % 4 == 2 * number + (wire == "scl")
     owner = UARTS[gpio // 4] if bus == "uart" else gpio // 8 % 2

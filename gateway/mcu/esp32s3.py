@@ -26,5 +26,5 @@ CONTROLLERS = {"uart": (1, 2), "i2c": (0, 1), "spi": (1, 2)}
 
 
 def reaches(_bus: str, _number: int, _wire: str, _gpio: int) -> bool:
-    """See tools.mcu."""
+    """See gateway.mcu."""
     return True

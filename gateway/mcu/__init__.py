@@ -76,7 +76,7 @@ def chip(mcu: str) -> Chip:
     """What is known of a chip. Raises ValueError for another one."""
     if mcu not in names():
         known = ", ".join(names())
-        raise ValueError(f"MCU must be one of {known}, or add tools/mcu/{str(mcu).lower()}.py")
+        raise ValueError(f"MCU must be one of {known}, or add gateway/mcu/{str(mcu).lower()}.py")
     found: Any = importlib.import_module(f"{__name__}.{mcu.lower()}")
     return found
 
