@@ -48,6 +48,29 @@ test('a reset keeps what was translated, and nothing else', () => {
   assert.ok(code.translated - before < before / 2, `${code.translated - before} traces after ${before}`);
 });
 
+test('what each tick does with windows and interrupt levels is done in traces', () => {
+  const repl = new Repl({ firmware: FIRMWARE }).boot();
+  repl.run('import time\ntime.sleep(20)'); // translated by now
+  const counted = new Map();
+  const count = (name) => counted.set(name, (counted.get(name) ?? 0) + 1);
+  for (const core of repl.chip.cores) {
+    const single = core.single.bind(core);
+    core.single = () => {
+      count(repl.chip.code.at(core.pc)?.name);
+      single();
+    };
+  }
+  const callRom = repl.chip.callRom.bind(repl.chip);
+  repl.chip.callRom = (core) => {
+    count(FUNCTIONS.get(core.pc >>> 0));
+    callRom(core);
+  };
+  repl.run('time.sleep(10)');
+  const often = [...counted].filter(([, times]) => times > 2000).map(([name]) => name); // twice a tick
+  assert.deepEqual(often.filter((name) => ['rfwo', 'rfwu', 'retw.n', '_xtos_set_intlevel'].includes(name)), []);
+  assert.ok(often.length, 'nothing was counted');
+});
+
 describe('a bad access inside a trace', () => {
   test('leaves the registers as they were before it', () => {
     both((never) => {

@@ -6,7 +6,7 @@ import { FlashCache, lineNanos } from './flash_cache.mjs';
 import { BOOT_LOADER, bootable, loadApplication } from './image.mjs';
 import { hex, Memory } from './memory.mjs';
 import { RESET } from './reset.mjs';
-import { callRom, romData } from './rom/rom.mjs';
+import { callRom, DIRECT, romData } from './rom/rom.mjs';
 import { LATCHING, printed, strapped, unbootable } from './strapping.mjs';
 import { Turns } from './turns.mjs';
 import { attachUnits } from './units/units.mjs';
@@ -74,7 +74,7 @@ export class Esp32 {
       return;
     }
     this.memory = new Memory(this);
-    this.code = new Code(this.memory);
+    this.code = new Code(this.memory, DIRECT);
   }
 
   /** What the ROM and the second-stage boot loader do, in no time. */

@@ -8,7 +8,7 @@ import { insideLongjmp, JUMPS } from './jumps.mjs';
 import { STDIO } from './stdio.mjs';
 import { Call, JUMPED } from './call.mjs';
 import { BYTES, STRINGS } from './strings.mjs';
-import { SYSTEM } from './system.mjs';
+import { setLevel, SYSTEM } from './system.mjs';
 import { CAUSE } from '../xtensa/windows.mjs';
 
 const ALL = { ...STRINGS, ...BYTES, ...ARITHMETIC, ...JUMPS, ...STDIO, ...HEAP, ...SYSTEM };
@@ -38,6 +38,12 @@ export function callRom(chip, core) {
   const value = run ? run(call) : 0;
   if (value !== JUMPED) call.returns(value);
 }
+
+/** Functions of the ROM that are called at each step of FreeRTOS: (core), without a `Call`. */
+export const DIRECT = new Map([...FUNCTIONS].filter(([, name]) => name === '_xtos_set_intlevel').map(([pc]) => [pc, (core) => {
+  core.n += CALL_CYCLES;
+  setLevel(core);
+}]));
 
 const CTYPE = 0x3ff96354;
 const CTYPE_POINTER = 0x3ff96350;

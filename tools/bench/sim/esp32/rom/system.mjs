@@ -7,11 +7,16 @@ const TICKS_PER_US = 0x3ffe01e0;
 const XTAL_HZ = 40e6;
 
 const nothing = () => 0;
-const setLevel = (c) => {
-  const { ps } = c.core;
-  c.core.setPs((ps & ~15) | (c.int(0) & 15));
-  return ps;
-};
+
+/** _xtos_set_intlevel: called thirty times a tick of FreeRTOS, so without a `Call`. */
+export function setLevel(core) {
+  const { ps } = core;
+  const first = ((ps >> 16) & 3) * 4; // the caller's register that is the callee's a0
+  const from = core.get(first);
+  core.setPs((ps & ~15) | (core.get(first + 2) & 15));
+  core.put(first + 2, ps);
+  core.pc = first ? (core.pc & 0xc0000000) | (from & 0x3fffffff) : from;
+}
 
 export const SYSTEM = {
   MD5Init: (c) => {
@@ -69,7 +74,6 @@ export const SYSTEM = {
     c.memory.w32(gpio < 32 ? R.enableSet : R.enableSet1, 1 << (gpio & 31));
     return 0;
   },
-  _xtos_set_intlevel: setLevel,
   xthal_get_ccount: (c) => c.core.ccount,
   rom_i2c_readReg: nothing, rom_i2c_readReg_Mask: nothing, rom_i2c_writeReg: nothing, rom_i2c_writeReg_Mask: nothing, // the PLL's own bus
   mmu_init: nothing, cache_flash_mmu_set: nothing, Cache_Read_Disable: nothing, Cache_Read_Enable: nothing,

@@ -18,8 +18,8 @@ class Page {
   }
 }
 
-/** Pages of the mask ROM: every address is a trace that calls what is there. */
-class RomPages {
+/** A page of the mask ROM: every address is a trace that calls what is there. */
+class RomPage {
   constructor(call) {
     this.decoded = [];
     this.traces = new Array(65536).fill(call);
@@ -30,16 +30,25 @@ export class Code {
   /**
    * bus: {callRom(core), fetch(pc) -> 24 bits or -1 where no code is, steady(pc) -> whether decoded code may be kept, isFlash(pc), cached (whether
    * there is a flash cache), and what
-   * `interpreters` needs}.
+   * `interpreters` needs}. direct: {address in the ROM: function(core)} of what is called without callRom.
    */
-  constructor(bus) {
+  constructor(bus, direct) {
     this.bus = bus;
     this.pages = new Array((LAST - BASE) >>> 16).fill(null);
-    this.pages.fill(new RomPages((core) => bus.callRom(core)), 0, ROM_PAGES);
+    const rom = new RomPage((core) => bus.callRom(core));
+    this.pages.fill(rom, 0, ROM_PAGES);
+    for (const [pc, run] of direct) this.romPage(pc, rom).traces[pc & 0xffff] = run;
     this.loopEnds = new Set();
     this.run = interpreters(bus);
     this.translated = 0;
     this.never = false; // for tests: interpret everything
+  }
+
+  /** The page of the ROM with an address, apart from `shared`, that of all others. */
+  romPage(pc, shared) {
+    const n = (pc - BASE) >>> 16;
+    if (this.pages[n] === shared) this.pages[n] = new RomPage(shared.traces[0]);
+    return this.pages[n];
   }
 
   page(pc) {

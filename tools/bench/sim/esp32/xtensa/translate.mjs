@@ -12,7 +12,10 @@ import { SPECIAL } from './windows.mjs';
 const LONGEST = 96;
 const SKIP = 64; // bytes that may lie between the end of one part of a trace and the next
 const TEXTS = { ...PLAIN, ...FLOAT, ...DIVISION };
-const ENDS = new Set(['j', 'jx', 'ret', 'ret.n', 'retw', 'retw.n', 'call0', 'callx0', 'call', 'callx', 'wsr', 'xsr']);
+const HANDLERS = { rfwo: 1, rfwu: 2 }; // the ends of the windows' handlers: 2 makes the window live
+const UNDERFLOW = 3; // a return to a window that is not there
+const ENDS = new Set([...Object.keys(HANDLERS), 'j', 'jx', 'ret', 'ret.n', 'retw', 'retw.n', 'call0', 'callx0', 'call', 'callx', 'wsr', 'xsr']);
+const WINDOWS = new Set([...Object.keys(HANDLERS), 'retw', 'retw.n']);
 const LOOPS = new Set(['loop', 'loopnez', 'loopgtz']);
 const INSIDE = new Set(['rsr', 'rsil', 'entry', ...LOOPS]);
 
@@ -201,8 +204,15 @@ class Trace {
 
   returnWindow(d, cost) {
     this.put(`A=${this.read(0)};v=w-(A>>>28&12)&63;` +
-      `if(A>>>30===0||!(c.ws>>>(v>>2)&1)||c.ps&16)${this.bail(d, cost)}` +
+      `if(A>>>30===0||!(c.ws>>>(v>>2)&1)||c.ps&16){n+=${this.k - cost + d.cycles};p=${d.pc};handler=${UNDERFLOW};break X;}` +
       `ret=v;${this.leave(`A&0x3fffffff|${d.pc & 0xc0000000}`)}`);
+  }
+
+  /** The handler's registers must be back before the window turns, if the turn is not over before that. */
+  endHandler(d, cost) {
+    const before = this.k - cost;
+    const over = this.here ? `if(n+${before}>=c.limit-c.n||c.irq){n+=${before};break X;}` : '';
+    this.put(`p=${d.pc};${over}n+=${this.k};handler=${HANDLERS[d.name]};break X;`);
   }
 
   loop(d) {
@@ -240,16 +250,17 @@ class Trace {
     const offset = (n) => (n ? `R[w+${n}&63]` : 'R[w]');
     const back = [...this.dirty].map((n) => `${offset(n)}=a${n};`).join('');
     const float = this.list.some((d) => d.float);
+    const handler = this.list.some((d) => WINDOWS.has(d.name)) ? `if(handler)handler===${UNDERFLOW}?c.leave():c.leaveWindowHandler(handler===${HANDLERS.rfwu});` : '';
     const text = [
       'return function(c){',
       float ? `if(!(c.special[${SPECIAL.cpenable}]&1)){c.bail=true;return;}const F=c.F,I=c.I;` : '',
       `const R=c.R${this.code.bus.cached ? ',T=c.tags' : ''};let n=0;`,
       this.list[0].name === 'entry' ? prologue(this.list[0], top) : top ? `if(${top}>=c.room){c.bail=true;return;}` : '',
-      `const w=c.w;let A=0,v=0,ret=-1,p=0${[...this.used].map((n) => `,a${n}=${offset(n)}`).join('')};`,
+      `const w=c.w;let A=0,v=0,ret=-1,p=0,handler=0${[...this.used].map((n) => `,a${n}=${offset(n)}`).join('')};`,
       `try{X:for(;;){${this.labels.map((to) => `L${to}:{`).join('')}${this.lines.join('\n')}break;}}catch(e){${back}c.n+=c.m;throw e;}`, // a bad access: registers as they are before it
       back,
       'if(ret>=0){c.ws&=~(1<<(w>>2));c.w=ret;c.measure();}',
-      'c.pc=p;c.n+=n;c.m=0;}',
+      `c.pc=p;c.n+=n;c.m=0;${handler}}`,
     ].join('');
     const { bus } = this.code;
     const names = ['B', 'D8', 'D16', 'D32', 'M32', ...Object.keys(HELPERS)];
@@ -267,5 +278,5 @@ function prologue(d, top) {
 const CONTROL = {
   'j': 'jump', 'jx': 'jumpRegister', 'ret': 'return0', 'ret.n': 'return0', 'call0': 'call0', 'callx0': 'callRegister0', 'call': 'call',
   'callx': 'callRegister', 'retw': 'returnWindow', 'retw.n': 'returnWindow', 'loop': 'loop', 'loopnez': 'loop', 'loopgtz': 'loop',
-  'entry': 'entry', 'rsr': 'readSpecial', 'rsil': 'setLevel', 'wsr': 'writeSpecial', 'xsr': 'writeSpecial',
+  'rfwo': 'endHandler', 'rfwu': 'endHandler', 'entry': 'entry', 'rsr': 'readSpecial', 'rsil': 'setLevel', 'wsr': 'writeSpecial', 'xsr': 'writeSpecial',
 };
