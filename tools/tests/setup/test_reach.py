@@ -67,7 +67,7 @@ def test_the_size_that_counts_is_what_a_profile_loads_in_its_largest_region():
     assert size.node < sum(len(data) for path, data in files.items() if path.endswith(".mpy"))
 
 
-def test_every_module_of_an_install_is_loaded_by_some_node():
+def test_every_module_of_an_install_is_loaded_by_some_node_or_driver():
     known = build.modules()
     found: set[str] = set()
     for profile in PROFILES:
@@ -75,6 +75,7 @@ def test_every_module_of_an_install_is_loaded_by_some_node():
             for port in ("rp2", "esp32"):
                 found |= loadable(known, BOARD | {"PORT": port}, profile, region)
     drivers = {name for name in known if name.startswith(("node/sensors/", "radios/"))}
+    shared = {name for driver in drivers for name in imports(known[driver].read_text())}
     plans = {name for name in known if name.startswith("lorawan/plan/")}  # of regions to come
 
-    assert set(known) - found - drivers - plans == set()
+    assert set(known) - found - drivers - shared - plans == set()
