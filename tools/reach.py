@@ -57,7 +57,8 @@ def loadable(
     waiting |= {f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
     waiting |= {
         f"node/sensors/{sensors[role]['chip']}"
-        for role in cast("tuple[str, ...]", PROFILES[profile]["roles"])
+        for kind in ("roles", "optional")
+        for role in cast("tuple[str, ...]", PROFILES[profile][kind])
         if role in sensors
     }
     found: set[str] = set()

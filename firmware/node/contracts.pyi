@@ -25,6 +25,7 @@ class Profile(Protocol):
     name: str
     payload: str
     roles: tuple[str, ...]
+    optional: tuple[str, ...]
     sleeper: bool
 
     def start(self) -> None: ...

@@ -39,7 +39,7 @@ async def run(node) -> None:
             await node.pause(until_us)
             if not node.link:
                 node.profile = profiles.Profile(node)
-                node.profile.roles = ()
+                node.profile.roles = node.profile.optional = ()
                 await start.bring_up(node)
                 node.profile.roles = (said,)  # `measure` is refused
                 node.problem = said

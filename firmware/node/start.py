@@ -101,7 +101,8 @@ def _connect(node):
         node.power.low()
     except (KeyError, TypeError, ValueError) as error:
         raise wiring.wrong("BATTERY needs adc, divide and low_mv (%s)" % error)
-    for role in node.profile.roles:
+    profile = node.profile
+    for role in profile.roles + tuple([role for role in profile.optional if role in wires]):
         if role not in node.sensors:
             node.sensors[role] = wiring.sensor(
                 board, role, node.profile.name, node.power.on_rising

@@ -6,7 +6,7 @@ import struct
 from tests.fake_device import Clock, Log, folder
 
 # isort: split
-from node import defaults, ranging, settings
+from node import defaults, ranging, settings, sound
 from node.defaults import complete
 from node.errors import ConfigError
 from node.journal import Journal
@@ -114,6 +114,40 @@ def test_every_profile_makes_the_fields_of_its_payload():
         assert packed(one.payload, fields) == codec.size(rows)
         assert one.changed(fields, fields) is False
         assert one.sleeper == (PROFILES[name]["class"] == "A")
+
+
+class Ranger:
+    """A driver of a ranger that computes by one speed of sound."""
+
+    sound_mm_s = 340000
+
+
+def test_a_bin_corrects_its_ranger_by_the_air_where_a_thermometer_is_fitted():
+    def measured(celsius, ranger, distance=1000):
+        module = __import__("node.profiles.bin", None, None, ["*"])
+        node = Node("bin")
+        one = module.Profile(node)
+        assert one.optional == ("temperature",)
+        node.sensors = {"distance": ranger}
+        air = None if celsius is None else {"temperature": celsius}
+        node.sensed = {"distance": dict(ECHO, distance=distance), "temperature": air}
+        fields = one.fields(node.sensed)
+        return fields["distance"], fields["fill"]
+
+    assert measured(-2000, Ranger()) == (938, 26)
+    assert measured(0, Ranger()) == (974, 23)
+    assert measured(3500, Ranger()) == (1035, 17)
+    assert measured(3500, Ranger(), None) == (None, None)
+    assert measured(None, Ranger()) == (1000, 20)
+    assert measured(3500, object()) == (1000, 20)
+
+
+def test_the_speed_of_sound_is_that_of_the_square_root_within_two_thousandths():
+    for celsius in range(-40, 86):
+        exact = 331300 * (1 + celsius / 273.15) ** 0.5
+        assert abs(sound.speed_mm_s(celsius * 100) - exact) < 0.002 * exact, celsius
+    assert sound.speed_mm_s(0) == 331300
+    assert abs(sound.speed_mm_s(2000) - 343200) < 30  # 343.2 m/s at 20 degrees
 
 
 def test_a_change_is_urgent_by_the_amount_of_the_setting_or_where_a_value_comes_or_goes():

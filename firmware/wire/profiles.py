@@ -9,6 +9,7 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "payload": "bin",
         "class": "A",
         "roles": ("distance",),
+        "optional": ("temperature",),
         "report_s": 3600,
         "sample_s": 600,
         "watch": ("fill", "delta"),
@@ -28,6 +29,7 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "payload": "lamp",
         "class": "C",
         "roles": ("light", "motion"),
+        "optional": (),
         "report_s": 3600,
         "sample_s": 30,
         "watch": ("why", None),
@@ -53,6 +55,7 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "payload": "counter",
         "class": "A",
         "roles": ("motion",),
+        "optional": (),
         "report_s": 900,
         "sample_s": 900,
         "watch": None,
@@ -63,7 +66,8 @@ PROFILES: "dict[str, dict[str, object]]" = {
 """name -> facts.
 
 payload: entry of `wire.schema.PAYLOADS`.  class: LoRaWAN class; A runs on a battery and sleeps, C
-on mains and listens.  roles: the sensors it needs, as the board file names them.  report_s,
+on mains and listens.  roles: the sensors it needs, as the board file names them.  optional: those
+that it reads where the board file has them.  report_s,
 sample_s: default intervals in s.  watch: the field whose change is sent before the report is due,
 and the setting with the least change that counts (None: any change); None: no field.  settings:
 {name: (default, allowed, kind)} as `node.settings` checks them, a node has those of all profiles;

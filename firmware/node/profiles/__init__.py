@@ -55,6 +55,7 @@ class Profile:
         facts = profiles[name]
         self.payload = facts["payload"]
         self.roles = facts["roles"]
+        self.optional = facts["optional"]
         self.sleeper = facts["class"] == "A"
         self._watched = facts["watch"]
         self._absent_s = 0

@@ -34,6 +34,10 @@ class Profile(profiles.Profile):
             "distance": None, "valid": 0, "spread": None, "obstructed": 0
         }  # fmt: skip
         distance, height = echo["distance"], config["height_mm"]
+        if "temperature" in sensed:
+            from node import sound
+
+            distance = sound.corrected(self.node, distance)
         fill = None
         if distance is not None:
             fill = fill_percent(distance, config["empty_mm"], height)

@@ -26,6 +26,14 @@ def test_a_profile_loads_the_drivers_that_the_board_has_for_its_roles():
     assert "node/sensors/am312" in reached("bin", SENSORS=other)
 
 
+def test_an_optional_sensor_counts_where_the_board_has_it():
+    fitted = BOARD["SENSORS"] | {"temperature": {"chip": "ds18b20", "pin": 22}}
+
+    assert "node/sensors/ds18b20" not in reached("bin")
+    assert "node/sensors/ds18b20" in reached("bin", SENSORS=fitted)
+    assert "node/sensors/ds18b20" not in reached("lamp", SENSORS=fitted)
+
+
 def test_a_board_loads_the_code_of_its_own_port():
     assert "node/ports/rp2" in reached("bin")
     assert "node/ports/esp32" not in reached("bin")
