@@ -32,5 +32,5 @@ def judge(pings: list, near_mm: int, far_mm: int) -> dict:
         "distance": median,
         "valid": len(good),
         "spread": deviations[len(good) // 2] * 3 // 2,
-        "obstructed": int(obstructed or median < _RIGHT_BEFORE_MM),
+        "obstructed": int(obstructed or median < _RIGHT_BEFORE_MM or median == near_mm),
     }

@@ -47,7 +47,7 @@ class Pin:
             for level in raw:
                 self.edge(level)
         else:
-            self.device = raw
+            self.device = list(raw) if isinstance(raw, list) else raw
 
 
 class ADC:

@@ -4,7 +4,9 @@ import asyncio
 
 from micropython import const
 
+from node.ff_frames import parse, take
 from node.ranging import judge
+from node.supply import Switched
 
 BUS = "uart"
 BAUD = 9600
@@ -30,57 +32,31 @@ _FAR_MM = const(4500)
 _TURN_MS = const(720)  # 7 frames at the fastest rate; each wake costs 0.7 ms of CPU
 _LATE_MS = const(60)
 _WAIT_MS = const(2600)
-_START_US = const(1000000)  # assumed: its page gives no time from power to the first good frame
 
 
-def parse(raw: bytes) -> list:
-    """Distances (mm) of every frame with a valid checksum; resynchronises on FF."""
-    found = []
-    at = 0
-    while at + 4 <= len(raw):
-        head, high, low, total = raw[at : at + 4]
-        if head == 0xFF and total == (0xFF + high + low) & 0xFF:
-            found.append(high << 8 | low)
-            at += 4
-        else:
-            at += 1
-    return found
-
-
-class A02YYUW:
+class A02YYUW(Switched):
     """Median of 7 pings. `read` returns None when the sensor sends nothing at all.
 
     power: a Pin that switches its supply, high: on. Without one it draws 8 mA all the time.
     """
 
+    START_US = 1000000  # assumed: its page gives no time from power to the first good frame
+
     def __init__(self, bus, power=None, **_options):
         self._uart = bus
-        self._power = power
-        self.sleep()
+        Switched.__init__(self, power)
 
     async def read(self, clock) -> "dict | None":
         """Waits at most 3.9 s in a few pieces: bytes gather in the UART's buffer.
 
         While it starts up the CPU may sleep.
         """
-        if self._power:
-            self._power.value(1)
-            await clock.sleep_until_us(clock.us() + _START_US)
-        self._take()
+        await self.wake(clock)
+        take(self._uart)
         waited = 0
         while self._uart.any() < 4 * _PINGS and waited < _WAIT_MS:
             turn_ms = _TURN_MS if waited < 2 * _TURN_MS else _LATE_MS
             await asyncio.sleep_ms(turn_ms)
             waited += turn_ms
-        raw = self._take()
+        raw = take(self._uart)
         return judge(parse(raw)[:_PINGS], _NEAR_MM, _FAR_MM) if raw else None
-
-    def _take(self):
-        """Bytes received so far. A read without a length spins until the line is idle: 2 ms."""
-        count = self._uart.any()
-        return self._uart.read(count) if count else None
-
-    def sleep(self) -> None:
-        """Switch it off: it measures as long as it has power."""
-        if self._power:
-            self._power.value(0)

@@ -18,6 +18,7 @@ export class OneWire {
    */
   constructor(host, gpio, device) {
     Object.assign(this, { host, device, pin: host.pin(gpio), fell: null, holding: false, shorted: false, answering: null });
+    this.pin.pullUp();
     this.pin.onChange((level, ns) => (level ? this.#rise(ns) : this.#fall(ns)));
   }
 

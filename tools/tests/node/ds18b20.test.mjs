@@ -13,7 +13,6 @@ let host;
 beforeEach(() => {
   world = new World();
   host = new Host(world);
-  host.pullUp(PIN);
 });
 
 function thermometer(options = {}, wiring = { pin: PIN }) {

@@ -88,11 +88,6 @@ export class Host {
     if (after !== before) for (const listener of wire.listeners) listener(after, this.now());
   }
 
-  /** A resistor pulls a wire up. */
-  pullUp(gpio) {
-    this.#change(gpio, 'pull', 1);
-  }
-
   /** The board's chip drives a pin; null: it lets go. */
   put(gpio, level) {
     this.#change(gpio, 'chip', level);
@@ -102,6 +97,7 @@ export class Host {
     return {
       read: () => this.level(gpio),
       drive: (level) => this.#change(gpio, 'part', level),
+      pullUp: () => this.#change(gpio, 'pull', 1),
       onChange: (fn) => this.wire(gpio).listeners.push(fn),
       onDuty: (fn) => this.wire(gpio).duty.push(fn),
     };

@@ -28,12 +28,13 @@ export class PartHost {
     return alarm;
   }
 
-  /** One wire: read(), drive(0 | 1 | null), onChange(fn(level, ns)), duty(windowNs), onDuty(fn(duty, hz, ns)). */
+  /** One wire: read(), drive(0 | 1 | null), pullUp(), onChange(fn(level, ns)), duty(windowNs), onDuty(fn(duty, hz, ns)). */
   pin(gpio) {
     const { board } = this;
     return {
       read: () => board.pins.level(gpio),
       drive: (level) => board.pins.drive(gpio, level),
+      pullUp: () => board.pins.pullUp(gpio),
       onChange: (listener) => board.pins.onChange(gpio, listener),
       duty: (windowNanos) => board.duty(gpio, windowNanos),
       onDuty: (listener) => board.onDuty(gpio, listener),

@@ -14,6 +14,7 @@ export class Pins {
     this.clock = clock;
     this.levels = new Uint8Array(COUNT);
     this.driven = new Array(COUNT).fill(null);
+    this.pulled = new Uint8Array(COUNT);
     this.listeners = Array.from({ length: COUNT }, () => []);
     this.chip = null;
     this.onContention = null;
@@ -59,7 +60,7 @@ export class Pins {
     if (outside !== null) return outside;
     if ((pin.ctrl & 0x1f) === FUNCTION_UART && gpio % 4 === 0) return 1; // TX rests high; bytes are no edges here
     if (pin.pullupEnabled && pin.pulldownEnabled) return this.levels[gpio];
-    return pin.pullupEnabled ? 1 : 0;
+    return pin.pullupEnabled || this.pulled[gpio] ? 1 : 0;
   }
 
   update(gpio) {
@@ -74,6 +75,12 @@ export class Pins {
   drive(gpio, level) {
     if (this.driven[gpio] === level) return;
     this.driven[gpio] = level;
+    this.update(gpio);
+  }
+
+  /** A resistor to the board's supply holds a wire up that nobody drives. */
+  pullUp(gpio) {
+    this.pulled[gpio] = 1;
     this.update(gpio);
   }
 

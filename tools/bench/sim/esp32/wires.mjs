@@ -8,6 +8,7 @@ export class Wires {
     this.clock = clock;
     this.levels = new Uint8Array(COUNT);
     this.driven = new Array(COUNT).fill(null);
+    this.pulled = new Uint8Array(COUNT);
     this.listeners = Array.from({ length: COUNT }, () => []);
     this.gpio = null;
     this.onContention = null;
@@ -32,7 +33,7 @@ export class Wires {
       if (outside !== null && outside !== inside) this.onContention?.(n);
       return inside;
     }
-    return outside ?? (this.gpio && this.gpio.pull(n) > 0 ? 1 : 0);
+    return outside ?? (this.gpio && (this.gpio.pull(n) > 0 || this.pulled[n]) ? 1 : 0);
   }
 
   /** Every wire again: what moved is told to the chip first, then to the listeners. */
@@ -52,6 +53,12 @@ export class Wires {
   drive(n, level) {
     if (this.driven[n] === level) return;
     this.driven[n] = level;
+    this.update();
+  }
+
+  /** A resistor to the board's supply holds a wire up that nobody drives. */
+  pullUp(n) {
+    this.pulled[n] = 1;
     this.update();
   }
 
