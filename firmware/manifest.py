@@ -40,7 +40,6 @@ FILES = {
         "deep.py",
         "defaults.py",
         "errors.py",
-        "ff_frames.py",
         "flag.py",
         "history.py",
         "journal.py",

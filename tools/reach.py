@@ -55,12 +55,15 @@ def loadable(
     waiting |= {f"node/ports/{constants['PORT']}", region_file}
     waiting.add(f"node/links/{constants.get('LINK', 'lorawan')}")
     waiting |= {f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
-    waiting |= {
-        f"node/sensors/{sensors[role]['chip']}"
+    fitted = [
+        role
         for kind in ("roles", "optional")
         for role in cast("tuple[str, ...]", PROFILES[profile][kind])
         if role in sensors
-    }
+    ]
+    waiting |= {f"node/sensors/{sensors[role]['chip']}" for role in fitted}
+    if "temperature" in fitted:
+        waiting.add("node/sound")
     found: set[str] = set()
     while waiting:
         name = waiting.pop()

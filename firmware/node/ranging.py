@@ -19,18 +19,30 @@ def judge(pings: list, near_mm: int, far_mm: int) -> dict:
     if near > 1:
         good += [near_mm] * near
     good.sort()
-    if not good:
-        return {"distance": None, "valid": 0, "spread": None, "obstructed": 0}
     obstructed = 0
+    median = spread = None
     for at in range(2, len(good) - 1):  # one stray echo is no cluster
         if good[at] - good[at - 1] > _CLUSTERS_MM:
             obstructed, good = 1, good[at:]
             break
-    median = good[len(good) // 2]
-    deviations = sorted([abs(mm - median) for mm in good])
+    if good:
+        median = good[len(good) // 2]
+        obstructed |= median < _RIGHT_BEFORE_MM or median == near_mm
+        spread = sorted([abs(mm - median) for mm in good])[len(good) // 2] * 3 // 2
     return {
-        "distance": median,
-        "valid": len(good),
-        "spread": deviations[len(good) // 2] * 3 // 2,
-        "obstructed": int(obstructed or median < _RIGHT_BEFORE_MM or median == near_mm),
-    }
+        "distance": median, "valid": len(good), "spread": spread, "obstructed": obstructed
+    }  # fmt: skip
+
+
+def parse(raw: bytes) -> list:
+    """Distances (mm) of every frame FF H L SUM with a valid sum; resynchronises on FF."""
+    found = []
+    at = 0
+    while at + 4 <= len(raw):
+        head, high, low, total = raw[at : at + 4]
+        if head == 0xFF and total == (0xFF + high + low) & 0xFF:
+            found.append(high << 8 | low)
+            at += 4
+        else:
+            at += 1
+    return found

@@ -102,8 +102,8 @@ def _connect(node):
     except (KeyError, TypeError, ValueError) as error:
         raise wiring.wrong("BATTERY needs adc, divide and low_mv (%s)" % error)
     profile = node.profile
-    for role in profile.roles + tuple([role for role in profile.optional if role in wires]):
-        if role not in node.sensors:
+    for role in profile.roles + profile.optional:
+        if role not in node.sensors and (role in wires or role in profile.roles):
             node.sensors[role] = wiring.sensor(
                 board, role, node.profile.name, node.power.on_rising
             )

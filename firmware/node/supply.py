@@ -4,13 +4,15 @@
 class Switched:
     """A driver whose sensor has power only while it is read.
 
-    power: a Pin that enables the supply, high: on; None: the sensor has power all the time.
+    bus: what it is wired to, kept as `_bus`.  power: a Pin that enables the supply, high: on;
+    None: the sensor has power all the time.
     START_US of the driver's class is the time from power to a sensor that can be read.
     """
 
     START_US = 0
 
-    def __init__(self, power=None):
+    def __init__(self, bus, power=None, **_options):
+        self._bus = bus
         self._power = power
         self.sleep()
 

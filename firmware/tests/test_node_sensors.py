@@ -119,6 +119,9 @@ def test_a_ranger_with_a_switch_has_power_only_while_it_is_read():
             levels.append("asked")
             return 0
 
+        def read(self, _count):
+            return b""
+
     class Clock:
         """The CPU may sleep until the sensor measures."""
 

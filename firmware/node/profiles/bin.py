@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from node import profiles
+from node import part, profiles
 from node.batching import attach
 
 _SPREAD_MM = const(15)
@@ -35,9 +35,7 @@ class Profile(profiles.Profile):
         }  # fmt: skip
         distance, height = echo["distance"], config["height_mm"]
         if "temperature" in sensed:
-            from node import sound
-
-            distance = sound.corrected(self.node, distance)
+            distance = part("correction", "node", "sound").corrected(self.node, distance)
         fill = None
         if distance is not None:
             fill = fill_percent(distance, config["empty_mm"], height)

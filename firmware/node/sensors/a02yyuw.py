@@ -4,8 +4,7 @@ import asyncio
 
 from micropython import const
 
-from node.ff_frames import parse, take
-from node.ranging import judge
+from node.ranging import judge, parse
 from node.supply import Switched
 
 BUS = "uart"
@@ -42,21 +41,17 @@ class A02YYUW(Switched):
 
     START_US = 1000000  # assumed: its page gives no time from power to the first good frame
 
-    def __init__(self, bus, power=None, **_options):
-        self._uart = bus
-        Switched.__init__(self, power)
-
     async def read(self, clock) -> "dict | None":
         """Waits at most 3.9 s in a few pieces: bytes gather in the UART's buffer.
 
         While it starts up the CPU may sleep.
         """
         await self.wake(clock)
-        take(self._uart)
+        self._bus.read(self._bus.any())  # of before
         waited = 0
-        while self._uart.any() < 4 * _PINGS and waited < _WAIT_MS:
+        while self._bus.any() < 4 * _PINGS and waited < _WAIT_MS:
             turn_ms = _TURN_MS if waited < 2 * _TURN_MS else _LATE_MS
             await asyncio.sleep_ms(turn_ms)
             waited += turn_ms
-        raw = take(self._uart)
+        raw = self._bus.read(self._bus.any())
         return judge(parse(raw)[:_PINGS], _NEAR_MM, _FAR_MM) if raw else None

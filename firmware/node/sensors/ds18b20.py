@@ -57,9 +57,8 @@ class DS18B20(Switched):
     START_US = 10000  # assumed: its datasheet gives no time from power to the first reset pulse
 
     def __init__(self, bus, power=None, **_options):
-        self._pin = bus
         bus.init(bus.OPEN_DRAIN, bus.PULL_UP, value=1)
-        Switched.__init__(self, power)
+        Switched.__init__(self, bus, power)
 
     async def read(self, clock) -> "dict | None":
         """Takes 0.8 s, in which the CPU may sleep, beside 25 ms on the line."""
@@ -68,7 +67,7 @@ class DS18B20(Switched):
             return None
         self._command(_WRITE)
         for byte in _KEPT:
-            _onewire.writebyte(self._pin, byte)
+            _onewire.writebyte(self._bus, byte)
         self._command(_CONVERT)
         await clock.sleep_until_us(clock.us() + _CONVERT_US)
         self._command(_READ)
@@ -82,17 +81,17 @@ class DS18B20(Switched):
 
     def _is_there(self):
         """Is it a DS18B20? A line that is held low reads as a ROM of zeros, whose CRC is right."""
-        if not _onewire.reset(self._pin):
+        if not _onewire.reset(self._bus):
             return False
-        _onewire.writebyte(self._pin, _READ_ROM)
+        _onewire.writebyte(self._bus, _READ_ROM)
         rom = self._take(8)
         return rom[0] == _FAMILY and not _onewire.crc8(rom)
 
     def _command(self, code):
         """To all on the line; one that has gone meanwhile is found out by what is read."""
-        _onewire.reset(self._pin)
-        _onewire.writebyte(self._pin, _SKIP_ROM)
-        _onewire.writebyte(self._pin, code)
+        _onewire.reset(self._bus)
+        _onewire.writebyte(self._bus, _SKIP_ROM)
+        _onewire.writebyte(self._bus, code)
 
     def _take(self, count):
-        return bytes([_onewire.readbyte(self._pin) for _ in range(count)])
+        return bytes([_onewire.readbyte(self._bus) for _ in range(count)])

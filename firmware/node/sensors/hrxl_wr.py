@@ -7,7 +7,6 @@ import asyncio
 
 from micropython import const
 
-from node.ff_frames import take
 from node.ranging import judge
 from node.supply import Switched
 
@@ -60,18 +59,17 @@ class HRXL_WR(Switched):  # noqa: N801 - the file in capitals
     START_US = 300000  # assumed: 50 ms to start (as its WRS twin) and a first reading of 181 ms
 
     def __init__(self, bus, power=None, far_mm=5000, **_options):
-        self._uart = bus
         self._far_mm = far_mm
-        Switched.__init__(self, power)
+        Switched.__init__(self, bus, power)
 
     async def read(self, clock) -> "dict | None":
         """Waits at most 1.7 s, beside its start, in which the CPU may sleep."""
         await self.wake(clock)
-        take(self._uart)
+        self._bus.read(self._bus.any())  # of before
         waited = 0
-        while self._uart.any() < _FRAME * _PINGS and waited < _WAIT_MS:
+        while self._bus.any() < _FRAME * _PINGS and waited < _WAIT_MS:
             turn_ms = _LATE_MS if waited else _TURN_MS
             await asyncio.sleep_ms(turn_ms)
             waited += turn_ms
-        raw = take(self._uart)
+        raw = self._bus.read(self._bus.any())
         return judge(parse(raw)[-_PINGS:], _NEAR_MM, self._far_mm - 1) if raw else None

@@ -40,15 +40,14 @@ class HRXL_WR_PWM(Switched):  # noqa: N801 - the file in capitals
     START_US = 300000  # as of hrxl_wr
 
     def __init__(self, bus, power=None, far_mm=5000, **_options):
-        self._pin = bus
         self._far_mm = far_mm
-        Switched.__init__(self, power)
+        Switched.__init__(self, bus, power)
 
     async def read(self, clock) -> "dict | None":
         """Takes 0.7 s, of which the CPU is held for the last 20 to 80 ms before each pulse."""
         await self.wake(clock)
         found = []
-        if self._pin.value():
+        if self._bus.value():
             self._pulse()  # the rest of one that had begun
         while len(found) < _PINGS:
             wide_us = self._pulse()
@@ -60,4 +59,4 @@ class HRXL_WR_PWM(Switched):  # noqa: N801 - the file in capitals
 
     def _pulse(self):
         """Width of the next pulse, us; below 0: none came, or it did not end."""
-        return machine.time_pulse_us(self._pin, 1, _LONGEST_US)
+        return machine.time_pulse_us(self._bus, 1, _LONGEST_US)

@@ -7,8 +7,7 @@ import asyncio
 
 from micropython import const
 
-from node.ff_frames import parse, take
-from node.ranging import judge
+from node.ranging import judge, parse
 from node.supply import Switched
 
 BUS = "uart"
@@ -50,16 +49,15 @@ class JSN_SR04T(Switched):  # noqa: N801 - the file in capitals
     START_US = 500000  # assumed: its sheets give no time from power to the first good frame
 
     def __init__(self, bus, power=None, sound_m_s=340, **_options):
-        self._uart = bus
         self.sound_mm_s = 1000 * sound_m_s
-        Switched.__init__(self, power)
+        Switched.__init__(self, bus, power)
 
     async def read(self, clock) -> "dict | None":
         """Takes 0.7 s, beside its start, in which the CPU may sleep."""
         await self.wake(clock)
-        take(self._uart)
+        self._bus.read(self._bus.any())  # of before
         for _ in range(_PINGS):
-            self._uart.write(_TRIGGER)  # where it sends by itself, it does not listen
+            self._bus.write(_TRIGGER)  # where it sends by itself, it does not listen
             await asyncio.sleep_ms(_PING_MS)
-        raw = take(self._uart)
+        raw = self._bus.read(self._bus.any())
         return judge(parse(raw)[:_PINGS], _NEAR_MM, _FAR_MM) if raw else None

@@ -51,9 +51,8 @@ class OPT3001(Switched):
     START_US = 1000  # assumed: its datasheet gives a threshold (0.8 V) and no time
 
     def __init__(self, bus, addr=0x44, power=None, **_options):
-        self._i2c = bus
         self._addr = addr
-        Switched.__init__(self, power)
+        Switched.__init__(self, bus, power)
 
     async def read(self, clock) -> "dict | None":
         """Takes 0.12 s, in which the CPU may sleep. Powers itself down after it."""
@@ -61,7 +60,7 @@ class OPT3001(Switched):
         try:
             if self._get(_MAKER) != b"TI" or self._get(_DEVICE) != b"\x30\x01":
                 return None
-            self._i2c.writeto_mem(self._addr, _CONFIG, _START)
+            self._bus.writeto_mem(self._addr, _CONFIG, _START)
             return await self._result(clock)
         except OSError:
             return None
@@ -81,4 +80,4 @@ class OPT3001(Switched):
         return None
 
     def _get(self, register):
-        return self._i2c.readfrom_mem(self._addr, register, 2)
+        return self._bus.readfrom_mem(self._addr, register, 2)

@@ -63,9 +63,8 @@ class VEML7700(Switched):
     START_US = 2500
 
     def __init__(self, bus, addr=0x10, power=None, **_options):
-        self._i2c = bus
         self._addr = addr
-        Switched.__init__(self, power)
+        Switched.__init__(self, bus, power)
 
     async def read(self, clock) -> "dict | None":
         """Takes 0.2 s, in the dark and in the sun up to twice that; the CPU may sleep."""
@@ -101,8 +100,8 @@ class VEML7700(Switched):
         return counts if kept == config else None
 
     def _get(self, register):
-        raw = self._i2c.readfrom_mem(self._addr, register, 2)
+        raw = self._bus.readfrom_mem(self._addr, register, 2)
         return raw[0] | raw[1] << 8
 
     def _set(self, config):
-        self._i2c.writeto_mem(self._addr, _CONFIG, bytes((config & 255, config >> 8)))
+        self._bus.writeto_mem(self._addr, _CONFIG, bytes((config & 255, config >> 8)))

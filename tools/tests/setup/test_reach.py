@@ -30,7 +30,8 @@ def test_an_optional_sensor_counts_where_the_board_has_it():
     fitted = BOARD["SENSORS"] | {"temperature": {"chip": "ds18b20", "pin": 22}}
 
     assert "node/sensors/ds18b20" not in reached("bin")
-    assert "node/sensors/ds18b20" in reached("bin", SENSORS=fitted)
+    assert {"node/sensors/ds18b20", "node/sound"} <= reached("bin", SENSORS=fitted)
+    assert "node/sound" not in reached("bin")
     assert "node/sensors/ds18b20" not in reached("lamp", SENSORS=fitted)
 
 
@@ -78,10 +79,12 @@ def test_the_size_that_counts_is_what_a_profile_loads_in_its_largest_region():
 def test_every_module_of_an_install_is_loaded_by_some_node_or_driver():
     known = build.modules()
     found: set[str] = set()
+    sensors = BOARD["SENSORS"] | {"temperature": {"chip": "ds18b20", "pin": 22}}
     for profile in PROFILES:
         for region in regions(known):
             for port in ("rp2", "esp32"):
-                found |= loadable(known, BOARD | {"PORT": port}, profile, region)
+                board = BOARD | {"PORT": port, "SENSORS": sensors}
+                found |= loadable(known, board, profile, region)
     drivers = {name for name in known if name.startswith(("node/sensors/", "radios/"))}
     shared = {name for driver in drivers for name in imports(known[driver].read_text())}
     plans = {name for name in known if name.startswith("lorawan/plan/")}  # of regions to come
