@@ -1,5 +1,8 @@
 """A bay's state from its magnetometer: cars, what is no car, drift, restarts, dead sensors."""
 
+import struct
+
+from judgement.beliefs import Beliefs
 from judgement.parking import FREE, OCCUPIED, UNKNOWN, Bay
 
 EARTH = (20000, -4000, -43000)
@@ -249,6 +252,46 @@ def test_what_changed_while_the_power_was_off_is_seen_at_the_start():
     street.shift((0, -7000, 11000))
     street = restarted(street)
     street.wait(5)
+    assert street.wait(60) == [OCCUPIED]
+
+
+def test_what_was_taken_for_a_neighbour_is_the_car_once_another_comes_from_there():
+    beliefs = Beliefs(False)
+
+    def step(now_s, size, sign=1):
+        vector = [sign * axis * size // 100 for axis in (90, 40, -20)]
+        square = vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2
+        beliefs.step((vector, now_s), square, 43, None)
+        return beliefs.occupied()
+
+    for at in range(4):
+        step(1000 * at, 100)
+        assert step(1000 * at + 500, 100, -1) < 13, at
+    assert step(5000, 190) < 46
+    assert step(5600, 130) > 92
+
+
+def resumed(state, car, vacant, home):
+    """A bay that is told this of the past, in nT."""
+    levels = [axis << 4 for axis in vacant + home]
+    street = Street(1, struct.pack("<B9i", state, *car, *levels))
+    street.wait(5)
+    return street
+
+
+def test_a_level_that_is_the_vacant_one_for_minutes_is_vacant_whatever_was_believed():
+    below = (EARTH[0] - 8000, EARTH[1], EARTH[2])
+    street = resumed(OCCUPIED, (8000, 0, 0), below, EARTH)
+    assert street.wait(300) == [OCCUPIED]
+    street.wait(500)
+    assert street.wait(60) == [FREE]
+
+
+def test_a_level_that_no_neighbour_makes_is_a_cars_after_an_hour_whatever_was_believed():
+    below = (EARTH[0] - 8000, EARTH[1], EARTH[2])
+    street = resumed(FREE, (0, 0, 0), EARTH, below)
+    assert street.wait(3600) == [FREE]
+    street.wait(600)
     assert street.wait(60) == [OCCUPIED]
 
 
