@@ -11,7 +11,8 @@ def judge(pings: list, near_mm: int, far_mm: int) -> dict:
 
     Pings nearer than the range count as `near_mm`: the sensor cannot measure there, but there is a
     surface, as of a bin that overflows. One alone is a stray echo. 0 is no echo.
-    Two clusters mean something in the way (a bracket, a liner): the farther one is the surface.
+    Two clusters mean something in the way: right before the sensor it is a bracket or a liner, and
+    the farther one is the surface; else a bag that sticks up, whose top is the nearer one.
     Returns {distance: mm or None, valid: pings that count, spread: mm or None, obstructed: 0, 1}.
     """
     good = [mm for mm in pings if near_mm <= mm <= far_mm]
@@ -23,7 +24,8 @@ def judge(pings: list, near_mm: int, far_mm: int) -> dict:
     median = spread = None
     for at in range(2, len(good) - 1):  # one stray echo is no cluster
         if good[at] - good[at - 1] > _CLUSTERS_MM:
-            obstructed, good = 1, good[at:]
+            obstructed = 1
+            good = good[at:] if good[at - 1] < _RIGHT_BEFORE_MM else good[:at]
             break
     if good:
         median = good[len(good) // 2]

@@ -223,6 +223,12 @@ def test_a_stray_echo_is_no_cluster_and_a_bracket_is():
     assert judge([5000, 20, 800])["valid"] == 1
 
 
+def test_a_bag_that_sticks_up_is_no_empty_bin():
+    bag = ranging.judge([310, 305, 300, 1150, 1151, 1152, 1153], 30, 4500)
+    assert (bag["distance"], bag["obstructed"], bag["valid"]) == (305, 1, 3)
+    assert ranging.judge([310, 1150, 1151, 1152, 1153, 1154, 1155], 30, 4500)["distance"] == 1152
+
+
 def test_a_surface_nearer_than_the_range_is_no_dead_sensor():
     near = {"distance": 30, "valid": 7, "spread": 0, "obstructed": 1}
     assert ranging.judge([20] * 7, 30, 4500) == near
