@@ -1,7 +1,8 @@
 """Which modules a board can load, by its board file, profile and region.
 
 Imports are followed as they stand in the source; those by name (a profile, its drivers, link,
-radio, region with its channel plan, port) start from the board.
+radio, region with its channel plan, port) start from the board, and the console's commands from
+its shell.
 """
 
 import ast
@@ -31,6 +32,8 @@ def regions(modules: Mapping[str, Path]) -> list[str]:
     return [name for name in names if name != "__init__"]
 
 
+SHELL = "node/shell"
+"""Its files are the console's commands."""
 SLEEP = "node/deep"
 """What only a profile that sleeps loads."""
 
@@ -72,4 +75,6 @@ def loadable(
             found.add(file)
             waiting |= imports(modules[file].read_text())
             waiting |= {str(parent) for parent in Path(name).parents}
+            if name == SHELL:
+                waiting |= {command for command in modules if command.startswith(f"{SHELL}/")}
     return found

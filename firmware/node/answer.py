@@ -12,14 +12,21 @@ from node.dates import utc
 from node.errors import ConsoleError
 
 _PIECE = const(512)
-_FILE = __file__.rsplit("/", 1)[0] + "/texts/en.txt"
+_FOLDER = __file__.rsplit("/", 1)[0] + "/texts"
+_lang = "en"
+
+
+def speak(lang: str) -> None:
+    """The language of the texts from now on."""
+    global _lang
+    _lang = lang
 
 
 def texts(names) -> dict:
     """{name: [unit, meaning, verdict, ...]} of these names; {} where the file is missing."""
     found = {}
     try:
-        with open(_FILE) as file:
+        with open("%s/%s.txt" % (_FOLDER, _lang)) as file:
             rest = ""
             while piece := file.read(_PIECE):
                 lines = (rest + piece).split("\n")
@@ -63,8 +70,9 @@ def human(facts: list) -> list:
     if name == "lines":
         return value
     facts = _flat(sorted(value.items()) if name == "values" else facts)
-    known = texts([fact[0] for fact in facts])
-    return [_line(known.get(fact[0], ("",)), *fact) for fact in facts]
+    known = texts(["yes"] + [fact[0] for fact in facts])
+    yes = known.get("yes", ("yes", "no"))
+    return [_line(yes, known.get(fact[0], ("",)), *fact) for fact in facts]
 
 
 def _flat(facts):
@@ -79,9 +87,11 @@ def _flat(facts):
     return found
 
 
-def _line(known, name, value, judged=None):
+def _line(yes, known, name, value, judged=None):
     text = shown(value)
     words = _verdict(judged or text, value, known[2:])
+    if isinstance(value, bool):
+        text = yes[0] if value else yes[1]
     if name == "unix" and value:
         words = utc(value)
     if value is not None and known[0]:

@@ -12,7 +12,7 @@ import struct
 from node.errors import ConfigError
 
 _BOOT = "<HHH"
-_IDENTITY = ("dev_eui", "join_eui", "app_key", "name")
+_IDENTITY = ("dev_eui", "join_eui", "app_key", "name", "asset")
 _LONGEST = 4096  # characters of a device.json: all settings take a third
 
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 DEFAULTS = {
     "region": "eu868",
+    "lang": "en",
     "start_jitter_s": 240,
     "confirm_every": 4,
     "batch": 1,

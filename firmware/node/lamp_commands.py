@@ -88,5 +88,10 @@ async def _hold(node, words):
     return [("level", level), ("why", WHY[why]), ("pin", lamp.level)]
 
 
-TABLE = (("lamp", _hold),)
+async def _safe(node, _words):
+    """Full light, above all other rules."""
+    return await _hold(node, ["safe"])
+
+
+TABLE = (("lamp", _hold), ("safe", _safe))
 """Rows for the table of `node.shell`."""

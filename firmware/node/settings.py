@@ -31,9 +31,19 @@ def _files(package):
     return sorted([name.split(".")[0] for name in files if name[:2] != "__"])
 
 
+def languages() -> list:
+    """Those of `node/texts`; English alone where they are missing."""
+    try:
+        files = os.listdir(__file__.rsplit("/", 1)[0] + "/texts")
+    except OSError:
+        return ["en"]
+    return sorted([name[:-4] for name in files])
+
+
 FIELDS = {
     "profile": (tuple(_files(profiles)) or tuple(sorted(PROFILES)), "choice"),
     "region": (regions(), "choice"),
+    "lang": (languages(), "choice"),
 }
 FIELDS.update(LIMITS)
 """name -> (allowed, kind), those of `wire.limits` and of the profiles too; meanings are in
@@ -74,6 +84,15 @@ def _text(name, value, longest):
     if isinstance(value, str) and len(value) <= longest:
         return value
     raise ConfigError("%s: expected a text of at most %d characters" % (name, longest))
+
+
+def _code(name, value, longest):
+    """What a QR code carries in few bits: capitals, digits and some marks."""
+    text = value.upper() if isinstance(value, str) else ""
+    known = [one for one in text if "A" <= one <= "Z" or "-" <= one <= "9"]
+    if len(known) == len(text) > 0 and len(text) <= longest:
+        return text
+    raise ConfigError("%s: expected letters, digits, - . /, at most %d" % (name, longest))
 
 
 def _choice(name, value, allowed):
@@ -124,6 +143,7 @@ def _entry(at, level):
 _KINDS = {
     "hex": _hex,
     "text": _text,
+    "code": _code,
     "choice": _choice,
     "number": _number,
     "programme": _programme,

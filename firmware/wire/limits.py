@@ -2,6 +2,7 @@
 
 LIMITS = {
     "name": (24, "text"),
+    "asset": (24, "code"),
     "dev_eui": (16, "hex"),
     "join_eui": (16, "hex"),
     "app_key": (32, "hex"),
@@ -14,6 +15,6 @@ LIMITS = {
 }
 """setting -> (allowed, kind).
 
-text: most characters.  hex: digits.  number: lowest and highest. Those of a profile are in
+text, code: most characters; of a code letters, digits and - . / only.  hex: digits.  number: lowest and highest. Those of a profile are in
 `wire.profiles`.
 """

@@ -117,14 +117,14 @@ async def test_an_incompatible_file_that_is_needed_later_is_named_too() -> None:
 
 async def test_an_incompatible_file_of_the_console_is_named() -> None:
     async with Lab() as lab:
-        content = staged_files(BOARD) | {"/lib/node/shell.mpy": b"M\x05\x02\x1f"}
+        content = staged_files(BOARD) | {"/lib/node/shell/__init__.mpy": b"M\x05\x02\x1f"}
         board = await lab.simulation.add_board("b", board=BOARD, flash=image(content))
         await lab.run(3)
         await board.write(b"info\r")
         await lab.run(2)
 
     said = board.transcript.decode(errors="replace")
-    assert "error: ValueError: incompatible .mpy file, /lib/node/shell.mpy" in said
+    assert "error: ValueError: incompatible .mpy file, /lib/node/shell/__init__.mpy" in said
 
 
 async def test_a_lamp_that_fails_at_every_start_is_lit_joined_and_says_so_in_safe_mode() -> None:

@@ -66,10 +66,11 @@ def test_every_error_and_command_of_the_code_has_its_text(path):
         text = source.read_text()
         for code, more in re.findall(r'ConsoleError\("(\w+)"((?:, [^)]*)?)\)', text):
             asked[f"!{code}"] = more
-        for name in re.findall(r'^    \("(\w+)", _\w+\),$', text, re.MULTILINE):
-            asked[f"?{name}"] = ""
+        for row in re.findall(r"^TABLE = \((.*?)\)$", text, re.MULTILINE | re.DOTALL):
+            asked |= dict.fromkeys(map("?{}".format, re.findall(r'\("(\w+)", _', row)), "")
+    asked |= {f"?{path.stem}": "" for path in FIRMWARE.glob("node/shell/[a-z]*.py")}
 
-    assert {"!number", "?help", "?lamp", "?join"} <= set(asked) | {"?lamp"}
+    assert {"!number", "?help", "?lamp", "?safe", "?join", "?calib"} <= set(asked)
     causes = {
         "!starting",
         "!not set",
@@ -79,3 +80,23 @@ def test_every_error_and_command_of_the_code_has_its_text(path):
         "!settings",
     }  # made in the shell
     assert not [name for name in {*asked, *causes} - {"!unready"} if name not in known]
+
+
+def marks(words):
+    """What a sentence takes: `%s`, `%d`."""
+    return re.findall(r"%[sd]", words)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_language_has_the_names_units_and_conditions_of_english(path):
+    english, other = lines(FIRMWARE / "node/texts/en.txt"), lines(path)
+
+    assert sorted(other) == sorted(english)
+    for name, parts in english.items():
+        if name[0] in "!?":
+            assert [marks(one) for one in other[name]] == [marks(one) for one in parts], name
+        elif name[0] != "~" and name != "yes":
+            assert other[name][:1] == parts[:1], name
+            conditions = [clause.partition(" ")[0] for clause in parts[2:] if clause[0] in ">="]
+            said = [clause.partition(" ")[0] for clause in other[name][2:] if clause[0] in ">="]
+            assert said == conditions, name

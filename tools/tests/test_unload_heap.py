@@ -13,7 +13,9 @@ ALWAYS = (
     "radios.sx126x",
 )  # fmt: skip
 SOMETIMES = (
-    "node.start", "node.wiring", "node.terminal", "node.shell", "node.answer",
+    "node.start", "node.wiring", "node.terminal", "node.answer",
+    "node.shell.info", "node.shell.set", "node.shell.save", "node.shell.sim", "node.shell.test",
+    "node.shell",
     "node.links.lorawan_console",
     "node.lamp_commands", "node.settings", "node.changes",
     "node.defaults", "node.commands", "node.segments", "node.ports", "node.links",

@@ -42,14 +42,20 @@ async def _check(link):
 async def _link(node, words):
     link = node.need_link()
     tries = number(words, 0, 1, 10)
-    answered = 0
+    margins_db = []
     for _ in range(tries):
         if not link.ready:
             raise ConsoleError("unjoined")
-        answered += await _check(link)
+        if await _check(link):
+            margins_db.append(link.mac.link[0])
     facts = _quality(link)
     if tries:
-        facts += [("tries", tries), ("answered", answered, "all" if answered == tries else None)]
+        answered = len(margins_db)
+        facts += [
+            ("tries", tries),
+            ("answered", answered, "all" if answered == tries else None),
+            ("worst_margin", min(margins_db) if margins_db else None),
+        ]
     return facts + [("windows", link.radio.windows())]
 
 

@@ -1,6 +1,7 @@
 """Fill of a bin."""
 
 from micropython import const
+from unload import unload
 
 from node import part, profiles
 from node.batching import attach
@@ -54,3 +55,10 @@ class Profile(profiles.Profile):
             "low_battery": self.low(),
             "uncalibrated": int(not config.given("empty_mm")),
         }
+
+    def commands(self):
+        """`calib` of the console."""
+        from node import bin_commands
+
+        unload("node.bin_commands")
+        return bin_commands

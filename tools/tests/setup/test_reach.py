@@ -56,8 +56,13 @@ def test_a_board_loads_one_region_and_the_channel_plan_that_it_names(tmp_path):
     assert not dynamic & other
 
 
+def test_every_command_of_the_console_counts():
+    assert {"node/shell/__init__", "node/shell/save", "node/bin_commands"} <= reached("bin")
+    assert "node/bin_commands" not in reached("lamp")
+
+
 def test_what_a_module_imports_late_counts_too():
-    assert {"node/shell", "node/settings", "radios/sx126x_start", "wire/schema"} <= reached("bin")
+    assert {"node/settings", "radios/sx126x_start", "wire/schema"} <= reached("bin")
     assert imports("def f():\n    from node import shell\n    import a.b") == {
         "node", "node/shell", "a/b",
     }  # fmt: skip
