@@ -35,6 +35,8 @@ NOBODY = ""
 """Stands for every device that is not registered, where a row is kept for each device."""
 UNSURE = "clock_unsure"
 """Flag of what a message contains whose stamp cannot be right."""
+COMMISSIONING = "commissioning"
+"""Flag of what a device says that is not in service yet: no figure counts it."""
 RESEND_MOST = 254
 """Readings one `resend` asks for: its count has 8 bits, of which all ones mean absent."""
 RANGES = 19
@@ -301,11 +303,15 @@ class _Taking:
         self.tx.put_latest(self.dev_eui, seq, at, values, rfc3339(self.now_ms))
 
     def _flagged(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
-        """The values, with a flag where the time of their message is our own guess."""
-        if self.sure:
+        """The values, with a flag where the time of their message is our own guess.
+
+        And with one where the device is not in service.
+        """
+        flags = (UNSURE,) * (not self.sure) + (COMMISSIONING,) * (not self.device.in_service)
+        if not flags:
             return values
         return tuple(
-            replace(one, quality=(*(q for q in one.quality if q not in ("ok", UNSURE)), UNSURE))
+            replace(one, quality=(*(q for q in one.quality if q not in ("ok", *flags)), *flags))
             for one in values
         )
 

@@ -28,12 +28,30 @@ REPORT_S = 3600
 """How often a device reports whose settings are not known here, s."""
 
 
+class Commissioning(Struct, frozen=True):
+    """What the certificate of an installation said; see gateway.certificate.
+
+    asset: what the device stands for.  h0_mm, height_mm: of a bin, the distance to its empty
+    bottom and its useful height, as its node has them; None for others.  margin_db: of its link.
+    """
+
+    at_ms: int
+    asset: str
+    certificate: str
+    h0_mm: int | None = None
+    height_mm: int | None = None
+    margin_db: int | None = None
+    config_version: int = 0
+
+
 class Device(Struct, frozen=True):
     """One registered unit.
 
     profile: name of the firmware's profile (`bin`, `lamp`, `counter`); empty for a product that is
     not ours.  device_class: LoRaWAN class.  decoder: the file of `gateway/devices` that knows its
     bytes.  report_s: its report period when it was added, s; 0: unknown.
+    asset: what it stands for.  in_service: readings of a device that is not carry the flag
+    `commissioning`, so that no figure counts them.  commissioning: None before the first.
     The application key is not here: the network server keeps it, and `device add` prints it once.
     """
 
@@ -45,6 +63,9 @@ class Device(Struct, frozen=True):
     added_at_ms: int = 0
     decoder: str = "lamplighter"
     report_s: int = 0
+    in_service: bool = True
+    asset: str = ""
+    commissioning: Commissioning | None = None
 
 
 class Latest(Struct, frozen=True):

@@ -27,6 +27,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     profile: of a board of ours, empty for another product.  decoder: file of `gateway/devices`.
     device_class: A or C, None: the profile's, A without one.
     settings: further keys of the board's /device.json, as `report_s`; None is left out.
+    asset: what it will stand for.  in_service: False until a certificate says that it does.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     join_eui: str | None = None
     app_key: str | None = None
     settings: dict[str, Any] = {}
+    asset: str = ""
+    in_service: bool = True
 
 
 class Provisioned(Struct, frozen=True):
@@ -68,6 +71,8 @@ async def prepare(network: Network, wanted: Wanted, now_ms: int) -> Provisioned:
         added_at_ms=now_ms,
         decoder=wanted.decoder,
         report_s=_report_s(wanted),
+        in_service=wanted.in_service,
+        asset=wanted.asset,
     )
     app_key = _hex(wanted.app_key, 16, "AppKey") or secrets.token_hex(16)
     device_json = _device_json(device, app_key, await network.region(), wanted.settings)

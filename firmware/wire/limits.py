@@ -15,6 +15,7 @@ LIMITS = {
 }
 """setting -> (allowed, kind).
 
-text, code: most characters; of a code letters, digits and - . / only.  hex: digits.  number: lowest and highest. Those of a profile are in
+text, code: most characters; a code has capitals, digits, - . and / alone.  hex: digits.  number:
+lowest and highest. Those of a profile are in
 `wire.profiles`.
 """

@@ -11,6 +11,7 @@ import msgspec
 
 from gateway import app
 from gateway.cli._answer import on_parts, on_settings
+from gateway.cli._many import COMMANDS
 from gateway.cli._secret import secret_file
 from gateway.errors import Refused
 from gateway.provisioning import OURS
@@ -20,7 +21,7 @@ from gateway.usecases import Parts, devices
 from gateway.usecases.devices import DeviceCreated, DeviceRequest
 
 
-@click.group()
+@click.group(commands=COMMANDS)
 def device() -> None:
     """Boards on the street."""
 

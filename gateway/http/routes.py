@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from gateway.http import openapi
 from gateway.http.route import route
-from gateway.usecases import Parts, commands, devices, events, webhooks
+from gateway.usecases import Parts, commands, commissioning, devices, events, webhooks
 
 
 class Health(Struct):
@@ -34,6 +34,14 @@ ROUTES = (
     route("openapi", "GET /v1/openapi.json", "", _document),
     route("devices", "GET /v1/devices", "read", devices.find_all),
     route("add_device", "POST /v1/devices", "admin", devices.add, status=201),
+    route(
+        "commission",
+        "POST /v1/commissionings",
+        "admin",
+        commissioning.commission,
+        status=201,
+        errors=(404,),
+    ),
     route("device", "GET /v1/devices/{dev_eui}", "read", devices.find),
     route("remove_device", "DELETE /v1/devices/{dev_eui}", "admin", devices.remove, errors=(422,)),
     route("latest", "GET /v1/devices/{dev_eui}/latest", "read", devices.latest),

@@ -222,6 +222,10 @@ class Transaction(View, Protocol):
         """Register a device. Raises Refused when the DevEUI or the name is taken."""
         ...
 
+    def put_device(self, device: Device) -> None:
+        """Replace a device; its name stays as it is. Raises Unknown."""
+        ...
+
     def remove_device(self, dev_eui: str) -> None:
         """Delete a device and its latest values; its events and commands stay. Raises Unknown."""
         ...

@@ -93,7 +93,7 @@ class DeviceCreated(Struct):
 
 
 class DeviceView(Struct):
-    """One registered device."""
+    """One registered device. in_service: its readings count.  asset: what it stands for."""
 
     dev_eui: str
     name: str
@@ -102,6 +102,8 @@ class DeviceView(Struct):
     join_eui: str
     device_class: Literal["A", "C"]
     added_at: Instant
+    in_service: bool
+    asset: str
 
 
 class TroubleView(Struct):
@@ -242,4 +244,6 @@ def _shown(device: Device) -> DeviceView:
         join_eui=device.join_eui,
         device_class=device.device_class,
         added_at=rfc3339(device.added_at_ms),
+        in_service=device.in_service,
+        asset=device.asset,
     )

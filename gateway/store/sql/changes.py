@@ -80,6 +80,10 @@ class Changes(Rows):
         )
         self._insert(taken, "add_device", device.dev_eui, device.name, _encode(device))
 
+    def put_device(self, device: Device) -> None:
+        unknown = f"no device has the DevEUI {device.dev_eui}"
+        self._change(unknown, "put_device", device.dev_eui, _encode(device))
+
     def remove_device(self, dev_eui: str) -> None:
         self._change(f"no device has the DevEUI {dev_eui}", "remove_device", dev_eui)
         self.connection.change("remove_latest", dev_eui)

@@ -33,8 +33,8 @@ OTHERS = frozenset(
 )  # fmt: skip
 """Statements on tables of which nothing is collected."""
 FORGETS = {
-    "add_device": "device", "remove_device": "device", "remove_latest": "state",
-    "next_token": "state",
+    "add_device": "device", "put_device": "device", "remove_device": "device",
+    "remove_latest": "state", "next_token": "state",
 }  # fmt: skip
 """Statements after which rows of a kind are read again."""
 

@@ -10,6 +10,9 @@ SELECT body FROM device ORDER BY name
 -- name: add_device
 INSERT INTO device (dev_eui, name, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
 
+-- name: put_device
+UPDATE device SET body = ?2 WHERE dev_eui = ?1
+
 -- name: remove_device
 DELETE FROM device WHERE dev_eui = ?1
 

@@ -44,6 +44,18 @@ async def test_devices_come_by_name_and_are_unique(store):
     assert await store.read(lambda view: (view.device("b2"), view.devices())) == (None, [BIN])
 
 
+async def test_a_device_is_replaced_and_keeps_its_name(store):
+    await store.write(lambda tx: tx.add_device(BIN))
+    served = replace(BIN, in_service=False, asset="B-1")
+
+    await store.write(lambda tx: tx.put_device(served))
+
+    assert await store.read(lambda view: view.devices()) == [served]
+    assert await store.write(lambda tx: tx.device(BIN.dev_eui)) == served
+    with pytest.raises(Unknown):
+        await store.write(lambda tx: tx.put_device(replace(BIN, dev_eui="c3")))
+
+
 async def test_latest_keeps_what_was_observed_last(store):
     new, old = (Value("fillingLevel", 0.7, "1"),), (Value("fillingLevel", 0.2, "1", ("stale",)),)
     await store.write(lambda tx: tx.put_latest("a1", 7, "2026-01-01T00:00:02Z", new))

@@ -69,6 +69,13 @@ async def test_every_row_of_an_old_store_is_there(old):
     assert await old.read(lambda view: view.command_of_item("item-0")) is not None
 
 
+async def test_the_devices_of_an_old_store_are_in_service(old):
+    found = await old.read(lambda view: view.devices())
+
+    assert found
+    assert all(one.in_service and one.commissioning is None for one in found)
+
+
 async def test_numbers_go_on_where_an_old_store_ended(old):
     last = [one["body"] for one in KNOWN["events"]]
     sequence = max(int(one["sequence"]) for one in last if one["subject"] == BIN)

@@ -1,0 +1,56 @@
+"""Writes the folder with the keys of a list of devices, before any of them is registered."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Generator, Mapping
+from pathlib import Path
+
+from gateway.errors import Broken, Refused
+
+
+@contextlib.contextmanager
+def secret_folder(path: Path, files: Mapping[str, bytes]) -> Generator[None]:
+    """The folder exists while inside, for its owner alone; an exception removes it.
+
+    But Broken, after which some of the devices are registered. Raises Refused, before the inside,
+    for a path that exists or cannot be written.
+    """
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        raise Refused(
+            f"{path} is there already and may hold other units' keys: nothing was registered; "
+            "give another path",
+            "output",
+        ) from None
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    try:
+        _fill(path, files)
+        yield
+    except Broken:
+        raise
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+
+
+def _fill(path: Path, files: Mapping[str, bytes]) -> None:
+    try:
+        for name, data in files.items():
+            handle = os.open(path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        folder = os.open(path, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> Refused:
+    said = f"{path} cannot be written: {error.strerror}"
+    return Refused(f"{said}: nothing was registered; give another path", "output")
