@@ -115,7 +115,7 @@ def flash(
     wanted = build.staged_files(board, profile)
     if not port.startswith(("socket://", "rfc2217://", "id:", "COM")) and not Path(port).exists():
         raise FlashError(f"There is no port {port}: plug the board in. Ports here: {_ports()}.")
-    present = listed(_mpremote(port, "exec", LIST_FILES))
+    present = listed(mpremote(port, "exec", LIST_FILES))
     todo = change(wanted, present, () if replace_board_file else (BOARD_FILE,))
     with tempfile.TemporaryDirectory(prefix="lamplighter-flash-") as folder:
         words: list[str] = []
@@ -126,7 +126,7 @@ def flash(
             if number == 0:
                 words += ["exec", _prepare(todo), "+"]
         print(f"{len(todo.send)} files to send ...", flush=True)
-        _mpremote(port, *words, "reset")
+        mpremote(port, *words, "reset")
     return todo
 
 
@@ -190,7 +190,8 @@ def _ports() -> str:
     return ", ".join(sorted(found)) or "none with a board"
 
 
-def _mpremote(port: str, *words: str) -> str:
+def mpremote(port: str, *words: str) -> str:
+    """What mpremote prints when it does this with a board. Raises FlashError."""
     command = [sys.executable, "-m", "mpremote", "connect", port, *words]
     try:
         done = subprocess.run(

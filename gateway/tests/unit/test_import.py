@@ -11,10 +11,10 @@ from gateway import device_list, labels
 from gateway.certificate import checksum, label
 from gateway.errors import Broken, Refused, Retry
 from gateway.model import Device
-from gateway.networks.virtual import Network
 from gateway.store.sqlite import Store
+from gateway.tests.contract.http_bench import made_parts
 from gateway.tests.unit.cli_bench import as_json, command_line
-from gateway.usecases import Parts, device_lists
+from gateway.usecases import device_lists
 
 KEY = "2b7e151628aed2a6abf7158809cf4f3c"
 FIFTY = "name,profile\n" + "".join(f"bin {at},bin\n" for at in range(1, 51))
@@ -30,7 +30,7 @@ def run(tmp_path):
 @pytest.fixture
 async def parts():
     async with Store(source="lamplighter/test") as store:
-        yield Parts(store=store, network=Network(), commands=None, sinks=None, clock=lambda: 5)
+        yield made_parts(store)
 
 
 def write(tmp_path, text, name="units.csv"):
