@@ -66,6 +66,7 @@ class Node:
         self.spread_s = 0  # power came for many nodes at once: how far apart they start to send
         self.sensors = {}  # role -> driver
         self.sensed = {}  # role -> its values at the last measurement
+        self.sensing = asyncio.Lock()  # held while a sensor is read: flow and console both do
         self.problem = None
         self.failure = None
         self.peak = 0
@@ -263,17 +264,18 @@ class Node:
 
     async def measure(self) -> dict:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
-        for role, driver in self.sensors.items():
-            values = await driver.read(self.clock)
-            driver.sleep()
-            if values is None:
-                await self.gap()
-                about = self.silence(role)
-                if self.sensed.get(role, 0) is not None:
-                    said = "%s sensor %s does not answer; check its supply and its pins: %s"
-                    self.log("sensor", said % about)
-            self.sensed[role] = values
-        return self.profile.fields(self.sensed)
+        async with self.sensing:
+            for role, driver in self.sensors.items():
+                values = await driver.read(self.clock)
+                driver.sleep()
+                if values is None:
+                    await self.gap()
+                    about = self.silence(role)
+                    if self.sensed.get(role, 0) is not None:
+                        said = "%s sensor %s does not answer; check its supply and its pins: %s"
+                        self.log("sensor", said % about)
+                self.sensed[role] = values
+            return self.profile.fields(self.sensed)
 
     # --- for the console ------------------------------------------------------------------------
 

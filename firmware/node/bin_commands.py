@@ -33,8 +33,9 @@ async def _calib(node, words):
     if words != ["empty"]:
         raise ConsoleError("calib")
     found = []
-    for _ in range(_ROUNDS):
-        found.append(await _echo(node))
+    async with node.sensing:
+        for _ in range(_ROUNDS):
+            found.append(await _echo(node))
     found.sort()
     spread = found[-1] - found[0]
     if spread > _SPREAD_MM:

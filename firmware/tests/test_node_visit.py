@@ -94,6 +94,7 @@ class Node:
         self.power = Power()
         self.link = Link()
         self.lock, self.wake = asyncio.Lock(), asyncio.Event()
+        self.sensing = asyncio.Lock()
         self.sensors = {"distance": Echo(*echoes or (1210,))}
         self.sensed = {}
         self.resets = self.reports = 0

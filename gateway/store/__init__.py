@@ -220,15 +220,12 @@ class Transaction(View, Protocol):
 
     def add_device(self, device: Device) -> None:
         """Register a device. Raises Refused when the DevEUI or the name is taken."""
-        ...
 
     def put_device(self, device: Device) -> None:
         """Replace a device; its name stays as it is. Raises Unknown."""
-        ...
 
     def remove_device(self, dev_eui: str) -> None:
         """Delete a device and its latest values; its events and commands stay. Raises Unknown."""
-        ...
 
     def put_latest(
         self,

@@ -35,7 +35,7 @@ def test_what_only_the_gateway_needs_stays_off_the_board():
 
     assert "/lib/wire/schema.mpy" in paths
     assert "/lib/wire/meaning.mpy" not in paths
-    assert not [path for path in paths if "test" in path]
+    assert not [path for path in paths if "tests" in path or "/test_" in path]
 
 
 def test_a_board_gets_its_own_port_and_no_other():
