@@ -282,6 +282,7 @@ class Node:
     async def shell(self, line: str) -> list:
         """Carry out a line of the console. Returns the lines to print."""
         await self.gap()
+        gc.collect()  # what is loaded lies low, and the free heap stays whole
         try:
             from node import shell
 
