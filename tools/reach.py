@@ -8,21 +8,26 @@ its shell.
 import ast
 import runpy
 from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from wire.profiles import PROFILES
 
 
-def imports(source: str) -> set[str]:
-    """Every module that a source may import, as `node/log`: also names that are no modules."""
+@cache
+def imports(source: str) -> frozenset[str]:
+    """Every module that a source may import, as `node/log`: also names that are no modules.
+
+    Kept: each source is asked for once for each command, profile, region and board.
+    """
     found: set[str] = set()
     for item in ast.walk(ast.parse(source)):
         if isinstance(item, ast.Import):
             found |= {alias.name for alias in item.names}
         elif isinstance(item, ast.ImportFrom) and item.module:
             found |= {item.module} | {f"{item.module}.{alias.name}" for alias in item.names}
-    return {name.replace(".", "/") for name in found}
+    return frozenset(name.replace(".", "/") for name in found)
 
 
 def regions(modules: Mapping[str, Path]) -> list[str]:

@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 def regions() -> list:
     """The names of the regions' files. Empty where they are frozen into the firmware."""
-    return _files(region)
+    return _files(region.__path__)
 
 
-def _files(package):
-    folder = package.__path__
+def _files(folder):
     try:
         files = os.listdir(folder if isinstance(folder, str) else folder[0])
     except OSError:
@@ -31,19 +30,10 @@ def _files(package):
     return sorted([name.split(".")[0] for name in files if name[:2] != "__"])
 
 
-def languages() -> list:
-    """Those of `node/texts`; English alone where they are missing."""
-    try:
-        files = os.listdir(__file__.rsplit("/", 1)[0] + "/texts")
-    except OSError:
-        return ["en"]
-    return sorted([name[:-4] for name in files])
-
-
 FIELDS = {
-    "profile": (tuple(_files(profiles)) or tuple(sorted(PROFILES)), "choice"),
+    "profile": (tuple(_files(profiles.__path__)) or tuple(sorted(PROFILES)), "choice"),
     "region": (regions(), "choice"),
-    "lang": (languages(), "choice"),
+    "lang": (_files(__file__.rsplit("/", 1)[0] + "/texts"), "choice"),
 }
 FIELDS.update(LIMITS)
 """name -> (allowed, kind), those of `wire.limits` and of the profiles too; meanings are in
@@ -84,15 +74,6 @@ def _text(name, value, longest):
     if isinstance(value, str) and len(value) <= longest:
         return value
     raise ConfigError("%s: expected a text of at most %d characters" % (name, longest))
-
-
-def _code(name, value, longest):
-    """What a QR code carries in few bits: capitals, digits and some marks."""
-    text = value.upper() if isinstance(value, str) else ""
-    known = [one for one in text if "A" <= one <= "Z" or "-" <= one <= "9"]
-    if len(known) == len(text) > 0 and len(text) <= longest:
-        return text
-    raise ConfigError("%s: expected letters, digits, - . /, at most %d" % (name, longest))
 
 
 def _choice(name, value, allowed):
@@ -143,7 +124,6 @@ def _entry(at, level):
 _KINDS = {
     "hex": _hex,
     "text": _text,
-    "code": _code,
     "choice": _choice,
     "number": _number,
     "programme": _programme,

@@ -246,12 +246,13 @@ def test_factory_needs_the_last_digits_and_keeps_identity_and_keys():
 
 def test_an_asset_is_what_a_qr_code_carries_in_few_bits():
     node = Node()
-    assert ask(node, "asset bac-7/b")["asset"] == "BAC-7/B"
-    assert ask(node, "asset écluse")["error"] == (
-        "asset: expected letters, digits, - . /, at most 24"
-    )
+    assert ask(node, "asset écluse")["asset"] == "écluse"
+    assert "asset" in ask(node, "save")["wrong"]
+    assert ask(node, "asset bac-7/b")["asset"] == "bac-7/b"
     assert ask(node, "asset " + "1" * 25)["ok"] is False
-    assert node.config["asset"] == "BAC-7/B"
+    said = ask(node, "save")
+    assert "asset" not in said["wrong"]
+    assert ":SBAC-7/B:" in said["certificate"]
 
 
 def test_a_profile_is_taken_with_the_height_of_a_bin():

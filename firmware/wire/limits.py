@@ -2,7 +2,7 @@
 
 LIMITS = {
     "name": (24, "text"),
-    "asset": (24, "code"),
+    "asset": (24, "text"),
     "dev_eui": (16, "hex"),
     "join_eui": (16, "hex"),
     "app_key": (32, "hex"),
@@ -15,7 +15,6 @@ LIMITS = {
 }
 """setting -> (allowed, kind).
 
-text, code: most characters; a code has capitals, digits, - . and / alone.  hex: digits.  number:
-lowest and highest. Those of a profile are in
+text: most characters.  hex: digits.  number: lowest and highest. Those of a profile are in
 `wire.profiles`.
 """

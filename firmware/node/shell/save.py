@@ -44,7 +44,8 @@ def _missing(node):
         wrong.append("unjoined")
     elif mac and (not mac.link or mac.link[0] < _MARGIN_DB):
         wrong.append("margin")
-    if not node.config["asset"]:
+    asset = (node.config["asset"] or "").upper()
+    if not asset or [one for one in asset if not ("A" <= one <= "Z" or "-" <= one <= "9")]:
         wrong.append("asset")
     if [one for one in node.sensors.values() if hasattr(one, "simulates")]:
         wrong.append("simulated")
