@@ -83,7 +83,7 @@ def complaints(size: Size, budget: Mapping[str, int]) -> list[str]:
 
 def table(sizes: list[Size], budgets: Mapping[str, Mapping[str, int]]) -> str:
     """The sizes as lines for people.  budgets: BUDGET by board."""
-    lines = [_ROW.format("bytes of .mpy", "profile", "node", "of", "console", "of", "install")]
+    lines = [_ROW.format("bytes of .mpy", "profile", "node", "of", "console", "of", "together")]
     for one in sizes:
         most = budgets[one.board]
         lines.append(

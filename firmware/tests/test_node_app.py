@@ -278,30 +278,6 @@ def test_a_sensor_waits_by_the_nodes_clock_and_sleeps_after_each_measurement():
     assert seen[:2] == [node.clock, "sleep"]
 
 
-def test_the_console_and_the_flow_read_a_sensor_one_after_the_other():
-    node = made()
-    seen = []
-
-    class Driver:
-        moved = asyncio.Event()
-
-        async def read(self, _clock):
-            seen.append("on")
-            await asyncio.sleep_ms(5)
-            return {"total": 1, "presence": 0, "warm": 1}
-
-        def sleep(self):
-            seen.append("off")
-
-    async def story():
-        await settled(node)
-        node.sensors["motion"] = Driver()
-        await asyncio.gather(node.measure(), node.measure())
-
-    run(node, story)
-    assert seen[:4] == ["on", "off", "on", "off"]
-
-
 def test_the_console_has_the_links_commands_and_facts():
     node = made()
 

@@ -69,7 +69,6 @@ class View(Protocol):
 
     def device(self, dev_eui: str) -> Device | None:
         """The registered device."""
-        ...
 
     def devices(self) -> list[Device]:
         """All devices, by name."""
