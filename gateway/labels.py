@@ -3,8 +3,6 @@
 The QR code is a device's identity as TR005 writes it; no key is on a label.
 """
 
-import segno
-
 from gateway import pdf
 from gateway.certificate import label
 from gateway.model import Device
@@ -43,6 +41,8 @@ def _draw(page: pdf.Page, x_mm: float, y_mm: float, device: Device) -> None:
 
 def _code(page: pdf.Page, x_mm: float, y_mm: float, text: str) -> None:
     """A QR code as one rectangle for each run of dark modules."""
+    import segno  # the one use of it
+
     rows = [bytes(row) for row in segno.make_qr(text, error="m").matrix]
     side_mm = _QR_MM / (len(rows) + 8)
     for down, row in enumerate(rows, 4):
