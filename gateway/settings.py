@@ -49,10 +49,11 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[retention]`: how long events are kept.
 
-    days: older events are dropped, 0 keeps them for ever. Those with a pending delivery stay.
+    days: older events are dropped, 0 keeps them for ever. Those with a pending delivery stay. By
+    default a year and a month, so that a month can be compared with the same one of the last year.
     """
 
-    days: Annotated[float, Meta(ge=0, le=36_500)] = 0.0
+    days: Annotated[float, Meta(ge=0, le=36_500)] = 400.0
 
 
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):

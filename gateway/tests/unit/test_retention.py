@@ -1,9 +1,11 @@
 """What is dropped by age, and the warning before the disk is full."""
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from gateway.retention import CHUNK, DAY_MS, Growth, Retention, file_growth, growth
+from gateway.settings import RetentionSettings
 from gateway.store.sqlite import Store
 from gateway.tests.contract.store_bench import HOOK, joined
 from gateway.tests.unit.outbox_bench import Clock
@@ -35,6 +37,21 @@ async def test_a_look_drops_all_that_is_old_in_chunks(tmp_path):
 
         assert await cursors(store) == list(range(7 * CHUNK + 4, 10 * CHUNK + 4))
         assert (await store.read(lambda view: view.totals("h1"))).withdrawn == 10 * CHUNK + 3
+
+
+async def test_by_default_a_month_can_be_compared_with_that_of_the_last_year(tmp_path):
+    clock = Clock()
+    clock.now_ms = 1000 * DAY_MS
+    async with Store(tmp_path / "a.db") as store:
+        await store.write(lambda tx: joined(tx, "a", 599 * DAY_MS))
+        await store.write(lambda tx: (tx.add_endpoint(HOOK), joined(tx, "a", 599 * DAY_MS)))
+        await store.write(lambda tx: tx.put_endpoint(replace(HOOK, disabled_reason="410")))
+        for day in (601, 1000 - 365 - 30, 1000):
+            await store.write(lambda tx, day=day: joined(tx, "a", day * DAY_MS))
+
+        await Retention(store, RetentionSettings().days, clock=clock, pause_s=0).look()
+
+        assert await cursors(store) == [2, 3, 4, 5]  # a webhook still waits for the second
 
 
 async def test_space_that_was_dropped_is_used_again(tmp_path):
