@@ -80,11 +80,13 @@ class Batches:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
+    def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> Coroutine[Any, Any, None]:
         """See gateway.sinks.Outlet; here always events of one device."""
         if endpoint.batch < 2:
-            await self._outlet.deliver(endpoint, events)
-            return
+            return self._outlet.deliver(endpoint, events)
+        return self._all_together(endpoint, events)
+
+    async def _all_together(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
         for event in events:
             await self._together(endpoint, event)
 
@@ -137,10 +139,11 @@ class Batches:
         def change(tx: Transaction) -> list[Sequence[Delivery]]:
             if thaws:
                 tx.thaw(endpoint_id)
-            known = {one.cursor: tx.frozen(endpoint_id, one.cursor) for one in events}
-            fresh = [one for one in events if not known[one.cursor]]
+            batched = tx.batched(endpoint_id, [one.cursor for one in events])
+            known = [tx.frozen(endpoint_id, cursor) for cursor in sorted(batched)]
+            fresh = [one for one in events if one.cursor not in batched]
             tx.freeze(endpoint_id, [one.cursor for one in fresh])
-            others = {batch[0].cursor: batch for batch in known.values() if batch}
+            others = {batch[0].cursor: batch for batch in known}
             return [one for one in (fresh, *others.values()) if one]
 
         return await self._write(change)

@@ -14,7 +14,7 @@ One file or folder here is one kind of sink, unless its name begins with `_` (se
 
 import contextlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -61,9 +61,13 @@ class Receiver(Struct, frozen=True, kw_only=True):
 
 
 class Outlet(Protocol):
-    """What delivers to endpoints."""
+    """What delivers to endpoints.
 
-    async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
+    What only hands on to another returns its coroutine: every frame between an answer and the one
+    who waits for it costs as much as a row in the store.
+    """
+
+    def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> Coroutine[Any, Any, None]:
         """One attempt to deliver events of one device, in order; returns when all were taken.
 
         Where `endpoint.batch` is more than 1, events of several devices that go together: all are
@@ -119,12 +123,12 @@ class Sinks:
             raise Refused(f"there is no kind of sink {kind!r}; expected one of: {known}", "kind")
         return self._sinks[kind]
 
-    async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
+    def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> Coroutine[Any, Any, None]:
         """See Outlet. An endpoint of a kind that this version lacks keeps what is pending."""
         if endpoint.kind not in self._sinks:
             why = f"this gateway has no kind of sink {endpoint.kind!r}"
             raise Retry(f"{why}: the operator installs a version that has it")
-        await self._sinks[endpoint.kind].deliver(endpoint, events)
+        return self._sinks[endpoint.kind].deliver(endpoint, events)
 
     async def __aenter__(self) -> Self:
         async with self._stack:

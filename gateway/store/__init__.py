@@ -182,6 +182,10 @@ class View(Protocol):
         """Deliveries by endpoint, state and event (each empty is any), oldest first."""
         ...
 
+    def batched(self, endpoint_id: str, cursors: Collection[int]) -> set[int]:
+        """Those of these deliveries that are part of a batch, see `frozen`; by cursor."""
+        ...
+
     def frozen(self, endpoint_id: str, cursor: int) -> list[Delivery]:
         """The deliveries that go in one request with this one, by cursor; none: it has no batch.
 

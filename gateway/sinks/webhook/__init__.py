@@ -4,8 +4,8 @@ Source: Standard Webhooks 1.0.0; CloudEvents 1.0.2 HTTP binding, structured mode
 `type` and `subject` would be headers, which the signature does not cover).
 """
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Coroutine, Sequence
+from typing import Any, Self
 
 from msgspec import Struct
 
@@ -67,12 +67,16 @@ class Sink:
         check_text(target)
         check_url(target, allow_private=self._allow_private)
 
-    async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
+    def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> Coroutine[Any, Any, None]:
         """See gateway.sinks.Sink."""
         if endpoint.batch > 1:
             content = (BATCH, batch_id(events), batch_body(events))
-            await self._post(endpoint, *content, count=len(events))
-            return
+            return self._post(endpoint, *content, count=len(events))
+        if len(events) == 1:
+            return self._post(endpoint, ONE, events[0].event_id, events[0].body)
+        return self._one_by_one(endpoint, events)
+
+    async def _one_by_one(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
         for event in events:
             await self._post(endpoint, ONE, event.event_id, event.body)
 

@@ -41,10 +41,13 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.WriteTransport", transport)
         self.open = True
 
-    async def exchange(self, request: bytes, deadline: float) -> Incoming:
+    async def exchange(
+        self, request: bytes, deadline: float, idle: "list[Connection] | None" = None
+    ) -> Incoming:
         """Send a request; returns its reply, which is valid until the next one.
 
-        deadline: on the loop's clock. Raises TimeoutError when no status came until then,
+        idle: gets the connection where it can be used again.  deadline: on the loop's clock.
+        Raises TimeoutError when no status came until then,
         UnansweredError when the connection ended before a reply began, ConnectionError when it
         ended before a status came. Whatever ends an exchange early ends the connection.
         """
@@ -65,6 +68,8 @@ class Connection(asyncio.Protocol):
                 self._limit(self._loop.time() + self._idle_s)
             else:
                 self.close()
+        if idle is not None and self.open:
+            idle.append(self)
         return incoming
 
     def data_received(self, data: bytes) -> None:

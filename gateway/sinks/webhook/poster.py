@@ -72,12 +72,12 @@ class Poster:
             if not connection.open:
                 continue
             try:
-                return await _exchange(connection, idle, request(), deadline)
+                return await connection.exchange(request(), deadline, idle)
             except UnansweredError:
                 break
         async with asyncio.timeout_at(deadline):
             connection = await self._connect(origin)
-        return await _exchange(connection, idle, request(), deadline)
+        return await connection.exchange(request(), deadline, idle)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -116,12 +116,3 @@ class Poster:
         context = ssl.create_default_context()
         context.set_alpn_protocols(["http/1.1"])
         return context
-
-
-async def _exchange(
-    connection: Connection, idle: list[Connection], request: bytes, deadline: float
-) -> Incoming:
-    incoming = await connection.exchange(request, deadline)
-    if connection.open:
-        idle.append(connection)
-    return incoming

@@ -68,8 +68,9 @@ class Connection:
                 return self._run(name, *values).rowcount
 
     def many(self, name: str, rows: Iterable[Row]) -> int:
-        """See gateway.store.sql.Connection."""
-        return sum(self.change(name, *row) for row in rows)
+        """See gateway.store.sql.Connection; the rows wait for one answer, not for one each."""
+        self._cursor.executemany(self._sql[name], rows)
+        return max(self._cursor.rowcount, 0)
 
     def flush(self) -> None:
         """Write what was counted up since the transaction began, or since the last flush."""

@@ -209,8 +209,8 @@ class Changes(Rows):
             self.connection.change("count_done", endpoint_id, *change)
 
     def freeze(self, endpoint_id: str, cursors: Sequence[int]) -> None:
-        for cursor in cursors:
-            self.connection.change("freeze", endpoint_id, cursor, min(cursors))
+        first = min(cursors, default=0)
+        self.connection.many("freeze", [(endpoint_id, cursor, first) for cursor in cursors])
 
     def thaw(self, endpoint_id: str) -> None:
         self.connection.change("thaw", endpoint_id)

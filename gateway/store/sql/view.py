@@ -1,6 +1,7 @@
 """A View over a Connection."""
 # ruff: noqa: D102 - each method is described in gateway.store.View
 
+from collections.abc import Collection
 from functools import cache
 from itertools import takewhile
 from typing import Any, TypeVar
@@ -176,6 +177,12 @@ class Rows:
         if endpoint_id:
             return self._deliveries("deliveries_of_endpoint", endpoint_id, state, limit)
         return self._deliveries("deliveries", state, limit)
+
+    def batched(self, endpoint_id: str, cursors: Collection[int]) -> set[int]:
+        if not cursors:
+            return set()
+        rows = self.connection.rows("batched", endpoint_id, min(cursors), max(cursors))
+        return {cursor for (cursor,) in rows}.intersection(cursors)
 
     def frozen(self, endpoint_id: str, cursor: int) -> list[Delivery]:
         batch = self._number("batch_of", endpoint_id, cursor)

@@ -16,6 +16,15 @@ MEMORY = Path(":memory:")
 """A database without a file: it belongs to one connection and ends with it."""
 BUSY_MS = 5000
 """How long to wait for another process (the CLI) that writes, ms."""
+PAGE_BYTES = 2048
+"""Of a new file; one that is there keeps its own.
+
+A commit writes some ten whole pages to the log, whatever changed in them: an uplink that comes
+alone writes 38 kB with 4096, 22 with 2048 and 13 with 1024; but with 1024 an event fills more than
+a page, and a burst takes a tenth more CPU.
+"""
+LOG_PAGES = 2000
+"""The log is written into the file from this size on: 4 MB, as by default with pages of 4096."""
 
 # What is worth trying again; everything else means that file or disk is damaged.
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}
@@ -58,7 +67,9 @@ def connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error:
             connection.close()

@@ -237,6 +237,9 @@ WHERE endpoint_id = ?1 AND cursor = ?2 AND state = 'pending' AND worker = ?3 AND
 -- name: delivery_state
 SELECT state FROM outbox WHERE endpoint_id = ?1 AND cursor = ?2
 
+-- name: batched
+SELECT cursor FROM batched WHERE endpoint_id = ?1 AND cursor BETWEEN ?2 AND ?3
+
 -- name: batch_of
 SELECT batch FROM batched WHERE endpoint_id = ?1 AND cursor = ?2
 

@@ -88,3 +88,14 @@ async def test_a_batch_is_kept_only_with_the_change_that_made_it(store):
         await store.write(change)
 
     assert await together(store) == [[], [], []]
+
+
+async def test_which_of_some_deliveries_are_in_a_batch_is_one_question(store):
+    await store.write(lambda tx: (tx.add_endpoint(HOOK), [joined(tx) for _ in range(6)]))
+    await store.write(lambda tx: (tx.freeze("h1", [2, 3]), tx.freeze("h1", [5])))
+
+    def asks(view):
+        return [view.batched("h1", some) for some in ([1, 2, 5], [4], [], [1, 6], [2, 3, 5])]
+
+    assert await store.read(asks) == [{2, 5}, set(), set(), set(), {2, 3, 5}]
+    assert await store.read(lambda view: view.batched("h2", [2, 3])) == set()

@@ -1,6 +1,7 @@
 """What the SQLite store alone must do: survive, share commits, never scan what grows."""
 
 import asyncio
+import contextlib
 import re
 import sqlite3
 import subprocess
@@ -360,3 +361,24 @@ async def test_a_group_in_which_nothing_raises_has_no_savepoints(tmp_path):
         await asyncio.gather(*(store.write(joined) for _ in range(50)))
 
         assert not [one for one in said if one.startswith("SAVEPOINT")]
+
+
+async def test_an_event_that_comes_alone_writes_few_and_small_pages(tmp_path):
+    path = tmp_path / "a.db"
+    async with Store(path) as store:
+        await store.write(lambda tx: [tx.add_endpoint(HOOK), joined(tx)])
+        log = path.with_name("a.db-wal")
+        before = log.stat().st_size
+        for at in range(20):
+            await store.write(lambda tx, at=at: (joined(tx), tx.put_seen("a1", b"x" * 1500)))
+        assert (log.stat().st_size - before) / 20 < 22_000
+
+
+async def test_a_file_of_larger_pages_keeps_them(tmp_path):
+    path = tmp_path / "a.db"
+    with contextlib.closing(sqlite3.connect(path)) as made:
+        made.execute("PRAGMA page_size = 4096")
+        made.execute("VACUUM")
+    async with Store(path) as store:
+        await store.write(joined)
+        assert store._writer.execute("PRAGMA page_size").fetchone() == (4096,)
