@@ -389,10 +389,7 @@ class Store(Protocol):
         ...
 
     def on_endpoints(self, listener: Callable[[], None]) -> None:
-        """Call `listener()` on the loop after commits of this process that changed endpoints.
-
-        Such a change adds one, removes one or changes its number in `View.endpoint_versions`.
-        """
+        """Call `listener()` after commits of this process that change `View.endpoint_versions`."""
         ...
 
     async def __aenter__(self) -> Self:

@@ -23,11 +23,10 @@ from gateway.errors import Retry, Unsure
 from gateway.store import View
 from gateway.store.postgresql.connection import Connection
 from gateway.store.postgresql.database import LOCK, connect, open_store, place
-from gateway.store.postgresql.deferred import Deferred
 from gateway.store.postgresql.refusals import translated
 from gateway.store.sql import Row
 from gateway.store.sql.changes import Changes
-from gateway.store.sql.grouped import Grouped
+from gateway.store.sql.grouped import Alone, Grouped
 from gateway.store.sql.view import Endpoints, Rows
 from gateway.store.sql.writer import Change
 
@@ -126,10 +125,14 @@ class Store(Grouped):
         opened = self._begin_writing()
         run = opened.run
         try:
-            opened.statements.deferred = Deferred()
-            changes = Changes(opened.statements, opened.endpoints, self.source)
-            for change in group:
-                _carry_out_one(change, changes, opened)
+            try:
+                changes = self._together(group, opened)
+            except Alone:
+                run("ROLLBACK")
+                run(BEGIN)
+                changes = self._fresh(opened)
+                for change in group:
+                    _carry_out_one(change, changes, opened)
             opened.statements.flush()
             number = opened.asked("SELECT pg_current_xact_id_if_assigned()::text")
         except BaseException:
@@ -141,6 +144,22 @@ class Store(Grouped):
         except psycopg.OperationalError:
             if not opened.connection.closed or not self._was_committed(number):
                 raise
+        return changes
+
+    def _fresh(self, opened: _Opened) -> Changes:
+        opened.statements.begin()
+        return Changes(opened.statements, opened.endpoints, self.source)
+
+    def _together(self, group: list[Change], opened: _Opened) -> Changes:
+        """All without savepoints. Raises Alone when one of them raises."""
+        changes = self._fresh(opened)
+        for change in group:
+            try:
+                change.result = change.run(changes)
+            except psycopg.Error:
+                raise  # of the database, so of the whole group
+            except Exception as error:
+                raise Alone from error
         return changes
 
     def _was_committed(self, number: str | None) -> bool:
@@ -169,24 +188,25 @@ class Store(Grouped):
 
 
 def _carry_out_one(change: Change, changes: Changes, opened: _Opened) -> None:
-    run, deferred = opened.run, opened.statements.deferred
+    run, statements = opened.run, opened.statements
     before = len(changes.appended)
-    point = deferred.point
     run("SAVEPOINT one")
     try:
         change.result = change.run(changes)
+        statements.flush()
     except psycopg.Error:
         raise  # of the database, so of the whole group
     except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller alone
         change.error = error
         changes.undone(before)
-        deferred.undo(point)
+        statements.begin()
         run("ROLLBACK TO SAVEPOINT one")
     run("RELEASE SAVEPOINT one")
 
 
 def _begun(opened: _Opened, statement: str) -> bool:
     """Begin a transaction; False when the connection was lost since the last one."""
+    opened.statements.begin()
     try:
         opened.run(statement)
     except psycopg.OperationalError:

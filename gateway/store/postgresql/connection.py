@@ -1,5 +1,12 @@
-"""Runs the statements of queries.sql in a transaction."""
+"""Runs the statements of queries.sql in a transaction.
 
+The rows of a group's events are collected and sent table by table, at its end or before a
+statement that could see them: a statement costs a way to the server and back, a row of many far
+less. Nobody else writes meanwhile, see gateway.store.postgresql; so what the group has read or
+written of a device is known until its end.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -8,11 +15,14 @@ from typing import Any
 import psycopg
 
 from gateway.store.postgresql.deferred import Deferred
-from gateway.store.sql import Row, statements
+from gateway.store.sql import APART, Row, statements
 
 TOKENS = 65535
 CURSOR = ("put_cursor", "")
 SUMS = ("matched", "delivered", "dead", "withdrawn")
+LATER = ("append", "put_outbox", "put_latest", "put_seen")
+"""Statements whose rows are collected, in the order in which they are written."""
+CHANGES_DEVICES = frozenset({"add_device", "remove_device"})
 
 
 @cache
@@ -28,11 +38,17 @@ class Connection:
     def __init__(self, opened: psycopg.Connection[Row]) -> None:
         self._cursor = psycopg.RawCursor(opened)
         self._sql = queries()
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing is collected, counted or known: a transaction begins, or one was undone."""
         self.deferred = Deferred()
+        self._later: dict[str, list[Row]] = {name: [] for name in LATER}
+        self._known: dict[tuple[str, str], Row | None] = {}
 
     def rows(self, name: str, *values: Any) -> list[Row]:
         """See gateway.store.sql.Connection."""
-        return self._run(name, *values).fetchall()
+        return self._seeing(name, *values).fetchall()
 
     def row(self, name: str, *values: Any) -> Row | None:
         """See gateway.store.sql.Connection."""
@@ -40,8 +56,13 @@ class Connection:
             case "append":
                 cursor = self._counted(CURSOR, "last_cursor") + 1
                 self.deferred.put(CURSOR, cursor)
-                self._run(name, cursor, *values)
+                self._later[name].append((cursor, *values))
                 return (cursor,)
+            case "device" | "seen":
+                key = (name, *values)
+                if key not in self._known:
+                    self._known[key] = self._run(name, *values).fetchone()
+                return self._known[key]
             case "last_cursor":
                 cursor = self.deferred.get(CURSOR)
                 return self._run(name).fetchone() if cursor is None else (cursor,)
@@ -49,11 +70,8 @@ class Connection:
                 return (self._next("sequence", *values),)
             case "next_token":
                 return (self._next("token", *values, wrap=TOKENS),)
-            case "totals":
-                self.flush()
-                return self._run(name, *values).fetchone()
             case _:
-                return self._run(name, *values).fetchone()
+                return self._seeing(name, *values).fetchone()
 
     def change(self, name: str, *values: Any) -> int:
         """See gateway.store.sql.Connection."""
@@ -64,28 +82,64 @@ class Connection:
             case "count_done":
                 endpoint_id, *counts = values
                 return self._add(endpoint_id, 0, *counts)
+            case "put_outbox":
+                self._later[name].append(values)
+                return 1
+            case "put_seen":
+                dev_eui, seen = values
+                self._known["seen", dev_eui] = (seen,)
+                self._later[name].append(values)
+                return 1
             case _:
-                return self._run(name, *values).rowcount
+                if name in CHANGES_DEVICES:
+                    self._known.pop(("device", values[0]), None)
+                return self._seeing(name, *values).rowcount
 
     def many(self, name: str, rows: Iterable[Row]) -> int:
         """See gateway.store.sql.Connection; the rows wait for one answer, not for one each."""
-        self._cursor.executemany(self._sql[name], rows)
-        return max(self._cursor.rowcount, 0)
+        if name in LATER:
+            self._later[name] += rows
+            return 0
+        self._write_rows()
+        return self._send(name, rows)
 
     def flush(self) -> None:
-        """Write what was counted up since the transaction began, or since the last flush."""
-        sums: dict[str, list[int]] = {}
+        """Write what was collected and counted up since the transaction or the last flush."""
+        self._write_rows()
+        numbers: defaultdict[str, list[Row]] = defaultdict(list)
+        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(SUMS))
         for key, value in self.deferred.unwritten():
             name, row = key
             if name in SUMS:
-                sums.setdefault(row, [0] * len(SUMS))[SUMS.index(name)] = value
+                sums[row][SUMS.index(name)] = value
                 self.deferred.read(key, 0)
-            elif key == CURSOR:
-                self._run(name, value)
             else:
-                self._run(name, row, value)
-        for endpoint_id, counts in sums.items():
-            self._run("add_sums", endpoint_id, *counts)
+                numbers[name].append((value,) if key == CURSOR else (row, value))
+        numbers["add_sums"] = [(endpoint_id, *counts) for endpoint_id, counts in sums.items()]
+        for name, rows in numbers.items():
+            self._send(name, rows)
+
+    def _write_rows(self) -> None:
+        for name, rows in self._later.items():
+            if name == "put_seen":  # of a device that sent twice, the last
+                rows[:] = dict(rows).items()
+            self._send(name, rows)
+            rows.clear()
+
+    def _send(self, name: str, rows: Iterable[Row]) -> int:
+        rows = list(rows)
+        if not rows:
+            return 0
+        self._cursor.executemany(self._sql[name], rows)
+        return max(self._cursor.rowcount, 0)
+
+    def _seeing(self, name: str, *values: Any) -> "psycopg.RawCursor[Row]":
+        """Run a statement that sees what was collected, unless it cannot."""
+        if name == "totals":
+            self.flush()
+        elif name not in APART:
+            self._write_rows()
+        return self._run(name, *values)
 
     def _run(self, name: str, *values: Any) -> "psycopg.RawCursor[Row]":
         return self._cursor.execute(self._sql[name], values, binary=True)

@@ -18,11 +18,10 @@ class _Number(NamedTuple):
 
 
 class Deferred:
-    """The numbers of one transaction, undone from any point on."""
+    """The numbers of one transaction."""
 
     def __init__(self) -> None:
         self._numbers: dict[Key, _Number] = {}
-        self._log: list[tuple[Key, _Number | None]] = []
 
     def get(self, key: Key) -> int | None:
         """The value of a number, None before it was read from the table."""
@@ -45,20 +44,5 @@ class Deferred:
             self._put(key, _Number(value, value))
         return found
 
-    @property
-    def point(self) -> int:
-        """Here, for `undo`."""
-        return len(self._log)
-
-    def undo(self, point: int) -> None:
-        """Take back everything since a point."""
-        for key, before in reversed(self._log[point:]):
-            if before is None:
-                del self._numbers[key]
-            else:
-                self._numbers[key] = before
-        del self._log[point:]
-
     def _put(self, key: Key, number: _Number) -> None:
-        self._log.append((key, self._numbers.get(key)))
         self._numbers[key] = number

@@ -10,6 +10,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Row = tuple[Any, ...]
+APART = frozenset(
+    {
+        "device", "devices", "endpoint", "endpoints", "endpoints_version", "api_key", "quarantine",
+        "trim_quarantine", "put_command", "put_command_item", "command", "command_of_item",
+        "command_of_token", "commands_of_device", "open_commands_of_device", "open_commands",
+        "lease", "take_lease",
+    }
+)  # fmt: skip
+"""Statements on tables to which no event, delivery or reading adds a row: a Connection may collect
+those rows and write them after such a statement."""
 
 
 class Connection(Protocol):

@@ -25,6 +25,10 @@ READERS = 2
 """Threads that answer questions; each has a connection of its own."""
 
 
+class Alone(Exception):  # noqa: N818 - no error: it is carried out again
+    """A change of the group raised: each has to be carried out by itself."""
+
+
 class Grouped(ABC):
     """See gateway.store.Store. source: of every event, `lamplighter/<site>`."""
 

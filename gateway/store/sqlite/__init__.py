@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 
 from gateway.store import View
 from gateway.store.sql.changes import Changes
-from gateway.store.sql.grouped import Grouped
+from gateway.store.sql.grouped import Alone, Grouped
 from gateway.store.sql.view import Endpoints, Rows
 from gateway.store.sql.writer import Change
 from gateway.store.sqlite.buffered import Buffered, Memory
@@ -32,10 +32,6 @@ from gateway.store.sqlite.file import (
 )
 
 T = TypeVar("T")
-
-
-class _Alone(Exception):  # noqa: N818 - no error: it is carried out again
-    """A change of the group raised: each has to be carried out by itself."""
 
 
 class _Reader(threading.local):
@@ -96,14 +92,14 @@ class Store(Grouped):
 
     def _carry_out(self, group: list[Change]) -> Changes:
         """All together; when one of them raises, each by itself."""
-        with contextlib.suppress(_Alone), self._changing() as (changes, connection):
+        with contextlib.suppress(Alone), self._changing() as (changes, connection):
             for change in group:
                 try:
                     change.result = change.run(changes)
                 except sqlite3.Error:
                     raise  # of the file, so of the whole group
                 except Exception as error:
-                    raise _Alone from error
+                    raise Alone from error
             connection.flush()
             return changes
         with self._changing() as (changes, connection):

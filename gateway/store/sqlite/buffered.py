@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.store.sql import Row
+from gateway.store.sql import APART, Row
 from gateway.store.sqlite.file import Connection
 from gateway.store.sqlite.state import State
 
@@ -23,15 +23,6 @@ KEPT = 4000
 """Rows of each kind that are kept in memory; some 6 kB each for a state."""
 LATER = ("append", "put_outbox", "put_state")
 """Statements whose rows are collected, in the order in which they are written."""
-OTHERS = frozenset(
-    {
-        "device", "devices", "endpoint", "endpoints", "endpoints_version", "api_key", "quarantine",
-        "trim_quarantine", "put_command", "put_command_item", "command", "command_of_item",
-        "command_of_token", "commands_of_device", "open_commands_of_device", "open_commands",
-        "lease", "take_lease",
-    }
-)  # fmt: skip
-"""Statements on tables of which nothing is collected."""
 FORGETS = {
     "add_device": "device", "put_device": "device", "remove_device": "device",
     "remove_latest": "state", "next_token": "state",
@@ -137,7 +128,7 @@ class Buffered(Connection):
 
     def _before(self, name: str, values: Row) -> None:
         """Let a statement see what was collected, and what it changes be read again."""
-        if name not in OTHERS:
+        if name not in APART:
             self.flush()
         kind = FORGETS.get(name)
         if kind == "device":

@@ -134,7 +134,7 @@ async def test_a_reply_that_began_is_not_asked_for_again(begun):
 async def test_a_connection_whose_state_is_not_sure_is_never_used_again(reply):
     async with scene(reply) as (peer, send):
         await send()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         await send()
 
     assert (len(peer.heads), peer.connections) == (2, 2)

@@ -14,7 +14,7 @@ from gateway.store.postgresql import database as database_module
 from gateway.store.postgresql.connection import queries
 from gateway.store.postgresql.refusals import meaning
 from gateway.store.sqlite.file import queries as sqlite_queries
-from gateway.tests.contract.store_bench import BIN, HOOK, joined
+from gateway.tests.contract.store_bench import BIN, HOOK, LAMP, joined
 from gateway.tests.postgresql import created
 from gateway.tests.unit.cli_bench import command_line
 
@@ -176,6 +176,30 @@ async def test_sums_and_numbers_of_a_change_that_fails_are_undone(database):
         assert (two[0].sequence, *two[1:]) == ("2", 2, 2)
         assert await store.read(lambda view: view.totals("h1")) == Totals(matched=2, pending=2)
         assert await store.read(lambda view: view.last_cursor()) == 2
+
+
+@pytest.mark.slow
+async def test_a_group_in_which_nothing_raises_has_no_savepoints(database):
+    async with Store(database) as store:
+        await store.write(lambda tx: tx.add_endpoint(HOOK))
+        writer = store._write_by
+        assert writer
+        said, run = [], writer.run
+        writer.run = lambda statement: (said.append(statement), run(statement))[1]
+
+        await asyncio.gather(*(store.write(joined) for _ in range(50)))
+        assert not [one for one in said if "SAVEPOINT" in one]
+
+
+@pytest.mark.slow
+async def test_what_a_reader_knows_ends_with_its_question(database):
+    async with Store(database) as one, Store(database) as other:
+        await one.write(lambda tx: (tx.add_device(LAMP), tx.put_seen("b2", b"1")))
+        for seen in (b"1", b"2"):
+            asked = [one.read(lambda view: (view.device("b2"), view.seen("b2"))) for _ in range(4)]
+            assert await asyncio.gather(*asked) == [(LAMP, seen)] * 4
+            await other.write(lambda tx: tx.put_seen("b2", b"2"))
+            assert await one.write(lambda tx: tx.seen("b2")) == b"2"
 
 
 @pytest.mark.slow
