@@ -383,8 +383,7 @@ class Store(Protocol):
     def on_commit(self, listener: Callable[[Sequence[Appended]], None]) -> None:
         """Call `listener(events)` on the loop after each commit of this process with events.
 
-        They are in the order of their cursors. Where another process (the CLI) appended between,
-        cursors are missing: its commits are not seen, so poll slowly as well.
+        In the order of cursors; those of other processes (the CLI) are missing: poll as well.
         """
         ...
 
