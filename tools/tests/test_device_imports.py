@@ -13,9 +13,11 @@ MAY_IMPORT = {
     "wire": PURE | {"wire"},
     "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "unload"},
     "judgement": {"judgement", "struct"},
+    "radios/modem_start.py": DEVICE - {"board"} | {"lora", "radios"},  # lora: of micropython-lib
     "radios": DEVICE - {"board"} | {"lorawan", "radios", "unload"},
     "node/ports": DEVICE | {"esp32", "node", "unload"},
     "node/deep.py": DEVICE | {"esp32", "node", "packing", "unload"},
+    "node/sensors/ds18b20.py": DEVICE | {"_onewire", "node"},  # compiled into every MicroPython
     "node": DEVICE | {"installed", "lorawan", "node", "radios", "unload", "wire"},
     "unload.py": {"sys"},
     "packed.py": {"binascii", "io", "json", "os", "struct", "sys", "vfs"},
