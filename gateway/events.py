@@ -11,7 +11,7 @@ from gateway.clock import Instant
 from gateway.model import CommandState
 from gateway.notices import Link
 
-KINDS = ("joined", "boot", "reading", "command", "missing", "quarantined", "trouble")
+KINDS = ("joined", "boot", "reading", "command", "missing", "quarantined", "trouble", "status")
 """Kinds of events; the CloudEvents type is `lamplighter.<kind>.v1`."""
 
 
@@ -92,6 +92,13 @@ class BootData(Struct, frozen=True, kw_only=True):
     link: Link
 
 
+class StatusData(BootData, frozen=True, kw_only=True):
+    """Data of `status`: facts about the device itself.
+
+    values as in a reading (firmware, last exception, flash erases, sick sensors, ...).
+    """
+
+
 class JoinedData(Struct, frozen=True, kw_only=True):
     """Data of `joined`: a device has a new session."""
 
@@ -158,5 +165,6 @@ EVENT_DATA: dict[str, type[Struct]] = {
     "missing": MissingData,
     "quarantined": QuarantinedData,
     "trouble": TroubleData,
+    "status": StatusData,
 }
 """The type of `data` by kind of event."""

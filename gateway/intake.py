@@ -15,6 +15,7 @@ from gateway.events import (
     MissingData,
     QuarantinedData,
     ReadingData,
+    StatusData,
     Value,
 )
 from gateway.expiry import default_s
@@ -251,7 +252,7 @@ class _Taking:
             case Applied():
                 lifecycle.reported(self.tx, self.dev_eui, report, self.now_ms)
             case Status():
-                self._latest(None, rfc3339(uplink.at_ms), report.values)
+                self._status(uplink, report)
             case Fault():
                 self.trouble(report.code, report.description)
 
@@ -298,6 +299,22 @@ class _Taking:
         )
         self.tx.append("boot", self.dev_eui, uplink.at_ms, data)
         self._latest(boot.next_seq, at, data.values)
+
+    def _status(self, uplink: Uplink, status: Status) -> None:
+        at = rfc3339(uplink.at_ms)
+        data = StatusData(
+            dev_eui=self.dev_eui,
+            device=self.device.name,
+            received_at=at,
+            values=self._flagged(status.values),
+            link=uplink.link,
+        )
+        self.tx.append("status", self.dev_eui, uplink.at_ms, data)
+        self._latest(None, at, data.values)
+        if status.sick:
+            self.trouble(troubles.SICK_SENSOR, status.sick)
+        else:
+            self.seen.troubles.clear(troubles.SICK_SENSOR)
 
     def _latest(self, seq: int | None, at: str, values: tuple[Value, ...]) -> None:
         self.tx.put_latest(self.dev_eui, seq, at, values, rfc3339(self.now_ms))

@@ -13,6 +13,7 @@ TWO_BOARDS = "TWO_BOARDS"
 DELETED = "DELETED_AT_NETWORK_SERVER"
 F_CNT_RESET = "UPLINK_F_CNT_RESET"
 SAFE_MODE = "SAFE_MODE"
+SICK_SENSOR = "SICK_SENSOR"
 QUIET = frozenset({"UPLINK_F_CNT_RETRANSMISSION"})
 """Shown with the device, but no event: a lost acknowledgement causes it."""
 
@@ -34,6 +35,10 @@ CURES = {
         "the device crashed again and again and is in safe mode: it measures nothing, a lamp is "
         "at full light; the operator corrects its settings or firmware and sends `reboot`; it "
         "tries a normal start each day"
+    ),
+    SICK_SENSOR: (
+        "a sensor of the device is sick, and what it measures is flagged: a technician looks at "
+        "its view and its cable, and replaces what stays sick"
     ),
     "UPLINK_MIC": (
         "the signature of its frame (MIC) is wrong, so the network server dropped it: the "
@@ -75,7 +80,7 @@ def sentence(code: str, description: str = "") -> str:
         f"the network server reports {code}; the operator looks up the device's events there"
     )
     words = " ".join(description.split())[:200]
-    who = "device" if code == SAFE_MODE else "network server"
+    who = "device" if code in {SAFE_MODE, SICK_SENSOR} else "network server"
     return f"{cure} (the {who} says: {words})" if words else cure
 
 

@@ -31,7 +31,7 @@ from gateway import mcu
 from tools import modem_package, shorten, size
 from tools.reach import loadable, regions
 from tools.setup.paths import CACHE, ROOT
-from tools.shorten import api, names
+from tools.shorten import api, names, numbers
 
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
@@ -113,7 +113,7 @@ def compiled(name: str, source: Path, march: str) -> bytes:
     """
     program = _mpy_cross()
     called = plan().called(dotted(name))
-    stamp = f"{called} {march} {OPTIMISE} {program.stat().st_size}\n"
+    stamp = f"{called} {numbers.PLAIN} {march} {OPTIMISE} {program.stat().st_size}\n"
     try:
         text = plan().short(source.read_text())
     except SyntaxError as error:
@@ -131,6 +131,7 @@ def compiled(name: str, source: Path, march: str) -> bytes:
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise BuildError(f"{source.relative_to(ROOT)} does not compile: {said}")
+    fresh.write_bytes(numbers.with_plain_names(fresh.read_bytes()))
     fresh.replace(kept)
     return kept.read_bytes()
 

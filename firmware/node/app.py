@@ -17,6 +17,7 @@ from node.journal import Journal
 from node.log import Log, Output
 from node.outbox import Outbox
 from node.power import Power
+from node.profiles import ABSENT
 from node.store import Store
 
 TYPE_CHECKING = False  # a type checker takes it for True
@@ -67,15 +68,12 @@ class Node:
         self.sensors = {}  # role -> driver
         self.sensed = {}  # role -> its values at the last measurement
         self.sensing = asyncio.Lock()  # held while a sensor is read: flow and console both do
-        self.problem = None
-        self.failure = None
-        self.peak = 0
+        self.problem = self.failure = None
+        self.exception = ""  # last line of the one that ended a run before
         self._phases = {}
         self.wake = asyncio.Event()
-        self.next_us = self._tidy_us = 0
-        self._last = None
-        self._reported_us = 0
-        self._read_by = None  # version of the settings at the last reading
+        self.next_us = self._tidy_us = self._reported_us = self.peak = 0
+        self._last = self._read_by = None  # reading, and version of the settings at it
         self._starting = True
 
     async def run(self, stdin=None) -> None:
@@ -235,6 +233,7 @@ class Node:
         started_us = clock.us()
         self.next_us = max(self.next_us + sample_us, started_us + sample_us // 2)
         values = await self.measure()
+        await self.profile.tell(clock.uptime_s())
         due_us = self._reported_us + config["report_s"] * 1000000 - sample_us // 2
         if self._last and started_us < due_us and not self.profile.changed(self._last, values):
             return
@@ -265,6 +264,7 @@ class Node:
     async def measure(self) -> dict:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
         async with self.sensing:
+            self.profile.sick = {}
             for role, driver in self.sensors.items():
                 values = await driver.read(self.clock)
                 driver.sleep()
@@ -274,6 +274,7 @@ class Node:
                     if self.sensed.get(role, 0) is not None:
                         said = "%s sensor %s does not answer; check its supply and its pins: %s"
                         self.log("sensor", said % about)
+                    self.profile.ails(role, ABSENT)
                 self.sensed[role] = values
             return self.profile.fields(self.sensed)
 

@@ -142,8 +142,8 @@ def _parts(node):
     profile = node.profile
     stuck = [one for one in profile.__dict__.values() if isinstance(one, Stuck)]
     return [
-        node, node.clock, node.journal, node.outbox, profile, link, mac, mac.session, mac.duty,
-        mac.answers, exchange, exchange.silence,
+        node, node.clock, node.store, node.journal, node.outbox, profile, link, mac, mac.session,
+        mac.duty, mac.answers, exchange, exchange.silence,
     ] + stuck  # fmt: skip
 
 

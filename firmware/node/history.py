@@ -22,8 +22,9 @@ class _Files:
 
     at = index = dropped = 0
 
-    def __init__(self, folder):
+    def __init__(self, folder, store):
         self.folder = folder
+        self.store = store
         self.segments = []
 
 
@@ -33,7 +34,7 @@ class History(Journal):
     def __init__(self, store, folder="/state/journal"):
         self.wanted = []
         super().__init__(store, folder)
-        self._kept = kept = _Files(folder + "/history")
+        self._kept = kept = _Files(folder + "/history", store)
         kept.segments = self._by("found", kept.folder)
 
     def _by(self, name, *arguments):

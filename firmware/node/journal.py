@@ -31,14 +31,14 @@ TAIL_RECORDS = _TAIL_SIZE // RECORD_SIZE
 class Journal:
     """The node's readings in order. `torn` and `dropped` count records found torn, readings lost.
 
-    For `node.segments`: `tail` (whole records one after another), `marks` (one for each),
+    For `node.segments`: `store`, `tail` (whole records one after another), `marks` (one for each),
     `segments` (numbers of files), `at` (sent up to here), `index` (acknowledged up to here).
     """
 
     def __init__(self, store, folder="/state/journal"):
         from node import segments
 
-        self._store = store
+        self.store = store
         store.relief = self._shed
         self.folder = folder
         self.legacy_total = 0  # firmware 0.1.0 kept the counter's here; carried along unchanged
@@ -70,7 +70,7 @@ class Journal:
         header = struct.pack(
             HEADER, self.next_seq, self.legacy_total, segment, self.index, self.acked_below
         )
-        self._store.keep("tail", header + self.tail)
+        self.store.keep("tail", header + self.tail)
 
     def add(self, boots: int, uptime_s: int, unix: int, fport: int, data: bytes) -> Record:
         """Journal one reading, whose payload says `next_seq`. On flash when it returns."""

@@ -7,13 +7,12 @@ when it crashes too, the node is back here, and reports it again.
 
 from micropython import const
 
-from node import changes, profiles, start
+from node import changes, crash, profiles, start
 from node.ports import WATCHDOG
 
 _DAY_US = const(86400000000)
 _RETRY_US = const(60000000)
 _CRASHES_LEFT = const(4)  # one less than `node.app` takes for repeated
-_PIECE = const(6)  # bytes of the text in one field
 
 
 async def run(node) -> None:
@@ -24,11 +23,7 @@ async def run(node) -> None:
     said = "safe mode after %d crashes: %s" % (config.tries, text or "watchdog")
     node.log("node", said + "; correct it, then type reboot; it restarts in 24 h")
     values = {"crashes": config.tries, "cause": node.power.cause}
-    data = text.encode()
-    for number in (1, 2, 3):
-        if data:
-            values["text%d" % number] = int.from_bytes(data[:_PIECE], "big")
-        data = data[_PIECE:]
+    values.update(crash.fields(text))
     node.outbox.report("safe", values)
     config.tries = _CRASHES_LEFT  # the next start is a normal one; its crash leads here again
     changes.save_boot(config)
@@ -56,10 +51,4 @@ async def run(node) -> None:
 
 def _text(node):
     """Last line of the exception that ended the run before; empty after the watchdog."""
-    if node.power.cause != WATCHDOG:
-        try:
-            with open(node.crash) as file:
-                return file.read().strip().split("\n")[-1]
-        except OSError:
-            pass
-    return ""
+    return "" if node.power.cause == WATCHDOG else crash.last(node.crash)

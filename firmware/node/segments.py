@@ -11,7 +11,7 @@ import struct
 from micropython import const
 
 from node.record import ACKED, BODY_SIZE, HEADER, RECORD_SIZE, SENT, Record
-from node.store import FULL, make_folder
+from node.store import APPEND_WEAR, FULL, make_folder
 
 _SPILL_RECORDS = const(8)
 _SEGMENT_SIZE = const(4096)
@@ -97,6 +97,7 @@ def append(journal, raw: bytes) -> bool:
     if not last or _records(journal, last) * RECORD_SIZE + len(raw) > _SEGMENT_SIZE:
         last += 1
     try:
+        journal.store.wear += APPEND_WEAR
         with open(path(journal, last), "ab") as file:
             file.write(raw)
     except OSError as error:

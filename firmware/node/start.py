@@ -93,9 +93,6 @@ def _connect(node):
         board.SENSORS = wires
         node.log("board", "/board.py has SENSORS by chip, read as "
                  + ", ".join(sorted(wires)))  # fmt: skip
-    for name in ("BUDGET", "FLASH", "NOTES", "SOURCE"):  # of no use here, 400 bytes of heap
-        if hasattr(board, name):
-            delattr(board, name)
     wiring.check(board)
     try:
         node.power.low()
@@ -154,6 +151,7 @@ def _tell_crash(node):
         unload("node.dates")
         at = " at " + utc(int(times[1])) if times[1] != "0" else ""
         lines[0] = "after %s s%s, a run before this one ended:" % (times[0], at)
+    node.exception = lines[-1]
     for line in lines:
         node.log("crash", line)
 

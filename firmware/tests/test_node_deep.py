@@ -115,8 +115,9 @@ def node(path, reserved=32, fcnt=32, marks=(0, 0), **more):
         PINS={"nss": 18, "reset": 23}, SENSORS={"distance": {"chip": "a02yyuw", "power": 25}}
     )
     return Plain(
-        config=config, clock=Clock(), journal=journal, outbox=Outbox(), profile=profile, link=link,
-        lock=Lock(), inbox=[], board=board, next_us=0, _last={"fill": 4, "distance": None},
+        config=config, store=store, clock=Clock(), journal=journal, outbox=Outbox(),
+        profile=profile, link=link, lock=Lock(), inbox=[], board=board, next_us=0,
+        _last={"fill": 4, "distance": None},
         power=Plain(port=Plain(packed=True, feed=bool)), **more
     )  # fmt: skip
 

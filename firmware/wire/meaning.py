@@ -111,6 +111,24 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "text1": _TEXT,
         **{f"text{number}": _TEXT_ON for number in range(2, 4)},
     }),
+    "status": ("What the device is and how it fares: each day, and when a sensor becomes sick.", {
+        "major": ("", "firmware version"),
+        "minor": ("", "firmware version"),
+        "patch": ("", "firmware version"),
+        "cause": ("", "why it started last"),
+        "boots": ("", "the device's starts, wraps"),
+        "config_version": ("", "counts changes of settings"),
+        "battery": _BATTERY,
+        "window_us": ("us", "largest own timing error of a receive window; absent: none opened"),
+        "erases": ("", "of flash sectors since the start, by what was written; 1048574: or more"),
+        "heap_free": ("B", "the least that was free; absent: the port does not tell"),
+        "sensor1": ("", "what the first sick sensor measures; absent: no sensor is sick"),
+        "sick1": ("", "in which ways it is sick"),
+        **{f"{word}{number}": ("", f"the same of sick sensor {number}")
+           for number in (2, 3) for word in ("sensor", "sick")},
+        "text1": ("", "last line of the last exception, as in `safe`; absent: there was none"),
+        **{f"text{number}": _TEXT_ON for number in range(2, 4)},
+    }),
     "dim": ("Set the lamp's level.", {
         "token": _TOKEN,
         "expires": _EXPIRES,
@@ -140,6 +158,7 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
 
 _ABSENT = dict.fromkeys(("level", "ramp", "hold", "report_s", "sample_s", "count"))
 _NO_TEXT = dict.fromkeys(f"text{number}" for number in range(1, 4))
+_WELL = {"sensor1": None, "sick1": 0, "sensor2": None, "sick2": 0, "sensor3": None, "sick3": 0}
 _FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
 
 EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
@@ -176,6 +195,15 @@ EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
         {"crashes": 5, "cause": 1, **_NO_TEXT, "text1": 0x4F534572726F,
          "text2": 0x723A2035},
         {"crashes": 65535, "cause": 2, **_NO_TEXT},
+    ),
+    "status": (
+        {"major": 0, "minor": 1, "patch": 0, "cause": 0, "boots": 3, "config_version": 2,
+         "battery": 3600, "window_us": 310, "erases": 96, "heap_free": 120000, **_WELL,
+         **_NO_TEXT},
+        {"major": 15, "minor": 63, "patch": 63, "cause": 2, "boots": 65535,
+         "config_version": 65535, "battery": None, "window_us": None, "erases": 1048574,
+         "heap_free": 655340, **_WELL, "sensor1": 0, "sick1": 6, "sensor2": 7, "sick2": 1,
+         **_NO_TEXT, "text1": 0x4F534572726F, "text2": 0x723A2035},
     ),
     "dim": (
         {"token": 513, "expires": 1795572000, "level": 40, "ramp": 1, "hold": None,

@@ -12,6 +12,8 @@ FIRST_REPORT = 20
 
 _READING = "seq 16,age 16 0 655340 10 ?,"
 _RAMP = "ramp 8 ?,hold 14 1 10080 ?"
+_SICK = "".join(["sensor%d 4 0 7 ?,sick%d 4," % (one, one) for one in (1, 2, 3)])
+_TEXTS = "text1 48 ?,text2 48 ?,text3 48 ?"
 _INTERVALS = "report_s 17 60 86400 ?,sample_s 17 10 86400 ?"
 
 PAYLOADS: "dict[str, tuple[int, str]]" = {
@@ -78,7 +80,22 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
     ),
     "safe": (
         22,
-        ("crashes 16,cause 8 0 4,text1 48 ?,text2 48 ?,text3 48 ?"),
+        ("crashes 16,cause 8 0 4," + _TEXTS),
+    ),
+    "status": (
+        23,
+        (
+            "major 4,"
+            "minor 6,"
+            "patch 6,"
+            "cause 3 0 4,"
+            "boots 16,"
+            "config_version 16,"
+            "battery 8 2000 7080 20 ?,"
+            "window_us 14 ?,"
+            "erases 20 ?,"
+            "heap_free 16 0 655340 10 ?," + _SICK + _TEXTS
+        ),
     ),
 }
 """name -> (fport, fields)."""

@@ -79,9 +79,13 @@ class Applied(Struct, frozen=True, kw_only=True):
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """Facts about the device itself, as its serial number; kept as latest values, no event."""
+    """Facts about the device itself, as its serial number or how it fares.
+
+    sick: which of its sensors are sick and how, in words; empty: none is, or it does not say.
+    """
 
     values: tuple[Value, ...]
+    sick: str = ""
 
 
 class Fault(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
 from gateway.devices import Applied, Boot, Reading, Report, _examples
 from gateway.devices._safe import safe
+from gateway.devices._status import status
 from gateway.devices._takes import OURS, takes
 from gateway.devices._wire import (
     BOOT_PROPERTIES,
@@ -50,7 +51,7 @@ def decode(_device: Device, uplink: Uplink) -> list[Report]:
 def _report(name: str, fields: Fields) -> Report:
     if PAYLOADS[name][0] < FIRST_REPORT:
         return _reading(name, fields)
-    return {"boot": _boot, "applied": _applied, "safe": safe}[name](fields)
+    return {"boot": _boot, "applied": _applied, "safe": safe, "status": status}[name](fields)
 
 
 def _reading(name: str, fields: Fields) -> Reading:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wire.enums import ENUMS
 
 from tools.bench.world.image import image
 from tools.bench.world.lab import BOARD, Lab, Unit
@@ -57,6 +58,17 @@ async def test_a_light_sensor_at_its_other_address_is_found_by_its_role(lab: Lab
     assert await lab.run(60, lambda: bool(readings(unit, 11)), step_s=1)
 
     assert readings(unit, 11)[0]["lux"] == 300
+
+
+async def test_a_sensor_that_does_not_answer_is_named_in_a_status(lab: Lab) -> None:
+    unit = await lab.add("bin", sample_s=60, parts={"a02yyuw": {"absent": True}})
+
+    assert await lab.run(90, lambda: bool(unit.readings(23)), step_s=1), said(unit)
+
+    status = unit.readings(23)[0]
+    told = ENUMS["sensor1"][status["sensor1"]], ENUMS["sick1"][status["sick1"]]
+    assert (told, status["sensor2"]) == (("distance", "absent"), None)
+    assert status["heap_free"] > 40_000
 
 
 async def test_an_upgraded_node_goes_on_with_its_old_board_file(lab: Lab) -> None:

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 _STUCK_TIMES = const(12)
 _LOGGED = const(1 << 29)
+ABSENT = 1
+STUCK = 2
+NOISY = 4
+DRIFTING = 8
+"""In which ways a sensor is sick: bits, in the order of `wire.words.SICK`."""
+
+_DAY_S = const(86400)
+_HOUR_S = const(3600)
 _PRESENT_S = const(600)  # an AM312 holds 2.3 s: a longer presence is a stuck sensor
 
 
@@ -43,8 +51,12 @@ class Profile:
     """Facts of the profile as attributes, and what is the same for most profiles.
 
     node: a `node.app.Node`.  `fields(sensed)` is the file's own: {role: values of its sensor, or
-    None when it does not answer} -> the payload's fields without `seq` and `age`.
+    None when it does not answer} -> the payload's fields without `seq` and `age`. It calls `ails`
+    for each way in which a sensor is sick; that it is ABSENT is known before.
     """
+
+    status_s = _HOUR_S  # uptime at which the next daily status is due
+    _told_s = -_HOUR_S
 
     def __init__(self, node):
         from wire.profiles import PROFILES
@@ -59,6 +71,8 @@ class Profile:
         self.sleeper = facts["class"] == "A"
         self._watched = facts["watch"]
         self._absent_s = 0
+        self.sick = {}  # role -> bits
+        self._told = {}
         unload("wire.profiles")
 
     def start(self) -> None:
@@ -91,7 +105,29 @@ class Profile:
         `applied(node, name)`.
         """
 
+    async def tell(self, now_s: int) -> None:
+        """Queue a status if one is due: an hour after the start, and each day.
+
+        And where a sensor became sick, or well again; but not twice an hour.
+        """
+        if now_s < self.status_s and (self.sick == self._told or now_s < self._told_s + _HOUR_S):
+            return
+        self.status_s = now_s + _DAY_S
+        self._told_s = now_s
+        self._told = self.sick
+        node = self.node
+        await node.gap()
+        from node import status
+
+        status.report(node)
+        status = None
+        node.forget("status", "crash")
+
     # --- judgements -----------------------------------------------------------------------------
+
+    def ails(self, role: str, bits: int) -> None:
+        """A sensor is sick, in another way than those noted of this measurement."""
+        self.sick[role] = self.sick.get(role, 0) | bits
 
     def present_too_long(self, motion: dict) -> bool:
         """Does the motion sensor report presence for longer than a person stays?"""

@@ -44,6 +44,11 @@ class Profile(profiles.Profile):
         moved = echo["spread"] or echo["obstructed"]  # right before the sensor nothing moves
         now_s = self.node.clock.uptime_s()
         stuck = self._stuck.seen(None if moved else distance, now_s, _STILL_S)
+        noisy = (echo["spread"] or 0) >= spread_most
+        if stuck:
+            self.ails("distance", profiles.STUCK)
+        if noisy:
+            self.ails("distance", profiles.NOISY)
         return {
             "fill": fill,
             "distance": distance,
@@ -51,7 +56,7 @@ class Profile(profiles.Profile):
             "spread": echo["spread"],
             "battery": self.millivolts(),
             "obstructed": echo["obstructed"],
-            "suspect": int(stuck or echo["valid"] < 5 or (echo["spread"] or 0) >= spread_most),
+            "suspect": int(stuck or noisy or echo["valid"] < 5),
             "low_battery": self.low(),
             "uncalibrated": int(not config.given("empty_mm")),
         }

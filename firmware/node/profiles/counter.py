@@ -39,11 +39,14 @@ class Profile(profiles.Profile):
         motion = sensed["motion"]
         self.total = (self.total + motion["total"] - self._counted) & 0xFFFFFFFF
         self._counted = motion["total"]
+        stuck = self.present_too_long(motion)
+        if stuck:
+            self.ails("motion", profiles.STUCK)
         return {
             "total": self.total,
             "boots": self.node.config.boots & 15,
             "battery": self.millivolts(),
             "presence": motion["presence"],
-            "suspect": int(not motion["warm"] or self.present_too_long(motion)),
+            "suspect": int(stuck or not motion["warm"]),
             "low_battery": self.low(),
         }

@@ -98,6 +98,11 @@ class Profile(profiles.Profile):
         saturated = int(bool(light and light["saturated"]))
         lux, stuck = self._light(light and light["lux"], saturated)
         passages, lamp.passages = lamp.passages, 0
+        stays = self.present_too_long(motion)
+        if stays:
+            self.ails("motion", profiles.STUCK)
+        if stuck:
+            self.ails("light", profiles.STUCK)
         return {
             "level": lamp.level,
             "why": lamp.why,
@@ -105,7 +110,7 @@ class Profile(profiles.Profile):
             "presence": motion["presence"],
             "passages": min(passages, _PASSAGES_MOST),
             "saturated": saturated,
-            "suspect": int(light is None or stuck or self.present_too_long(motion)),
+            "suspect": int(light is None or stuck or stays),
         }
 
     def commands(self):

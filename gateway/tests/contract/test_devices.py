@@ -153,7 +153,7 @@ async def test_an_example_gives_its_events_once_however_often_it_comes(store, na
 
     entries = await store.read(lambda view: view.events())
     events = [msgspec.json.decode(one.body, type=Event) for one in entries]
-    kinds = {Reading: "reading", Boot: "boot"}
+    kinds = {Reading: "reading", Boot: "boot", Status: "status"}
     expected = [kinds[type(one)] for one in example.reports if type(one) in kinds]
     assert [one.type.split(".")[1] for one in events] == expected
     readings = [one for one in example.reports if isinstance(one, Reading)]

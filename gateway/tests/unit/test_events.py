@@ -13,6 +13,7 @@ from gateway.events import (
     MissingData,
     QuarantinedData,
     ReadingData,
+    StatusData,
     TroubleData,
     Value,
 )
@@ -37,6 +38,7 @@ EXAMPLES = {
     ),
     "missing": MissingData(dev_eui=EUI, first_seq=65535, last_seq=0, count=2),
     "quarantined": QuarantinedData(id=1, dev_eui=EUI, reason="too short", size=3),
+    "status": StatusData(dev_eui=EUI, device="bin 1", received_at=AT, values=VALUES, link=LINK),
     "trouble": TroubleData(dev_eui=EUI, device="bin", code="OTAA", reason="no; you", count=2),
 }  # fmt: skip
 DOCUMENT = openapi.document(routes.ROUTES)

@@ -42,7 +42,8 @@ def test_the_document_is_whole():
             declared = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"}
             assert declared == set(re.findall(r"{(\w+)}", path))
     assert set(DOCUMENT["webhooks"]) == {
-        "joined", "boot", "reading", "command", "missing", "quarantined", "trouble"
+        "joined", "boot", "reading", "command", "missing", "quarantined", "trouble",
+        "status",
     }  # fmt: skip
     assert DOCUMENT["openapi"] == "3.1.0"
 

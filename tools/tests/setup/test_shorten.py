@@ -247,6 +247,31 @@ def test_names_that_cost_nothing_are_in_the_binary(tmp_path):
     assert [name for name in NAMED if b"\0%s\0" % name.encode() not in binary] == []
 
 
+COMPREHENSIONS = """
+class A:
+    def f(self, x):
+        return [one for one in x], {one: 1 for one in x[:1]}, sum(one for one in x), lambda: x
+found = A().f((1, 2))
+print(found[:3], found[3](), found[3])
+"""
+
+
+def test_a_comprehension_has_a_name_that_costs_nothing(tmp_path):
+    source = tmp_path / "trial.py"
+    source.write_text(COMPREHENSIONS)
+    made = build.compiled("trial", source, "armv6m")
+    source.unlink()
+    (tmp_path / "trial.mpy").write_bytes(made)
+
+    done = subprocess.run(
+        [str(MICROPYTHON_UNIX), "-c", "import trial"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert b"comp>" not in made + build.staged_files(BOARD)["/lib/node/app.mpy"]
+    assert done.stdout.startswith("([1, 2], {1: 1}, 3) (1, 2) <closure <function callable")
+
+
 def test_a_module_is_called_by_its_last_name_unless_another_has_it_too():
     files = build.staged_files(BOARD)
 
