@@ -25,7 +25,7 @@ if __debug__:  # for documents and tests; no board carries them
         (b"\xff\x00\xb4\xb3" * 7,  # 180 mm: in the blind zone, where it says anything
          {"distance": 250, "valid": 7, "spread": 0, "obstructed": 1}),
         (b"\xff\x01\x40\x40" * 3 + b"\xff\x03\x2c\x2e" * 4,
-         {"distance": 812, "valid": 4, "spread": 0, "obstructed": 1}),
+         {"distance": 320, "valid": 3, "spread": 0, "obstructed": 1}),  # a bag that sticks up
         (b"\xff\x00\x00\xff" * 7, {"distance": None, "valid": 0, "spread": None, "obstructed": 0}),
         (b"\xff\x17\x70\x86" * 7, {"distance": None, "valid": 0, "spread": None, "obstructed": 0}),
         (b"\xff\x03\x2c\x2f" * 7, {"distance": None, "valid": 0, "spread": None, "obstructed": 0}),

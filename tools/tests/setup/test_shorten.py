@@ -275,7 +275,9 @@ def test_a_comprehension_has_a_name_that_costs_nothing(tmp_path):
 def test_a_module_is_called_by_its_last_name_unless_another_has_it_too():
     files = build.staged_files(BOARD)
 
-    assert b"\x06log\0" in files["/lib/node/log.mpy"]
+    assert b"\x0coutbox\0" in files["/lib/node/outbox.mpy"]
     assert b"node.commands\0" in files["/lib/node/commands.mpy"]
     assert b"lorawan.commands\0" in files["/lib/lorawan/commands.mpy"]
-    assert build.plan().readable('File "log", line 1, in x') == 'File "node.log", line 1, in x'
+    assert (
+        build.plan().readable('File "outbox", line 1, in x') == 'File "node.outbox", line 1, in x'
+    )
