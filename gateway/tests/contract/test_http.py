@@ -8,10 +8,9 @@ import aiohttp
 import pytest
 from wire.profiles import PROFILES
 
-from gateway import devices, registry
+from gateway import certificate, devices, registry
 from gateway.errors import Broken, ConfigError, GatewayError, Retry
 from gateway.events import JoinedData, Value
-from gateway.http import openapi
 from gateway.http.port import check_port
 from gateway.http.routes import ROUTES
 from gateway.http.server import BODY_BYTES
@@ -20,9 +19,9 @@ from gateway.model import Command, Device
 from gateway.provisioning import OURS
 from gateway.store.sqlite import Store
 from gateway.tests.contract.http_bench import made_parts, served
+from gateway.tests.contract.http_document import DOCUMENT, assert_fits
 
 EUI = "70b3d57ed005a001"
-DOCUMENT = openapi.document(ROUTES)
 DEVICE = Device(dev_eui=EUI, name="lamp 1", profile="lamp", join_eui="0" * 16, device_class="C")
 
 
@@ -73,7 +72,9 @@ async def fill(service):
     service.ids = {"dev_eui": EUI, "webhooks": hook["id"], "commands": "cmd_1", "events": event.id}
 
 
+SAVED = f"LW:D0:{'0' * 16}:{EUI.upper()}:FFFF0002:SL-7:PPASS.LAMP.M12.V4"
 BODIES = {
+    "commission": {"certificate": f"PASS {SAVED}:C{certificate.checksum(SAVED.encode()):04X}"},
     "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
     "ask": {"name": "dim", "values": {"level": 40}, "expires_in_s": 60},
     "add_webhook": {"url": "https://example.org/", "types": ["lamplighter.reading.v1"]},
@@ -368,33 +369,3 @@ async def test_an_event_is_explained_with_its_deliveries(service):
     assert [(one["webhook"], one["state"]) for one in story["deliveries"]] == [
         (service.ids["webhooks"], "pending")
     ]
-
-
-def assert_fits(value, schema):
-    """Whether a value fits a schema of the document: types, required and known properties."""
-    if "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    if "anyOf" in schema:
-        assert any(_fits(value, one) for one in schema["anyOf"]), (value, schema)
-        return
-    kinds = {
-        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float),
-        "boolean": bool, "null": type(None),
-    }  # fmt: skip
-    if "type" in schema:
-        assert isinstance(value, kinds[schema["type"]]), (value, schema)
-    assert value in schema.get("enum", [value])
-    if isinstance(value, dict) and "properties" in schema:
-        assert set(schema.get("required", ())) <= set(value) <= set(schema["properties"])
-        for name, one in value.items():
-            assert_fits(one, schema["properties"][name])
-    for one in value if isinstance(value, list) else ():
-        assert_fits(one, schema.get("items", {}))
-
-
-def _fits(value, schema):
-    try:
-        assert_fits(value, schema)
-    except AssertionError:
-        return False
-    return True

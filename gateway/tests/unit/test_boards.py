@@ -56,7 +56,8 @@ def test_flash_and_budget_are_those_of_the_boards_there_are(chip):
         known = runpy.run_path(str(path))
         if known["MCU"] == chip:
             assert boards.FLASH[chip] == known["FLASH"], path.name
-            assert boards.BUDGET[known["PORT"]] == known["BUDGET"], path.name
+            budget = boards.budget(known["PORT"], known["RADIO"])
+            assert budget == known["BUDGET"], path.name
 
 
 def test_every_radio_of_the_firmware_is_offered():
