@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-LOCKED = re.compile(r"\S+==\S+(\s+--hash=sha256:[0-9a-f]{64})+\s*$")
+LOCKED = re.compile(r"\S+==\S+( *;[^-]+)?(\s+--hash=sha256:[0-9a-f]{64})+\s*$")
 """One digit less, and pip takes the source archive instead, which needs a build system."""
 LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-build.txt"]
 
