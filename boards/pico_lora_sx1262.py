@@ -14,6 +14,7 @@ SENSORS = {
     "distance": {"chip": "a02yyuw", "uart": 0, "tx": 0, "rx": 1, "power": 8},
     "light": {"chip": "bh1750", "i2c": 0, "sda": 4, "scl": 5, "addr": 0x23},
     "motion": {"chip": "am312", "pin": 7},
+    "people": {"chip": "beam_pair", "pin": 13, "pin_b": 14, "gap_mm": 300, "power": 21},
 }
 TCXO_MV = 1700
 RF_SWITCH = "dio2"
@@ -22,6 +23,7 @@ BATTERY = {"adc": 3, "divide": 3, "low_mv": 3300}
 BUDGET = {"mpy_bytes": 65536, "console_bytes": 8000, "heap_bytes": 80000}
 NOTES = (
     "VSYS is measured at GPIO29 over a divider of 3; GPIO24 is high when USB gives power; GPIO8 "
-    "enables a load switch of the A02YYUW: without one take power out of its line."
+    "enables a load switch of the A02YYUW, GPIO21 that of the beams: without one take power out "
+    "of its line."
 )
 SOURCE = "Waveshare Pico-LoRa-SX1262 schematic; Raspberry Pi Pico datasheet, chapter 2.1"

@@ -3,6 +3,10 @@
 include("$(PORT_DIR)/boards/manifest.py")
 
 FILES = {
+    "judgement": (
+        "__init__.py",
+        "passages.py",
+    ),
     "lorawan": (
         "__init__.py",
         "activation.py",
@@ -64,6 +68,7 @@ FILES = {
         "profiles/bin.py",
         "profiles/counter.py",
         "profiles/lamp.py",
+        "profiles/people.py",
         "ranging.py",
         "record.py",
         "safe.py",
@@ -71,6 +76,7 @@ FILES = {
         "sensors/__init__.py",
         "sensors/a02yyuw.py",
         "sensors/am312.py",
+        "sensors/beam_pair.py",
         "sensors/bh1750.py",
         "sensors/ds18b20.py",
         "sensors/hrxl_wr.py",

@@ -54,8 +54,8 @@ SOURCES = ("installed",)
 INSTALLING = FIRMWARE / "installing.py"
 """Is /main.py while files are sent: it lights the lamp, says so, and leaves the prompt."""
 NOT_ON_A_BOARD = {
-    "judgement/__init__", "judgement/field", "judgement/movement", "judgement/likelihood",
-    "judgement/beliefs", "judgement/parking", "wire/meaning", "wire/enums", "wire/sun",
+    "judgement/field", "judgement/movement", "judgement/likelihood", "judgement/beliefs",
+    "judgement/parking", "wire/meaning", "wire/enums", "wire/sun",
     "wire/batch_decoding", "lorawan/aes_cpython", "manifest", "installing", *STARTERS, *SOURCES,
 }  # fmt: skip
 """What firmware/ holds for the gateway or the tools alone (no node computes the sun yet, none is

@@ -11,9 +11,13 @@ from typing import Any, NamedTuple
 SWITCHED = "3V3, by a load switch"
 SWITCH = "EN of the load switch"
 """A GPIO does not supply a sensor: it enables what does."""
-TERMINALS = {"tx": "RX", "rx": "TX", "pin": "OUT", "adc": "OUT", "power": SWITCH}
+TERMINALS = {
+    "tx": "RX", "rx": "TX", "pin": "OUT", "pin_b": "OUT, inner", "adc": "OUT", "power": SWITCH,
+}  # fmt: skip
 """Wire of the board -> the terminal of the part at its other end, where it is called otherwise."""
-SENSOR_WIRES = ("power", "tx", "rx", "sda", "scl", "sck", "mosi", "miso", "cs", "adc", "pin")
+SENSOR_WIRES = (
+    "power", "tx", "rx", "sda", "scl", "sck", "mosi", "miso", "cs", "adc", "pin", "pin_b",
+)  # fmt: skip
 OUTSIDE_PINS = ("lamp",)
 """Those of PINS that leave the board; all others are wired on it."""
 ROW = 22

@@ -126,7 +126,7 @@ class Node:
         if not self.power.sleeper and self.clock.us() >= self._tidy_us and not self.lock.locked():
             gc.collect()  # so that what stays lies together: the heap stays whole
             self._tidy_us = self.clock.us() + _TIDY_US
-        self.next_us = min(self.next_us, self.clock.us() + self._sample_us())  # it may differ
+        self.next_us = min(self.next_us, self.profile.ends_us, self.clock.us() + self._sample_us())
         return min(until_us, self.next_us)
 
     async def talk(self):
@@ -235,21 +235,22 @@ class Node:
         values = await self.measure()
         await self.profile.tell(clock.uptime_s())
         due_us = self._reported_us + config["report_s"] * 1000000 - sample_us // 2
-        if self._last and started_us < due_us and not self.profile.changed(self._last, values):
-            return
-        urgent = not self._last or started_us < due_us
-        self._last = values
-        self._reported_us = started_us
-        name = self.profile.payload
-        fport = codec.entry(name)[0]
+        due = self.profile.due(started_us >= due_us)
+        last = self._last
+        wanted = due or not last or self.profile.changed(last, values)
         async with self.lock:
             self.profile.save()
-            data = codec.pack(name, dict(values, seq=self.journal.next_seq, age=0))
-            one = self.journal.add(config.boots, clock.uptime_s(), clock.unix(), fport, data)
-            self.outbox.added(one, urgent)
-            if self._read_by == config.version:  # from one reading to the next: they work
-                config.booted()
-            self._read_by = config.version
+            if wanted:
+                self._last = values
+                self._reported_us = started_us
+                name = self.profile.payload
+                data = codec.pack(name, dict(values, seq=self.journal.next_seq, age=0))
+                fport = codec.entry(name)[0]
+                one = self.journal.add(config.boots, clock.uptime_s(), clock.unix(), fport, data)
+                self.outbox.added(one, not last or not due)
+                if self._read_by == config.version:  # from one reading to the next: they work
+                    config.booted()
+                self._read_by = config.version
 
     def report_soon(self) -> None:
         """Take a reading at the next turn, whatever is due."""
@@ -380,11 +381,10 @@ def _crashed(node, error):
             node.power.feed()
         _keep(node, error)
         time.sleep(_CRASH_PAUSE_S)
+        if node:
+            node.power.port.reset()
     except KeyboardInterrupt:
         _leave(node)
-        return
-    if node:
-        node.power.port.reset()
 
 
 def _keep(node, error):

@@ -20,6 +20,8 @@ _WIRES = {
     "pin": ("pin",),
 }
 """bus -> the wires of a sensor on it. The value of "uart", "i2c", "spi" is the controller."""
+_ALSO = ("power", "pin_b")
+"""Wires that a sensor on any bus may have besides: the switch of its supply, a second output."""
 _GPIOS = {"RP2040": 30, "ESP32": 40}
 _CHIP_ROLES = {"a02yyuw": "distance", "bh1750": "light", "am312": "motion"}
 """What SENSORS of a board file for firmware 0.1.0 could name: chips instead of roles."""
@@ -51,7 +53,7 @@ def pins(role: str, wires: dict) -> str:
     return ", ".join(
         [
             "%s GP%s" % (wire, wires[wire])
-            for wire in _WIRES[_bus_of(role, wires)] + ("power",)
+            for wire in _WIRES[_bus_of(role, wires)] + _ALSO
             if wire in wires
         ]
     )
@@ -99,11 +101,11 @@ def _claims(board):
     claims = list(board.PINS.items())
     for role, wires in sensors(board).items():
         bus = _bus_of(role, wires)
-        for wire in _WIRES[bus] + ("power",):
+        for wire in _WIRES[bus] + _ALSO:
             if wire not in wires:
                 continue
             owner = (role, wires["chip"], wire)
-            if bus in ("i2c", "spi") and wire not in ("cs", "power"):
+            if bus in ("i2c", "spi") and wire not in _ALSO + ("cs",):
                 owner = (bus, wires[bus], wire)
             claims.append(("%s.%s.%s" % owner, wires[wire]))
     return claims
@@ -137,11 +139,12 @@ def sensor(board, role: str, profile: str, on_rising):
         raise wrong("%s.%s must be wired to %s" % (role, chip, kind))
     known = ("chip", kind) + _WIRES[kind]
     options = {option: value for option, value in wires.items() if option not in known}
-    if kind == "pin":
-        options["on_rising"] = on_rising
+    options["on_rising"] = on_rising
     try:
         if "power" in wires:
             options["power"] = Pin(wires["power"], Pin.OUT, value=1)
+        if "pin_b" in wires:
+            options["pin_b"] = Pin(wires["pin_b"], Pin.IN)
         if kind == "spi":
             options["cs"] = Pin(wires["cs"], Pin.OUT, value=1)
         bus = _bus(module, wires)

@@ -188,6 +188,7 @@ class Clock:
     def __init__(self):
         self.now_us = 0
         self.unix_s = 0
+        self.unix_us = None  # Unix time at `us()` 0
 
     def us(self):
         return self.now_us

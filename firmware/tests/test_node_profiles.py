@@ -21,7 +21,9 @@ FOLDER = HERE + "/../node/profiles"
 NAMES = sorted(name[:-3] for name in os.listdir(FOLDER) if name.endswith(".py") and name[0] != "_")
 ECHO = {"distance": 700, "valid": 7, "spread": 3, "obstructed": 0}
 MOTION = {"total": 0, "presence": 0, "warm": 1}
-SENSED = {"distance": ECHO, "light": {"lux": 12, "saturated": 0}, "motion": MOTION}
+PEOPLE = {"inbound": 0, "outbound": 0, "unclear": 0, "blind": 0}
+LIGHT = {"lux": 12, "saturated": 0}
+SENSED = {"distance": ECHO, "light": LIGHT, "motion": MOTION, "people": PEOPLE}
 
 
 class Config(dict):

@@ -3,6 +3,7 @@
 No board carries this file. `tools/tests` checks that it and `schema.py` name the same fields.
 """
 
+_OF_PEOPLE = ("suspect", "partial", "open", "low_battery")
 _BATTERY_READING = ("batteryVoltage", "V", 1, 1000, ("low_battery",))
 
 READINGS: "dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]]" = {
@@ -16,6 +17,11 @@ READINGS: "dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]]" = {
         "lux": ("illuminance", "lx", 1, 1, ("suspect", "saturated")),
         "presence": ("presence", "1", 1, 1, ("suspect",)),
         "passages": ("passageCount", "1", 1, 1, ("suspect",)),
+    },
+    "people": {
+        "inbound": ("inboundCount", "1", 1, 1, _OF_PEOPLE),
+        "outbound": ("outboundCount", "1", 1, 1, _OF_PEOPLE),
+        "hidden": ("hiddenShare", "1", 1, 100, _OF_PEOPLE),
     },
     "counter": {
         "total": ("peopleCount", "1", 1, 1, ("suspect",)),
@@ -40,6 +46,14 @@ _TEXT = (
 )
 _TEXT_ON = ("", "the next 6 bytes")
 _BATTERY = ("mV", "supply under load; absent: not measured")
+_INBOUND = (
+    "from the outer beam to the inner one since installation, as counted; 0 follows 999999; "
+    "absent: nobody was counted, the beams were blind"
+)
+_HIDDEN = (
+    "of this interval's people that others hid from the beams, estimated from how many passed: "
+    "a count times 100 + this, by 100, is the corrected one"
+)
 _TOKEN = ("", "chosen by the sender, echoed by `applied`")
 _EXPIRES = ("Unix s", "not to be executed after; absent: never expires")
 _RAMP = ("s", "from the present level to the new one; absent: the lamp's own")
@@ -82,9 +96,20 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "suspect": ("", "the sensor is warming up or stuck"),
         "low_battery": ("", "below the board's limit"),
     }),
+    "people": ("People who passed two beams, by direction.", {
+        "seq": _SEQ,
+        "age": _AGE,
+        "inbound": ("", _INBOUND),
+        "outbound": ("", "the other way; as `inbound`"),
+        "hidden": ("%", _HIDDEN),
+        "suspect": ("", "a beam is blocked, silent or flickers, or many breaks are no passage"),
+        "low_battery": ("", "below the board's limit"),
+        "partial": ("", "not all of the interval was counted: start, blind beams, a new time"),
+        "open": ("", "measured within an interval; 0: at its end, by UTC, within 30 s"),
+    }),
     "boot": ("The device started.", {
         "cause": ("", "why it started"),
-        "profile": ("", "what it is"),
+        "profile": ("", "what it is; none: another than these"),
         "major": ("", "firmware version"),
         "minor": ("", "firmware version"),
         "patch": ("", "firmware version"),
@@ -179,6 +204,12 @@ EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
          "suspect": 0, "low_battery": 0},
         {"seq": 4095, "age": 600, "total": 4294967295, "boots": 15, "battery": 2000,
          "presence": 1, "suspect": 0, "low_battery": 1},
+    ),
+    "people": (
+        {"seq": 3, "age": 0, "inbound": 70000, "outbound": 999999, "hidden": 4, "suspect": 0,
+         "low_battery": 0, "partial": 0, "open": 0},
+        {"seq": 4096, "age": 900, "inbound": None, "outbound": None, "hidden": None, "suspect": 1,
+         "low_battery": 0, "partial": 1, "open": 0},
     ),
     "boot": (
         {"cause": 0, "profile": 1, "major": 0, "minor": 1, "patch": 0, "boots": 1,

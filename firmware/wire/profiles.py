@@ -62,6 +62,17 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "settings": {},
         "ordered": (),
     },
+    "people": {
+        "payload": "people",
+        "class": "C",
+        "roles": ("people",),
+        "optional": (),
+        "report_s": 900,
+        "sample_s": 60,
+        "watch": None,
+        "settings": {"hidden_pct": (10, (0, 28), "number")},
+        "ordered": (),
+    },
 }  # fmt: skip
 """name -> facts.
 

@@ -54,6 +54,18 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
             "low_battery 1"
         ),
     ),
+    "people": (
+        14,
+        (
+            _READING + "inbound 20 0 999999 ?,"
+            "outbound 20 0 999999 ?,"
+            "hidden 4 0 28 2 ?,"
+            "suspect 1,"
+            "low_battery 1,"
+            "partial 1,"
+            "open 1"
+        ),
+    ),
     "boot": (
         20,
         (

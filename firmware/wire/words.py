@@ -4,7 +4,7 @@ Apart from the table, because a board needs some of them when the table is not l
 """
 
 CAUSES = ("power", "soft", "watchdog", "deepsleep", "wiped")
-PROFILES = ("none", "bin", "lamp", "counter", "parking")
+PROFILES = ("none", "bin", "lamp", "counter", "parking", "people")
 WHY = ("default", "programme", "photocell", "presence", "failsafe", "command", "manual", "safety")
 RESULTS = ("applied", "refused", "expired")
 REASONS = (

@@ -30,7 +30,7 @@ OUTPUTS = frozenset({
 })  # fmt: skip
 """Wires that the chip drives; all others are inputs."""
 OUTSIDE = frozenset({
-    "rx", "sda", "scl", "miso", "busy", "dio0", "dio1", "pin", "adc", "vbus", "battery",
+    "rx", "sda", "scl", "miso", "busy", "dio0", "dio1", "pin", "pin_b", "adc", "vbus", "battery",
 })  # fmt: skip
 """Wires whose level something outside the chip decides while it is reset."""
 ANALOG = frozenset({"adc", "battery"})
@@ -106,7 +106,7 @@ def _wires(constants: Mapping[str, Any]) -> Iterator[Wire]:
         for bus, lines in BUS_WIRES.items():
             for line in lines if bus in entry else ():
                 yield Wire(owner, line, entry[line], bus, entry[bus])
-        for line in ("cs", "adc", "pin", "power"):
+        for line in ("cs", "adc", "pin", "pin_b", "power"):
             if line in entry:
                 yield Wire(owner, line, entry[line])
 

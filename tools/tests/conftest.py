@@ -14,7 +14,7 @@ from tools.setup import paths
 
 NAMES = (f"node{i}" for i in itertools.count())
 BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
-    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
+    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312", "beam_pair")
 )
 PROGRAM = """
 import io, machine, time

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "node/ports": DEVICE | {"esp32", "node", "unload"},
     "node/deep.py": DEVICE | {"esp32", "node", "packing", "unload"},
     "node/sensors/ds18b20.py": DEVICE | {"_onewire", "node"},  # compiled into every MicroPython
-    "node": DEVICE | {"installed", "lorawan", "node", "radios", "unload", "wire"},
+    "node": DEVICE | {"installed", "judgement", "lorawan", "node", "radios", "unload", "wire"},
     "unload.py": {"sys"},
     "packed.py": {"binascii", "io", "json", "os", "struct", "sys", "vfs"},
     "packing.py": {"binascii", "json", "os", "packed", "struct"},

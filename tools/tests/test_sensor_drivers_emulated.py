@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow, pytest
 BOARD = "pico_lora_sx1262"
 SOURCES = (
     "unload", "node/__init__", "node/errors", "node/clock", "node/power", "node/wiring",
-    "node/ports/__init__", "node/ports/rp2", "node/sensors/__init__",
+    "node/ports/__init__", "node/ports/rp2", "node/sensors/__init__", "judgement/__init__",
+    "judgement/passages",
 )  # fmt: skip
 I2C = {"i2c": 0, "sda": 4, "scl": 5}
 START = """
@@ -121,4 +122,34 @@ async def test_a_magnetometer(fitted, chip: str, noise_nt: int) -> None:
         before = await one.charge_uah()
         await one.read()
         assert await one.charge_uah() - before < 0.05
+        assert one.world.refusals == []
+
+
+BEAMS = {"chip": "beam_pair", "pin": 13, "pin_b": 14, "gap_mm": 300}
+
+
+async def test_a_pair_of_beams(fitted) -> None:
+    async with fitted("people", BEAMS) as one:
+        start_us = one.world.now_us + 3_000_000
+        walks = [[start_us + 2_000_000 * at, 600 + 100 * at, "in"] for at in range(12)]
+        walks += [[start_us + 25_000_000, 1300, "out"], [start_us + 28_000_000, 900, "turn"]]
+        assert (await one.read())["blind"] == 0
+        await one.set(walks=walks)
+        await one.world.run_s(36)
+
+        values = await one.read()
+        assert (values["inbound"], values["outbound"], values["blind"]) == (12, 1, 0)
+
+        for fault in ({"brown": True}, {"absent": True}, {"blocked": "inner"}):
+            await one.set(**fault)
+            await one.world.run_s(25)
+            assert (await one.read())["blind"] == 1, fault
+            await one.set(brown=False, absent=False, blocked="none")
+            await one.world.run_s(1)
+            await one.read()
+            values = await one.read()
+            assert (values["inbound"], values["outbound"], values["blind"]) == (12, 1, 0), fault
+        await one.set(glare_per_s=60)
+        await one.world.run_s(20)
+        assert (await one.read())["blind"] == 1, "a storm of breaks"
         assert one.world.refusals == []

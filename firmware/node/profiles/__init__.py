@@ -70,6 +70,7 @@ class Profile:
         self.optional = facts["optional"]
         self.sleeper = facts["class"] == "A"
         self._watched = facts["watch"]
+        self.ends_us = 1 << 60  # the clock's instant at which a sample is due whatever is usual
         self._absent_s = 0
         self.sick = {}  # role -> bits
         self._told = {}
@@ -85,7 +86,11 @@ class Profile:
         """A downlink was received."""
 
     def save(self) -> None:
-        """Persist the state: called before a reading is journalled, never during an exchange."""
+        """Persist the state: called after each sample, never during an exchange."""
+
+    def due(self, usual: bool) -> bool:
+        """Is a report due, now that `fields` was called for it?  usual: by its interval."""
+        return usual
 
     def changed(self, old: dict, new: dict) -> bool:
         """Is a reading with these fields sent before the report is due?"""

@@ -8,7 +8,7 @@
 
 var ENUMS = {
   cause: ["power", "soft", "watchdog", "deepsleep", "wiped"],
-  profile: ["none", "bin", "lamp", "counter", "parking"],
+  profile: ["none", "bin", "lamp", "counter", "parking", "people"],
   why: ["default", "programme", "photocell", "presence", "failsafe", "command", "manual", "safety"],
   result: ["applied", "refused", "expired"],
   reason: ["ok", "malformed", "out_of_range", "unsupported", "below_floor", "manual", "safety", "clock_unknown", "gone", "failed"],
@@ -55,6 +55,17 @@ var PAYLOADS = {
     ["presence", 1, 0, 1, 1, false],
     ["suspect", 1, 0, 1, 1, false],
     ["low_battery", 1, 0, 1, 1, false],
+  ]],
+  people: [14, [
+    ["seq", 16, 0, 65535, 1, false],
+    ["age", 16, 0, 655340, 10, true],
+    ["inbound", 20, 0, 999999, 1, true],
+    ["outbound", 20, 0, 999999, 1, true],
+    ["hidden", 4, 0, 28, 2, true],
+    ["suspect", 1, 0, 1, 1, false],
+    ["low_battery", 1, 0, 1, 1, false],
+    ["partial", 1, 0, 1, 1, false],
+    ["open", 1, 0, 1, 1, false],
   ]],
   boot: [20, [
     ["cause", 3, 0, 4, 1, false],
