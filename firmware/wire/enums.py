@@ -13,7 +13,11 @@ ENUMS: "dict[str, tuple[str, ...]]" = {
     "why": WHY,
     "result": RESULTS,
     "reason": REASONS,
-    **{f"sensor{number}": ROLES for number in (1, 2, 3)},
-    **{f"sick{number}": _SICK for number in (1, 2, 3)},
+    "sensor1": ROLES,
+    "sick1": _SICK,
+    "sensor2": ROLES,
+    "sick2": _SICK,
+    "sensor3": ROLES,
+    "sick3": _SICK,
 }
 """field of `wire.schema` -> its names, in the order of their numbers."""

@@ -13,10 +13,10 @@ var ENUMS = {
   result: ["applied", "refused", "expired"],
   reason: ["ok", "malformed", "out_of_range", "unsupported", "below_floor", "manual", "safety", "clock_unknown", "gone", "failed"],
   sensor1: ["distance", "light", "motion", "field", "people", "temperature", "tilt", "power"],
-  sensor2: ["distance", "light", "motion", "field", "people", "temperature", "tilt", "power"],
-  sensor3: ["distance", "light", "motion", "field", "people", "temperature", "tilt", "power"],
   sick1: ["well", "absent", "stuck", "absent+stuck", "noisy", "absent+noisy", "stuck+noisy", "absent+stuck+noisy", "drifting", "absent+drifting", "stuck+drifting", "absent+stuck+drifting", "noisy+drifting", "absent+noisy+drifting", "stuck+noisy+drifting", "absent+stuck+noisy+drifting"],
+  sensor2: ["distance", "light", "motion", "field", "people", "temperature", "tilt", "power"],
   sick2: ["well", "absent", "stuck", "absent+stuck", "noisy", "absent+noisy", "stuck+noisy", "absent+stuck+noisy", "drifting", "absent+drifting", "stuck+drifting", "absent+stuck+drifting", "noisy+drifting", "absent+noisy+drifting", "stuck+noisy+drifting", "absent+stuck+noisy+drifting"],
+  sensor3: ["distance", "light", "motion", "field", "people", "temperature", "tilt", "power"],
   sick3: ["well", "absent", "stuck", "absent+stuck", "noisy", "absent+noisy", "stuck+noisy", "absent+stuck+noisy", "drifting", "absent+drifting", "stuck+drifting", "absent+stuck+drifting", "noisy+drifting", "absent+noisy+drifting", "stuck+noisy+drifting", "absent+stuck+noisy+drifting"],
 };
 

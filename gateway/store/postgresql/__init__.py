@@ -22,7 +22,7 @@ import psycopg
 from gateway.errors import Retry, Unsure
 from gateway.store import View
 from gateway.store.postgresql.connection import Connection
-from gateway.store.postgresql.database import LOCK, connect, open_store, place
+from gateway.store.postgresql.database import LOCK, connect, end_stalled, open_store, place
 from gateway.store.postgresql.refusals import translated
 from gateway.store.sql import Row
 from gateway.store.sql.changes import Changes
@@ -209,9 +209,11 @@ def _begun(opened: _Opened, statement: str) -> bool:
     opened.statements.begin()
     try:
         opened.run(statement)
-    except psycopg.OperationalError:
+    except psycopg.OperationalError as error:
         if opened.connection.closed:
             return False
         opened.run("ROLLBACK")
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            end_stalled(opened.connection)
         raise
     return True

@@ -35,9 +35,14 @@ REACH = {
 SESSION = f"""
 SET search_path TO {SCHEMA};
 SET synchronous_commit TO on;
-SET lock_timeout TO '15s';
+SET lock_timeout TO '8s';
 SET statement_timeout TO '60s';
 SET idle_in_transaction_session_timeout TO '5s'
+"""
+STALLED = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE locktype = 'advisory' AND objid = %s AND granted AND usename = current_user
+  AND wait_event = 'ClientRead' AND state_change < now() - interval '5s'
 """
 FACTS = """
 SELECT current_setting('server_version_num')::int / 10000, current_setting('fsync'),
@@ -102,11 +107,24 @@ def open_store(url: str, *, again: bool = False) -> psycopg.Connection[Row]:
     try:
         with translated(place(url)):
             _check(opened, again=again)
-            _migrate(opened)
+            try:
+                _migrate(opened)
+            except psycopg.errors.LockNotAvailable:
+                end_stalled(opened)
+                _migrate(opened)
     except BaseException:
         opened.close()
         raise
     return opened
+
+
+def end_stalled(opened: psycopg.Connection[Row]) -> None:
+    """End the session of a writer that stopped with the lock while it sent rows in a pipeline.
+
+    The server counts it as active until its next Sync, so idle_in_transaction_session_timeout
+    never ends it; transaction_timeout does, from PostgreSQL 17 on. Called after a lock_timeout.
+    """
+    opened.execute(STALLED, (LOCK,))
 
 
 def _one(opened: psycopg.Connection[Row], question: str) -> Row:

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import time
 
+import psycopg
 import pytest
 
 from gateway.errors import ConfigError, Retry
 from gateway.store.postgresql import Store
+from gateway.store.postgresql.database import LOCK
 from gateway.tests.contract.store_bench import HOOK, joined
 from gateway.tests.faults.cut import Relay
 from tools.setup.postgresql import Server
@@ -107,6 +109,25 @@ async def test_a_server_that_restarted_between_two_changes_is_no_news():
 
         assert await store.read(lambda view: view.last_cursor()) == 1
         assert (await store.write(joined)).sequence == "2"
+
+
+async def test_a_writer_that_stopped_within_a_pipeline_does_not_hold_the_others_up(database):
+    """Its session is no idle one for the server: nothing there would ever end it."""
+    async with Store(database) as store:
+        await store.write(joined)
+        with (
+            contextlib.suppress(psycopg.OperationalError),  # it hears of its end as it ends
+            psycopg.connect(database, autocommit=True) as stopped,
+            stopped.pipeline(),
+        ):
+            stopped.execute("BEGIN")
+            stopped.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,)).fetchone()  # no Sync
+            with pytest.raises(Retry, match="holds a lock"):
+                await store.write(joined)
+
+            await store.write(joined)
+        entries = await store.read(lambda view: view.events(limit=10))
+    assert len(entries) == 2
 
 
 async def test_a_replica_is_refused_until_it_is_the_primary():
