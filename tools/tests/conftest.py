@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -11,11 +10,10 @@ from tools.bench.world.image import image
 from tools.bench.world.lab import Lab
 from tools.bench.world.simulation import Simulation
 from tools.setup import paths
+from tools.tests.bare_boards import bare
 
 NAMES = (f"node{i}" for i in itertools.count())
-BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
-    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312", "beam_pair")
-)
+BARE = bare()
 PROGRAM = """
 import io, machine, time
 out = io.StringIO()
@@ -44,9 +42,9 @@ async def lab():
     assert made.simulation.violations == []
 
 
-@pytest.fixture(scope="session")
-def bare():
-    """Options of a board without any part."""
+@pytest.fixture(scope="session", name="bare")
+def bare_parts():
+    """The `parts` of a Pico without any part."""
     return BARE
 
 

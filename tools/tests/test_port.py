@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import os
 import sys
-from typing import Any
 
 import pytest
 import serial
@@ -14,13 +13,12 @@ from tools.bench.child import ended
 from tools.bench.world.errors import BoardError
 from tools.bench.world.simulation import Simulation
 from tools.setup import paths
+from tools.tests.bare_boards import bare
 
 pytestmark = pytest.mark.skipif(
     not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make check`"
 )
-BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
-    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
-)
+BARE = bare()
 
 
 @contextlib.asynccontextmanager

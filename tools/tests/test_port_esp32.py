@@ -16,6 +16,7 @@ import serial
 from tools.bench.child import ended
 from tools.bench.world.errors import SimulationError
 from tools.bench.world.simulation import Simulation
+from tools.tests.bare_boards import bare
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 TOGETHER_S = 3
@@ -24,25 +25,25 @@ old_threads = pytest.mark.filterwarnings(r"ignore:set(Daemon|Name)\(\) is deprec
 
 
 @contextlib.asynccontextmanager
-async def at_prompt(bare):
+async def at_prompt():
     """A bare board at its prompt, in a world of its own."""
     async with Simulation() as world:
-        board = await world.add_board("node", board="t_beam", parts=bare)
+        board = await world.add_board("node", board="t_beam", parts=bare("t_beam"))
         await board.expect(">>> ", within_s=3)
         yield board
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def opened(bare):
+async def opened():
     """(board, path): a bare board at its prompt whose port is open."""
-    async with at_prompt(bare) as board, board.port() as path:
+    async with at_prompt() as board, board.port() as path:
         yield board, path
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def over_network(bare):
+async def over_network():
     """(board, address): the same with the port over TCP, which carries DTR and RTS."""
-    async with at_prompt(bare) as board, board.network_port() as address:
+    async with at_prompt() as board, board.network_port() as address:
         yield board, address
 
 
@@ -195,8 +196,8 @@ async def test_a_second_client_of_the_network_port_is_refused(over_network):
     assert "it may be in use by another program" in said
 
 
-async def test_a_board_without_a_bridge_has_no_reset_lines(bare):
+async def test_a_board_without_a_bridge_has_no_reset_lines():
     async with Simulation() as world:
-        board = await world.add_board("node", parts=bare)
+        board = await world.add_board("node", parts=bare())
         with pytest.raises(SimulationError, match="has no DTR and RTS that reset it"):
             await board.lines(dtr=False, rts=True)

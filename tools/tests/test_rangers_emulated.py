@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 JSN = {"chip": "jsn_sr04t", "uart": 0, "tx": 0, "rx": 1, "power": 8}
 SERIAL = {"chip": "hrxl_wr", "uart": 0, "tx": 0, "rx": 1, "power": 8}
 PULSES = {"chip": "hrxl_wr_pwm", "pin": 9, "power": 8}
-THERMOMETER = {"chip": "ds18b20", "pin": 22, "power": 21}
+THERMOMETER = {"chip": "ds18b20", "pin": 22, "power": 18}
 
 
 def last(unit: Unit) -> dict[str, Any]:

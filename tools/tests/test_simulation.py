@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from typing import Any
 
 import pytest
 
@@ -13,13 +12,12 @@ from tools.bench.world.image import files, image
 from tools.bench.world.replay import replay
 from tools.bench.world.simulation import Simulation
 from tools.setup import paths
+from tools.tests.bare_boards import bare
 
 pytestmark = pytest.mark.skipif(
     not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make check`"
 )
-BARE: dict[str, dict[str, Any] | None] = dict.fromkeys(
-    ("sx1262", "lamp", "a02yyuw", "bh1750", "am312")
-)
+BARE = bare()
 GATEWAY = "0102030405060708"
 
 # Sends one LoRa packet of 12 bytes at SF7 by the SX1262's own commands, then "sent".
