@@ -103,32 +103,29 @@ class Scene:
         page = await self.service.request("GET", path)
         return page if page["events"] else None
 
+    async def shown(self, path, wanted, within_s=20):
+        """Ask the service until what it shows is as wanted; what it shows then."""
+        async with asyncio.timeout(within_s):
+            while True:
+                found = await self.service.request("GET", path)
+                if wanted(found):
+                    return found
+                await asyncio.sleep(0.05)
+
     async def trouble(self):
         """What the service says is wrong, once it says something; one sentence."""
-        async with asyncio.timeout(20):
-            while True:
-                shown = await self.service.request("GET", "/v1/health")
-                if shown["troubles"]:
-                    return shown["troubles"][0]
-                await asyncio.sleep(0.05)
+        found = await self.shown("/v1/health", lambda health: health["troubles"])
+        return found["troubles"][0]
 
     async def well(self):
         """Wait until the service says that nothing is wrong."""
-        async with asyncio.timeout(20):
-            while True:
-                shown = await self.service.request("GET", "/v1/health")
-                if shown["status"] == "ok":
-                    return
-                await asyncio.sleep(0.05)
+        await self.shown("/v1/health", lambda health: health["status"] == "ok")
 
     async def disabled(self, hook):
         """Wait until a webhook is disabled; the reason."""
-        async with asyncio.timeout(10):
-            while True:
-                shown = await self.service.request("GET", f"/v1/webhooks/{hook}")
-                if shown["disabled_reason"]:
-                    return shown["disabled_reason"]
-                await asyncio.sleep(0.05)
+        path = f"/v1/webhooks/{hook}"
+        found = await self.shown(path, lambda webhook: webhook["disabled_reason"], within_s=10)
+        return found["disabled_reason"]
 
     async def arrived(self, count, within_s=5):
         """Wait until the backend has so many events, or the time is over."""

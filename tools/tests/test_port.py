@@ -4,16 +4,15 @@ import asyncio
 import contextlib
 import hashlib
 import os
-import sys
 
 import pytest
 import serial
 
-from tools.bench.child import ended
 from tools.bench.world.errors import BoardError
 from tools.bench.world.simulation import Simulation
 from tools.setup import paths
 from tools.tests.bare_boards import bare
+from tools.tests.mpremote import mpremote, until
 
 pytestmark = pytest.mark.skipif(
     not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make check`"
@@ -29,21 +28,6 @@ async def opened():
         await board.expect(">>> ", within_s=3)
         async with board.port() as path:
             yield board, path
-
-
-async def until(condition, within_s):
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for is another process
-            await asyncio.sleep(0.02)
-
-
-async def mpremote(path, *arguments):
-    """Runs mpremote on the port; returns its exit status and output."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mpremote", "connect", path, *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    return await ended(process, 60)
 
 
 async def test_mpremote_executes_code_on_the_board():

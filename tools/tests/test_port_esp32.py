@@ -6,17 +6,16 @@ import hashlib
 import json
 import os
 import pty
-import sys
 import time
 
 import pytest
 import pytest_asyncio
 import serial
 
-from tools.bench.child import ended
 from tools.bench.world.errors import SimulationError
 from tools.bench.world.simulation import Simulation
 from tools.tests.bare_boards import bare
+from tools.tests.mpremote import mpremote, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 TOGETHER_S = 3
@@ -45,21 +44,6 @@ async def over_network():
     """(board, address): the same with the port over TCP, which carries DTR and RTS."""
     async with at_prompt() as board, board.network_port() as address:
         yield board, address
-
-
-async def until(condition):
-    async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - what is waited for is another process
-            await asyncio.sleep(0.05)
-
-
-async def mpremote(path, *words, stdin=asyncio.subprocess.DEVNULL):
-    """Runs mpremote on the port; returns its exit status and output."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mpremote", "connect", path, *words,
-        stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    return await ended(process, 60)
 
 
 async def test_exec_runs_code_on_the_board(opened):

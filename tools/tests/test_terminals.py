@@ -15,7 +15,8 @@ from tools.bench import console
 from tools.bench.main_job import terminals
 from tools.bench.world.simulation import Simulation
 from tools.setup import paths, python_packages
-from tools.tests.test_port import BARE, until
+from tools.tests.bare_boards import bare
+from tools.tests.mpremote import until
 
 needs_firmware = pytest.mark.skipif(
     not paths.FIRMWARE_BIN.exists(), reason="the firmware is not built: run `make check`"
@@ -62,7 +63,7 @@ def test_both_commands_are_where_the_readme_says():
 @needs_firmware
 async def test_a_person_types_on_a_board_that_runs(tmp_path):
     async with Simulation() as world, world.paced():
-        board = await world.add_board("bin", parts=BARE)
+        board = await world.add_board("bin", parts=bare())
         async with terminals.offered({"bin": board}, tmp_path) as ports:
             assert terminals.running(tmp_path) == ports
             async with terminal("--folder", str(tmp_path), "console", "bin") as (keys, shown):

@@ -60,9 +60,10 @@ class Grouped(ABC):
 
     def troubles(self) -> list[str]:
         """See gateway.store.Store."""
-        if not self._refused:
+        refused = self._refused  # the writer's thread may take it back meanwhile
+        if not refused:
             return []
-        why, since = self._refused
+        why, since = refused
         for_s = time.monotonic() - since
         held = f"nothing new has been kept for {for_s:.0f} s, and uplinks wait at the broker"
         return [f"{why}; {held}: the operator frees space or brings the database back"]

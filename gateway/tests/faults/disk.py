@@ -10,13 +10,15 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CALLS = "trace=pwrite64,write,fdatasync,fsync,ftruncate,unlink"
+CALLS = "trace=pwrite64,write,fdatasync,fsync,ftruncate"
+WRITES = ("pwrite64", "write")
 WORDS = ("-f", "-y", "-xx", "-s", "1000000", "-e", CALLS)
 """Options of strace: threads too, paths of descriptors, all bytes in hex."""
 SECTOR = 512
 _LINE = re.compile(
     r"^(?P<pid>\d+) +(?:<\.\.\. (?P<resumed>\w+) resumed>.*|(?P<name>\w+)\((?P<arguments>.*))$"
 )
+_FAILED = re.compile(r"= -1( E\w+ .*)?$")
 _FILE = re.compile(r"^\d+<(?P<path>(?:\\x[0-9a-f]{2})*)>(?:, )?(?P<rest>.*)$")
 _DATA = re.compile(r'^"(?P<data>(?:\\x[0-9a-f]{2})*)", \d+(?:, (?P<offset>\d+))?')
 
@@ -70,15 +72,12 @@ class Disk:
         pid, name, arguments = found["pid"], found["name"], found["arguments"]
         if found["resumed"]:
             name, arguments = self._unfinished.pop(pid)
-        elif arguments.endswith("<unfinished ...>"):
+            return b"" if name in WRITES else self._call(name, arguments)
+        if arguments.endswith("<unfinished ...>"):
             self._unfinished[pid] = (name, arguments)
-            if name not in ("pwrite64", "write"):
-                return b""  # a sync has an effect once it returned; a write may have one at once
-        elif line.rstrip().endswith("= -1") or " = -1 E" in line[-60:]:
-            return b""
-        if found["resumed"] and name in ("pwrite64", "write"):
-            return b""
-        return self._call(name, arguments)
+            # a write may have an effect at once; a sync has one once it returned
+            return self._call(name, arguments) if name in WRITES else b""
+        return b"" if _FAILED.search(arguments) else self._call(name, arguments)
 
     def _call(self, name: str, arguments: str) -> bytes:
         named = _FILE.match(arguments)

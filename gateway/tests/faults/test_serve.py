@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 from gateway.tests.faults import backends
+from tools.bench.child import ended
 from tools.bench.main_job.service import ROOT, ServiceError
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -261,8 +262,7 @@ async def refusal(config, under=()):
         *under, sys.executable, "-m", "gateway", "--config", str(config), "serve",
         cwd=ROOT, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    _, err = await asyncio.wait_for(process.communicate(), 20)
-    return process.returncode, err.decode()
+    return await ended(process, 20)
 
 
 async def test_a_port_in_use_is_said_in_one_sentence(scene):
