@@ -36,10 +36,10 @@ class Passages:
         self._deaf_ms = [0, 0]
         self._last = 0  # the beam broken last
 
-    def broken(self, beam: int, now: int) -> None:
+    def broken(self, beam: int, now) -> None:
         """A beam was broken.
 
-        beam: 0 or 1.
+        beam: 0 or 1.  now: ms, as `since` takes them.
         """
         since = self._since
         if 0 <= since(now, self._deaf_from[beam]) < self._deaf_ms[beam]:

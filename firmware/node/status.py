@@ -50,5 +50,5 @@ def report(node) -> None:
 def _window_us(link):
     """The radio's worst own timing error, us; None: no window was opened, or it is no radio."""
     windows = getattr(getattr(link, "radio", None), "windows", None)
-    known = callable(windows) and windows()
+    known = windows() if windows else None
     return min(known["max_us"], _WINDOW_MOST_US) if known and known["n"] else None

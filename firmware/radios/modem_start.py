@@ -34,7 +34,7 @@ class Quiet:
         """Not the package's."""
 
 
-def wires(board) -> tuple:
+def wires(board) -> "tuple[object, tuple, int]":
     """(make, interrupts, most dBm) of radios.modem.Modem. Raises RadioError."""
     kind = getattr(board, "MODEM", None)
     if kind not in _SX126X + _SX127X + (_INSIDE,):
@@ -46,7 +46,7 @@ def wires(board) -> tuple:
         return lambda: made(tcxo_millivolts=tcxo_mv), (), _MOST_DBM
     dios = ("dio1",) if kind in _SX126X else ("dio0", "dio1")
     spi, pins = _bus(board, kind, dios)
-    options = {name: Quiet() for name in dios}
+    options: dict[str, object] = {name: Quiet() for name in dios}
     options["reset"] = pins["reset"]
     most_dbm = _MOST_127X_DBM
     if kind in _SX126X:
@@ -71,9 +71,9 @@ def _bus(board, kind, dios):
     if missing:
         raise RadioError("/board.py: radio modem with %s needs %s" % (kind, ", ".join(missing)))
     pins = {name: Pin(board.PINS[name], Pin.IN) for name in names}
-    lines = {name: pins[name] for name in ("sck", "mosi", "miso")}
+    sck, mosi, miso = [pins[name] for name in names[:3]]
     try:
-        return SPI(board.RADIO_SPI, baudrate=8000000, **lines), pins
+        return SPI(board.RADIO_SPI, baudrate=8000000, sck=sck, mosi=mosi, miso=miso), pins
     except (TypeError, ValueError) as error:
         raise RadioError("/board.py: radio modem: %s; check RADIO_SPI, sck, mosi, miso" % error)
 
@@ -81,7 +81,7 @@ def _bus(board, kind, dios):
 def _class(kind):
     """The package's class. Raises RadioError with what to install."""
     try:
-        import lora
+        import lora  # pyright: ignore[reportMissingImports] - micropython-lib's
     except ImportError as error:
         raise RadioError("radio modem: %s; install firmware/package-modem.json" % error)
     if not hasattr(lora, kind):

@@ -13,6 +13,10 @@ from unload import unload
 from radios.errors import RadioError
 from radios.timed import TX_SLACK_US, Timed
 
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _STANDBY_RC = b"\x80\x00"
 _STANDBY_XOSC = b"\x80\x01"
 _SLEEP_WARM = b"\x84\x04"
@@ -255,7 +259,7 @@ class SX126X(Timed):
         self._hear(on_frame)
 
 
-def from_board(board, clock, kind=SX126X) -> SX126X:
+def from_board(board, clock, kind: "Callable[..., SX126X]" = SX126X) -> SX126X:
     """The radio as `board` wires it. RadioError when it is described wrongly or is silent."""
     from radios import sx126x_start
 

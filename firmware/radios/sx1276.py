@@ -87,7 +87,7 @@ class SX1276(Timed):
         from radios import sx1276_start
 
         self._stop_listening()
-        self._tuned = None
+        self._tuned = 0, 0, 0
         self._dbm = None
         try:
             sx1276_start.start(self, self._reset)

@@ -11,6 +11,10 @@ from micropython import const
 
 from radios.errors import RadioError
 
+TYPE_CHECKING = False  # a type checker takes it for True
+if TYPE_CHECKING:
+    from machine import SPI, Pin
+
 _PINS = ("sck", "mosi", "miso", "nss", "reset", "dio0", "dio1")
 _VERSION = const(0x12)
 _CALIBRATES = const(0x20)
@@ -28,7 +32,7 @@ _START = (
 )
 
 
-def wires(board) -> tuple:
+def wires(board) -> "tuple[SPI, Pin, Pin, Pin, Pin]":
     """(SPI, NSS, DIO0, DIO1, reset) as PINS of `board` has them. Raises RadioError."""
     from machine import SPI, Pin
 

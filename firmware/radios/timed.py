@@ -18,6 +18,7 @@ from micropython import const
 
 from radios.errors import RadioError
 
+TYPE_CHECKING = False  # a type checker takes it for True
 _HOLD_MS = const(32)  # another task may hold the CPU this long: a full collection
 _HOLD_DOZING_MS = const(24)  # a sleeper runs nothing else; settings take 8, a collection 8 more
 SPIN_US = const(250)
@@ -49,6 +50,14 @@ class Timed:
     _command_us: int
     _rx_on_us: int
     _set_rx: bytearray
+
+    if TYPE_CHECKING:
+
+        def start(self) -> None: ...
+        def _status(self) -> int: ...
+        def _frame(self) -> "tuple[bytes, int, int] | None": ...
+        def _clear(self) -> None: ...
+        def _begun(self) -> object: ...
 
     def __init__(self, spi, nss, reset, clock, interrupts):
         self._spi = spi

@@ -1,6 +1,6 @@
 """Two light barriers, one behind the other: people by direction. A broken beam is a high level."""
 
-from time import ticks_diff, ticks_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 from judgement.passages import Passages
 from machine import Pin
@@ -75,7 +75,7 @@ class BEAM_PAIR:  # noqa: N801 - named as the file
                 self._whole[beam] = now
             elif not 0 <= ticks_diff(now, self._whole[beam]) < _BLOCKED_MS:
                 blind = True
-                self._whole[beam] = now - _BLOCKED_MS & 0x3FFFFFFF  # or a wrap would make it new
+                self._whole[beam] = ticks_add(now, -_BLOCKED_MS)  # or a wrap would make it new
         return {
             "inbound": passages.totals[0],
             "outbound": passages.totals[1],

@@ -65,7 +65,8 @@ class QMC5883L:
         self._set(_PERIOD, _EVERY)
         self._set(_CONTROL, _MEASURE)
         await asyncio.sleep_ms(_WAIT_MS)
-        status = raw = None
+        status = 0
+        raw = None
         for _ in range(_TRIES):
             status = self._get(_STATUS, 1)[0]
             if status & _READY:
