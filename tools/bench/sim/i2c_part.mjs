@@ -3,6 +3,8 @@
  * faults of a field installation.
  */
 
+import { HeldSda } from './held_sda.mjs';
+import { Supply } from './supply.mjs';
 import { Surroundings } from './surroundings.mjs';
 
 /** Values of `set` that every such part has. */
@@ -23,12 +25,10 @@ export class I2cPart {
       const known = addresses.map((one) => `0x${one.toString(16)}`).join(' or ');
       throw new Error(`${name} at address ${address}: its pins give ${known}`);
     }
-    Object.assign(this, { host, name, bootNs, autoIncrement, board: false, powered: false, held: 0, since: 0, browned: false });
+    Object.assign(this, { host, name, bootNs, autoIncrement, since: 0, browned: false });
     this.around = new Surroundings(name, { ...FAULTS, ...around });
-    this.sda = wiring.sda === undefined ? null : host.pin(wiring.sda);
-    if (this.sda) host.pin(wiring.scl).onChange((level) => this.#clocked(level));
-    this.supply = wiring.power === undefined ? null : host.pin(wiring.power);
-    this.supply?.onChange(() => this.#supplied());
+    this.sda = new HeldSda(host, wiring);
+    this.supply = new Supply(host, wiring, (came) => this.#supplied(came));
     this.set(options);
     this.restart();
     host.i2c(wiring.i2c).attach(address, {
@@ -46,37 +46,25 @@ export class I2cPart {
    */
   set({ sda_held: held = 0, ...values }) {
     this.around.set(values);
-    if (this.board) this.present();
-    if (!held) return;
-    this.held = held;
-    this.sda.drive(0);
+    if (this.supply.board) this.present();
+    if (held) this.sda.hold(held);
   }
 
   get(value) {
     return this.around.get(value, this.host.now());
   }
 
-  #clocked(level) {
-    if (!level || !this.held) return;
-    this.held -= 1;
-    if (!this.held) this.sda.drive(null);
-  }
-
   reset() {
-    this.board = true;
-    this.#supplied();
+    this.supply.switchBoard(true);
   }
 
   off() {
-    this.board = false;
-    this.#supplied();
+    this.supply.switchBoard(false);
   }
 
-  #supplied() {
-    const before = this.powered;
-    this.powered = this.board && (this.supply === null || this.supply.read() === 1);
-    if (this.powered && !before) this.#started();
-    if (!this.powered) this.restart();
+  #supplied(came) {
+    if (came) this.#started();
+    if (!this.supply.on) this.restart();
     this.show();
   }
 
@@ -94,11 +82,11 @@ export class I2cPart {
       this.browned = gone;
       this.show();
     }
-    return this.powered && !gone && !this.held && this.host.now() - this.since >= this.bootNs;
+    return this.supply.on && !gone && !this.sda.times && this.host.now() - this.since >= this.bootNs;
   }
 
   show() {
-    const [state, microamps] = !this.powered || this.get('absent') ? ['off', 0] : this.get('brown') ? ['brown', BROWN_UA] : this.draw();
+    const [state, microamps] = !this.supply.on || this.get('absent') ? ['off', 0] : this.get('brown') ? ['brown', BROWN_UA] : this.draw();
     this.host.current(this.name, state, microamps);
   }
 

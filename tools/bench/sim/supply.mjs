@@ -2,8 +2,8 @@
 
 export class Supply {
   /**
-   * wiring.power: the GPIO that switches it, high: on; without one it has power with the board. onSwitch(): called when it comes or
-   * goes; `on` and `since` (ns; -Infinity: long ago, before what is simulated) are then those of now.
+   * wiring.power: the GPIO that switches it, high: on; without one it has power with the board. onSwitch(came): called when it comes or
+   * goes, came: it was off until now; `on` and `since` (ns; -Infinity: long ago, before what is simulated) are then those of now.
    */
   constructor(host, wiring, onSwitch) {
     Object.assign(this, { host, onSwitch, board: false, on: false, since: -Infinity });
@@ -20,7 +20,8 @@ export class Supply {
   #look() {
     const before = this.on;
     this.on = this.board && (this.pin === null || this.pin.read() === 1);
-    if (this.on && !before && this.pin) this.since = this.host.now();
-    this.onSwitch();
+    const came = this.on && !before;
+    if (came && this.pin) this.since = this.host.now();
+    this.onSwitch(came);
   }
 }

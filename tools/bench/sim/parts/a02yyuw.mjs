@@ -5,6 +5,7 @@
  */
 
 import { gauss } from '../random.mjs';
+import { Supply } from '../supply.mjs';
 import { Surroundings } from '../surroundings.mjs';
 
 const BAUD = 9600;
@@ -28,9 +29,11 @@ export class A02YYUW {
     this.mode = host.pin(wiring.tx);
     this.around = new Surroundings('a02yyuw', { distance_mm: 1200, absent: false, stuck: false, obstructed_mm: null });
     this.around.set(options);
-    Object.assign(this, { board: false, powered: false, alarm: null, frames: 0, last: 0, since: 0 });
-    this.supply = wiring.power === undefined ? null : host.pin(wiring.power);
-    this.supply?.onChange(() => this.board && this.#supplied());
+    Object.assign(this, { alarm: null, frames: 0, last: 0 });
+    this.supply = new Supply(host, wiring, () => {
+      this.#show();
+      this.#schedule();
+    });
     this.uart.onByte(() =>
       host.refuse('A02YYUW: it takes no data; its RX pin only chooses processed (high) or real-time (low) values'),
     );
@@ -45,24 +48,12 @@ export class A02YYUW {
     this.around.set(values);
   }
 
-  /** The board has power; where it switches the sensor's, that pin decides. */
   reset() {
-    this.board = true;
-    this.since = -Infinity;
-    this.#supplied();
+    this.supply.switchBoard(true);
   }
 
   off() {
-    this.board = false;
-    this.#supplied();
-  }
-
-  #supplied() {
-    const before = this.powered;
-    this.powered = this.board && (this.supply === null || this.supply.read() === 1);
-    if (this.powered && !before && this.supply) this.since = this.host.now();
-    this.#show();
-    this.#schedule();
+    this.supply.switchBoard(false);
   }
 
   /** {frames: sent, last_mm}. */
@@ -71,16 +62,16 @@ export class A02YYUW {
   }
 
   #show() {
-    this.host.current('a02yyuw', this.powered ? 'measuring' : 'off', this.powered ? DRAW_UA : 0);
+    this.host.current('a02yyuw', this.supply.on ? 'measuring' : 'off', this.supply.on ? DRAW_UA : 0);
   }
 
   /** Frames are computed only while the port is open; the first one begins at a random place of the period. */
   #schedule() {
     this.alarm?.cancel();
-    if (!this.powered || !this.uart.open()) return;
-    const starting = this.since + START_NS - this.host.now();
-    if (starting > 0) {
-      this.alarm = this.host.at(this.since + START_NS, () => this.#turn());
+    if (!this.supply.on || !this.uart.open()) return;
+    const ready = this.supply.since + START_NS;
+    if (ready > this.host.now()) {
+      this.alarm = this.host.at(ready, () => this.#turn());
       return;
     }
     const into = this.host.random() * (FAST_NS + 4 * BYTE_NS) - 4 * BYTE_NS;

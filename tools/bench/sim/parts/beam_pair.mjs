@@ -5,6 +5,7 @@
  * Legs, glare and what turns round are assumed.
  */
 
+import { Supply } from '../supply.mjs';
 import { Surroundings } from '../surroundings.mjs';
 
 const DRAW_UA = 35000; // a pair of emitter and receiver
@@ -27,9 +28,8 @@ export class BEAM_PAIR {
     this.outputs = [host.pin(wiring.pin), host.pin(wiring.pin_b)];
     this.gapMm = wiring.gap_mm ?? GAP_MM;
     this.around = new Surroundings('beam_pair', { absent: false, brown: false, blocked: 'none', silent: 'none', glare_per_s: 0 });
-    Object.assign(this, { board: false, powered: false, covered: [0, 0], alarms: new Set(), passed: [0, 0], breaks: [0, 0], lit: [false, false] });
-    this.supply = wiring.power === undefined ? null : host.pin(wiring.power);
-    this.supply?.onChange(() => this.#supplied());
+    Object.assign(this, { covered: [0, 0], alarms: new Set(), passed: [0, 0], breaks: [0, 0], lit: [false, false] });
+    this.supply = new Supply(host, wiring, (came) => this.#supplied(came));
     this.set(options);
   }
 
@@ -52,24 +52,20 @@ export class BEAM_PAIR {
   }
 
   reset() {
-    this.board = true;
-    this.#supplied();
+    this.supply.switchBoard(true);
     if (this.around.get('glare_per_s', this.host.now())) this.#glare();
   }
 
   off() {
-    this.board = false;
-    this.#supplied();
+    this.supply.switchBoard(false);
   }
 
-  #supplied() {
-    const before = this.powered;
-    this.powered = this.board && (this.supply === null || this.supply.read() === 1);
-    if (this.powered && !before) {
+  #supplied(came) {
+    if (came) {
       this.since = this.host.now();
       this.host.at(this.since + START_NS, () => this.#showBoth());
     }
-    this.host.current('beam_pair', this.powered ? 'on' : 'off', this.powered ? 2 * DRAW_UA : 0);
+    this.host.current('beam_pair', this.supply.on ? 'on' : 'off', this.supply.on ? 2 * DRAW_UA : 0);
     this.#showBoth();
   }
 
@@ -87,7 +83,7 @@ export class BEAM_PAIR {
       this.#cover(first, begins, lasts);
       this.#cover(way === 'turn' ? 0 : 1 - first, begins + (way === 'turn' ? 2 : 1) * toOther, lasts);
     }
-    if (way !== 'turn' && this.powered) this.passed[first]++;
+    if (way !== 'turn' && this.supply.on) this.passed[first]++;
   }
 
   #cover(beam, afterNs, lastsNs) {
@@ -105,7 +101,7 @@ export class BEAM_PAIR {
   #glare() {
     const rate = this.around.get('glare_per_s', this.host.now());
     this.glint?.cancel();
-    if (!rate || !this.powered) return;
+    if (!rate || !this.supply.on) return;
     const wait = (-Math.log(1 - this.host.random()) / rate) * 1e9;
     this.glint = this.host.at(this.host.now() + wait, () => {
       this.#cover(this.host.random() < 0.5 ? 0 : 1, 0, GLARE_NS);
@@ -120,7 +116,7 @@ export class BEAM_PAIR {
   /** Does the output conduct? */
   #light(beam) {
     const now = this.host.now();
-    if (!this.powered || now - this.since < START_NS) return false;
+    if (!this.supply.on || now - this.since < START_NS) return false;
     if (this.around.get('absent', now) || this.around.get('brown', now)) return false;
     return this.#is('silent', beam) || !(this.covered[beam] || this.#is('blocked', beam));
   }

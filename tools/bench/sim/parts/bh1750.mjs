@@ -3,6 +3,7 @@
  * lux = counts / 1.2 at MTreg 69. Source: ROHM BH1750FVI technical note 2011.11 rev D, instruction set and electrical table.
  */
 
+import { HeldSda } from '../held_sda.mjs';
 import { Surroundings } from '../surroundings.mjs';
 
 const MODES = {
@@ -30,9 +31,8 @@ export class BH1750 {
     this.host = host;
     this.slowness = host.random(); // of this one sample of the part, between typical and longest
     this.around = new Surroundings('bh1750', { lux: 100, absent: false });
-    Object.assign(this, { powered: false, alarm: null, measured: 0, held: 0 });
-    this.sda = wiring.sda === undefined ? null : host.pin(wiring.sda);
-    if (this.sda) host.pin(wiring.scl).onChange((level) => this.#clocked(level));
+    Object.assign(this, { powered: false, alarm: null, measured: 0 });
+    this.sda = new HeldSda(host, wiring);
     this.set(options);
     this.#wake();
     host.i2c(wiring.i2c).attach(address, {
@@ -49,15 +49,7 @@ export class BH1750 {
    */
   set({ sda_held: held = 0, ...values }) {
     this.around.set(values);
-    if (!held) return;
-    this.held = held;
-    this.sda.drive(0);
-  }
-
-  #clocked(level) {
-    if (!level || !this.held) return;
-    this.held -= 1;
-    if (!this.held) this.sda.drive(null);
+    if (held) this.sda.hold(held);
   }
 
   /** Power on: powered down, data 0, MTreg 69. */
@@ -83,7 +75,7 @@ export class BH1750 {
   }
 
   #present() {
-    return this.powered && !this.held && !this.around.get('absent', this.host.now());
+    return this.powered && !this.sda.times && !this.around.get('absent', this.host.now());
   }
 
   #show() {
