@@ -16,7 +16,8 @@ export class Echo {
   constructor(host, { name, near, far, noise, sound = null, more = {} }) {
     Object.assign(this, { host, near, far, noise, sound, last: null });
     this.around = new Surroundings(name, {
-      distance_mm: 1200, obstructed_mm: null, air_c: null, noise: 1, rain: 0, echo_loss: 0, stuck: false, ...more,
+      distance_mm: 1200, obstructed_mm: null, air_c: null, noise: 1, rain: 0, echo_loss: 0, stuck: false,
+      absent: false, brown: false, ...more,
     }); // prettier-ignore
   }
 
@@ -31,8 +32,11 @@ export class Echo {
     return this.last.mm;
   }
 
-  /** values: distance_mm (null: nothing there), obstructed_mm (something that takes part of the pings), air_c (null: as it computes),
-   *  noise (times its own), rain and echo_loss (shares of the pings), stuck (the last one again and again). */
+  /**
+   * values: distance_mm (null: nothing there), obstructed_mm (something that takes part of the pings), air_c (null: as it computes),
+   * noise (times its own), rain and echo_loss (shares of the pings), stuck (the last one again and again); for the part: absent
+   * (unplugged), brown (the supply gives way at each ping: it tells nothing).
+   */
   #measure() {
     const chance = (share) => share > 0 && this.host.random() < share;
     if (chance(this.get('echo_loss'))) return null;

@@ -17,13 +17,12 @@ export class HrxlWr {
   /** name: of the part. told(mm): at the end of each cycle; values: {value: default} of the part's own. */
   constructor(host, wiring, name, told, values, options) {
     Object.assign(this, { host, name, told, readings: 0, alarm: null });
-    const more = { absent: false, brown: false, ...values };
-    this.echo = new Echo(host, { name, near: NEAR_MM, far: FAR_MM, noise: NOISE_MM, more });
+    this.echo = new Echo(host, { name, near: NEAR_MM, far: FAR_MM, noise: NOISE_MM, more: values });
     this.supply = new Supply(host, wiring, () => this.#supplied());
     this.set(options);
   }
 
-  /** values: those of `echo.mjs`, and absent (unplugged), brown (the supply gives way at each ping: no reading). */
+  /** values: those of `echo.mjs`, and of the part. */
   set(values) {
     this.echo.around.set(values);
     this.#show();

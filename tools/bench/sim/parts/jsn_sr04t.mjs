@@ -25,18 +25,14 @@ export class JSN_SR04T {
     if (mode !== 2 && mode !== 3) throw new Error(`jsn_sr04t in mode ${mode}: 2 sends by itself, 3 on 0x55; the others have no serial line`);
     Object.assign(this, { host, mode, frames: 0, alarm: null });
     this.uart = host.uart(wiring.uart);
-    this.echo = new Echo(host, {
-      name: 'jsn_sr04t', near: NEAR_MM, far: FAR_MM, noise: NOISE_MM, sound: 340, more: { absent: false, brown: false, garbled: 0 },
-    }); // prettier-ignore
+    const more = { garbled: 0 };
+    this.echo = new Echo(host, { name: 'jsn_sr04t', near: NEAR_MM, far: FAR_MM, noise: NOISE_MM, sound: 340, more });
     this.supply = new Supply(host, wiring, () => this.#supplied());
     this.uart.onByte((byte) => this.#asked(byte));
     this.set(options);
   }
 
-  /**
-   * values: those of `echo.mjs`, and absent (unplugged), brown (the supply gives way at each ping: no frame), garbled (share of the
-   * frames with a wrong bit).
-   */
+  /** values: those of `echo.mjs`, and garbled (share of the frames with a wrong bit). */
   set(values) {
     this.echo.around.set(values);
     this.#show();

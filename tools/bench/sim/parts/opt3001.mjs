@@ -5,7 +5,7 @@
  */
 
 import { I2cWords } from '../i2c_words.mjs';
-import { gauss } from '../random.mjs';
+import { ILLUMINANCE, measuredLux } from '../illuminance.mjs';
 
 const [RESULT, CONFIG, MAKER, DEVICE] = [0x00, 0x01, 0x7e, 0x7f];
 const RESET_CONFIG = 0xc810;
@@ -18,18 +18,16 @@ const [LSB_LUX, FULL, HIGHEST_RANGE] = [0.01, 4095, 11];
 const DRAW_UA = { measuring: 3.7, down: 0.4 };
 const NOISE = 0.002;
 const DRIFT = 0.0001; // a degree
-const ROOM_C = 25;
 
 export class OPT3001 extends I2cWords {
   /** wiring: {i2c, addr: 0x44 to 0x47, power}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    const around = { lux: 100, noise: 1, temperature_c: ROOM_C };
-    super(host, wiring, { name: 'opt3001', addresses: [0x44, 0x45, 0x46, 0x47], around, lowFirst: false }, options);
+    super(host, wiring, { name: 'opt3001', addresses: [0x44, 0x45, 0x46, 0x47], around: ILLUMINANCE, lowFirst: false }, options);
     this.pace = 1 + TOLERANCE * (2 * host.random() - 1);
     this.measured = 0;
   }
 
-  /* values: lux (number or schedule), noise (times its own), temperature_c, and those of every I2C part. */
+  /* values: those of `illuminance.mjs`, and of every I2C part. */
 
   restart() {
     this.alarm?.cancel();
@@ -73,8 +71,7 @@ export class OPT3001 extends I2cWords {
 
   #finish() {
     this.measured++;
-    const drifted = this.get('lux') * (1 + DRIFT * (this.get('temperature_c') - ROOM_C));
-    const lux = Math.max(0, drifted * (1 + this.get('noise') * NOISE * gauss(() => this.host.random())));
+    const lux = measuredLux(this, NOISE, DRIFT);
     if (this.measured === 1 || !this.get('stuck')) this.#show(lux / LSB_LUX);
     this.config |= READY;
     this.alarm = null;

@@ -4,8 +4,8 @@
  * temperature is assumed.
  */
 
+import { FIELD, measuredField } from '../field.mjs';
 import { I2cPart } from '../i2c_part.mjs';
-import { gauss } from '../random.mjs';
 
 const [RESULT_END, STATUS, CONTROL, RESET, PERIOD, IDENTITY] = [0x06, 0x06, 0x09, 0x0a, 0x0b, 0x0d];
 const [READY, BEYOND, SKIPPED] = [1, 2, 4];
@@ -17,17 +17,15 @@ const NT_PER_GAUSS = 100000;
 const NOISE_NT = 200;
 const FULL = 32767;
 const BOOT_NS = 350e3;
-const ROOM_C = 20;
 
 export class QMC5883L extends I2cPart {
   /** wiring: {i2c, addr: 0x0D, power}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    const around = { x_nt: 20000, y_nt: 0, z_nt: 40000, noise: 1, temperature_c: ROOM_C, drift_nt_per_c: 0 };
-    super(host, wiring, { name: 'qmc5883l', addresses: [0x0d], around, bootNs: BOOT_NS }, options);
+    super(host, wiring, { name: 'qmc5883l', addresses: [0x0d], around: FIELD, bootNs: BOOT_NS }, options);
     this.measured = 0;
   }
 
-  /* values: x_nt, y_nt, z_nt, noise (times its own), temperature_c, drift_nt_per_c (an axis), and those of every I2C part. */
+  /* values: those of `field.mjs`, and of every I2C part. */
 
   restart() {
     this.alarm?.cancel();
@@ -84,17 +82,15 @@ export class QMC5883L extends I2cPart {
 
   #finish() {
     this.measured++;
-    if (!this.get('stuck') || !this.last) this.last = ['x_nt', 'y_nt', 'z_nt'].map((axis) => this.#counts(axis));
+    if (!this.get('stuck') || !this.last) this.last = this.#measure();
     const beyond = this.last.some((counts) => Math.abs(counts) > FULL);
     this.result = this.last.map((counts) => Math.max(-FULL - 1, Math.min(FULL, counts)) & 0xffff);
     this.status = READY | (beyond ? BEYOND : 0) | (this.status & READY ? SKIPPED : 0);
     this.#next();
   }
 
-  #counts(axis) {
-    const drift = ((this.get('temperature_c') ?? ROOM_C) - ROOM_C) * this.get('drift_nt_per_c');
-    const noise = this.get('noise') * NOISE_NT * gauss(() => this.host.random());
-    const nt = (this.get(axis) ?? 0) + drift + noise;
-    return Math.round((nt * COUNTS_PER_GAUSS[(this.control >> 4) & 1]) / NT_PER_GAUSS);
+  #measure() {
+    const gain = COUNTS_PER_GAUSS[(this.control >> 4) & 1];
+    return measuredField(this, NOISE_NT).map((nt) => Math.round((nt * gain) / NT_PER_GAUSS));
   }
 }

@@ -4,8 +4,8 @@
  * charge of a measurement follows; noise), registers as in Linux's rm3100-core.c. Drift with temperature is assumed.
  */
 
+import { FIELD, measuredField } from '../field.mjs';
 import { I2cPart } from '../i2c_part.mjs';
-import { gauss } from '../random.mjs';
 
 const ADDRESSES = [0x20, 0x21, 0x22, 0x23];
 const [POLL, CYCLES, CYCLES_END, RESULT, RESULT_END, STATUS, REVISION] = [0x00, 0x04, 0x0a, 0x24, 0x2d, 0x34, 0x36];
@@ -18,17 +18,15 @@ const KINDS = {
 };
 const IDLE_UA = 1;
 const RANGE_NT = 800000;
-const ROOM_C = 20;
 
 export class RM3100 extends I2cPart {
   /** wiring: {i2c, addr: 0x20 to 0x23, power}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    const around = { x_nt: 20000, y_nt: 0, z_nt: 40000, noise: 1, temperature_c: ROOM_C, drift_nt_per_c: 0 };
-    super(host, wiring, { name: 'rm3100', addresses: ADDRESSES, around }, options);
+    super(host, wiring, { name: 'rm3100', addresses: ADDRESSES, around: FIELD }, options);
     this.measured = 0;
   }
 
-  /* values: x_nt, y_nt, z_nt, noise (times its own), temperature_c, drift_nt_per_c (an axis), and those of every I2C part. */
+  /* values: those of `field.mjs`, and of every I2C part. */
 
   restart() {
     this.alarm?.cancel();
@@ -82,14 +80,12 @@ export class RM3100 extends I2cPart {
   #finish() {
     Object.assign(this, { measuring: false, ready: true });
     this.measured++;
-    if (!this.get('stuck')) this.last = ['x_nt', 'y_nt', 'z_nt'].map((axis) => this.#counts(this.get(axis) ?? 0));
+    if (!this.get('stuck')) this.last = measuredField(this, this.kind.noise_nt).map((nt) => this.#counts(nt));
     this.show();
   }
 
-  #counts(field) {
-    const drift = ((this.get('temperature_c') ?? ROOM_C) - ROOM_C) * this.get('drift_nt_per_c');
-    const noise = this.get('noise') * this.kind.noise_nt * gauss(() => this.host.random());
-    const nt = Math.max(-RANGE_NT, Math.min(RANGE_NT, field + drift + noise));
-    return Math.round((nt * this.kind.gain) / 1000) & 0xffffff;
+  #counts(nt) {
+    const within = Math.max(-RANGE_NT, Math.min(RANGE_NT, nt));
+    return Math.round((within * this.kind.gain) / 1000) & 0xffffff;
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { I2cWords } from '../i2c_words.mjs';
-import { gauss } from '../random.mjs';
+import { ILLUMINANCE, measuredLux } from '../illuminance.mjs';
 
 const [CONFIG, LIGHT, WHITE, IDENTITY] = [0x00, 0x04, 0x05, 0x07];
 const GAINS = [1, 2, 1 / 8, 1 / 4];
@@ -19,7 +19,6 @@ const START_NS = 2.5e6;
 const DRAW_UA = { on: 45, down: 0.5 };
 const NOISE = 0.003;
 const DRIFT = 0.0005; // a degree
-const ROOM_C = 25;
 
 const corrected = (x) => (((6.0135e-13 * x - 9.3924e-9) * x + 8.1488e-5) * x + 1.0023) * x;
 
@@ -38,12 +37,11 @@ export function uncorrected(lux) {
 export class VEML7700 extends I2cWords {
   /** wiring: {i2c, addr: 0x10, power}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    const around = { lux: 100, noise: 1, temperature_c: ROOM_C };
-    super(host, wiring, { name: 'veml7700', addresses: [0x10], around, lowFirst: true }, options);
+    super(host, wiring, { name: 'veml7700', addresses: [0x10], around: ILLUMINANCE, lowFirst: true }, options);
     this.measured = 0;
   }
 
-  /* values: lux (number or schedule), noise (times its own), temperature_c, and those of every I2C part. */
+  /* values: those of `illuminance.mjs`, and of every I2C part. */
 
   restart() {
     this.alarm?.cancel();
@@ -90,8 +88,7 @@ export class VEML7700 extends I2cWords {
   }
 
   #counts(hundreds) {
-    const drifted = this.get('lux') * (1 + DRIFT * (this.get('temperature_c') - ROOM_C));
-    const lux = Math.max(0, drifted * (1 + this.get('noise') * NOISE * gauss(() => this.host.random())));
+    const lux = measuredLux(this, NOISE, DRIFT);
     const gain = GAINS[(this.config >> 11) & 3];
     return Math.min(FULL, Math.floor((uncorrected(lux) * gain * hundreds) / LUX_PER_COUNT));
   }
