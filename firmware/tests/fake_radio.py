@@ -4,6 +4,33 @@ import time
 
 from tests.fake_device import Pin
 
+# isort: split
+from radios.errors import RadioError
+
+
+def failed(call, *arguments):
+    """What the RadioError says that the call raises; None without one."""
+    try:
+        call(*arguments)
+    except RadioError as error:
+        return str(error)
+    return None
+
+
+class Board:
+    """A board file, as far as a radio goes; literals: what it has besides, or otherwise."""
+
+    RADIO_SPI = 1
+    TCXO_MV = 0
+    RF_SWITCH = "dio2"
+    PINS = {
+        "sck": 10, "mosi": 11, "miso": 12, "nss": 3, "busy": 2, "reset": 15, "dio0": 21, "dio1": 20
+    }  # fmt: skip
+
+    def __init__(self, **literals):
+        for name, value in literals.items():
+            setattr(self, name, value)
+
 
 class Clock:
     """Time jumps to where somebody sleeps to."""
@@ -30,6 +57,14 @@ class Clock:
 
     async def sleep_until_us(self, until):
         self.now = max(self.now, until)
+
+
+class HastyClock(Clock):
+    """Faster than the waits, which are real."""
+
+    def us(self):
+        self.now += 50000
+        return self.now
 
 
 class Sx126x:

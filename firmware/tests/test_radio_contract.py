@@ -4,11 +4,11 @@ import asyncio
 
 from tests import fake_lora, fake_radio
 from tests.fake_device import Pin, machine
+from tests.fake_radio import failed
 
 # isort: split
 from radios import modem, sx126x, sx126x_rxen, sx126x_start, sx1261, sx1276, sx1276_start, timed
 from radios import wio_sx1262 as wio
-from radios.errors import RadioError
 
 
 def _sx126x(chip=None, kind=sx126x.SX126X):
@@ -51,24 +51,10 @@ MODULES = (
 WINDOW = 5000000, 8, 869525000, 9, 125000
 
 
-class Board:
-    """A board file, as far as any of these radios goes."""
+class Board(fake_radio.Board):
+    """For any of these radios."""
 
-    RADIO_SPI = 1
-    TCXO_MV = 0
-    RF_SWITCH = "dio2"
-    PINS = {
-        "sck": 10, "mosi": 11, "miso": 12, "nss": 3, "busy": 2, "reset": 15, "dio0": 21,
-        "dio1": 20, "antenna": 25, "rxen": 17,
-    }  # fmt: skip
-
-
-def failed(call, *arguments):
-    try:
-        call(*arguments)
-    except RadioError as error:
-        return str(error)
-    return None
+    PINS = dict(fake_radio.Board.PINS, antenna=25, rxen=17)
 
 
 def test_a_transmission_returns_its_end():
@@ -130,13 +116,7 @@ def test_a_transmission_that_does_not_end_is_an_error_that_names_the_pin():
     for make in MADE:
         one, chip = make()
         chip.raise_irq = lambda bits: None
-
-        class Real(fake_radio.Clock):
-            def us(self):
-                self.now += 50000  # faster than the waits, which are real
-                return self.now
-
-        one._clock = Real()
+        one._clock = fake_radio.HastyClock()
         said = failed(lambda one: asyncio.run(one.transmit(b"x", 868100000, 7, 125000, 14)), one)
         assert "no end of transmission; check DIO" in said and "/board.py" in said, make
 

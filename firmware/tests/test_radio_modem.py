@@ -3,27 +3,21 @@
 import asyncio
 import sys
 
-from tests import fake_lora
+from tests import fake_lora, fake_radio
 from tests.fake_device import Pin, machine
-from tests.fake_radio import Clock
+from tests.fake_radio import Clock, failed
 
 # isort: split
 from radios import modem, modem_start
-from radios.errors import RadioError
 
 WINDOW = 5000000, 8, 869525000, 9, 125000
 
 
-class Board:
-    """A board file, as far as the radio goes."""
+class Board(fake_radio.Board):
+    """Of a modem."""
 
     MODEM = "SX1262"
-    RADIO_SPI = 1
     TCXO_MV = 1700
-    RF_SWITCH = "dio2"
-    PINS = {
-        "sck": 10, "mosi": 11, "miso": 12, "nss": 3, "busy": 2, "reset": 15, "dio0": 21, "dio1": 20
-    }  # fmt: skip
 
 
 class Package:
@@ -36,21 +30,6 @@ class Package:
     def _make(self, *wires, **options):
         self.made.append((wires, options))
         return fake_lora.Modem()
-
-
-def failed(call, *arguments):
-    try:
-        call(*arguments)
-    except RadioError as error:
-        return str(error)
-    return None
-
-
-def board(**literals):
-    made = Board()
-    for name, value in literals.items():
-        setattr(made, name, value)
-    return made
 
 
 def with_package(call, *arguments):
@@ -170,7 +149,7 @@ def test_the_intermediate_frequency_of_an_sx127x_is_put_right():
 
 
 def test_a_board_names_its_modem_and_the_package_gets_its_wires():
-    one, package = with_package(modem.from_board, board(), Clock())
+    one, package = with_package(modem.from_board, Board(), Clock())
     _, options = package.made[0]
     assert one.pins == 1
     assert sorted(options) == [
@@ -180,30 +159,30 @@ def test_a_board_names_its_modem_and_the_package_gets_its_wires():
     options["dio1"].init(0)
     options["dio1"].irq(None, 1, hard=True)
 
-    one, package = with_package(modem.from_board, board(MODEM="SX1276", ANTENNA_DBI=5), Clock())
+    one, package = with_package(modem.from_board, Board(MODEM="SX1276", ANTENNA_DBI=5), Clock())
     assert sorted(package.made[0][1]) == ["dio0", "dio1", "reset"]
     assert (one.pins, one.antenna_dbi, one._most_dbm) == (2, 5, 17)
 
-    one, package = with_package(modem.from_board, board(MODEM="WL55SubGhzModem", PINS={}), Clock())
+    one, package = with_package(modem.from_board, Board(MODEM="WL55SubGhzModem", PINS={}), Clock())
     assert package.made == [((), {"tcxo_millivolts": 1700})]
     assert one.pins == 0
 
 
 def test_a_wrong_board_file_or_package_has_a_sentence():
     known = "SX1261, SX1262, SX1276, SX1277, SX1278, SX1279, WL55SubGhzModem"
-    assert failed(modem_start.wires, board(MODEM="RFM95")) == (
+    assert failed(modem_start.wires, Board(MODEM="RFM95")) == (
         "/board.py: MODEM: RFM95 is none of " + known
     )
-    assert failed(modem_start.wires, board()).endswith("install firmware/package-modem.json")
-    said, _ = with_package(failed, modem_start.wires, board(MODEM="SX1261"))
+    assert failed(modem_start.wires, Board()).endswith("install firmware/package-modem.json")
+    said, _ = with_package(failed, modem_start.wires, Board(MODEM="SX1261"))
     assert said == "radio modem: the package lora has no SX1261; install its package"
-    said, _ = with_package(failed, modem_start.wires, board(PINS={"sck": 10, "mosi": 11}))
+    said, _ = with_package(failed, modem_start.wires, Board(PINS={"sck": 10, "mosi": 11}))
     assert said == (
         "/board.py: radio modem with SX1262 needs miso in PINS, nss in PINS, reset in PINS, "
         "dio1 in PINS, busy in PINS"
     )
     buses = machine.SPI
-    said, _ = with_package(failed, modem_start.wires, board(RADIO_SPI=5))
+    said, _ = with_package(failed, modem_start.wires, Board(RADIO_SPI=5))
     assert said.startswith("/board.py: radio modem: bad bus 5; check RADIO_SPI")
     machine.SPI = buses
 

@@ -3,25 +3,16 @@
 import asyncio
 
 from tests.fake_device import Pin
-from tests.fake_radio import Clock
+from tests.fake_radio import Clock, failed
 from tests.fake_radio import Sx1276 as Chip
 
 # isort: split
-from radios.errors import RadioError
 from radios.sx1276 import SX1276
 
 
 def radio(chip=None):
     chip = chip or Chip()
     return SX1276(chip, Pin(18), chip.dio0, chip.dio1, Pin(23), Clock()), chip
-
-
-def failed(call, *arguments):
-    try:
-        call(*arguments)
-    except RadioError as error:
-        return str(error)
-    return None
 
 
 def test_the_image_is_calibrated_before_lora_and_the_mode_changes_in_sleep():
