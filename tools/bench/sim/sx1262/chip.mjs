@@ -6,13 +6,13 @@
  * ST RM0453, table 33 (the same radio).
  */
 
+import { Transceiver } from '../air/transceiver.mjs';
 import { COMMANDS } from './commands.mjs';
 import { stateMicroamps, txMicroamps } from './current.mjs';
 import { Modem } from './modem.mjs';
 
 const WRITE_NS = 20e3; // BUSY after a command that only sets something; assumed
 const READ_NS = 2e3; // assumed
-const RESET_PULSE_NS = 100e3;
 const ASLEEP_NS = 500e3; // no SPI for so long after SetSleep: 13.1.1
 const WAKE_NS = { warm: 340e3, cold: 3.5e6 };
 const SWITCH_NS = {
@@ -28,12 +28,12 @@ const REGISTERS = { 0x736: 0x0d, 0x740: 0x14, 0x741: 0x24, 0x889: 0x01, 0x8ac: 0
 const XOSC_START_ERR = 0x20;
 const OPTIONS = ['tcxo_start_us', 'antenna_mismatched'];
 
-export class SX1262 {
+export class SX1262 extends Transceiver {
   static BUS = 'spi';
 
   /** wiring: {spi, nss, busy, reset, dio1, tcxo_mv, rf_switch, antenna?, rxen?, txen?}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    Object.assign(this, { host, wiring, mode: 'off', alarms: {}, frame: null });
+    super(host, wiring);
     this.options = { tcxo_start_us: 1000, antenna_mismatched: false };
     this.set(options);
     this.modem = new Modem(this);
@@ -42,7 +42,7 @@ export class SX1262 {
     const inputs = ['antenna', 'rxen', 'txen'].filter((name) => wiring[name] !== undefined);
     this.switch = Object.fromEntries(inputs.map((name) => [name, host.pin(wiring[name])]));
     this.pins.nss.onChange((level) => (level ? this.#deselect() : this.#select()));
-    this.pins.reset.onChange((level) => this.#resetPin(level));
+    this.pins.reset.onChange((level) => this.resetPin(level, () => this.reset()));
     host.spi(wiring.spi).onTransfer((byte) => this.#transfer(byte));
   }
 
@@ -56,7 +56,7 @@ export class SX1262 {
 
   /** Power on, or NRESET released: the chip starts and calibrates itself, BUSY is high for 3.5 ms. */
   reset() {
-    this.#stop();
+    this.stop();
     this.#wipe();
     this.updateDio1();
     this.enter('stdby_rc');
@@ -65,35 +65,13 @@ export class SX1262 {
 
   /** Power is gone. */
   off() {
-    this.#stop();
+    this.stop();
     this.pins.busy.drive(null);
     this.pins.dio1.drive(null);
     this.enter('off');
   }
 
-  /** As `Record.ledger`. */
-  ledger() {
-    return this.modem.record.ledger(this.mode);
-  }
-
-  /** As `Record.drain`. */
-  drain() {
-    return this.modem.record.drain(this.mode);
-  }
-
   // --- pins and SPI ----------------------------------------------------------------------------------------------
-
-  #resetPin(level) {
-    if (this.mode === 'off') return;
-    if (!level) {
-      this.#stop();
-      this.enter('reset');
-      this.resetSince = this.host.now();
-    } else if (this.mode === 'reset') {
-      if (this.host.now() - this.resetSince < RESET_PULSE_NS) this.host.refuse('SX1262: NRESET was low for less than 100 us');
-      this.reset();
-    }
-  }
 
   #select() {
     this.frame = [];
@@ -231,16 +209,7 @@ export class SX1262 {
     });
   }
 
-  alarm(name, ns, fn) {
-    this.alarms[name]?.cancel();
-    this.alarms[name] = this.host.at(ns, fn);
-  }
-
-  cancel(...names) {
-    for (const name of names) this.alarms[name]?.cancel();
-  }
-
-  #stop() {
+  stop() {
     this.modem.halt();
     this.cancel('busy');
     this.frame = null;
@@ -270,7 +239,7 @@ export class SX1262 {
 
   /** SetSleep. Warm keeps the configuration; the buffer is lost, and the RX gain unless it is in the retention list (9.6). */
   sleep(warm) {
-    this.#stop();
+    this.stop();
     Object.assign(this, { warm, sleepSince: this.host.now(), irq: 0, busy: true });
     this.buffer.fill(0);
     const gainKept = this.registers[0x29f] >= 1 && this.registers[0x2a0] === 0x08 && this.registers[0x2a1] === 0xac;

@@ -4,8 +4,8 @@
  * What 15 calls "some loss" has no number there; the sizes here are assumed and marked so.
  */
 
-import { Record } from '../air/record.mjs';
 import { symbolNs } from '../air/time_on_air.mjs';
+import { TransceiverModem } from '../air/transceiver.mjs';
 import { txMicroamps } from './current.mjs';
 
 const TICK_NS = 15625;
@@ -31,20 +31,7 @@ const IQ_SEND_DB = 10; // assumed
 const WIDE_SEND_DB = 3; // assumed
 const NOTHING = { size: 0, start: 0, rssi: 0, snr: 0, signal: 0 };
 
-export class Modem {
-  constructor(chip) {
-    Object.assign(this, {
-      chip,
-      host: chip.host,
-      tx: null,
-      window: null,
-      receiver: null,
-      txEndNs: null,
-      record: new Record(),
-    });
-    this.forget();
-  }
-
+export class Modem extends TransceiverModem {
   /** What a reset or a cold start wipes. */
   forget() {
     Object.assign(this, { last: NOTHING, stats: [0, 0, 0], pointer: 0 });
@@ -52,20 +39,6 @@ export class Modem {
 
   note(text) {
     this.record.note(text);
-  }
-
-  /** Ends what runs on the air. */
-  halt(result = 'stopped') {
-    this.chip.cancel('end', 'header', 'symbols', 'timer');
-    if (this.tx) {
-      this.host.air.cut(this.tx, this.host.now());
-      this.#sendingOver();
-    }
-    if (this.receiver) this.host.air.close(this.receiver);
-    this.receiver = null;
-    if (!this.window) return;
-    this.record.listened({ ...this.window, end_ns: this.host.now(), result });
-    this.window = null;
   }
 
   #ready(name) {
@@ -150,15 +123,9 @@ export class Modem {
 
   #sent() {
     this.chip.cancel('timer');
-    this.#sendingOver();
+    this.sendingOver();
     this.chip.done('sent', this.chip.config.fallback);
     this.chip.raise(IRQ.txDone);
-  }
-
-  #sendingOver() {
-    this.record.sent(this.tx);
-    this.txEndNs = this.tx.until_ns;
-    this.tx = null;
   }
 
   // --- receiving -----------------------------------------------------------------------------------------------
@@ -169,20 +136,14 @@ export class Modem {
     const ns = this.chip.change('rx');
     const { modulation, frequency_hz, symbols } = this.chip.config;
     const continuous = ticks === CONTINUOUS;
-    this.window = {
-      tx_end_ns: this.txEndNs,
-      set_ns: this.host.now(),
-      rx_on_ns: null,
-      end_ns: null,
+    this.begin({
       symbols,
       sf: modulation.sf,
       bw_hz: modulation.bandwidth_hz,
       frequency_hz,
       timeout_ns: continuous || !ticks ? null : ticks * TICK_NS,
       continuous,
-      frames: 0,
-      result: null,
-    };
+    });
     this.chip.onReady = () => this.#open();
     return ns;
   }
@@ -208,17 +169,9 @@ export class Modem {
   }
 
   #open() {
-    const { symbols, timeout_ns: timeout, sf, bw_hz: bandwidth } = this.window;
-    const now = this.host.now();
-    this.window.rx_on_ns = now;
-    this.pointer = this.chip.config.rxBase;
-    if (symbols)
-      this.chip.alarm(
-        'symbols',
-        Math.ceil(now + symbols * symbolNs(sf, bandwidth)) + 1,
-        () => this.receiver.locked || this.#timedOut(),
-      );
-    if (timeout) this.chip.alarm('timer', now + timeout, () => this.#timedOut());
+    const timeout = this.window.timeout_ns;
+    this.opened(this.chip.config.rxBase, () => this.#timedOut());
+    if (timeout) this.chip.alarm('timer', this.host.now() + timeout, () => this.#timedOut());
     this.receiver = this.host.air.listen(this.#listener((reception) => this.#locked(reception)));
   }
 
@@ -242,20 +195,9 @@ export class Modem {
   }
 
   #received(reception) {
-    const { payload, intact } = reception.payload();
-    const broken = reception.tx.crc && !intact;
-    payload.forEach((byte, i) => (this.chip.buffer[(this.pointer + i) & 255] = byte));
-    this.last = {
-      size: payload.length,
-      start: this.pointer,
-      rssi: reception.rssi_dbm,
-      snr: reception.snr_db,
-      signal: reception.signal_dbm,
-    };
-    this.pointer = (this.pointer + payload.length) & 255;
+    const broken = this.take(reception, this.chip.buffer);
     this.stats[0]++;
     if (broken) this.stats[1]++;
-    this.window.frames++;
     this.#next(broken ? 'crc' : 'frame');
     this.chip.raise(IRQ.rxDone | (broken ? IRQ.crc : 0));
   }

@@ -4,13 +4,13 @@
  * Source: Semtech SX1276/77/78/79 datasheet rev 7, 2.5 (times), 4.1 (LoRa modem), 4.2 (SPI), 4.3 (DIO), 7.2 (reset).
  */
 
+import { Transceiver } from '../air/transceiver.mjs';
 import { stateMicroamps, txMicroamps } from './current.mjs';
 import { Modem } from './modem.mjs';
 import { IMAGE_CAL, IRQ, accessOf, fresh, isPaged, nameOf } from './registers.mjs';
 
 const POWER_NS = 10e6; // 7.2.1
 const RESET_NS = 5e6; // 7.2.2
-const RESET_PULSE_NS = 100e3; // 7.2.2
 const OSCILLATOR_NS = 250e3; // TS_OSC, table 7
 const SYNTHESISER_NS = 60e3; // TS_FS, table 7
 const IMAGE_NS = 10e6; // 3.5.7.3
@@ -23,18 +23,18 @@ const IDLE = ['sleep', 'stdby', 'fstx'];
 const DIO0 = [IRQ.rxDone, IRQ.txDone, 0, 0];
 const DIO1 = [IRQ.timeout, 0, 0, 0];
 
-export class SX1276 {
+export class SX1276 extends Transceiver {
   static BUS = 'spi';
 
   /** wiring: {spi, nss, reset, dio0, dio1}. The antenna is at PA_BOOST. */
   constructor(host, wiring, options = {}) {
-    Object.assign(this, { host, wiring, mode: 'off', alarms: {}, frame: null });
+    super(host, wiring);
     this.set(options);
     this.modem = new Modem(this);
     this.#wipe();
     this.pins = Object.fromEntries(['nss', 'reset', 'dio0', 'dio1'].map((name) => [name, host.pin(wiring[name])]));
     this.pins.nss.onChange((level) => (this.frame = level ? null : []));
-    this.pins.reset.onChange((level) => this.#resetPin(level));
+    this.pins.reset.onChange((level) => this.resetPin(level, () => this.#start(RESET_NS)));
     host.spi(wiring.spi).onTransfer((byte) => this.#transfer(byte));
   }
 
@@ -50,20 +50,10 @@ export class SX1276 {
 
   /** Power is gone. */
   off() {
-    this.#stop();
+    this.stop();
     this.pins.dio0.drive(null);
     this.pins.dio1.drive(null);
     this.enter('off');
-  }
-
-  /** As `Record.ledger`. */
-  ledger() {
-    return this.modem.record.ledger(this.mode);
-  }
-
-  /** As `Record.drain`. */
-  drain() {
-    return this.modem.record.drain(this.mode);
   }
 
   /** Reports what is not carried out. */
@@ -74,23 +64,11 @@ export class SX1276 {
   // --- pins and SPI ----------------------------------------------------------------------------------------------
 
   #start(ns) {
-    this.#stop();
+    this.stop();
     this.#wipe();
     this.raise(0);
     this.readyNs = this.host.now() + ns;
     this.enter('stdby');
-  }
-
-  #resetPin(level) {
-    if (this.mode === 'off') return;
-    if (!level) {
-      this.#stop();
-      this.enter('reset');
-      this.resetSince = this.host.now();
-    } else if (this.mode === 'reset') {
-      if (this.host.now() - this.resetSince < RESET_PULSE_NS) this.fail('NRESET was low for less than 100 us');
-      this.#start(RESET_NS);
-    }
   }
 
   #transfer(byte) {
@@ -223,16 +201,7 @@ export class SX1276 {
     this.host.current('sx1276', state, ua);
   }
 
-  alarm(name, ns, fn) {
-    this.alarms[name]?.cancel();
-    this.alarms[name] = this.host.at(ns, fn);
-  }
-
-  cancel(...names) {
-    for (const name of names) this.alarms[name]?.cancel();
-  }
-
-  #stop() {
+  stop() {
     this.modem.halt();
     this.cancel('image');
     this.frame = null;

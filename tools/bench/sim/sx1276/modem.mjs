@@ -5,8 +5,7 @@
  * What has no number there is assumed and marked so.
  */
 
-import { Record } from '../air/record.mjs';
-import { symbolNs } from '../air/time_on_air.mjs';
+import { TransceiverModem } from '../air/transceiver.mjs';
 import { txMicroamps } from './current.mjs';
 import { IRQ } from './registers.mjs';
 
@@ -23,30 +22,15 @@ const WIDE_DB = 3; // errata 2.1: "sensitivity" at 500 kHz; assumed
 const LEAST_SYMBOLS = 4;
 const NOTHING = { size: 0, start: 0, rssi: 0, snr: 0 };
 
-export class Modem {
-  constructor(chip) {
-    Object.assign(this, { chip, host: chip.host, tx: null, window: null, receiver: null, txEndNs: null, record: new Record() });
-    this.forget();
-  }
-
+export class Modem extends TransceiverModem {
   /** What a reset wipes. */
   forget() {
     Object.assign(this, { last: NOTHING, pointer: 0, stat: 0 });
   }
 
-  /** Ends what runs on the air. */
-  halt(result = 'stopped') {
-    this.chip.cancel('begin', 'end', 'header', 'symbols');
+  halt(result) {
     this.stat = 0;
-    if (this.tx) {
-      this.host.air.cut(this.tx, this.host.now());
-      this.#sendingOver();
-    }
-    if (this.receiver) this.host.air.close(this.receiver);
-    this.receiver = null;
-    if (!this.window) return;
-    this.record.listened({ ...this.window, end_ns: this.host.now(), result });
-    this.window = null;
+    super.halt(result);
   }
 
   /** The value of a register that the modem makes; undefined for others. */
@@ -139,16 +123,10 @@ export class Modem {
       snr_loss_db: this.#losses(modulation),
     });
     this.chip.alarm('end', this.tx.end_ns, () => {
-      this.#sendingOver();
+      this.sendingOver();
       this.chip.toStandby();
       this.chip.raise(IRQ.txDone);
     });
-  }
-
-  #sendingOver() {
-    this.record.sent(this.tx);
-    this.txEndNs = this.tx.until_ns;
-    this.tx = null;
   }
 
   // --- receiving ---------------------------------------------------------------------------------------------------
@@ -158,41 +136,26 @@ export class Modem {
     const { sf, bandwidth_hz, frequency_hz } = this.#modulation();
     const symbols = continuous ? 0 : ((r[0x1e] & 3) << 8) | r[0x1f];
     if (!continuous && symbols < LEAST_SYMBOLS) this.chip.fail(`a symbol time-out of ${symbols}: 4 to 1023 are allowed`);
-    this.window = {
-      tx_end_ns: this.txEndNs,
-      set_ns: this.host.now(),
-      rx_on_ns: null,
-      end_ns: null,
+    this.begin({
       symbols,
       sf,
       bw_hz: bandwidth_hz,
       frequency_hz,
       timeout_ns: null,
       continuous,
-      frames: 0,
-      result: null,
-    };
+    });
     this.chip.alarm('begin', this.host.now() + ns + RECEIVE_NS, () => this.#open());
   }
 
   #open() {
-    const { symbols, sf, bw_hz: bandwidth } = this.window;
-    const now = this.host.now();
     const modulation = this.#modulation();
-    this.window.rx_on_ns = now;
-    this.pointer = this.chip.registers[0x0f];
-    if (symbols)
-      this.chip.alarm(
-        'symbols',
-        Math.ceil(now + symbols * symbolNs(sf, bandwidth)) + 1,
-        () => this.receiver.locked || this.#over('timeout', IRQ.timeout),
-      );
+    this.opened(this.chip.registers[0x0f], () => this.#over('timeout', IRQ.timeout));
     this.#spurious(modulation);
     this.receiver = this.host.air.listen({
       ...modulation,
       name: this.host.name,
       position: this.host.position,
-      open_ns: now,
+      open_ns: this.host.now(),
       noiseFigure: NOISE_FIGURE_DB[this.chip.boosted ? 'boosted' : 'saving'] + this.#losses(modulation),
       at: (ns, fn) => this.host.at(ns, fn),
       onLock: (reception) => {
@@ -215,12 +178,7 @@ export class Modem {
   }
 
   #received(reception) {
-    const { payload, intact } = reception.payload();
-    const broken = reception.tx.crc && !intact;
-    payload.forEach((byte, i) => (this.chip.fifo[(this.pointer + i) & 255] = byte));
-    this.last = { size: payload.length, start: this.pointer, rssi: reception.rssi_dbm, snr: reception.snr_db };
-    this.pointer = (this.pointer + payload.length) & 255;
-    this.window.frames++;
+    const broken = this.take(reception, this.chip.fifo);
     const flags = IRQ.rxDone | (broken ? IRQ.crc : 0);
     if (!this.window.continuous) return this.#over(broken ? 'crc' : 'frame', flags);
     this.stat = 0x04;
