@@ -64,6 +64,8 @@ class _Reader(threading.local):
 class Store(Grouped):
     """The store in the database at `url`. source: of every event, `lamplighter/<site>`."""
 
+    ERROR = psycopg.Error
+
     def __init__(self, url: str, source: str = "lamplighter/street") -> None:
         super().__init__(source)
         self.place = place(url)
@@ -126,14 +128,13 @@ class Store(Grouped):
         run = opened.run
         try:
             try:
-                changes = self._together(group, opened)
+                changes = self._fresh(opened)
+                self._together(group, changes, opened.statements)
             except Alone:
                 run("ROLLBACK")
                 run(BEGIN)
                 changes = self._fresh(opened)
-                for change in group:
-                    _carry_out_one(change, changes, opened)
-            opened.statements.flush()
+                self._each(group, changes, opened.statements, run)
             number = opened.asked("SELECT pg_current_xact_id_if_assigned()::text")
         except BaseException:
             if not opened.connection.closed:
@@ -147,20 +148,8 @@ class Store(Grouped):
         return changes
 
     def _fresh(self, opened: _Opened) -> Changes:
-        opened.statements.begin()
+        opened.statements.undo()
         return Changes(opened.statements, opened.endpoints, self.source)
-
-    def _together(self, group: list[Change], opened: _Opened) -> Changes:
-        """All without savepoints. Raises Alone when one of them raises."""
-        changes = self._fresh(opened)
-        for change in group:
-            try:
-                change.result = change.run(changes)
-            except psycopg.Error:
-                raise  # of the database, so of the whole group
-            except Exception as error:
-                raise Alone from error
-        return changes
 
     def _was_committed(self, number: str | None) -> bool:
         """Whether a transaction was committed whose connection was lost meanwhile."""
@@ -187,26 +176,9 @@ class Store(Grouped):
                 return None  # the server that took over never heard of it
 
 
-def _carry_out_one(change: Change, changes: Changes, opened: _Opened) -> None:
-    run, statements = opened.run, opened.statements
-    before = len(changes.appended)
-    run("SAVEPOINT one")
-    try:
-        change.result = change.run(changes)
-        statements.flush()
-    except psycopg.Error:
-        raise  # of the database, so of the whole group
-    except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller alone
-        change.error = error
-        changes.undone(before)
-        statements.begin()
-        run("ROLLBACK TO SAVEPOINT one")
-    run("RELEASE SAVEPOINT one")
-
-
 def _begun(opened: _Opened, statement: str) -> bool:
     """Begin a transaction; False when the connection was lost since the last one."""
-    opened.statements.begin()
+    opened.statements.undo()
     try:
         opened.run(statement)
     except psycopg.OperationalError as error:

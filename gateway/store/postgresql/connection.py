@@ -38,10 +38,10 @@ class Connection:
     def __init__(self, opened: psycopg.Connection[Row]) -> None:
         self._cursor = psycopg.RawCursor(opened)
         self._sql = queries()
-        self.begin()
+        self.undo()
 
-    def begin(self) -> None:
-        """Nothing is collected, counted or known: a transaction begins, or one was undone."""
+    def undo(self) -> None:
+        """See gateway.store.sql.Collecting: a transaction begins, or a change was undone."""
         self.deferred = Deferred()
         self._later: dict[str, list[Row]] = {name: [] for name in LATER}
         self._known: dict[tuple[str, str], Row | None] = {}

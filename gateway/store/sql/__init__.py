@@ -42,6 +42,16 @@ class Connection(Protocol):
         ...
 
 
+class Collecting(Connection, Protocol):
+    """A Connection for the changes of one group, which collects rows to write them together."""
+
+    def flush(self) -> None:
+        """Write what was collected."""
+
+    def undo(self) -> None:
+        """Forget what was collected and known: the change that did it is undone."""
+
+
 def statements(file: Path) -> dict[str, str]:
     """The statements of a `.sql` file by name; each begins with a line `-- name: NAME`."""
     parts = file.read_text(encoding="utf-8").split("-- name: ")[1:]

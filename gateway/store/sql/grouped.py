@@ -10,12 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import structlog
 
 from gateway.errors import Broken, GatewayError, Retry
 from gateway.store import Appended, Transaction, View
+from gateway.store.sql import Collecting
 from gateway.store.sql.changes import Changes
 from gateway.store.sql.writer import Change, Writer
 
@@ -31,6 +32,9 @@ class Alone(Exception):  # noqa: N818 - no error: it is carried out again
 
 class Grouped(ABC):
     """See gateway.store.Store. source: of every event, `lamplighter/<site>`."""
+
+    ERROR: ClassVar[type[Exception]]
+    """What its database raises: it is of the whole group, another of the change that raised it."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -87,6 +91,40 @@ class Grouped(ABC):
     @abstractmethod
     def _carry_out(self, group: list[Change]) -> Changes:
         """Carry out a group in one commit; returns what it changed."""
+
+    def _together(self, group: list[Change], changes: Changes, connection: Collecting) -> None:
+        """All without savepoints. Raises Alone when one of them raises."""
+        for change in group:
+            try:
+                change.result = change.run(changes)
+            except self.ERROR:
+                raise
+            except Exception as error:
+                raise Alone from error
+        connection.flush()
+
+    def _each(
+        self,
+        group: list[Change],
+        changes: Changes,
+        connection: Collecting,
+        run: Callable[[str], object],
+    ) -> None:
+        """Each in a savepoint of its own; one that raises is undone alone. run: a statement."""
+        for change in group:
+            before = len(changes.appended)
+            run("SAVEPOINT one")
+            try:
+                change.result = change.run(changes)
+                connection.flush()
+            except self.ERROR:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller alone
+                change.error = error
+                changes.undone(before)
+                connection.undo()
+                run("ROLLBACK TO SAVEPOINT one")
+            run("RELEASE SAVEPOINT one")
 
     def _commit(self, group: list[Change]) -> Changes | None:
         """Carry out a group, unless the database failed before; returns what it changed."""

@@ -44,6 +44,8 @@ class _Reader(threading.local):
 class Store(Grouped):
     """The store in the file `path`, or in memory. source: of every event, `lamplighter/<site>`."""
 
+    ERROR = sqlite3.Error
+
     def __init__(self, path: Path = MEMORY, source: str = "lamplighter/street") -> None:
         super().__init__(source)
         self.path = path
@@ -93,18 +95,10 @@ class Store(Grouped):
     def _carry_out(self, group: list[Change]) -> Changes:
         """All together; when one of them raises, each by itself."""
         with contextlib.suppress(Alone), self._changing() as (changes, connection):
-            for change in group:
-                try:
-                    change.result = change.run(changes)
-                except sqlite3.Error:
-                    raise  # of the file, so of the whole group
-                except Exception as error:
-                    raise Alone from error
-            connection.flush()
+            self._together(group, changes, connection)
             return changes
         with self._changing() as (changes, connection):
-            for change in group:
-                self._carry_out_one(change, changes, connection)
+            self._each(group, changes, connection, self._writer.execute)
             return changes
 
     @contextlib.contextmanager
@@ -117,18 +111,3 @@ class Store(Grouped):
         except BaseException:
             self._memory.forget()
             raise
-
-    def _carry_out_one(self, change: Change, changes: Changes, connection: Buffered) -> None:
-        before = len(changes.appended)
-        self._writer.execute("SAVEPOINT one")
-        try:
-            change.result = change.run(changes)
-            connection.flush()
-        except sqlite3.Error:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the caller alone
-            change.error = error
-            changes.undone(before)
-            connection.undo()
-            self._writer.execute("ROLLBACK TO one")
-        self._writer.execute("RELEASE one")

@@ -108,7 +108,7 @@ class Buffered(Connection):
         return super().many(name, rows)
 
     def flush(self) -> None:
-        """Write what was collected."""
+        """See gateway.store.sql.Collecting."""
         if self._changed:
             self._later["put_state"] = [one.row(key) for key, one in self._changed.items()]
             self._changed.clear()
@@ -121,7 +121,7 @@ class Buffered(Connection):
             self._sums.clear()
 
     def undo(self) -> None:
-        """Forget what was collected and known: the change that did it is undone."""
+        """See gateway.store.sql.Collecting."""
         for rows in (*self._later.values(), self._sums, self._changed):
             rows.clear()
         self._memory.forget()
