@@ -14,9 +14,9 @@ and is raised at its caller.
 
 Cursors are in the order of commits: a reader that has seen cursor n never finds a smaller one
 later. In SQLite the write lock is taken before the first cursor is drawn (BEGIN IMMEDIATE) and
-held until the commit. A database whose commits overlap keeps it with a lock of its own in
-`next_sequence`, the first statement of every append (PostgreSQL: `pg_advisory_xact_lock`, held
-until the commit, before any row is locked: two appends cannot wait for each other).
+held until the commit. A database whose commits overlap keeps it with a lock of its own, taken
+before the first statement of a group (PostgreSQL: `pg_advisory_xact_lock`, held until the commit,
+before any row is locked: two writers cannot wait for each other).
 
 `sql` holds the questions and changes for every SQL database, the other folders one database each;
 `gateway/tests/contract/test_store.py` runs over all of them.
