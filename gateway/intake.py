@@ -289,32 +289,34 @@ class _Taking:
                 return
             self.seen.gaps.restarts(boot.first_seq, boot.next_seq, uplink.at_ms, wiped=boot.wiped)
         reverts.after_boot(self.tx, self.dev_eui, boot.values, uplink.at_ms, self.now_ms)
-        at = rfc3339(uplink.at_ms)
-        data = BootData(
-            dev_eui=self.dev_eui,
-            device=self.device.name,
-            received_at=at,
-            values=self._flagged(boot.values),
-            link=uplink.link,
-        )
-        self.tx.append("boot", self.dev_eui, uplink.at_ms, data)
-        self._latest(boot.next_seq, at, data.values)
+        self._of_itself("boot", BootData, uplink, boot.values, boot.next_seq)
 
     def _status(self, uplink: Uplink, status: Status) -> None:
-        at = rfc3339(uplink.at_ms)
-        data = StatusData(
-            dev_eui=self.dev_eui,
-            device=self.device.name,
-            received_at=at,
-            values=self._flagged(status.values),
-            link=uplink.link,
-        )
-        self.tx.append("status", self.dev_eui, uplink.at_ms, data)
-        self._latest(None, at, data.values)
+        self._of_itself("status", StatusData, uplink, status.values)
         if status.sick:
             self.trouble(troubles.SICK_SENSOR, status.sick)
         else:
             self.seen.troubles.clear(troubles.SICK_SENSOR)
+
+    def _of_itself(
+        self,
+        kind: str,
+        form: type[BootData],
+        uplink: Uplink,
+        values: tuple[Value, ...],
+        seq: int | None = None,
+    ) -> None:
+        """Append what a device tells of itself, and keep it as latest values."""
+        at = rfc3339(uplink.at_ms)
+        data = form(
+            dev_eui=self.dev_eui,
+            device=self.device.name,
+            received_at=at,
+            values=self._flagged(values),
+            link=uplink.link,
+        )
+        self.tx.append(kind, self.dev_eui, uplink.at_ms, data)
+        self._latest(seq, at, data.values)
 
     def _latest(self, seq: int | None, at: str, values: tuple[Value, ...]) -> None:
         self.tx.put_latest(self.dev_eui, seq, at, values, rfc3339(self.now_ms))
