@@ -16,17 +16,8 @@ def secret_file(path: Path, text: str) -> Generator[None]:
     server, which shows it to nobody. Raises Refused, before the inside, for a path that exists or
     cannot be written.
     """
-    _create(path, text)
     try:
-        yield
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _create(path: Path, text: str) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        create(path, text.encode())
     except FileExistsError:
         raise Refused(
             f"{path} is there already and may hold another unit's key: nothing was registered; "
@@ -34,17 +25,28 @@ def _create(path: Path, text: str) -> None:
             "output",
         ) from None
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, error) from None
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def create(path: Path, data: bytes) -> None:
+    """Write a new file, for its owner alone, to the disk. Raises OSError; then none is left."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    except OSError as error:
+    except OSError:
         path.unlink(missing_ok=True)
-        raise _unwritable(path, error) from None
+        raise
 
 
-def _unwritable(path: Path, error: OSError) -> Refused:
+def unwritable(path: Path, error: OSError) -> Refused:
+    """What is said of a path that cannot be written, before any registration."""
     said = f"{path} cannot be written: {error.strerror}"
     return Refused(f"{said}: nothing was registered; give another path", "output")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
+from gateway.cli._secret import create, unwritable
 from gateway.errors import Broken, Refused
 
 
@@ -25,7 +26,7 @@ def secret_folder(path: Path, files: Mapping[str, bytes]) -> Generator[None]:
             "output",
         ) from None
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, error) from None
     try:
         _fill(path, files)
         yield
@@ -39,18 +40,9 @@ def secret_folder(path: Path, files: Mapping[str, bytes]) -> Generator[None]:
 def _fill(path: Path, files: Mapping[str, bytes]) -> None:
     try:
         for name, data in files.items():
-            handle = os.open(path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            create(path / name, data)
         folder = os.open(path, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
     except OSError as error:
-        raise _unwritable(path, error) from None
-
-
-def _unwritable(path: Path, error: OSError) -> Refused:
-    said = f"{path} cannot be written: {error.strerror}"
-    return Refused(f"{said}: nothing was registered; give another path", "output")
+        raise unwritable(path, error) from None
