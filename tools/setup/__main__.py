@@ -12,49 +12,28 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Protocol
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- the machine's own Python starts this file
     sys.exit("setup: Python 3.11 or newer is needed (Debian 12, Ubuntu 24.04 or newer have it).")
 
 from tools.setup import (
-    broker_package,
     esp32_firmware,
     micropython,
     micropython_tests,
     node_packages,
-    postgresql_package,
     python_packages,
-    strace_package,
     system,
 )
 from tools.setup.paths import CACHE
+from tools.setup.programs import MOSQUITTO, POSTGRESQL, STRACE, Program
 from tools.setup.progress import SetupError, say, stop_children
 
 GOALS = ("run", "test", "check", "bench", "faults", "flash", "build")
 WITHOUT_BENCH = ("flash", "build")
 TESTS = ("test", "bench", "faults")
 """Goals that run the gateway on each database and with a failing disk."""
+FOR_TESTS = (POSTGRESQL, STRACE)
 Chain = list[Callable[[], None]]
-
-
-class Package(Protocol):
-    """A module that brings a program of the system's packages."""
-
-    def wanted(self, system: system.System, /) -> str:
-        """The key of what is wanted."""
-        ...
-
-    def ready(self, key: str, /) -> bool:
-        """Whether it is there."""
-        ...
-
-    def bring(self, system: system.System, key: str, /) -> None:
-        """Bring it. Raises SetupError."""
-        ...
-
-
-FOR_TESTS: tuple[Package, ...] = (postgresql_package, strace_package)
 
 
 def plan(goal: str, machine: system.System) -> list[Chain]:
@@ -78,8 +57,8 @@ def plan(goal: str, machine: system.System) -> list[Chain]:
     if not micropython.ready(firmware):
         chains.append([lambda: micropython.bring(machine, firmware)])
     chains.append(_tests(goal, machine))
-    chains.append(_program(broker_package, machine))
-    chains += [_program(package, machine) for package in FOR_TESTS if goal in TESTS]
+    chains.append(_program(MOSQUITTO, machine))
+    chains += [_program(program, machine) for program in FOR_TESTS if goal in TESTS]
     return [chain for chain in chains if chain]
 
 
@@ -93,9 +72,9 @@ def _tests(goal: str, machine: system.System) -> Chain:
     return [lambda: micropython_tests.bring(machine, key)]
 
 
-def _program(package: Package, machine: system.System) -> Chain:
-    key = package.wanted(machine)
-    return [] if package.ready(key) else [lambda: package.bring(machine, key)]
+def _program(program: Program, machine: system.System) -> Chain:
+    key = program.wanted(machine)
+    return [] if program.ready(key) else [lambda: program.bring(machine, key)]
 
 
 def bring(goal: str) -> None:

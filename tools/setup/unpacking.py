@@ -14,7 +14,7 @@ def unpack(
     log: Path,
     *,
     what: str,
-    wanted: Callable[[Path], bool] = Path.exists,
+    wanted: Callable[[Path], bool],
 ) -> None:
     """Replace `place` by a package and the libraries that are missing here, below its `root`.
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.setup import postgresql_package, strace_package, system
+from tools.setup import system
 from tools.setup.__main__ import plan
 from tools.setup.node_packages import reason as npm_reason
+from tools.setup.programs import POSTGRESQL, STRACE
 from tools.setup.python_packages import reason as pip_reason
 from tools.setup.uf2 import uf2
 
@@ -66,15 +67,15 @@ def test_without_network_each_thing_that_cannot_be_had_has_its_sentence(tree):
     assert not (tree / ".cache" / "mosquitto").exists()
 
 
-@pytest.mark.parametrize("package", [postgresql_package, strace_package])
+@pytest.mark.parametrize("program", [POSTGRESQL, STRACE])
 @pytest.mark.parametrize(("goal", "more"), [("run", 0), ("check", 0), ("test", 1), ("bench", 1)])
 def test_only_the_goals_that_test_it_bring_a_database_and_a_tracer(
-    monkeypatch, package, goal, more
+    monkeypatch, program, goal, more
 ):
     machine = system.System(("debian",), "bookworm", "amd64")
 
     def chains(there):
-        monkeypatch.setattr(package, "ready", lambda _key: there)
+        monkeypatch.setattr(program, "ready", lambda _key: there)
         return len(plan(goal, machine))
 
     assert chains(there=False) - chains(there=True) == more

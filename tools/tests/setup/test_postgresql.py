@@ -10,7 +10,7 @@ import pytest
 
 from tools.setup import paths, postgresql
 from tools.setup.postgresql import Server, ServerError
-from tools.setup.postgresql_package import unpacked
+from tools.setup.programs import POSTGRESQL
 
 ROOT = Path(__file__).resolve().parents[3]
 PARENT = """
@@ -59,7 +59,7 @@ def test_only_what_the_server_needs_is_unpacked():
         "postgresql-common_2",
     )
 
-    assert [unpacked(Path(f"{name}_amd64.deb")) for name in names] == [
+    assert [POSTGRESQL.unpacked(Path(f"{name}_amd64.deb")) for name in names] == [
         True, True, False, False, False,
     ]  # fmt: skip
 
