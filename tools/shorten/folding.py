@@ -6,6 +6,7 @@ that something may look up by its text keeps its definition.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 Named = dict[str, int]
@@ -30,8 +31,8 @@ def named(tree: ast.Module) -> Named:
                         found[target.id] = number
             case _:
                 pass
-    bound = list(_bound(tree))
-    return {name: number for name, number in found.items() if bound.count(name) == 1}
+    bound = Counter(_bound(tree))
+    return {name: number for name, number in found.items() if bound[name] == 1}
 
 
 def _number(value: ast.expr, found: Named) -> int | None:
@@ -141,15 +142,16 @@ class _Uses(ast.NodeTransformer):
         self._own = named(tree)
         self._of: dict[str, Named] = {}  # a module's name in this file: its numbers
         self._modules = modules
+        bound = Counter(_bound(tree))
         for item in ast.walk(tree):
             if isinstance(item, ast.ImportFrom):
-                self._take(item, list(_bound(tree)))
+                self._take(item, bound)
 
-    def _take(self, item: ast.ImportFrom, bound: list[str]) -> None:
+    def _take(self, item: ast.ImportFrom, bound: Mapping[str, int]) -> None:
         numbers = self._modules.get(item.module or "", {})
         for alias in item.names:
             name = alias.asname or alias.name
-            if alias.name in numbers and not alias.asname and bound.count(name) == 1:
+            if alias.name in numbers and not alias.asname and bound[name] == 1:
                 self._own[name] = numbers[alias.name]
             elif others := self._modules.get(f"{item.module}.{alias.name}"):
                 self._of[name] = others
