@@ -114,7 +114,8 @@ def flash(
     """
     wanted = build.staged_files(board, profile)
     if not port.startswith(("socket://", "rfc2217://", "id:", "COM")) and not Path(port).exists():
-        raise FlashError(f"There is no port {port}: plug the board in. Ports here: {_ports()}.")
+        here = ", ".join(sorted(ports())) or "none with a board"
+        raise FlashError(f"There is no port {port}: plug the board in. Ports here: {here}.")
     present = listed(mpremote(port, "exec", LIST_FILES))
     todo = change(wanted, present, () if replace_board_file else (BOARD_FILE,))
     with tempfile.TemporaryDirectory(prefix="lamplighter-flash-") as folder:
@@ -183,11 +184,11 @@ def _top(path: str) -> str:
     return parts[2] if parts[1] == "lib" and len(parts) > 3 else parts[1]
 
 
-def _ports() -> str:
+def ports() -> set[str]:
+    """The USB ports of what is plugged in now."""
     from serial.tools import list_ports
 
-    found = [port.device for port in list_ports.comports() if port.vid is not None]
-    return ", ".join(sorted(found)) or "none with a board"
+    return {port.device for port in list_ports.comports() if port.vid is not None}
 
 
 def mpremote(port: str, *words: str) -> str:

@@ -57,9 +57,7 @@ class Usb:
 
     def ports(self) -> set[str]:
         """See Bench."""
-        from serial.tools import list_ports
-
-        return {port.device for port in list_ports.comports() if port.vid is not None}
+        return flash.ports()
 
     def identity(self, port: str) -> str:
         """See Bench."""
