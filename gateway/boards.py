@@ -24,12 +24,6 @@ MODEMS = {"SX1261": SX126X, "SX1262": SX126X, "SX1276": SX127X, "SX1278": SX127X
 OTHER_PINS = ("lamp", "led", "vbus")
 ROLES = ("distance", "light", "motion")
 TCXO_MV = (0, 1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)
-FLASH = {
-    "RP2040": {"size": 2097152, "fs_offset": 655360, "fs_size": 1441792},
-    "ESP32": {"size": 4194304, "fs_offset": 2097152, "fs_size": 2097152},
-    "ESP32S3": {"size": 8388608, "fs_offset": 2097152, "fs_size": 6291456},
-}
-"""As MicroPython divides it for RPI_PICO, ESP32_GENERIC and ESP32_GENERIC_S3."""
 BUDGET = {
     "rp2": {"mpy_bytes": 65536, "console_bytes": 8000, "heap_bytes": 80000},
     "esp32": {"mpy_bytes": 70000, "console_bytes": 8000, "heap_bytes": 100000},
@@ -99,9 +93,10 @@ def budget(port: str, radio: str) -> dict[str, int]:
 
 def literals(board: Board) -> dict[str, Any]:
     """The literals of the file, in its order."""
-    port = mcu.chip(board.mcu).PORT
+    chip = mcu.chip(board.mcu)
+    port = chip.PORT
     found: dict[str, Any] = {
-        "NAME": board.name, "PORT": port, "MCU": board.mcu, "FLASH": FLASH[board.mcu],
+        "NAME": board.name, "PORT": port, "MCU": board.mcu, "FLASH": chip.FLASH,
         "RADIO": board.radio, "RADIO_SPI": board.radio_spi, "PINS": board.pins,
         "SENSORS": board.sensors,
     }  # fmt: skip

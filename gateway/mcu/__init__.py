@@ -4,6 +4,7 @@ A file here is named as the chip in lower case and holds:
 
     PORT: str                    MicroPython's port, as `PORT` of a board file
     MARCH: str                   what mpy-cross calls its core
+    FLASH: dict[str, int]        bytes, and the file system's, as `FLASH` of a board file
     GPIOS: range                 numbers of its GPIOs
     UNUSABLE: dict[int, str]     those among them that must not be used, and why
     SHARED: frozenset[tuple[str, int]]   (wire, GPIO) that are good for all that
@@ -41,6 +42,7 @@ class Chip(Protocol):
 
     PORT: str
     MARCH: str
+    FLASH: dict[str, int]
     GPIOS: range
     UNUSABLE: dict[int, str]
     SHARED: frozenset[tuple[str, int]]

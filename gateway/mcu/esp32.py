@@ -6,6 +6,8 @@ and 2 are HSPI and VSPI (MicroPython, quick reference for the ESP32).
 
 PORT = "esp32"
 MARCH = "xtensawin"
+FLASH = {"size": 4194304, "fs_offset": 2097152, "fs_size": 2097152}
+"""As MicroPython divides it for ESP32_GENERIC."""
 GPIOS = range(40)
 UNUSABLE = (
     dict.fromkeys((1, 3), "the console is there")

@@ -7,6 +7,8 @@ Any digital wire can be at any GPIO, over the GPIO matrix. UART 0 (GPIO43, 44) a
 
 PORT = "esp32"
 MARCH = "xtensawin"
+FLASH = {"size": 8388608, "fs_offset": 2097152, "fs_size": 6291456}
+"""As MicroPython divides it for ESP32_GENERIC_S3."""
 GPIOS = range(49)
 UNUSABLE = (
     dict.fromkeys((19, 20, 43, 44), "the console is there")

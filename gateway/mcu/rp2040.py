@@ -2,6 +2,8 @@
 
 PORT = "rp2"
 MARCH = "armv6m"
+FLASH = {"size": 2097152, "fs_offset": 655360, "fs_size": 1441792}
+"""As MicroPython divides it for RPI_PICO."""
 GPIOS = range(30)
 UNUSABLE: dict[int, str] = {}
 SHARED: frozenset[tuple[str, int]] = frozenset()
