@@ -190,6 +190,26 @@ test('continuous reception takes one packet after the other, each behind the las
   assert.equal(radio.chip.drain().windows[0].frames, 2);
 });
 
+test('standby before the receiver is on opens no window', () => {
+  radio.setUp();
+  radio.receive(8);
+  radio.write(0x01, STANDBY);
+  world.pass(100e3);
+  const [window] = radio.chip.drain().windows;
+  assert.deepEqual([window.rx_on_ns, window.result], [null, 'stopped']);
+  assert.equal(radio.read(0x12), 0);
+  clean();
+});
+
+test('each window writes from the same base on', () => {
+  radio.setUp({ inverted: true, crc: false });
+  for (const at of [1e6, 2e6]) {
+    downlink(at);
+    assert.equal(windowAt(at), 'frame');
+    assert.equal(radio.read(0x10), 0);
+  }
+});
+
 test('a header that is wrong raises nothing, and the receiver stays on', () => {
   radio.setUp({ inverted: true, crc: false });
   downlink(1e6);

@@ -117,6 +117,15 @@ test('the SetRx timer ends at the header, or with StopTimerOnPreamble at the pre
   assert.equal(windowAt(2e6, { symbols: 0, ticks }), 'frame');
 });
 
+test('the timer of a window that standby ended raises nothing', () => {
+  radio.receive(640, 0);
+  world.pass(1e3);
+  radio.send(0x80, 0);
+  world.pass(100e3);
+  assert.equal(radio.irq(), 0);
+  assert.equal(radio.chip.drain().windows[0].result, 'stopped');
+});
+
 test('the timer does not end a packet whose header was heard', () => {
   downlink(1e6);
   assert.equal(windowAt(1e6, { symbols: 8, ticks: Math.ceil((25 * SYMBOL_US) / 15.625) }), 'frame');
