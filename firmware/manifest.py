@@ -71,6 +71,7 @@ FILES = {
         "profiles/people.py",
         "ranging.py",
         "record.py",
+        "registers.py",
         "safe.py",
         "segments.py",
         "sensors/__init__.py",

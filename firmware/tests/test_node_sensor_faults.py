@@ -28,11 +28,11 @@ class Chip:
         if not self.faults:
             raise OSError(5)
 
-    def readfrom_mem(self, _address, register, count):
+    def readfrom_mem(self, _address, register, count, addrsize=8):
         self._transfer()
         return self.get(register, count)
 
-    def writeto_mem(self, _address, register, data):
+    def writeto_mem(self, _address, register, data, addrsize=8):
         self._transfer()
         self.put(register, data)
 

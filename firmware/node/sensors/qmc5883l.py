@@ -4,6 +4,8 @@ import asyncio
 
 from micropython import const
 
+from node.registers import Registers
+
 _RESULT = const(0x00)  # X, Y, Z, 16 bits each, signed, low byte first
 _STATUS = const(0x06)  # bit 0: a result is ready, bit 1: an axis is beyond the range
 _CONTROL = const(0x09)
@@ -44,19 +46,15 @@ _TRIES = const(6)
 _LATE_MS = const(3)
 
 
-class QMC5883L:
+class QMC5883L(Registers):
     """`read` returns None when no QMC5883L answers, or its range of 8 G is exceeded."""
 
     def __init__(self, bus, addr=0x0D, **_options):
-        self._i2c = bus
-        self._addr = addr
+        Registers.__init__(self, bus, addr)
 
     async def read(self, _clock) -> "dict | None":
         """The field in nT. Takes 11 ms. Resets it: an old result must not pass for a new one."""
-        try:
-            return await self._measure()
-        except OSError:
-            return None
+        return await self.answered(self._measure())
 
     async def _measure(self):
         self._set(_RESET, _SOFT)
@@ -65,24 +63,12 @@ class QMC5883L:
         self._set(_PERIOD, _EVERY)
         self._set(_CONTROL, _MEASURE)
         await asyncio.sleep_ms(_WAIT_MS)
-        status = 0
-        raw = None
-        for _ in range(_TRIES):
-            status = self._get(_STATUS, 1)[0]
-            if status & _READY:
-                raw = self._get(_RESULT, 6)
-                break
-            await asyncio.sleep_ms(_LATE_MS)
+        status = await self.becomes(_STATUS, _READY, _TRIES, _LATE_MS)
+        raw = status and self._get(_RESULT, 6)
         self._set(_CONTROL, _STANDBY)
         if not raw or status & _BEYOND:
             return None
         return {"x": _nt(raw, 0), "y": _nt(raw, 2), "z": _nt(raw, 4)}
-
-    def _get(self, register, count):
-        return self._i2c.readfrom_mem(self._addr, register, count)
-
-    def _set(self, register, data):
-        self._i2c.writeto_mem(self._addr, register, data)
 
     def sleep(self) -> None:
         """Standby, 3 uA, after a measurement that a fault of the bus has ended."""

@@ -5,6 +5,7 @@ import asyncio
 from micropython import const
 
 from node.errors import ConfigError
+from node.registers import Registers
 
 _POLL = const(0x00)
 _CYCLES = const(0x04)  # cycle counts of X, Y, Z, 16 bits each
@@ -48,7 +49,7 @@ _TRIES = const(4)
 _LATE_MS = const(2)
 
 
-class RM3100:
+class RM3100(Registers):
     """`read` returns None when no RM3100 answers. Between measurements it draws 1 uA.
 
     cycles: 50, 100 or 200; a higher count takes longer and has less noise. Raises ConfigError.
@@ -57,16 +58,12 @@ class RM3100:
     def __init__(self, bus, addr=0x20, cycles=200, **_options):
         if cycles not in _GAINS:
             raise ConfigError("field.rm3100: cycles is 50, 100 or 200, not %s" % cycles)
-        self._i2c = bus
-        self._addr = addr
+        Registers.__init__(self, bus, addr)
         self._cycles = cycles
 
     async def read(self, _clock) -> "dict | None":
         """The field in nT. Takes 8 ms. Sets all that it relies on: the supply may have failed."""
-        try:
-            return await self._measure()
-        except OSError:
-            return None
+        return await self.answered(self._measure())
 
     async def _measure(self):
         if self._get(_REVISION, 1) != _REVISION_ID:
@@ -74,24 +71,13 @@ class RM3100:
         self._set(_CYCLES, bytes((0, self._cycles)) * 3)
         self._set(_POLL, _ALL_AXES)
         await asyncio.sleep_ms(_WAIT_MS)
-        for _ in range(_TRIES):
-            if self._get(_STATUS, 1)[0] & _READY:
-                raw = self._get(_RESULT, 9)
-                return {"x": self._nt(raw, 0), "y": self._nt(raw, 3), "z": self._nt(raw, 6)}
-            await asyncio.sleep_ms(_LATE_MS)
-        return None
+        if not await self.becomes(_STATUS, _READY, _TRIES, _LATE_MS):
+            return None
+        raw = self._get(_RESULT, 9)
+        return {"x": self._nt(raw, 0), "y": self._nt(raw, 3), "z": self._nt(raw, 6)}
 
     def _nt(self, raw, at):
         counts = raw[at] << 16 | raw[at + 1] << 8 | raw[at + 2]
         if counts & 0x800000:
             counts -= 0x1000000
         return counts * 1000 // _GAINS[self._cycles]
-
-    def _get(self, register, count):
-        return self._i2c.readfrom_mem(self._addr, register, count)
-
-    def _set(self, register, data):
-        self._i2c.writeto_mem(self._addr, register, data)
-
-    def sleep(self) -> None:
-        """No command: it is idle whenever it does not measure."""

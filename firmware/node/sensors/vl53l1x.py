@@ -5,6 +5,7 @@ import asyncio
 from micropython import const
 
 from node.ranging import judge
+from node.registers import Registers
 
 _VHV_BOUND = const(0x0008)
 _VHV_START = const(0x000B)
@@ -49,7 +50,8 @@ _PINGS = const(7)
 _NEAR_MM = const(40)
 _FAR_MM = const(4000)
 _VALID = const(9)
-_BOOT_TRIES = const(5)
+_BOOT_TRIES = const(6)
+_BOOT_MS = const(2)
 _PING_MS = const(102)  # the timing budget of _START is 100 ms
 _LATE_MS = const(10)
 _LATE_TRIES = const(6)
@@ -62,27 +64,21 @@ _START = (
 """ST's configuration: long distance, 100 ms. 0x2E and 0x2F: pulled up to AVDD, as on breakouts."""
 
 
-class VL53L1X:
+class VL53L1X(Registers):
     """Median of 7 pings. `read` returns None when no VL53L1X answers."""
 
+    ADDRSIZE = 16
+
     def __init__(self, bus, addr=0x29, **_options):
-        self._i2c = bus
-        self._addr = addr
+        Registers.__init__(self, bus, addr)
 
     async def read(self, _clock) -> "dict | None":
         """Takes 0.9 s. Sets all that it relies on: the supply may have failed since."""
-        try:
-            return await self._measure()
-        except OSError:
-            return None
+        return await self.answered(self._measure())
 
     async def _measure(self):
-        tries = 0
-        while not self._get(_BOOTED, 1)[0] & 1:
-            tries += 1
-            if tries > _BOOT_TRIES:
-                return None
-            await asyncio.sleep_ms(2)
+        if not await self.becomes(_BOOTED, 1, _BOOT_TRIES, _BOOT_MS):
+            return None
         if self._get(_MODEL, 2) != b"\xea\xcc":
             return None
         self._set(_CONFIG, _START)
@@ -110,17 +106,4 @@ class VL53L1X:
 
     async def _ready(self):
         await asyncio.sleep_ms(_PING_MS)
-        for _ in range(_LATE_TRIES):
-            if self._get(_STATUS, 1)[0] & 1:
-                return True
-            await asyncio.sleep_ms(_LATE_MS)
-        return False
-
-    def _get(self, register, count):
-        return self._i2c.readfrom_mem(self._addr, register, count, addrsize=16)
-
-    def _set(self, register, data):
-        self._i2c.writeto_mem(self._addr, register, data, addrsize=16)
-
-    def sleep(self) -> None:
-        """No command: it is in standby whenever it does not range."""
+        return await self.becomes(_STATUS, 1, _LATE_TRIES, _LATE_MS)
