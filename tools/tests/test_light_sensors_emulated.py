@@ -17,10 +17,6 @@ WIRES = {
 SILENT = "light sensor %s does not answer; check its supply and its pins: "
 
 
-def last(unit: Unit) -> dict[str, Any]:
-    return max(unit.readings(11), key=lambda one: one["seq"])
-
-
 async def lamp(lab: Lab, chip: str, board: str = "pico_lora_sx1262", **values: Any) -> Unit:
     """A lamp that reports each minute what this chip measures."""
     unit = await lab.add(
@@ -35,12 +31,12 @@ async def reported(lab: Lab, unit: Unit, chip: str, **values: Any) -> dict[str, 
     """The reading after this change around the chip."""
     await unit.board.set(chip, **values)
     await lab.run(130)
-    return last(unit)
+    return unit.last(11)
 
 
 async def test_a_veml7700_ranges_from_dusk_to_the_sun(lab: Lab) -> None:
     unit = await lamp(lab, "veml7700", lux=300)
-    assert abs(last(unit)["lux"] - 300) <= 6
+    assert abs(unit.last(11)["lux"] - 300) <= 6
     await lab.run(100)  # the lamp is off by day, before the light changes
 
     assert abs((await reported(lab, unit, "veml7700", lux=30))["lux"] - 30) <= 1
@@ -70,11 +66,11 @@ async def test_a_light_sensor_that_fails_is_told_and_comes_back_by_itself(
 
 async def test_an_opt3001_measures_and_says_when_it_is_too_bright(lab: Lab) -> None:
     unit = await lamp(lab, "opt3001", lux=300)
-    assert abs(last(unit)["lux"] - 300) <= 6
+    assert abs(unit.last(11)["lux"] - 300) <= 6
     bright = await reported(lab, unit, "opt3001", lux=100000)
     assert (bright["lux"], bright["saturated"]) == (83865, 1)
 
 
 async def test_an_opt3001_measures_on_an_esp32(lab: Lab) -> None:
     unit = await lamp(lab, "opt3001", "t_beam", lux=300)
-    assert abs(last(unit)["lux"] - 300) <= 6
+    assert abs(unit.last(11)["lux"] - 300) <= 6

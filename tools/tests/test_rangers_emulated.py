@@ -16,10 +16,6 @@ PULSES = {"chip": "hrxl_wr_pwm", "pin": 9, "power": 8}
 THERMOMETER = {"chip": "ds18b20", "pin": 22, "power": 18}
 
 
-def last(unit: Unit) -> dict[str, Any]:
-    return max(unit.readings(10), key=lambda one: one["seq"])
-
-
 async def fitted(lab: Lab, parts: dict[str, Any], **more: Any) -> Unit:
     """A bin with these sensors that reports each minute; its empty depth is 1200 mm."""
     board = more.pop("board", "pico_lora_sx1262")
@@ -34,7 +30,7 @@ async def after(lab: Lab, unit: Unit, chip: str, **values: Any) -> dict[str, Any
     """The reading after this change around the chip."""
     await unit.board.set(chip, **values)
     await lab.run(70)
-    return last(unit)
+    return unit.last(10)
 
 
 @pytest.mark.parametrize("entry", [JSN, SERIAL, PULSES], ids=lambda one: one["chip"])
@@ -43,8 +39,8 @@ async def test_a_ranger_measures_is_never_wrong_and_comes_back(
 ) -> None:
     chip = entry["chip"]
     unit = await fitted(lab, {chip: {"distance_mm": 700}}, distance=entry)
-    assert abs(last(unit)["distance"] - 700) < 8
-    assert last(unit)["valid"] >= 5
+    assert abs(unit.last(10)["distance"] - 700) < 8
+    assert unit.last(10)["valid"] >= 5
 
     in_rain = await after(lab, unit, chip, rain=0.2, echo_loss=0.1)
     assert abs(in_rain["distance"] - 700) < 12
@@ -74,7 +70,7 @@ async def test_a_thermometer_corrects_the_speed_of_sound_and_may_fail(
     cold = {"temperature_c": -20}
     parts = {"jsn_sr04t": {"distance_mm": 1000, "air_c": -20}, "ds18b20": cold}
     unit = await fitted(lab, parts, board=board, distance=ranger, temperature=wire)
-    assert abs(last(unit)["distance"] - 1000) < 8, "1066 without it"
+    assert abs(unit.last(10)["distance"] - 1000) < 8, "1066 without it"
     if board == "t_beam":
         return
 

@@ -64,6 +64,10 @@ class Unit:
         frames = [one for one in self.of("up") if one.f_port in ports]
         return [record for one in frames for record in readings(one.f_port, one.data)]
 
+    def last(self, f_port: int) -> dict[str, Any]:
+        """The record of a port with the highest number. Raises ValueError when none came."""
+        return max(self.readings(f_port), key=lambda one: one["seq"])
+
 
 class Lab:
     """`async with Lab() as lab:`, then `add` units and `run`. Times in microseconds of the lab.
