@@ -103,7 +103,7 @@ class Beliefs:
         ln, car, one, two, others, way, way2 = belief
         for other in others:
             if now_s - other[1] > (_TRUCK_S if dot(other[0], other[0]) > _TRUCK else _LANE_S):
-                others = tuple([left for left in others if left is not other])
+                others = _without(others, other)
                 ln += _FORGOTTEN
         return ln, car, one, two, others, way, way2
 
@@ -137,7 +137,7 @@ class Beliefs:
         more = (others + (now,))[-2:] if self._square >= _STANDS else others
         self._offer((ln + self._other, car, one, two, more, way, way2))
         for other in others:
-            left = tuple([stays for stays in others if stays is not other])
+            left = _without(others, other)
             self._offer(
                 (ln + undone(now[0], other[0], self._error), car, one, two, left, way, way2)
             )
@@ -187,3 +187,7 @@ class Beliefs:
         if way:
             back = [-axis for axis in step]
             offer(comes + towards(back, square, way) + _HIDDEN, None, way)
+
+
+def _without(others, gone):
+    return tuple([stays for stays in others if stays is not gone])

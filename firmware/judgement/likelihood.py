@@ -7,7 +7,7 @@ to 12 % of that, from its own direction within 10 degrees or so; a truck that st
 for some minutes by 2 to 8, a tram's current by less than 1.2.
 """
 
-from judgement.field import dot, ln16, root
+from judgement.field import add, dot, ln16, root
 
 _MICROTESLA2 = 132  # 16 ln of a square microtesla
 _SPHERE = 40  # 16 ln of a sphere's solid angle
@@ -38,7 +38,7 @@ def vehicle(energy: int, square: int) -> int:
 
 def undone(step, known, error: int) -> int:
     """Does a step undo one that is known? error: twice its variance, (16 nT)^2."""
-    rest = (step[0] + known[0], step[1] + known[1], step[2] + known[2])
+    rest = add(step, known)
     return _SAME - 5 * (ln16(error + dot(rest, rest)) - ln16(error)) // 2
 
 

@@ -209,7 +209,7 @@ class Bay:
         if self._movements.square < _LANDED:
             return None
         away = step_of(self._home, self._movements.level)
-        before = [away[axis] - step[axis] for axis in (0, 1, 2)]
+        before = less(away, step)
         square = dot(away, away)
         if square > _LANDED_NEAR or square * 9 > dot(before, before):
             return None
