@@ -228,6 +228,13 @@ async def test_a_start_makes_an_event(bench):
     }  # fmt: skip
 
 
+async def test_a_start_is_kept_with_the_number_of_the_next_reading(bench):
+    await bench.take(bench.uplink("boot", EXAMPLES["boot"][1]))
+
+    latest = await bench.store.read(lambda view: view.latest(BIN.dev_eui))
+    assert {one.seq for one in latest} == {EXAMPLES["boot"][1]["next_seq"]} == {4}
+
+
 async def test_a_start_that_is_reported_until_acknowledged_makes_one_event(bench):
     wiped = EXAMPLES["boot"][0] | {"cause": 4}
     await bench.take(
