@@ -3,6 +3,8 @@
 Needs its supply (three wires, not two) and a pull-up of 4.7 kOhm between line and supply.
 """
 
+from struct import unpack_from
+
 import _onewire  # pyright: ignore[reportMissingImports] - in MicroPython's binaries of both ports
 from micropython import const
 
@@ -74,9 +76,7 @@ class DS18B20(Switched):
         told = self._take(9)
         if _onewire.crc8(told) or told[2:5] != _KEPT:
             return None
-        sixteenths = told[0] | told[1] << 8
-        if sixteenths & 0x8000:
-            sixteenths -= 0x10000
+        (sixteenths,) = unpack_from("<h", told)
         return {"temperature": (sixteenths * 25 + 2) // 4}
 
     def _is_there(self):

@@ -1,6 +1,7 @@
 """QST QMC5883L: magnetometer over I2C, +-800 uT on three axes. On boards sold as HMC5883L too."""
 
 import asyncio
+from struct import unpack
 
 from micropython import const
 
@@ -68,7 +69,8 @@ class QMC5883L(Registers):
         self._set(_CONTROL, _STANDBY)
         if not raw or status & _BEYOND:
             return None
-        return {"x": _nt(raw, 0), "y": _nt(raw, 2), "z": _nt(raw, 4)}
+        x, y, z = [counts * 100 // 3 for counts in unpack("<3h", raw)]  # 3000 are 1 G, 100 uT
+        return {"x": x, "y": y, "z": z}
 
     def sleep(self) -> None:
         """Standby, 3 uA, after a measurement that a fault of the bus has ended."""
@@ -76,11 +78,3 @@ class QMC5883L(Registers):
             self._set(_CONTROL, _STANDBY)
         except OSError:
             pass
-
-
-def _nt(raw, at):
-    """3000 counts are 1 G, 100 uT."""
-    counts = raw[at] | raw[at + 1] << 8
-    if counts & 0x8000:
-        counts -= 0x10000
-    return counts * 100 // 3
