@@ -52,6 +52,7 @@ class Plan:
         heirs = [file for file in files if file.inherits]
         self._of_heirs = set(chain.from_iterable(file.mentioned for file in heirs))
         self._shared = self._share(heirs)
+        self._called = dict(zip(sorted(sources), _then_made(NUMBERED), strict=False))
         self._shortened: dict[str, str] = {}
 
     def _tree(self, text: str) -> ast.Module:
@@ -107,10 +108,8 @@ class Plan:
         return self._shortened[text]
 
     def called(self, module: str) -> str:
-        """What a traceback calls a module: its last name, which the heap has anyway, if unique."""
-        last = module.rpartition(".")[2]
-        same = [other for other in self._files if other.rpartition(".")[2] == last]
-        return last if len(same) <= 1 else module
+        """What a traceback calls a module: a name that a .mpy has by number, each another."""
+        return self._called.get(module, module)
 
     def renamed(self, module: str) -> dict[str, str]:
         """{name: the other} of a source; empty for one that is none of the install's."""
@@ -129,7 +128,7 @@ class Plan:
         return _FRAME.sub(frame, traceback)
 
 
-def _then_made(first: Iterator[str]) -> Iterator[str]:
+def _then_made(first: Iterable[str]) -> Iterator[str]:
     """These, and when they are used up short names of our own."""
     yield from first
     for length in (1, 2):
