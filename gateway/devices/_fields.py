@@ -1,21 +1,19 @@
-"""What a table of a device is made of: fields of fixed size, channels of them, settings.
-
-Bytes are hexadecimal text, with or without blanks.
-"""
+"""Fields of fixed size, of which the channels of a frame are made."""
 
 import struct
-from typing import Literal
+from collections.abc import Mapping
 
 from msgspec import Struct
 
-from gateway.errors import Lost, Refused
+from gateway.errors import Lost
 from gateway.events import Value
 
 
 class Number(Struct, frozen=True):
-    """An integer in `format` (of the module struct); the value is it / over.
+    """An integer in `format` (of the module struct); the value is (it + plus) x times / over.
 
     name: of the property.  unit: UCUM code.  high: a greater one is none of this product's.
+    absent: the integer with which the product says that it measured nothing.
     """
 
     name: str
@@ -23,37 +21,82 @@ class Number(Struct, frozen=True):
     format: str
     over: int = 1
     high: int | None = None
+    times: int = 1
+    plus: int = 0
+    absent: int | None = None
 
     @property
     def size(self) -> int:
         """Bytes."""
         return struct.calcsize(self.format)
 
-    def value(self, data: bytes) -> float | int:
+    def values(self, data: bytes) -> list[Value]:
         """From exactly its bytes. Raises Lost."""
         raw: int = struct.unpack(self.format, data)[0]
+        if raw == self.absent:
+            return [Value(self.name, None, self.unit, ("suspect",))]
         if self.high is not None and raw > self.high:
             raise Lost(f"{self.name} is {raw}, above {self.high}")
-        return raw if self.over == 1 else raw / self.over
+        number = (raw + self.plus) * self.times
+        return [Value(self.name, number if self.over == 1 else number / self.over, self.unit)]
 
 
 class Digits(Struct, frozen=True):
     """Bytes shown as hexadecimal digits, as a serial number.
 
-    name: of the property.  dot: after so many digits; 0: none.
+    name: of the property.  dot: after so many digits, then what is before it has no leading
+    zeros; 0: none.
     """
 
     name: str
     size: int
     dot: int = 0
-    unit: str = "1"
 
-    def value(self, data: bytes) -> str:
-        """From exactly its bytes; what is before a dot has no leading zeros."""
+    def values(self, data: bytes) -> list[Value]:
+        """From exactly its bytes."""
         text = data.hex()
-        if not self.dot:
-            return text
-        return f"{int(text[: self.dot], 16):x}.{int(text[self.dot :], 16):x}"
+        if self.dot:
+            text = f"{int(text[: self.dot], 16):x}.{int(text[self.dot :], 16):x}"
+        return [Value(self.name, text, "1")]
+
+
+class Dotted(Struct, frozen=True):
+    """Bytes shown as decimal numbers with dots, as a version."""
+
+    name: str
+    size: int
+
+    def values(self, data: bytes) -> list[Value]:
+        """From exactly its bytes."""
+        return [Value(self.name, ".".join(map(str, data)), "1")]
+
+
+class Word(Struct, frozen=True):
+    """One byte that stands for a word; one that is not in the list is shown as `code 7`."""
+
+    name: str
+    words: Mapping[int, str]
+    size: int = 1
+
+    def values(self, data: bytes) -> list[Value]:
+        """From exactly its bytes."""
+        return [Value(self.name, self.words.get(data[0], f"code {data[0]}"), "1")]
+
+
+class Bits(Struct, frozen=True):
+    """Bytes, the most significant first, that hold several numbers.
+
+    parts: (name, lowest bit, bits), bit 0 the least significant.
+    """
+
+    size: int
+    parts: tuple[tuple[str, int, int], ...]
+
+    def values(self, data: bytes) -> list[Value]:
+        """From exactly its bytes, in the order of `parts`."""
+        raw = int.from_bytes(data, "big")
+        found = ((name, raw >> low & (1 << bits) - 1) for name, low, bits in self.parts)
+        return [Value(name, number, "1") for name, number in found]
 
 
 class Skip(Struct, frozen=True):
@@ -61,49 +104,30 @@ class Skip(Struct, frozen=True):
 
     size: int
 
+    def values(self, _data: bytes) -> list[Value]:
+        """None."""
+        return []
 
-class Channel(Struct, frozen=True):
-    """What stands behind one prefix.
 
-    kind: a `reading`; a `status` of the device, which belongs to the start if the frame reports
-    one; a `boot`; or that the command of the name `command` was `applied`, then the properties
-    are its fields.
-    """
+class Since(Struct, frozen=True):
+    """When it was measured, in seconds since 1970, as an integer in `format`."""
 
-    fields: tuple[Number | Digits | Skip, ...]
-    kind: Literal["reading", "status", "boot", "applied"] = "reading"
-    command: str = ""
+    format: str
 
     @property
     def size(self) -> int:
-        """Bytes without the prefix."""
-        return sum(field.size for field in self.fields)
+        """Bytes."""
+        return struct.calcsize(self.format)
 
-    def values(self, data: bytes) -> list[Value]:
-        """From exactly its bytes, in their order. Raises Lost."""
-        found: list[Value] = []
-        for field in self.fields:
-            if not isinstance(field, Skip):
-                value = field.value(data[: field.size])
-                found.append(Value(field.name, value, field.unit))
-            data = data[field.size :]
+    def values(self, _data: bytes) -> list[Value]:
+        """None: it is no property."""
+        return []
+
+    def at_s(self, data: bytes) -> int:
+        """From exactly its bytes."""
+        found: int = struct.unpack(self.format, data)[0]
         return found
 
 
-class Setting(Struct, frozen=True):
-    """A field of a command that may be left out: prefix, then low..high in `format`."""
-
-    name: str
-    prefix: str
-    format: str
-    low: int
-    high: int
-
-    def pack(self, value: int) -> bytes:
-        """Its bytes. Raises Refused."""
-        field = f"values.{self.name}"
-        if type(value) is not int:
-            raise Refused(f"{self.name} is not a whole number", field)
-        if not self.low <= value <= self.high:
-            raise Refused(f"{self.name} is {value}, not within {self.low} to {self.high}", field)
-        return bytes.fromhex(self.prefix) + struct.pack(self.format, value)
+AnyField = Number | Digits | Dotted | Word | Bits | Skip | Since
+"""A field of a channel."""

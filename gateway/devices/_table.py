@@ -8,18 +8,21 @@
     decode = TABLE.decode
     encode = TABLE.encode
 
-A frame of one fixed layout is one channel with an empty prefix. Bytes are hexadecimal text.
+A frame of one fixed layout is one channel with an empty prefix. Bytes are hexadecimal text. What
+a product sends on several ports is `by_port({1: TABLE, 2: OTHER})`.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from gateway.devices import Applied, Boot, Field, Reading, Report, Status
-from gateway.devices._fields import Channel, Setting
+from gateway.devices import Field, Report
+from gateway.devices._channels import Channel, Choice
+from gateway.devices._parts import Part, reports
+from gateway.devices._settings import Setting
 from gateway.errors import Lost, Refused
-from gateway.events import Value
 from gateway.model import Command, Device
 from gateway.notices import Uplink
+
+Decode = Callable[[Device, Uplink], list[Report]]
 
 
 class Table:
@@ -27,7 +30,7 @@ class Table:
 
     def __init__(
         self,
-        channels: Mapping[str, Channel],
+        channels: Mapping[str, Channel | Choice],
         commands: Mapping[str, tuple[str | Setting, ...]] | None = None,
         fport: int = 1,
     ) -> None:
@@ -45,22 +48,24 @@ class Table:
 
     def decode(self, _device: Device, uplink: Uplink) -> list[Report]:
         """See gateway.devices. A property that comes again begins another reading."""
-        found: list[tuple[Channel, list[Value]]] = []
+        found: list[Part] = []
         data = uplink.data
         at = 0
         while at < len(data):
             prefix = next((one for one in self.channels if data.startswith(one, at)), None)
             if prefix is None:
                 raise Lost(f"byte {at}: no channel begins with {data[at : at + 2].hex(' ')}")
-            channel = self.channels[prefix]
             at += len(prefix)
+            where = f"channel {prefix.hex(' ')}" if prefix else "the frame"
+            channel = _one(self.channels[prefix], data[at:], where)
             body = data[at : at + channel.size]
             if len(body) < channel.size:
-                where = f"channel {prefix.hex(' ')}" if prefix else "the frame"
                 raise Lost(f"{where}: {len(body)} bytes instead of {channel.size}")
-            found.append((channel, channel.values(body)))
-            at += channel.size
-        return _reports(found)
+            found.append(Part(channel, channel.values(body), channel.at_s(body)))
+            at += len(body)
+            if not prefix and at < len(data):
+                raise Lost(f"the frame: {len(data)} bytes instead of {channel.size}")
+        return reports(found, uplink.at_ms)
 
     def encode(self, _device: Device, command: Command) -> tuple[int, bytes]:
         """See gateway.devices."""
@@ -83,28 +88,20 @@ def _packed(part: str | Setting, values: Mapping[str, int]) -> bytes:
     return part.pack(values[part.name]) if part.name in values else b""
 
 
-def _reports(found: list[tuple[Channel, list[Value]]]) -> list[Report]:
-    """The channels of one frame as reports: start, facts, readings, answers to commands."""
-    readings: list[list[Value]] = []
-    facts: list[Value] = []
-    applied: dict[str, dict[str, Any]] = {}
-    for channel, values in found:
-        if channel.kind == "applied":
-            applied.setdefault(channel.command, {}).update((v.property, v.value) for v in values)
-        elif channel.kind != "reading":
-            facts += values
-        elif readings and not _names(readings[-1]) & _names(values):
-            readings[-1] += values
-        elif values:
-            readings.append(values)
-    reports: list[Report] = []
-    if any(channel.kind == "boot" for channel, _ in found):
-        reports.append(Boot(values=tuple(facts)))
-    elif facts:
-        reports.append(Status(values=tuple(facts)))
-    reports += [Reading(values=tuple(values)) for values in readings]
-    return reports + [Applied(name=name, values=set_to) for name, set_to in applied.items()]
+def _one(behind: Channel | Choice, rest: bytes, where: str) -> Channel:
+    try:
+        return behind.of(rest)
+    except Lost as error:
+        raise Lost(f"{where}: {error}") from None
 
 
-def _names(values: list[Value]) -> set[str]:
-    return {one.property for one in values}
+def by_port(tables: Mapping[int, Decode]) -> Decode:
+    """A `decode` that gives a frame to that of its FPort. Raises Lost for another port."""
+    known = ", ".join(map(str, tables))
+
+    def decode(device: Device, uplink: Uplink) -> list[Report]:
+        if uplink.fport not in tables:
+            raise Lost(f"it sends nothing on FPort {uplink.fport}; it sends on {known}")
+        return tables[uplink.fport](device, uplink)
+
+    return decode

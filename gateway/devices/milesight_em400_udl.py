@@ -6,50 +6,10 @@ maker's, but for the answers to commands, which are made after that source.
 """
 
 from gateway.devices import Applied, Boot, DownlinkExample, Reading, Status, UplinkExample
-from gateway.devices._fields import Channel, Digits, Number, Setting, Skip
-from gateway.devices._table import Table
+from gateway.devices._milesight_em400 import TABLE
 from gateway.events import Value
 from gateway.model import Command
 
-BATTERY = Number("batteryLevel", "1", "B", over=100, high=100)
-TEMPERATURE = Number("temperature", "Cel", "<h", over=10)
-DISTANCE = Number("distance", "mm", "<H")
-TILTED = Number("tilted", "1", "B", high=1)
-TEMPERATURE_ALARM = Number("temperatureAlarm", "1", "B", high=1)
-DISTANCE_ALARM = Number("distanceAlarm", "1", "B", high=1)
-REPORT = Number("report_s", "s", "<H")
-SAMPLE = Number("sample_s", "s", "<H")
-
-CHANNELS = {
-    "01 75": Channel((BATTERY,)),
-    "03 67": Channel((TEMPERATURE,)),
-    "04 82": Channel((DISTANCE,)),
-    "05 00": Channel((TILTED,)),  # 1: by 20 degrees or more
-    "83 67": Channel((TEMPERATURE, TEMPERATURE_ALARM)),  # a change of more than 5 degrees
-    "84 82": Channel((DISTANCE, DISTANCE_ALARM)),  # 0: it is over
-    "ff 0b": Channel((Skip(1),), "boot"),
-    "ff 01": Channel((Skip(1),), "status"),  # version of the protocol
-    "ff 09": Channel((Skip(2),), "status"),  # of the hardware
-    "ff 0a": Channel((Digits("firmwareVersion", 2, dot=2),), "status"),
-    "ff 0f": Channel((Skip(1),), "status"),  # class of LoRaWAN
-    "ff 16": Channel((Digits("serialNumber", 8),), "status"),
-}
-ANSWERS = {
-    "02": Channel((SAMPLE,), "applied", "interval"),
-    "03": Channel((REPORT,), "applied", "interval"),
-    "10": Channel((Skip(1),), "applied", "reboot"),
-}
-"""An answer to a command comes on channel fe or ff."""
-COMMANDS = {
-    "interval": (
-        Setting("report_s", "ff 03", "<H", 60, 64_800),
-        Setting("sample_s", "ff 02", "<H", 60, 64_800),
-    ),
-    "reboot": ("ff 10 ff",),
-}
-ON_BOTH = {f"{channel} {kind}": one for channel in ("fe", "ff") for kind, one in ANSWERS.items()}
-
-TABLE = Table(CHANNELS | ON_BOTH, COMMANDS, fport=85)
 decode = TABLE.decode
 encode = TABLE.encode
 TAKES = TABLE.takes

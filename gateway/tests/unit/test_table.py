@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from gateway.devices import Applied, Boot, Reading, Status
-from gateway.devices._fields import Channel, Digits, Number, Setting, Skip
+from gateway.devices._channels import Channel
+from gateway.devices._fields import Digits, Number, Skip
+from gateway.devices._settings import Setting
 from gateway.devices._table import Table
 from gateway.errors import Lost, Refused
 from gateway.events import Value
@@ -85,7 +87,7 @@ def test_answers_to_one_command_are_one_report():
 
 def test_a_fixed_layout_is_a_channel_without_a_prefix():
     assert decode("0102 ff", FIXED) == [Reading(values=(Value("distance", 258, "mm"),))]
-    with pytest.raises(Lost, match="the frame: 1 bytes instead of 3"):
+    with pytest.raises(Lost, match="the frame: 4 bytes instead of 3"):
         decode("0102 ff 00", FIXED)
 
 

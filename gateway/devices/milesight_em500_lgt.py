@@ -1,0 +1,50 @@
+"""Milesight EM500-LGT: illuminance sensor for outdoors, that keeps what it could not send.
+
+Source: Milesight-IoT/SensorDecoders, em-series/em500-lgt: README (channels, example), decoder
+(answers to commands), encoder (ranges). None was at hand: the other examples are made after those.
+"""
+
+from gateway.devices import Applied, DownlinkExample, Reading, UplinkExample
+from gateway.devices._channels import Channel
+from gateway.devices._fields import Number, Since
+from gateway.devices._milesight import BATTERY, EM500_ANSWERS, REPORT, SAMPLE, nothing, table
+from gateway.devices._settings import Setting
+from gateway.events import Value
+from gateway.model import Command
+
+ILLUMINANCE = Number("illuminance", "lx", "<I")
+CHANNELS = {
+    "01 75": BATTERY,
+    "03 94": Channel((ILLUMINANCE,)),
+    "20 ce": Channel((Since("<I"), ILLUMINANCE)),
+}
+ANSWERS = {
+    "02": SAMPLE,
+    "03": REPORT,
+    **{kind: nothing(size) for kind, size in EM500_ANSWERS.items()},
+}
+SETTINGS = (
+    Setting("report_s", "ff 03", "<H", 60, 64_800),
+    Setting("sample_s", "ff 02", "<H", 60, 64_800),
+)
+
+TABLE = table(CHANNELS, SETTINGS, ANSWERS)
+decode = TABLE.decode
+encode = TABLE.encode
+TAKES = TABLE.takes
+
+_PERIODIC = (Value("batteryLevel", 1.0, "1"), Value("illuminance", 80, "lx"))
+_LATE = (Value("illuminance", 100_000, "lx", ("ok", "delayed")),)
+_INTERVAL = {"sample_s": 60}
+
+UPLINKS = (
+    UplinkExample(85, "017564 039450000000", (Reading(values=_PERIODIC),)),
+    UplinkExample(85, "20ce1033066ba0860100", (Reading(values=_LATE, age_s=3600),)),
+    UplinkExample(85, "fe023c00", (Applied(name="interval", values=_INTERVAL),)),
+)
+DOWNLINKS = (
+    DownlinkExample(
+        Command(id="", dev_eui="", name="interval", values=_INTERVAL, token=1), 85, "ff023c00"
+    ),
+    DownlinkExample(Command(id="", dev_eui="", name="reboot", values={}, token=1), 85, "ff10ff"),
+)
