@@ -7,6 +7,8 @@ import tomllib
 import msgspec
 import pytest
 
+from gateway import devices, registry
+from gateway.devices import decoder
 from gateway.http import openapi
 from gateway.http.port import address
 from gateway.http.routes import ROUTES
@@ -28,7 +30,9 @@ def test_every_operation_is_in_the_document_and_no_other():
 def test_a_command_names_those_there_are_with_their_fields_and_ranges():
     fields = DOCUMENT["components"]["schemas"]["CommandRequest"]["properties"]
 
-    assert fields["name"]["enum"] == ["dim", "interval", "resend", "reboot"]
+    known = [decoder(name).TAKES for name in registry.names(devices)]
+    assert fields["name"]["enum"] == list({command: 0 for takes in known for command in takes})
+    assert {"dim", "interval", "resend", "reboot", "full_alarm"} <= set(fields["name"]["enum"])
     assert "[report_s=60..86400]" in fields["values"]["description"]
 
 
