@@ -9,7 +9,6 @@
 """
 
 import argparse
-import ast
 import hashlib
 import json
 import os
@@ -31,7 +30,7 @@ from gateway import mcu
 from tools import modem_package, shorten, size
 from tools.reach import loadable, regions
 from tools.setup.paths import CACHE, ROOT
-from tools.shorten import api, names, numbers
+from tools.shorten import api, numbers
 
 FIRMWARE = ROOT / "firmware"
 BOARDS = ROOT / "boards"
@@ -149,9 +148,9 @@ def plan() -> shorten.Plan:
     """How names are shortened, for all modules alike: some are known to several."""
     texts = {dotted(name): path.read_text() for name, path in modules().items()}
     plain = [*starters().values(), *sources().values(), *BOARDS.glob("*.py")]
-    kept = {name for path in plain for name in names.File(ast.parse(path.read_text())).mentioned}
     try:
-        return shorten.Plan(texts, kept | api.known(CACHE / "mpy"))
+        kept = api.kept(CACHE / "mpy", texts.values(), [path.read_text() for path in plain])
+        return shorten.Plan(texts, kept)
     except metadata.PackageNotFoundError as error:
         raise BuildError(f"{error} is not installed: run it by make, which brings it.") from None
 

@@ -14,7 +14,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice, product
+from itertools import chain, product
 from keyword import iskeyword
 from string import ascii_letters
 
@@ -24,6 +24,7 @@ from tools.shorten.folding import Folding
 from tools.shorten.locks import Locks
 from tools.shorten.locks import names as lock_names
 from tools.shorten.renaming import Renaming
+from tools.shorten.sharing import Sharing
 
 _FRAME = re.compile(r'File "([^"]+)", (.*)in (\S+)')
 
@@ -40,6 +41,7 @@ class Plan:
         self._folding = Folding(sources, {*kept, *looked_up})
         self._locks = Locks(lock_names(trees))
         self._files = {module: names.File(self._tree(text)) for module, text in sources.items()}
+        self._modules = {text: module for module, text in sources.items()}
         files = self._files.values()
         self._mentions = Counter(chain.from_iterable(file.mentioned for file in files))
         self._keywords = set(chain.from_iterable(file.keywords for file in files))
@@ -49,9 +51,8 @@ class Plan:
         self._texts = set(chain.from_iterable(file.looked_up for file in files))
         self._kept |= self._texts
         self._prefixes = tuple(text for text in self._texts if names.is_private(text))
-        heirs = [file for file in files if file.inherits]
-        self._of_heirs = set(chain.from_iterable(file.mentioned for file in heirs))
-        self._shared = self._share(heirs)
+        self._sharing = Sharing(self._files)
+        self._shared = self._share()
         self._called = dict(zip(sorted(sources), _then_made(NUMBERED), strict=False))
         self._shortened: dict[str, str] = {}
 
@@ -59,7 +60,7 @@ class Plan:
         """A source without what need not be on a board."""
         return ast.fix_missing_locations(self._locks.visit(self._folding.tree(text)))
 
-    def _share(self, heirs: list[names.File]) -> dict[str, str]:
+    def _share(self) -> dict[str, str]:
         """The names that more than one file must call the same."""
         files = self._files.values()
         several = {name for file in files for name in file.bound if self._mentions[name] > 1}
@@ -67,16 +68,13 @@ class Plan:
         foreign = set(chain.from_iterable(file.foreign for file in files))
         several |= {name for name in foreign if self._mentions[name] > 1}
         # a class and its base in another file name attributes of one object
-        several |= {name for file in heirs for name in file.bound}
+        several |= {name for file in files if file.bases for name in file.bound}
         often = sorted(several, key=lambda name: (-self._mentions[name], name))
-        often = [name for name in often if self._may_go(name)]
-        numbered = [name for name in NUMBERED if self._is_free(name)]
-        named = [name for name in NAMED if self._is_free(name)]
         letters = chain(ascii_letters, map("".join, product(ascii_letters, repeat=2)))
-        free = (name for name in letters if self._is_free(name) and name not in named)
-        made = islice(free, max(len(often) - len(numbered) - len(named), 0))
-        others = [*numbered, *sorted([*named, *made], key=len)]
-        return dict(zip(often, others, strict=False))
+        free = (name for name in (*NAMED, *letters) if self._is_free(name))
+        numbered = [name for name in NUMBERED if name not in self._texts]
+        others = [*numbered, *sorted(dict.fromkeys(free), key=len)]
+        return self._sharing.assign([name for name in often if self._may_go(name)], others)
 
     def _is_free(self, name: str) -> bool:
         return not (name in self._mentions or name in self._texts or iskeyword(name))
@@ -89,9 +87,10 @@ class Plan:
         file = name.isupper() and name.lower() in self._last
         return not (file or name in self._kept or name.startswith(("__", *self._prefixes)))
 
-    def _renaming(self, file: names.File) -> tuple[dict[str, str], list[str]]:
-        """({name: the other}, names for arguments) of one source."""
-        taken = {*file.mentioned, *self._of_heirs, *self._shared.values()}
+    def _renaming(self, file: names.File, module: str) -> tuple[dict[str, str], list[str]]:
+        """({name: the other}, names for arguments) of a source; module "": of no install."""
+        taken = self._sharing.taken(module) if module else {*self._shared.values()}
+        taken |= file.mentioned
         free = _then_made(name for name in NUMBERED if name not in taken)
         own = sorted(file.bound - file.constants - set(self._shared))
         found = {name: next(free) for name in own if self._may_go(name)}
@@ -102,7 +101,7 @@ class Plan:
         """The source that is compiled; a text that was asked for before takes no time."""
         if text not in self._shortened:
             file = names.File(self._tree(text))
-            found, free = self._renaming(file)
+            found, free = self._renaming(file, self._modules.get(text, ""))
             renamed = Renaming(found, self._keywords, free).visit(file.tree)
             self._shortened[text] = ast.unparse(ast.fix_missing_locations(renamed)) + "\n"
         return self._shortened[text]
@@ -114,7 +113,7 @@ class Plan:
     def renamed(self, module: str) -> dict[str, str]:
         """{name: the other} of a source; empty for one that is none of the install's."""
         file = self._files.get(module)
-        return self._renaming(file)[0] if file else {}
+        return self._renaming(file, module)[0] if file else {}
 
     def readable(self, traceback: str) -> str:
         """A traceback that a board printed, with the names of the source."""

@@ -20,21 +20,24 @@ class File:
     mentioned: identifiers, also those of imported modules.  bound: identifiers that it defines as
     functions, classes, variables of a module or class, and attributes of `self`.  foreign: private
     names of other files' objects.  constants: those that the compiler replaces by a number.
-    imported: what it imports, dotted.  keywords: arguments that a call names.  looked_up: texts of
-    a file that looks names up by text.  inherits: has a class of it a base from another file?
+    imported: what it imports, dotted.  roots: the first names of all modules it imports, or from
+    which it does.  keywords: arguments that a call names.  looked_up: texts of what looks names up
+    by text: all of a file that does it by a variable.  bases: modules, or what is of them, that a
+    class of it inherits from.  set_outside: attributes of others than `self` that it sets.
     """
 
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
         items = list(ast.walk(tree))
         self.mentioned = set(_identifiers(items))
-        self.looked_up = set(_texts(items)) if self.mentioned & LOOKING_UP else set[str]()
+        self.looked_up = set(_looked_up(items))
         self.imported = {
             f"{item.module}.{alias.name}"
             for item in items
             if isinstance(item, ast.ImportFrom)
             for alias in item.names
         }
+        self.roots = {name.partition(".")[0] for name in _modules(items)}
         self.keywords = {item.arg for item in items if isinstance(item, ast.keyword) and item.arg}
         self.constants = set(_constants(tree))
         self.bound = set(_bound(items, tree))
@@ -46,7 +49,37 @@ class File:
         self.foreign |= {
             name for name in self.mentioned if is_private(name) and name not in self.bound
         }
-        self.inherits = _inherits(items)
+        self.bases = set(_bases(items))
+        self.set_outside = {
+            item.attr
+            for item in items
+            if isinstance(item, ast.Attribute)
+            and not isinstance(item.ctx, ast.Load)
+            and not _of_self(item)
+        }
+
+
+def _modules(items: list[ast.AST]) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, ast.Import):
+            yield from (alias.name for alias in item.names)
+        elif isinstance(item, ast.ImportFrom) and item.module:
+            yield item.module
+
+
+def _looked_up(items: list[ast.AST]) -> Iterator[str]:
+    """Texts that may be the name in `getattr` or its like, or a field of a named tuple."""
+    calls = [item for item in items if isinstance(item, ast.Call)]
+    names = [call.args[1] for call in calls if _name(call.func) in LOOKING_UP]
+    if any(not isinstance(name, ast.Constant) for name in names):
+        yield from _texts(items)
+        return
+    fields = [call.args[1] for call in calls if _name(call.func) == "namedtuple"]
+    yield from _texts([item for name in (*names, *fields) for item in ast.walk(name)])
+
+
+def _name(called: ast.expr) -> str:
+    return called.id if isinstance(called, ast.Name) else ""
 
 
 def _texts(items: list[ast.AST]) -> Iterator[str]:
@@ -102,15 +135,16 @@ def _variables(body: list[ast.stmt]) -> Iterator[str]:
                 yield item.id
 
 
-def _inherits(items: list[ast.AST]) -> bool:
-    imported = {
-        alias.asname or alias.name
-        for item in items
-        if isinstance(item, ast.ImportFrom)
-        for alias in item.names
-    }
-    bases = [base for item in items if isinstance(item, ast.ClassDef) for base in item.bases]
-    return any(
-        isinstance(base, ast.Attribute) or (isinstance(base, ast.Name) and base.id in imported)
-        for base in bases
-    )
+def _bases(items: list[ast.AST]) -> Iterator[str]:
+    """For `from node import base` and a class of `base.Entries`: `node` and `node.base`."""
+    imported: dict[str, str] = {}
+    for item in items:
+        if isinstance(item, ast.ImportFrom) and item.module:
+            for alias in item.names:
+                imported[alias.asname or alias.name] = item.module + "." + alias.name
+    for item in items:
+        for base in item.bases if isinstance(item, ast.ClassDef) else ():
+            first = ast.unparse(base).partition(".")[0]
+            if first in imported:
+                yield imported[first]
+                yield imported[first].rpartition(".")[0]

@@ -208,6 +208,76 @@ def test_an_object_has_no_two_attributes_of_one_name(plan):
     assert not attributes & (base | heir)
 
 
+RED = "class Red:\n    def __init__(self):\n        self.redness = 1\n"
+BLUE = RED.replace("Red", "Blue").replace("redness", "blueness")
+READS = "def act(one):\n    return one.%s\n"
+APART = {"red": RED, "blue": BLUE, "reds": READS % "redness", "blues": READS % "blueness"}
+
+
+def renamed(sources):
+    """(what redness is called, what blueness is)."""
+    plan = Plan(sources, ())
+    return plan.renamed("red")["redness"], plan.renamed("blue")["blueness"]
+
+
+def test_files_that_never_meet_give_one_name_to_two_things():
+    red, blue = renamed(APART)
+
+    assert red == blue
+    assert red in NUMBERED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"both": "def act(one, other):\n    return one.redness, other.blueness\n"},
+        {"heir": "from red import Red\nclass Heir(Red):\n    blueness = 1\n"},
+        {
+            "heir": "from red import Red\nclass Heir(Red):\n    pass\n",
+            "heirs": "import heir\nfrom heir import Heir\nclass Other(Heir):\n    blueness = 2\n",
+        },
+        {"set": "def act(one):\n    one.blueness = 3\n"},
+        {"built": "class Wrong(OSError):\n    redness = blueness = 4\n"},
+    ],
+    ids=["in one file", "inherited", "inherited twice", "set from outside", "of one class"],
+)
+def test_an_object_that_may_have_both_has_two_names(more):
+    red, blue = renamed(APART | more)
+
+    assert red != blue
+
+
+def test_a_name_is_none_that_a_class_has_from_python():
+    count = len(NUMBERED)
+    sets = "".join(f"        self.a{number} = 1\n" for number in range(count))
+    wrong = f"class Wrong(OSError):\n    def __init__(self):\n{sets}"
+    reads = "def read(one):\n    return " + ", ".join(f"one.a{n}" for n in range(0, count, 2))
+    plan = Plan({"wrong": wrong, "reads": reads}, ())
+    given = {plan.renamed("wrong")[f"a{number}"] for number in range(count)}
+
+    assert {"args", "value"} <= {*NUMBERED}
+    assert not {"args", "value"} & given
+
+
+def test_a_text_that_names_an_attribute_keeps_it_and_other_texts_of_its_file_need_not():
+    text = "def act(one):\n    return getattr(one, 'redness', 0) or 'blueness'\n"
+    plan = Plan(APART | {"asks": text}, ())
+    anyone = Plan(APART | {"asks": text.replace("one, 'redness'", "one, act.x")}, ())
+
+    assert "redness" not in plan.renamed("red")
+    assert "blueness" in plan.renamed("blue")
+    assert "blueness" not in anyone.renamed("blue")
+
+
+def test_a_named_tuple_keeps_the_names_of_its_fields():
+    text = (
+        "from collections import namedtuple\nPair = namedtuple('Pair', ('redness', 'other'))\n"
+        "class Own:\n    def __init__(self):\n        self.redness = 1\n"
+    )
+
+    assert "redness" in identifiers(Plan({"own": text}, ()).short(text))
+
+
 def test_names_of_micropython_and_the_class_of_a_driver_keep_theirs():
     driver = "class AM312:\n    def irq(self, pin):\n        return pin.irq(self)\n"
     plan = Plan({"node.am312": driver}, {"irq"})
