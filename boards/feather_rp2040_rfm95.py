@@ -16,7 +16,6 @@ SENSORS = {
     "motion": {"chip": "am312", "pin": 11},
 }
 BATTERY = None
-BUDGET = {"mpy_bytes": 65536, "console_bytes": 8000, "heap_bytes": 80000}
 NOTES = (
     "With MicroPython for RPI_PICO, which uses 2 of the 8 MB of flash. No GPIO tells whether USB "
     "gives power, so the node never sleeps. GPIO10 enables a load switch of the A02YYUW."

@@ -18,7 +18,6 @@ SENSORS = {
 TCXO_MV = 1800
 RF_SWITCH = "dio2"
 BATTERY = None
-BUDGET = {"mpy_bytes": 70000, "console_bytes": 8000, "heap_bytes": 100000}
 NOTES = (
     "Calculated: checked by the pin rules of the ESP32-S3, run on no board and no emulator. The "
     "cell is at GPIO1 over a divider that GPIO37 enables, which the node does not drive."

@@ -20,7 +20,6 @@ TCXO_MV = 1700
 RF_SWITCH = "dio2"
 ANTENNA_DBI = 2  # of the whip; radiated power is limited, so a stronger antenna gets less
 BATTERY = {"adc": 3, "divide": 3, "low_mv": 3300}
-BUDGET = {"mpy_bytes": 65536, "console_bytes": 8000, "heap_bytes": 80000}
 NOTES = (
     "VSYS is measured at GPIO29 over a divider of 3; GPIO24 is high when USB gives power; GPIO8 "
     "enables a load switch of the A02YYUW, GPIO21 that of the beams: without one take power out "

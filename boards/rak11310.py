@@ -18,7 +18,6 @@ SENSORS = {
 TCXO_MV = 1800
 RF_SWITCH = "dio2"
 BATTERY = None
-BUDGET = {"mpy_bytes": 65536, "console_bytes": 8000, "heap_bytes": 80000}
 NOTES = (
     "GPIO22 (IO2 of the base) switches 3V3_S, which supplies the slots and the A02YYUW. No GPIO "
     "tells whether USB gives power, so the node never sleeps. The cell is at GPIO26 over a "

@@ -16,7 +16,6 @@ SENSORS = {
     "motion": {"chip": "am312", "pin": 36},
 }
 BATTERY = None
-BUDGET = {"mpy_bytes": 70000, "console_bytes": 8000, "heap_bytes": 100000}
 NOTES = (
     "The version with a crystal: where the radio has a TCXO, GPIO33 is its supply and not DIO1. "
     "GPIO13 and GPIO14 are of the card slot, which stays empty. GPIO3 is the console's input: the "

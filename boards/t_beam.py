@@ -18,7 +18,6 @@ SENSORS = {
 TCXO_MV = 1800
 RF_SWITCH = "dio2"
 BATTERY = None
-BUDGET = {"mpy_bytes": 70000, "console_bytes": 8000, "heap_bytes": 100000}
 NOTES = (
     "GPIO3 is the console's input: the bridge holds it high while USB gives power, and has "
     "none from the cell (assumed). Without USB the node sleeps; the reset button brings its "

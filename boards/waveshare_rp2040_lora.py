@@ -18,7 +18,6 @@ SENSORS = {
 TCXO_MV = 0
 RF_SWITCH = "dio2"
 BATTERY = None
-BUDGET = {"mpy_bytes": 66000, "console_bytes": 8000, "heap_bytes": 80000}
 NOTES = (
     "The antenna switch, a PE4259, wants both of its inputs driven: DIO2 for sending, GPIO17 the "
     "other way round. No GPIO tells whether USB gives power, so the node never sleeps. GPIO8 "

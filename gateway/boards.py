@@ -24,13 +24,6 @@ MODEMS = {"SX1261": SX126X, "SX1262": SX126X, "SX1276": SX127X, "SX1278": SX127X
 OTHER_PINS = ("lamp", "led", "vbus")
 ROLES = ("distance", "light", "motion")
 TCXO_MV = (0, 1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)
-BUDGET = {
-    "rp2": {"mpy_bytes": 65536, "console_bytes": 8000, "heap_bytes": 80000},
-    "esp32": {"mpy_bytes": 70000, "console_bytes": 8000, "heap_bytes": 100000},
-}
-"""By PORT; of any one profile."""
-RADIO_BUDGET = {("rp2", "sx126x_rxen"): {"mpy_bytes": 66000}}
-"""(PORT, RADIO) -> what differs, where a driver is larger than BUDGET has room for."""
 
 
 class Board(Struct, kw_only=True):
@@ -86,11 +79,6 @@ def check(board: Board) -> None:
         raise Refused(f"{'; '.join(found)}: give other GPIOs.", "pins")
 
 
-def budget(port: str, radio: str) -> dict[str, int]:
-    """Most bytes of a node of one profile: its .mpy, its console's .mpy, its heap."""
-    return BUDGET[port] | RADIO_BUDGET.get((port, radio), {})
-
-
 def literals(board: Board) -> dict[str, Any]:
     """The literals of the file, in its order."""
     chip = mcu.chip(board.mcu)
@@ -105,7 +93,7 @@ def literals(board: Board) -> dict[str, Any]:
     if "busy" in board.pins:
         found |= {"TCXO_MV": board.tcxo_mv, "RF_SWITCH": board.rf_switch}
     return found | {
-        "ANTENNA_DBI": board.antenna_dbi, "BATTERY": None, "BUDGET": budget(port, board.radio),
+        "ANTENNA_DBI": board.antenna_dbi, "BATTERY": None,
         "NOTES": "Calculated: checked by the pin rules of its chip, run on no board.",
         "SOURCE": board.source,
     }  # fmt: skip

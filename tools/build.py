@@ -17,7 +17,7 @@ import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -334,24 +334,25 @@ def misfit(payloads: Mapping[str, tuple[int, str]], record: str) -> str:
     )
 
 
-def complaints() -> list[str]:
-    """What `--check` finds: stale lists, a table the journal cannot take, pins, sizes."""
+def complaints(loaded: Sequence[size.Size]) -> list[str]:
+    """What `--check` finds: stale lists, a table the journal cannot take, pins, sizes.
+
+    loaded: of `all_sizes`.
+    """
     found = [stale(path, text) for path, text in lists().items()]
     found.append(misfit(schema.PAYLOADS, RECORD.read_text()))
     for path in sorted(BOARDS.glob("*.py")):
         constants = board(path.stem)
         found += [f"boards/{path.name}: {what}." for what in mcu.complaints(constants)]
         found.append(modem_package.complaint(package_files(path.stem)))
-        for one in sizes(path.stem):
-            found += size.complaints(one, constants["BUDGET"])
+        of_it = [one for one in loaded if one.board == path.stem]
+        found += [what for one in of_it for what in size.complaints(one, size.budget(constants))]
     return [sentence for sentence in found if sentence]
 
 
-def all_sizes() -> str:
-    """What each board loads as each profile, as a table."""
-    names = sorted(path.stem for path in BOARDS.glob("*.py"))
-    budgets = {name: board(name)["BUDGET"] for name in names}
-    return size.table([one for name in names for one in sizes(name)], budgets)
+def all_sizes() -> list[size.Size]:
+    """What each board loads as each profile."""
+    return [one for path in sorted(BOARDS.glob("*.py")) for one in sizes(path.stem)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -370,8 +371,9 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(plan().readable(sys.stdin.read()))
             return 0
         if options.check:
-            found = complaints()
-            print(all_sizes())
+            loaded = all_sizes()
+            found = complaints(loaded)
+            print(size.table(loaded, {one.board: board(one.board) for one in loaded}))
             print("\n".join(found) or "build: the lists are current, every board is in budget.")
             return 1 if found else 0
         files = write(options.board, options.profile)

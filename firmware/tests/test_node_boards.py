@@ -17,7 +17,7 @@ BOARDS = HERE + "/../../boards"
 FILES = sorted(name for name in os.listdir(BOARDS) if name.endswith(".py"))
 NEEDED = {
     "NAME": str, "PORT": str, "MCU": str, "FLASH": dict, "RADIO": str, "RADIO_SPI": int,
-    "PINS": dict, "SENSORS": dict, "BUDGET": dict, "NOTES": str, "SOURCE": str,
+    "PINS": dict, "SENSORS": dict, "NOTES": str, "SOURCE": str,
 }  # fmt: skip
 NEEDED_BY_RADIO = {"sx1276": {}}
 """What a radio needs beside it; any other is an SX126x."""

@@ -43,7 +43,7 @@ def test_a_file_holds_what_was_given_and_keeps_the_rules_of_its_chip(tmp_path):
     made = literals(tmp_path)
     known = runpy.run_path(str(ROOT / "boards" / "pico_lora_sx1262.py"))
     assert {key for key in known if key.isupper()} == set(made)
-    for key in ("PORT", "MCU", "FLASH", "RADIO", "RADIO_SPI", "TCXO_MV", "RF_SWITCH", "BUDGET"):
+    for key in ("PORT", "MCU", "FLASH", "RADIO", "RADIO_SPI", "TCXO_MV", "RF_SWITCH"):
         assert made[key] == known[key], key
     assert made["SENSORS"] == {"distance": known["SENSORS"]["distance"]}
     assert made["PINS"]["dio1"] == 20
@@ -51,13 +51,11 @@ def test_a_file_holds_what_was_given_and_keeps_the_rules_of_its_chip(tmp_path):
 
 
 @pytest.mark.parametrize("chip", mcu.names())
-def test_flash_and_budget_are_those_of_the_boards_there_are(chip):
+def test_flash_is_that_of_the_boards_there_are(chip):
     for path in (ROOT / "boards").glob("*.py"):
         known = runpy.run_path(str(path))
         if known["MCU"] == chip:
             assert known["FLASH"] == mcu.chip(chip).FLASH, path.name
-            budget = boards.budget(known["PORT"], known["RADIO"])
-            assert budget == known["BUDGET"], path.name
 
 
 def test_every_radio_of_the_firmware_is_offered():

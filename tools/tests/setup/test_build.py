@@ -8,7 +8,7 @@ from wire import VERSION, codec, schema
 from wire.profiles import PROFILES
 
 from tools import build, modem_package
-from tools.size import Size, complaints
+from tools.size import Size, budget, complaints, table
 
 BOARD = "pico_lora_sx1262"
 
@@ -146,13 +146,32 @@ def test_a_board_over_its_budget_is_told_by_how_much():
 
     assert complaints(Size("pico", "bin", 64_000, 8_000, 80_000), budget) == []
     assert complaints(Size("pico", "bin", 64_001, 8_002, 80_000), budget) == [
-        f"pico as bin: {what} in the BUDGET of boards/pico.py."
+        f"pico as bin: {what} of its port in BUDGET of tools/size.py."
         for what in (
             "64001 bytes of .mpy without the console, 1 over mpy_bytes",
             "8002 bytes of .mpy of the console at once, 2 over console_bytes",
         )
     ]
     assert complaints(Size("pico", "bin", 64_001, 8_002, 80_000), {}) == []
+
+
+def test_the_budget_is_that_of_the_port_or_of_a_radio_with_a_larger_driver():
+    found = {path.stem: budget(build.board(path.stem)) for path in build.BOARDS.glob("*.py")}
+
+    assert found["pico_lora_sx1262"] == {"mpy_bytes": 65536, "console_bytes": 8000}
+    assert found["waveshare_rp2040_lora"] == {"mpy_bytes": 66000, "console_bytes": 8000}
+    assert found["t_beam"] == {"mpy_bytes": 70000, "console_bytes": 8000}
+
+
+def test_a_check_asks_for_the_sizes_of_a_board_once(monkeypatch, capsys):
+    asked = []
+    of_board = build.size.of_board
+    monkeypatch.setattr(
+        build.size, "of_board", lambda name, *rest: asked.append(name) or of_board(name, *rest)
+    )
+
+    assert build.main(["--check"]) == 0, capsys.readouterr().out
+    assert sorted(asked) == sorted(path.stem for path in build.BOARDS.glob("*.py"))
 
 
 def test_an_install_for_a_profile_holds_what_that_one_loads_and_no_more():
@@ -195,7 +214,8 @@ def test_a_profile_that_is_none_and_one_without_its_sensor_are_refused():
 
 
 def test_every_board_and_profile_has_its_line_in_the_table():
-    lines = build.all_sizes().splitlines()
+    loaded = build.all_sizes()
+    lines = table(loaded, {one.board: build.board(one.board) for one in loaded}).splitlines()
 
     assert len(lines) == 1 + len(list(build.BOARDS.glob("*.py"))) * len(PROFILES)
     assert lines[0].split()[-1] == "together"
