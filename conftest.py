@@ -2,6 +2,17 @@
 
 import gc
 
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make faults` runs each campaign at its full length."""
+    parser.addoption(
+        "--weeks",
+        action="store_true",
+        help="campaigns of faults at full length: 30 days of a node, 1000 kills, a million events",
+    )
+
 
 def pytest_collection_finish() -> None:
     """Leaves what collection made out of garbage collection.

@@ -37,6 +37,8 @@ REFUSED_STEPS_S = (60.0, 540.0)
 JITTER = 0.2
 POLL_S = 0.5
 """How often rows that another process (the CLI) wrote, or that became due, are looked for, s."""
+STEP_MS = 5_000
+"""A clock that is set back by less only makes what waits so much later."""
 HASTEN_EVERY_MS = 60_000
 """How often a worker makes what waits due, which counts as an attempt there."""
 
@@ -123,15 +125,18 @@ class Deliverer:
         self._marks = Marks(store, patience_s)
         self._served: dict[str, _Served] = {}
         self._changed = asyncio.Event()
+        self._set_back_ms = 0  # in all
 
     async def run(self) -> None:
         """Serve every enabled endpoint, those added later too; ends only by cancellation."""
         self._store.on_commit(self._committed)
         self._store.on_endpoints(self._changed.set)
+        ahead_ms = self._ahead_ms()
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
                     self._changed.clear()
+                    ahead_ms = self._follow_clock(ahead_ms)
                     await self._follow(group)
                     for served in self._served.values():
                         served.wake.set()
@@ -140,6 +145,20 @@ class Deliverer:
                             await self._changed.wait()
         finally:
             await self._marks.close()
+
+    def _ahead_ms(self) -> int:
+        """The clock against the one that nobody sets."""
+        return self._clock() - int(asyncio.get_running_loop().time() * 1000)
+
+    def _follow_clock(self, before_ms: int) -> int:
+        """Nothing waits longer for a clock that was set back; ahead, what waits is due earlier."""
+        ahead_ms = self._ahead_ms()
+        if before_ms - ahead_ms >= STEP_MS:
+            log.warning("the clock was set back", by_s=(before_ms - ahead_ms) // 1000)
+            self._set_back_ms += before_ms - ahead_ms
+            for served in self._served.values():
+                served.line.set_back(before_ms - ahead_ms)
+        return ahead_ms
 
     def _committed(self, events: Sequence[Appended]) -> None:
         for served in self._served.values():
@@ -321,12 +340,15 @@ class Deliverer:
         kept = replace(outcome, worker="", until_ms=0)
         release = self._worker is not None
         tried_ms = self._clock()
+        before_ms = self._set_back_ms
 
         def then() -> None:
+            by_ms = self._set_back_ms - before_ms
             if release:
                 served.line.release(queue)
             else:
-                served.line.put_off(queue, [kept], tried_ms)
+                waits = replace(kept, next_at_ms=next_at_ms - by_ms) if by_ms else kept
+                served.line.put_off(queue, [waits], tried_ms - by_ms)
 
         self._marks.add([(_taken(due), outcome)], then, urgent=release)
 

@@ -249,6 +249,19 @@ class Line:
                     queue.early = True
                     self._wait(queue, due_ms)
 
+    def set_back(self, by_ms: int) -> None:
+        """The clock was set back: what waits is due so much earlier by it, as long as before."""
+        self.failing_ms -= by_ms
+        self.failed_ms -= by_ms
+        self.not_before_ms -= by_ms
+        self._waiting = [(due_ms - by_ms, number, one) for due_ms, number, one in self._waiting]
+        for queue in self._queues.values():
+            queue.due_ms -= by_ms
+            queue.tried_ms -= by_ms
+            if queue.state == "waiting" and queue.events:
+                head = queue.events[0]
+                queue.events[0] = replace(head, next_at_ms=head.next_at_ms - by_ms)
+
     def _probe(self, now_ms: int) -> Queue | None:
         """While the endpoint fails and events go on coming: one of the waiting, at the pace."""
         pace = pace_ms(self.failing_ms, now_ms)

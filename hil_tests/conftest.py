@@ -45,11 +45,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--network-events-prefix", help="what stands before application/ in its event_topic"
     )
-    group.addoption(
-        "--weeks",
-        action="store_true",
-        help="nodes for 30 and 5 days of virtual time, not 7 and 1; all power cuts of an ESP32",
-    )
 
 
 @dataclass(frozen=True)

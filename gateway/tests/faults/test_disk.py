@@ -9,7 +9,7 @@ import sqlite3
 
 import pytest
 
-from gateway.tests.faults.test_serve import refusal
+from gateway.tests.faults.test_starts import refusal
 from gateway.tests.faults.tracing import traced
 from tools.bench.main_job.service import ServiceError
 

@@ -25,6 +25,7 @@ class GatewayService:
     """One `lamplighter serve` process with its configuration, log and store in `folder`.
 
     config: the TOML text. bind: "host:port" of its REST API, as in the TOML.
+    program: what Python runs as the service, with its options.
     """
 
     def __init__(self, folder: Path, config: str, bind: str) -> None:
@@ -34,6 +35,7 @@ class GatewayService:
         self.config.write_text(config)
         self.log = folder / "gateway.log"
         self.key = ""
+        self.program = ("-m", "gateway")
         self.process: asyncio.subprocess.Process | None = None
         self._http: aiohttp.ClientSession | None = None
 
@@ -61,7 +63,7 @@ class GatewayService:
         """Starts the process, returns when its API answers. Raises ServiceError with its log."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway", "--config", str(self.config), "serve",
+                sys.executable, *self.program, "--config", str(self.config), "serve",
                 cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=die_with_parent,
                 env=os.environ | {"PYTHONUNBUFFERED": "1"},
