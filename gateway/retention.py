@@ -147,8 +147,11 @@ class Retention:
 
 def _at_ms(entry: Entry) -> int:
     """When an event was; its id begins with it."""
-    return int(msgspec.json.decode(entry.body, type=_Id).id[:12], 16)
+    return int(_id(entry.body).id[:12], 16)
 
 
 class _Id(Struct):
     id: str
+
+
+_id = msgspec.json.Decoder(_Id).decode

@@ -20,6 +20,8 @@ class _Health(msgspec.Struct):
     troubles: list[str] = []
 
 
+_health = msgspec.json.Decoder(_Health).decode
+_problem = msgspec.json.Decoder(Problem).decode
 STOP_S = 3.0
 """How long requests in progress may take to finish when the service ends."""
 ANSWER_S = 1.0
@@ -82,8 +84,8 @@ async def check_port(bind: str, *, running: bool | None = None) -> list[str]:
 def _troubles(body: bytes, status: int) -> list[str]:
     """What our service says in its health. Raises msgspec.DecodeError for any other's."""
     if status == 503:
-        return [msgspec.json.decode(body, type=Problem).error]
-    return msgspec.json.decode(body, type=_Health).troubles
+        return [_problem(body).error]
+    return _health(body).troubles
 
 
 async def _try_binding(bind: str, host: str, port: int, *, running: bool | None) -> str:

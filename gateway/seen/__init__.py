@@ -15,6 +15,11 @@ from gateway.seen.signals import Signals
 from gateway.seen.troubles import Troubles
 
 _encode = msgspec.json.Encoder().encode
+_frames = msgspec.json.Decoder(Frames).decode
+_signals = msgspec.json.Decoder(Signals).decode
+_gaps = msgspec.json.Decoder(Gaps).decode
+_flood = msgspec.json.Decoder(Flood).decode
+_troubles = msgspec.json.Decoder(Troubles).decode
 
 
 class Seen:
@@ -42,14 +47,7 @@ class Seen:
     def load(cls, body: bytes) -> "Seen":
         """From the store's bytes; empty bytes are a device never seen."""
         body = body or b"{}"
-        decode = msgspec.json.decode
-        return cls(
-            decode(body, type=Frames),
-            decode(body, type=Signals),
-            decode(body, type=Gaps),
-            decode(body, type=Flood),
-            decode(body, type=Troubles),
-        )
+        return cls(_frames(body), _signals(body), _gaps(body), _flood(body), _troubles(body))
 
     def bound(self, now_ms: int) -> None:
         """Forget that anything was later than now: an instant that was came from a wrong clock.

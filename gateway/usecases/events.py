@@ -11,6 +11,8 @@ from gateway.store import View
 from gateway.usecases import Limit, Parts, one_of
 from gateway.usecases.webhooks import DeliveryView, delivery_view
 
+_decode = msgspec.json.Decoder(Event).decode
+
 
 class EventsQuery(Struct):
     """Which events. after: the `next` of the page before.  kind, subject: empty is any.
@@ -50,7 +52,7 @@ async def page(parts: Parts, *, query: EventsQuery) -> EventPage:
     found = await parts.store.read(
         lambda view: view.events(query.after, query.limit, query.kind, query.subject.lower())
     )
-    events = [msgspec.json.decode(one.body, type=Event) for one in found]
+    events = [_decode(one.body) for one in found]
     return EventPage(events, found[-1].cursor if found else query.after)
 
 
@@ -61,7 +63,7 @@ async def _newest(parts: Parts, query: EventsQuery, last: int) -> EventPage:
     found, end = await parts.store.read(
         lambda view: (view.newest_events(last, query.kind, subject), view.last_cursor())
     )
-    return EventPage([msgspec.json.decode(one.body, type=Event) for one in found], end)
+    return EventPage([_decode(one.body) for one in found], end)
 
 
 async def explain(parts: Parts, event_id: str) -> Story:
@@ -77,4 +79,4 @@ def _story(view: View, event_id: str) -> Story | None:
     if entry is None:
         return None
     deliveries = [delivery_view(one) for one in view.deliveries(event_id=event_id)]
-    return Story(msgspec.json.decode(entry.body, type=Event), deliveries)
+    return Story(_decode(entry.body), deliveries)

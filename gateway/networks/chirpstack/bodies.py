@@ -29,6 +29,8 @@ NEITHER = (
     "its `[integration.mqtt]`"
 )
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
 
 def values(kind: str, body: bytes) -> dict[str, Any]:
     """The event as JSON values. kind: of the topic, as `up`. Raises Lost."""
@@ -40,7 +42,7 @@ def values(kind: str, body: bytes) -> dict[str, Any]:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(body, type=dict[str, Any])
+        return _decode(body)
     except (ValueError, RecursionError) as error:
         raise Lost(f"it is not JSON: {error}") from None
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import count
 
 import msgspec
@@ -11,6 +11,7 @@ from gateway.errors import Lost
 from gateway.notices import Envelope, Notice
 
 TOPIC = "virtual"
+_decode: Callable[[bytes], Notice] = msgspec.json.Decoder(Notice).decode
 
 
 class Messages:
@@ -68,7 +69,7 @@ class Messages:
     def parse(self, envelope: Envelope) -> Notice | None:
         """See gateway.networks.Network."""
         try:
-            return msgspec.json.decode(envelope.body, type=Notice)
+            return _decode(envelope.body)
         except (ValueError, RecursionError) as error:
             raise Lost(f"the message cannot be read: {error}") from None
 

@@ -1,8 +1,7 @@
 """A View over a Connection."""
 # ruff: noqa: D102 - each method is described in gateway.store.View
 
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Callable, Collection
 from itertools import takewhile
 from typing import Any, TypeVar
 
@@ -25,7 +24,10 @@ from gateway.store import Waiting
 from gateway.store.sql import Connection
 
 S = TypeVar("S", bound=msgspec.Struct)
-_decoder = cache(msgspec.json.Decoder)
+_DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind) for kind in (ApiKey, Command, Device, Endpoint, Latest)
+}
+"""Made while there is one thread: two that first use a type at once crash msgspec 0.22."""
 _DELIVERY = Delivery.__struct_fields__
 _USED = {"": 0, "_of_reading": 0, "_of_type": 1, "_of_subject": 2}
 """How many of (type, subject) each question about events compares."""
@@ -57,12 +59,12 @@ class Rows:
         self._kept = endpoints
 
     def _structs(self, kind: type[S], name: str, *values: Any) -> list[S]:
-        decode = _decoder(kind).decode
+        decode: Callable[[Any], S] = _DECODERS[kind].decode
         return [decode(body) for (body,) in self.connection.rows(name, *values)]
 
     def _struct(self, kind: type[S], name: str, *values: Any) -> S | None:
         row = self.connection.row(name, *values)
-        return _decoder(kind).decode(row[0]) if row else None
+        return _DECODERS[kind].decode(row[0]) if row else None
 
     def _number(self, name: str, *values: Any) -> Any:
         """The only column of the first row, None when there is no row."""
