@@ -148,6 +148,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     types: CloudEvents types wanted, empty is all.
     disabled_reason: why the gateway stopped delivering; empty while it delivers.
     batch: most events that one request carries, 1..100.
+    old_secret: the one before, signs beside it until old_until_ms.
     """
 
     id: str
@@ -158,6 +159,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     disabled_reason: str = ""
     kind: str = "webhook"
     batch: int = 1
+    old_secret: str = ""
+    old_until_ms: int = 0
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

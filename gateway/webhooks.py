@@ -42,11 +42,29 @@ def new_endpoint(
         id="wh_" + secrets.token_hex(6),
         kind=kind,
         url=target,
-        secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode() if signed else "",
+        secret=_new_secret() if signed else "",
         types=tuple(types),
         created_at_ms=now_ms,
         batch=batch,
     )
+
+
+def rotate(tx: Transaction, endpoint_id: str, now_ms: int, overlap_s: int) -> Endpoint:
+    """Give an endpoint a new secret; the one before signs beside it for overlap_s.
+
+    Raises Unknown when there is none, Refused for a kind that does not sign.
+    """
+    found = endpoint(tx, endpoint_id)
+    if not found.secret:
+        raise Refused(f"the kind {found.kind} signs nothing: there is no secret to rotate")
+    until_ms = now_ms + overlap_s * 1000
+    made = replace(found, secret=_new_secret(), old_secret=found.secret, old_until_ms=until_ms)
+    tx.put_endpoint(made)
+    return made
+
+
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def enable(tx: Transaction, endpoint_id: str) -> None:

@@ -6,7 +6,7 @@ from gateway.cli._answer import on_parts
 from gateway.events import KINDS, event_type
 from gateway.terminal import Answer, lines, plain, range_of, table
 from gateway.usecases import Parts, webhooks
-from gateway.usecases.webhooks import SINKS, DeliveriesQuery, WebhookRequest
+from gateway.usecases.webhooks import SINKS, DeliveriesQuery, RotationRequest, WebhookRequest
 
 
 @click.group()
@@ -94,6 +94,20 @@ async def retry(parts: Parts, id_: str) -> Answer:
     """Try what is pending for a webhook now, instead of when its wait is over."""
     done = await webhooks.retry(parts, id_)
     return Answer(done, f"{done.count} events that waited for their next try are due now.")
+
+
+@webhook.command("rotate")
+@click.argument("id_", metavar="ID")
+@click.option(
+    "--overlap-s", type=range_of(RotationRequest, "overlap_s"), default=86_400, show_default=True,
+    help="How long the old secret signs beside the new one.",
+)  # fmt: skip
+@on_parts
+async def rotate(parts: Parts, id_: str, overlap_s: int) -> Answer:
+    """Give a webhook a new secret; for a while the old one signs too."""
+    value = await webhooks.rotate(parts, id_, body=RotationRequest(overlap_s))
+    once = f"Shown only now. Until {value.until} the old one verifies too: change the backend."
+    return Answer(value, f"{lines(plain(value))}\n{once}")
 
 
 @webhook.command("enable")

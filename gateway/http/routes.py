@@ -57,6 +57,7 @@ ROUTES = (
     route("deliveries", "GET /v1/webhooks/{id}/deliveries", "admin", webhooks.deliveries),
     route("replay", "POST /v1/webhooks/{id}/replay", "admin", webhooks.replay),
     route("retry", "POST /v1/webhooks/{id}/retry", "admin", webhooks.retry),
+    route("rotate", "POST /v1/webhooks/{id}/rotate", "admin", webhooks.rotate),
     route("enable_webhook", "POST /v1/webhooks/{id}/enable", "admin", webhooks.enable),
 )
 """Every operation of the API."""

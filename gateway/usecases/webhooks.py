@@ -14,6 +14,7 @@ from gateway.usecases import Done, Limit, Parts, listed, one_of
 
 SINKS = {kind: sinks.module(kind).Sink.target for kind in sinks.kinds()}
 """{kind of sink: what the target of such an endpoint is}."""
+MOST_OVERLAP_S = 30 * 86_400
 STATES = ("pending", "delivered", "dead", "withdrawn")
 """Where a delivery may be."""
 
@@ -45,6 +46,20 @@ class WebhookCreated(Struct):
     types: list[str]
     batch: int
     secret: str
+
+
+class RotationRequest(Struct, forbid_unknown_fields=True):
+    """A new secret for a webhook. overlap_s: how long the old one signs beside it."""
+
+    overlap_s: Annotated[int, Meta(ge=0, le=MOST_OVERLAP_S)] = 86_400
+
+
+class Rotated(Struct):
+    """secret: the new one, shown only here. until: the old one signs beside it."""
+
+    id: str
+    secret: str
+    until: Instant
 
 
 class WebhookView(Struct):
@@ -150,6 +165,15 @@ async def retry(parts: Parts, webhook_id: str) -> Done:
     now_ms = parts.clock()
     count = await parts.store.write(lambda tx: webhooks.retry(tx, webhook_id, now_ms))
     return Done(count)
+
+
+async def rotate(parts: Parts, webhook_id: str, *, body: RotationRequest) -> Rotated:
+    """Give it a new secret, shown once; both sign until the overlap is over."""
+    now_ms = parts.clock()
+    made = await parts.store.write(
+        lambda tx: webhooks.rotate(tx, webhook_id, now_ms, body.overlap_s)
+    )
+    return Rotated(made.id, made.secret, rfc3339(made.old_until_ms))
 
 
 async def enable(parts: Parts, webhook_id: str) -> WebhookView:

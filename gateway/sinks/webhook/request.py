@@ -29,6 +29,8 @@ class Target:
         self.origin = Origin(url.scheme == "https", url.raw_host or "", url.port or 0)
         self.idle: list[Connection] = []
         self._sign = signer(endpoint.secret)
+        self._sign_too = signer(endpoint.old_secret)
+        self._until_s = endpoint.old_until_ms // 1000
         self._head = (
             f"POST {url.raw_path_qs} HTTP/1.1\r\nhost: {url.host_port_subcomponent}\r\n"
             "user-agent: lamplighter\r\ncontent-type: "
@@ -36,7 +38,10 @@ class Target:
 
     def request(self, content_type: str, webhook_id: str, body: bytes, now_s: int) -> bytes:
         """All bytes of a request. now_s: the attempt's second, since 1970, which is signed."""
-        signature = self._sign(b"%b.%d.%b" % (webhook_id.encode(), now_s, body))
+        signed = b"%b.%d.%b" % (webhook_id.encode(), now_s, body)
+        signature = self._sign(signed)
+        if now_s < self._until_s:
+            signature += f" v1,{self._sign_too(signed)}"
         head = (
             f"{self._head}{content_type}\r\nwebhook-id: {webhook_id}\r\n"
             f"webhook-timestamp: {now_s}\r\nwebhook-signature: v1,{signature}\r\n"

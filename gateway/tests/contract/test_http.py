@@ -77,6 +77,7 @@ BODIES = {
     "commission": {"certificate": f"PASS {SAVED}:C{certificate.checksum(SAVED.encode()):04X}"},
     "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
     "ask": {"name": "dim", "values": {"level": 40}, "expires_in_s": 60},
+    "rotate": {"overlap_s": 60},
     "add_webhook": {"url": "https://example.org/", "types": ["lamplighter.reading.v1"]},
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 from standardwebhooks.webhooks import Webhook
 
 from gateway.clock import wall_ms
@@ -18,9 +19,10 @@ from gateway.errors import Refused, Retry
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Gone, Surroundings, webhook
 from gateway.sinks.webhook.reply import judge
-from gateway.sinks.webhook.request import ONE, Target
+from gateway.sinks.webhook.request import ONE, Target, signer
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OLD_SECRET = "whsec_" + "b2xk" * 11
 BODY = b'{"id":"evt_1","type":"lamplighter.joined.v1","subject":"s","data":{"device":"\xc3\xbc"}}'
 NOW_MS = time.time_ns() // 1_000_000
 
@@ -343,3 +345,18 @@ async def test_proxies_of_the_environment_are_not_used(monkeypatch):
 
     async with server(take) as url:
         await send(url)
+
+
+@pytest.mark.parametrize(("now_s", "verifying"), [(999, {SECRET, OLD_SECRET}), (1000, {SECRET})])
+def test_until_the_overlap_is_over_the_secret_before_verifies_too(now_s, verifying):
+    """Source: Standard Webhooks, Verifying webhook authenticity: signatures, space delimited."""
+    to = replace(endpoint("http://x/"), old_secret=OLD_SECRET, old_until_ms=1_000_000)
+
+    made = Target(to).request(ONE, "evt_1", BODY, now_s)
+
+    [signatures] = [
+        line.split(b": ")[1] for line in made.split(b"\r\n") if b"webhook-signature" in line
+    ]
+    signed = b"evt_1.%d.%b" % (now_s, BODY)
+    by = {f"v1,{signer(one)(signed)}": one for one in (SECRET, OLD_SECRET)}
+    assert {by[one] for one in signatures.decode().split(" ")} == verifying
