@@ -5,8 +5,8 @@ attempt reads nothing. A device's queue goes on in the store where `newest` is b
 at the start, when another process wrote, and when the Line is full. Nothing here waits or reads;
 gateway.delivery does both.
 
-Bound: a Line holds HELD deliveries, those of one more reading, and per device with something
-pending some 200 bytes.
+Bound: a Line holds HELD deliveries, those of one more reading, one more of each device that had
+nothing pending, and per device with something pending some 200 bytes.
 """
 
 import heapq
@@ -88,7 +88,7 @@ class Line:
         self.refusals: Counter[int] = Counter()
         self.sure = 0
         self.heard = 0
-        self._begun = False  # until all that waited at the start was read: in its order
+        self._begun = False  # until what waited at the start was read in its order: of few devices
         self._fresh = False
         self._held = 0
         self._queues: dict[str, Queue] = {}
@@ -188,7 +188,8 @@ class Line:
 
     def take(self, now_ms: int) -> Queue | None:
         """The next device with a due event, now busy; None when there is none."""
-        self._begun = self._begun or not (self._unread or self.behind)
+        first = 0 < len(self._unread) <= READ_DEVICES
+        self._begun = self._begun or not (first or self.behind)
         while self._waiting and self._waiting[0][0] <= now_ms:
             due_ms, _, queue = heapq.heappop(self._waiting)
             if queue.state == "waiting" and queue.due_ms == due_ms:
@@ -284,7 +285,8 @@ class Line:
         if queue is None:
             queue = self._queues[event.subject] = Queue(event.subject, cursor - 1, cursor - 1)
         whole = queue.read_to >= queue.newest and not queue.stale
-        in_memory = whole and self._begun and self._held < HELD
+        # a device that had nothing waiting does not wait for what others had
+        in_memory = whole and self._begun and (new or self._held < HELD)
         queue.newest = cursor
         if in_memory:
             queue.read_to = cursor

@@ -158,3 +158,21 @@ async def test_a_record_that_nothing_waits_for_shares_the_next_commit(tmp_path):
 
 async def delivered(sink, count):
     return len(sink.attempts) == count
+
+
+async def test_a_new_event_does_not_wait_for_a_backlog_that_fills_the_memory(monkeypatch):
+    monkeypatch.setattr(line, "HELD", 1)
+    monkeypatch.setattr(line, "READ_DEVICES", 5)
+    sink = ScriptedSink()
+    async with Store(source="lamplighter/test") as store:
+        endpoint = await filled(store, 600, [f"{n:016x}" for n in range(100, 160)])
+        async with running(store, sink, Clock()):
+            await until(lambda: at_least(sink, 50))
+            [new] = await append(store, LAMP)
+            await settled(store, endpoint, delivered=601)
+
+    assert sink.ids().index(new) < 300
+
+
+async def at_least(sink, count):
+    return len(sink.attempts) >= count
