@@ -47,24 +47,35 @@ class Batching(Outbox):
             return await super().next(room, asks)
         fit = (room - 1) // READING_SIZE
         single = max(1, fit - 1)  # as many as a frame takes without
-        found = [] if asks is False else self._journal.batch(_MOST)
+        silent = asks is False
+        found = [] if silent else self._journal.batch(_MOST)
+        again = []
+        repeat = self._config["repeat"]
+        if repeat and (found or silent):
+            again = self._journal.before(found, repeat + silent)
+            if silent:  # the newest, whether or not they were sent
+                again, found = again[:-1], again[-1:]
         made = None
-        self._first = bool(self._urgent) and (asks is False or len(found) > single)
+        self._first = bool(self._urgent) and (not found if silent else len(found) > single)
         if self._first:
             self._batch = []
-            made = self._urgent[0].fport, codec.frame(self._records(self._urgent[-fit:], 1))
-        elif len(found) > (1 if held else single):
+            made = self._urgent[0].fport, codec.frame(self._records(self._urgent[-fit:]))
+        elif len(again + found) > (1 if held or repeat else single):
             await self._gap(_PACK_MS)
-            made = self._pack(found, room)
+            made = self._pack(again, found, room)
         if not made:
             return await super().next(room, asks)
-        self._sending = confirmed or asks is False
+        self._sending = confirmed or silent
         return made[0], made[1], confirmed
 
-    def _pack(self, found, room):
-        """(port, bytes) of the oldest that fit; None: they are of another profile, or apart."""
+    def _pack(self, again, found, room):
+        """(port, bytes) of the oldest that fit, and of those before them; None: none do.
+
+        Nor where they are of another profile, or apart.
+        """
         from wire import batch
 
+        found = again + found
         fport, rows = codec.entry(self._node.profile.payload)
         now_s, unix = self._clock.uptime_s(), self._clock.unix()
         ages_s = []
@@ -73,14 +84,19 @@ class Batching(Outbox):
                 break
             ages_s.append(one.age_s(self._config.boots, now_s, unix))
         count = batch.together(ages_s)
+        old = len(again)
         kept = None if self._config["batch_whole"] else (rows[2][0],)
-        while count > 1:
+        while count > max(1, old):
             records = [one.data for one in found[:count]]
             data = batch.pack(rows, records, ages_s[:count], kept)
             if len(data) <= room:
-                self._batch = found[:count]
+                self._batch = found[old:count]
                 return fport + batch.FPORT, data
-            count = count * room // len(data)
+            less = count - count * room // len(data)
+            drop = min(old, less)
+            old -= drop
+            count -= less
+            found, ages_s = found[drop:], ages_s[drop:]
         return None
 
     def done(self, acked: "bool | None") -> None:

@@ -13,6 +13,7 @@ DEFAULTS = {
     "confirm_every": 4,
     "batch": 1,
     "batch_whole": 1,
+    "repeat": 0,
 }
 """Those of all nodes; intervals and the rest are in `wire.profiles`."""
 

@@ -137,8 +137,15 @@ class Journal:
             found += [self._record(at) for at in waiting[: limit - len(found)]]
         return [r for r in found if r.fport == found[0].fport]
 
-    def before(self, batch: list) -> list:
-        """The reading sent before these and not yet acknowledged, if it is still in the tail."""
+    def before(self, batch: list, count: int = 0) -> list:
+        """What is repeated with these, oldest first: as many as asked for of those before them.
+
+        The newest before none at all. By default the one that was sent and is not acknowledged.
+        Only of the tail.
+        """
+        if count:
+            end = self._at(batch[0].seq) if batch else len(self.marks)
+            return [self._record(at) for at in range(max(0, end - count), end)]
         for at in range(len(self.marks) - 1, -1, -1):
             if self.marks[at] == SENT:
                 one = self._record(at)

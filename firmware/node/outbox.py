@@ -60,7 +60,9 @@ class Outbox:
         every = self._config["confirm_every"]
         confirmed = bool(every) and self._unacked + 1 >= every if asks is None else asks
         self._sending = confirmed or asks is False
-        return batch[0].fport, codec.frame(self._records(batch, fit)), confirmed
+        # those before too, so that a lost frame leaves no hole; a slow data rate takes none
+        found = (self._journal.before(batch, self._config["repeat"]) + batch)[-fit:]
+        return batch[0].fport, codec.frame(self._records(found)), confirmed
 
     async def _report(self):
         """Port and bytes of the first report; the table is loaded to make them."""
@@ -72,16 +74,12 @@ class Outbox:
             unload("wire.words")
         return self._reports[0]
 
-    def _records(self, batch, fit):
-        """Readings with their age, newest first, and the one before: a lost frame leaves no hole.
-
-        Only what fits: a slow data rate takes the batch alone.
-        """
+    def _records(self, found):
+        """Readings with their age, newest first."""
         clock, boots = self._clock, self._config.boots
         now_s, unix = clock.uptime_s(), clock.unix()
         records = []
-        before = self._journal.before(batch) if fit > 1 else []
-        for one in before + batch:
+        for one in found:
             age_s = one.age_s(boots, now_s, unix)
             records.insert(0, one.data if age_s == 0 else codec.set_age(one.data, age_s))
         return records

@@ -5,6 +5,7 @@ import json
 import os
 
 from lorawan import region
+from micropython import const
 from unload import unload
 from wire.limits import LIMITS
 from wire.profiles import PROFILES
@@ -15,6 +16,8 @@ from node.errors import ConfigError
 TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from node.contracts import Facts
+
+_TAIL = const(14)  # node.journal.TAIL_RECORDS: those of a frame and before it are read from there
 
 
 def regions() -> list:
@@ -135,6 +138,8 @@ def together(config) -> None:
     for lower, difference, upper, sentence in ORDERED:
         if config[lower] + difference > config[upper]:
             raise ConfigError(sentence)
+    if config["repeat"] and config["batch"] + config["repeat"] > _TAIL:
+        raise ConfigError("batch and repeat are together more than %d" % _TAIL)
 
 
 def parse(text: str) -> dict:

@@ -43,7 +43,7 @@ class LinkWorld:
         self.journal = Journal(Store(self.path + "/state"), self.path + "/journal")
         self.config = Config(
             dev_eui=DEV_EUI.hex(), join_eui=JOIN_EUI.hex(), app_key=APP_KEY.hex(),
-            region="eu868", confirm_every=every, report_s=600,
+            region="eu868", confirm_every=every, report_s=600, repeat=0,
         )  # fmt: skip
         self.power = Power()
         self.lock = asyncio.Lock()

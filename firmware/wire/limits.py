@@ -12,6 +12,7 @@ LIMITS = {
     "confirm_every": ((0, 7), "number"),
     "batch": ((1, 32), "number"),
     "batch_whole": ((0, 1), "number"),
+    "repeat": ((0, 12), "number"),
 }
 """setting -> (allowed, kind).
 

@@ -69,7 +69,7 @@ class Link:
         self._ask_time()
         asks = exchange.silence.asks()
         room = mac.max_payload()
-        if asks is False:  # one reading: what nobody hears should be short
+        if asks is False and not self._node.config["repeat"]:  # unheard, one reading is enough
             room = READING_SIZE + 1
         frame = await outbox.next(room, asks)
         if frame:

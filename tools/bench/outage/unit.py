@@ -186,7 +186,7 @@ class Unit:
         self.config = Config(
             dev_eui=self.dev_eui, join_eui=JOIN_EUI, app_key=key, region="eu868",
             confirm_every=4, report_s=600, start_jitter_s=0, profile=profile, batch=1,
-            batch_whole=1,
+            batch_whole=1, repeat=0,
         )  # fmt: skip
         self.config.update(settings)
         self._folder = folder / self.dev_eui
