@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PIECE_MS = const(4000)  # the watchdog resets after 8.3 s
 _RETRY_US = const(60000000)
-_TIDY_US = const(300000000)
+_TIDY_US = const(60000000)
 _CRASH_PAUSE_S = const(5)
 _PHASES = const(2)
 _LOAD_MS = const(150)  # loading the shell from flash holds the CPU about half as long
@@ -125,7 +125,7 @@ class Node:
             until_us = min(until_us, self.clock.us() + _RETRY_US)
         if self.clock.us() >= self._tidy_us and not self.lock.locked():
             gc.collect()  # so that what stays lies together: the heap stays whole
-            self._tidy_us = self.clock.us() + _TIDY_US * (12 if self.power.sleeper else 1)
+            self._tidy_us = self.clock.us() + _TIDY_US * (60 if self.power.sleeper else 1)
         self.next_us = min(self.next_us, self.profile.ends_us, self.clock.us() + self._sample_us())
         return min(until_us, self.next_us)
 
