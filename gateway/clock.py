@@ -19,6 +19,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@lru_cache(4096)
 def rfc3339(at_ms: int) -> str:
     """An instant in the form CloudEvents uses: RFC 3339, UTC, milliseconds, `Z`."""
     at_s, ms = divmod(at_ms, 1000)

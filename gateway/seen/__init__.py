@@ -7,6 +7,7 @@ everything else has the server's id.
 """
 
 import msgspec
+from msgspec import Struct
 
 from gateway.seen.flood import Flood
 from gateway.seen.frames import Frames
@@ -20,6 +21,16 @@ _signals = msgspec.json.Decoder(Signals).decode
 _gaps = msgspec.json.Decoder(Gaps).decode
 _flood = msgspec.json.Decoder(Flood).decode
 _troubles = msgspec.json.Decoder(Troubles).decode
+
+
+def _joined(*parts: Struct) -> bytes:
+    """The fields of several objects as those of one, without its braces."""
+    return b",".join([_encode(one)[1:-1] for one in parts])
+
+
+_NO_FLOOD = Flood()
+_QUIET = _joined(Signals(), _NO_FLOOD, Troubles())
+"""What almost every device has of them, encoded once."""
 
 
 class Seen:
@@ -64,8 +75,10 @@ class Seen:
 
     def dump(self) -> bytes:
         """For the store."""
-        parts = (self.frames, self.signals, self.gaps, self.flood, self.troubles)
-        return b"{%b}" % b",".join([_encode(one)[1:-1] for one in parts])
+        rest = _QUIET
+        if self.signals.early or self.troubles.troubles or self.flood != _NO_FLOOD:
+            rest = _joined(self.signals, self.flood, self.troubles)
+        return b"{%b,%b}" % (_joined(self.frames, self.gaps), rest)
 
 
 class Decoded:

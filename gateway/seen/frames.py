@@ -1,6 +1,7 @@
 """Frames and ids: whether a message of the network server is new."""
 
-import hashlib
+from binascii import b2a_base64
+from hashlib import blake2s
 
 from msgspec import Struct, field
 
@@ -19,25 +20,48 @@ REPEAT_MS = 600_000
 """The same FCnt and data again: within this time a repetition, later a counter that restarted."""
 
 
-Mark = tuple[int, str, str]
-"""A frame that was seen: FCnt, hash of the network server's id, hash of FPort and data."""
-MARK = 24
-"""Hexadecimal digits of a Mark, 8 for each part."""
+MARK = 12
+"""Characters of a mark, which identifies a frame: 4 of its FCnt, 5 of the network server's id, 3
+of FPort and data. Base64 of 24, 30 and 18 bits, so that each part can be looked for as text.
+"""
+OF_FCNT = 4
+OF_ID = 9
+"""Characters of a mark up to the end of the FCnt, and of the id."""
+HEX_MARK = 24
+"""Hexadecimal digits of a mark of an earlier version, 8 for each part."""
 
 
 def _short(text: str, size: int = 4) -> str:
-    return hashlib.blake2s(text.encode(), digest_size=size).hexdigest()
+    return blake2s(text.encode(), digest_size=size).hexdigest()
 
 
-def _joined(mark: Mark) -> str:
-    return f"{mark[0]:08x}{mark[1]}{mark[2]}"
+def _mark(fcnt: int, of_id: bytes, of_data: bytes) -> str:
+    """A mark. of_id, of_data: 32 bits each, of which the first 30 and 18 are kept."""
+    number = (fcnt & 0xFFFFFF) << 48
+    number |= int.from_bytes(of_id, "big") >> 2 << 18 | int.from_bytes(of_data, "big") >> 14
+    return b2a_base64(number.to_bytes(9, "big"), newline=False).decode()
+
+
+def mark_of(uplink: Uplink) -> str:
+    """What identifies a frame."""
+    of_id = blake2s(uplink.id.encode(), digest_size=4).digest()
+    of_data = blake2s(b"%d %b" % (uplink.fport, uplink.data.hex().encode()), digest_size=4)
+    return _mark(uplink.fcnt, of_id, of_data.digest())
+
+
+def _of_hex(newest: str) -> str:
+    """Marks of an earlier version."""
+    parts = [bytes.fromhex(newest[at : at + 8]) for at in range(0, len(newest), 8)]
+    frames = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    return "".join([_mark(int.from_bytes(one[0], "big"), *one[1:]) for one in frames])
 
 
 class Session(Struct):
     """Frames since one join. mask: bit n is set when the frame fcnt - n was seen.
 
-    newest: Marks of the newest frames, MARK digits each, latest last: the row is written at every
-    uplink, and one text costs a tenth of 63 tuples.  marks: the same as 0.1.0 wrote them.
+    recent: marks of the newest frames, latest last: the row is written at every uplink, so it is
+    short, and one text costs a tenth of 63 tuples.  newest: the same in hexadecimal, and marks: in
+    tuples, as earlier versions wrote them.
     """
 
     dev_addr: str
@@ -46,49 +70,52 @@ class Session(Struct):
     fcnt: int = -1
     mask: int = 0
     last_ms: int = 0
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[tuple[int, str, str]] = field(default_factory=list)
     newest: str = ""
+    recent: str = ""
 
     def __post_init__(self) -> None:
         """Take over the marks of an earlier version."""
         if self.marks:
-            self.newest = "".join(map(_joined, self.marks)) + self.newest
+            self.newest = "".join([f"{n:08x}{i}{data}" for n, i, data in self.marks]) + self.newest
             self.marks = []
+        if self.newest:
+            self.recent = _of_hex(self.newest) + self.recent
+            self.newest = ""
 
-    def has(self, mark: Mark) -> bool:
+    def has(self, fcnt: int, mark: str) -> bool:
         """Whether this very message was seen: its FCnt and the network server's id."""
-        if mark[0] > self.fcnt:
-            return False
-        return self._mark(f"{mark[0]:08x}{mark[1]}") is not None
+        return fcnt <= self.fcnt and self._mark(mark[:OF_ID]) is not None
 
-    def remember(self, mark: Mark) -> None:
+    def remember(self, mark: str) -> None:
         """Keep what identifies a frame."""
-        self.newest = self.newest[-MARK * (FRAMES - 1) :] + _joined(mark)
+        self.recent = self.recent[-MARK * (FRAMES - 1) :] + mark
 
     def _mark(self, begins: str) -> str | None:
         """The newest mark that begins so."""
-        at = self.newest.rfind(begins)
+        recent = self.recent
+        at = recent.rfind(begins)
         while at >= 0 and at % MARK:
-            at = self.newest.rfind(begins, 0, at + len(begins) - 1)
-        return None if at < 0 else self.newest[at : at + MARK]
+            at = recent.rfind(begins, 0, at + len(begins) - 1)
+        return None if at < 0 else recent[at : at + MARK]
 
-    def restarts(self, mark: Mark, at_ms: int) -> bool:
+    def restarts(self, fcnt: int, mark: str, at_ms: int) -> bool:
         """Whether a frame at or below the highest shows that the device's counter restarted.
 
         A device never sends a lower FCnt after a higher one, nor other data with the same FCnt.
         at_ms: when it was sent.
         """
-        behind = self.fcnt - mark[0]
+        behind = self.fcnt - fcnt
         if behind >= FRAMES:
             return True
-        known = self._mark(f"{mark[0]:08x}")
-        if self.mask >> behind & 1 and known and not known.endswith(mark[2]):
+        known = self._mark(mark[:OF_FCNT])
+        if self.mask >> behind & 1 and known and known[OF_ID:] != mark[OF_ID:]:
             return True
         return behind > 0 and at_ms > self.last_ms + SKEW_MS
 
-    def admits(self, mark: Mark, at_ms: int) -> bool:
+    def admits(self, fcnt: int, mark: str, at_ms: int) -> bool:
         """Whether a frame at or below the highest is new in this session."""
-        behind = self.fcnt - mark[0]
+        behind = self.fcnt - fcnt
         if self.mask >> behind & 1 and (behind or at_ms <= self.last_ms + REPEAT_MS):
             return False
         self.mask |= 1 << behind
@@ -158,9 +185,11 @@ class Frames(Struct):
         return same[0]
 
     def _admits_frame(self, uplink: Uplink) -> bool:
-        mark = (uplink.fcnt, _short(uplink.id), _short(f"{uplink.fport} {uplink.data.hex()}"))
-        if any(session.has(mark) for session in self.sessions):
-            return False  # the network server delivers it again
+        fcnt = uplink.fcnt
+        made = mark_of(uplink)
+        for known in self.sessions:
+            if fcnt <= known.fcnt and known.has(fcnt, made):
+                return False  # the network server delivers it again
         session = self._session(uplink)
         if session is None:
             newest = self.sessions[-1].since_ms if self.sessions else 0
@@ -170,14 +199,14 @@ class Frames(Struct):
         behind = session.fcnt - uplink.fcnt
         if behind >= FRAMES and uplink.at_ms <= session.last_ms:
             return self._admits_id(f"Uplink {uplink.id}")
-        if behind >= 0 and session.restarts(mark, uplink.at_ms):
+        if behind >= 0 and session.restarts(fcnt, made, uplink.at_ms):
             session = self._begin(uplink.dev_addr, uplink.at_ms)
             behind = -1 - uplink.fcnt
         if behind < 0:
             self._advance(session, uplink)
-            session.remember(mark)
+            session.remember(made)
             return True
-        return session.admits(mark, uplink.at_ms)
+        return session.admits(fcnt, made, uplink.at_ms)
 
     def _advance(self, session: Session, uplink: Uplink) -> None:
         """Make a frame the highest of its session."""

@@ -7,13 +7,15 @@ written of a device is known until its end.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 
+from gateway.model import Latest
 from gateway.store.postgresql.deferred import Deferred
 from gateway.store.sql import APART, Row, statements
 
@@ -22,6 +24,7 @@ CURSOR = ("put_cursor", "")
 SUMS = ("matched", "delivered", "dead", "withdrawn")
 LATER = ("append", "put_outbox", "put_latest", "put_seen")
 """Statements whose rows are collected, in the order in which they are written."""
+_encode = msgspec.json.Encoder().encode
 CHANGES_DEVICES = frozenset({"add_device", "remove_device"})
 
 
@@ -53,11 +56,6 @@ class Connection:
     def row(self, name: str, *values: Any) -> Row | None:
         """See gateway.store.sql.Connection."""
         match name:
-            case "append":
-                cursor = self._counted(CURSOR, "last_cursor") + 1
-                self.deferred.put(CURSOR, cursor)
-                self._later[name].append((cursor, *values))
-                return (cursor,)
             case "device" | "seen":
                 key = (name, *values)
                 if key not in self._known:
@@ -66,8 +64,6 @@ class Connection:
             case "last_cursor":
                 cursor = self.deferred.get(CURSOR)
                 return self._run(name).fetchone() if cursor is None else (cursor,)
-            case "next_sequence":
-                return (self._next("sequence", *values),)
             case "next_token":
                 return (self._next("token", *values, wrap=TOKENS),)
             case _:
@@ -75,33 +71,44 @@ class Connection:
 
     def change(self, name: str, *values: Any) -> int:
         """See gateway.store.sql.Connection."""
-        match name:
-            case "match":
-                endpoint_id, count = values
-                return self._add(endpoint_id, count, 0, 0, 0)
-            case "count_done":
-                endpoint_id, *counts = values
-                return self._add(endpoint_id, 0, *counts)
-            case "put_outbox":
-                self._later[name].append(values)
-                return 1
-            case "put_seen":
-                dev_eui, seen = values
-                self._known["seen", dev_eui] = (seen,)
-                self._later[name].append(values)
-                return 1
-            case _:
-                if name in CHANGES_DEVICES:
-                    self._known.pop(("device", values[0]), None)
-                return self._seeing(name, *values).rowcount
+        if name == "count_done":
+            endpoint_id, *counts = values
+            self._add(endpoint_id, 0, *counts)
+            return 1
+        if name in CHANGES_DEVICES:
+            self._known.pop(("device", values[0]), None)
+        return self._seeing(name, *values).rowcount
 
     def many(self, name: str, rows: Iterable[Row]) -> int:
         """See gateway.store.sql.Connection; the rows wait for one answer, not for one each."""
-        if name in LATER:
-            self._later[name] += rows
-            return 0
         self._write_rows()
         return self._send(name, rows)
+
+    def next_sequence(self, dev_eui: str) -> int:
+        """See gateway.store.sql.Collecting."""
+        return self._next("sequence", dev_eui)
+
+    def append(self, event_id: str, kind: str, dev_eui: str, body: bytes) -> int:
+        """See gateway.store.sql.Collecting."""
+        cursor = self._counted(CURSOR, "last_cursor") + 1
+        self.deferred.put(CURSOR, cursor)
+        self._later["append"].append((cursor, event_id, kind, dev_eui, body))
+        return cursor
+
+    def put_outbox(self, endpoint_id: str, cursor: int, dev_eui: str) -> None:
+        """See gateway.store.sql.Collecting."""
+        self._later["put_outbox"].append((endpoint_id, cursor, dev_eui))
+        self._add(endpoint_id, 1, 0, 0, 0)
+
+    def put_latest(self, dev_eui: str, values: Sequence[Latest], now: str) -> None:
+        """See gateway.store.sql.Collecting."""
+        rows = [(dev_eui, one.property, one.observed_at, _encode(one), now) for one in values]
+        self._later["put_latest"] += rows
+
+    def put_seen(self, dev_eui: str, seen: bytes) -> None:
+        """See gateway.store.sql.Collecting."""
+        self._known["seen", dev_eui] = (seen,)
+        self._later["put_seen"].append((dev_eui, seen))
 
     def flush(self) -> None:
         """Write what was collected and counted up since the transaction or the last flush."""
@@ -160,9 +167,8 @@ class Connection:
         self.deferred.put(key, number)
         return number
 
-    def _add(self, endpoint_id: str, *counts: int) -> int:
+    def _add(self, endpoint_id: str, *counts: int) -> None:
         for name, count in zip(SUMS, counts, strict=True):
             if count:
                 key = (name, endpoint_id)
                 self.deferred.put(key, (self.deferred.get(key) or 0) + count)
-        return 1

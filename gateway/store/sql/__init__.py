@@ -5,9 +5,11 @@ A database adds a folder beside this one: `queries.sql`, which holds every state
 translates errors. Nothing here knows which database it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+
+from gateway.model import Latest
 
 Row = tuple[Any, ...]
 APART = frozenset(
@@ -43,7 +45,27 @@ class Connection(Protocol):
 
 
 class Collecting(Connection, Protocol):
-    """A Connection for the changes of one group, which collects rows to write them together."""
+    """A Connection for the changes of one group, which collects rows to write them together.
+
+    What an event writes has a method of its own: it is called a thousand times in a group.
+    """
+
+    def next_sequence(self, dev_eui: str) -> int:
+        """A device's next sequence number."""
+        ...
+
+    def append(self, event_id: str, kind: str, dev_eui: str, body: bytes) -> int:
+        """Add an event; returns its cursor."""
+        ...
+
+    def put_outbox(self, endpoint_id: str, cursor: int, dev_eui: str) -> None:
+        """Add a pending delivery, and count it as matched."""
+
+    def put_latest(self, dev_eui: str, values: Sequence[Latest], now: str) -> None:
+        """See gateway.store.Transaction."""
+
+    def put_seen(self, dev_eui: str, seen: bytes) -> None:
+        """See gateway.store.Transaction."""
 
     def flush(self) -> None:
         """Write what was collected."""

@@ -2,6 +2,7 @@
 # ruff: noqa: D102 - each method is described in gateway.store.Transaction
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,13 +12,15 @@ from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
 from gateway.store import LAST, Appended
-from gateway.store.sql import Connection, Row
+from gateway.store.sql import Collecting, Row
 from gateway.store.sql.event import first_id, new_event, wants
 from gateway.store.sql.view import Endpoints, Rows
 
 QUARANTINED_MOST = 10_000
 """Messages kept in quarantine; beyond, the oldest that are of no registered device go."""
 _encode = msgspec.json.Encoder().encode
+_device = lru_cache(4000)(msgspec.json.Decoder(Device).decode)
+"""It is asked for with every uplink, and changes almost never."""
 
 
 class Changes(Rows):
@@ -26,7 +29,9 @@ class Changes(Rows):
     appended: its events so far.  changed_endpoints: see gateway.store.Store.on_endpoints.
     """
 
-    def __init__(self, connection: Connection, endpoints: Endpoints, source: str) -> None:
+    connection: Collecting
+
+    def __init__(self, connection: Collecting, endpoints: Endpoints, source: str) -> None:
         super().__init__(connection, endpoints)
         self._source = source
         self.appended: list[Appended] = []
@@ -50,6 +55,10 @@ class Changes(Rows):
             )
         return self._endpoints
 
+    def device(self, dev_eui: str) -> Device | None:
+        row = self.connection.row("device", dev_eui)
+        return _device(row[0]) if row else None
+
     def _insert(self, refusal: str, name: str, *values: Any) -> None:
         """Run an INSERT that does nothing where a unique value is taken."""
         if not self.connection.change(name, *values):
@@ -64,13 +73,14 @@ class Changes(Rows):
         self._endpoints = None
 
     def append(self, kind: str, dev_eui: str, at_ms: int, data: Any) -> Event:
-        sequence = self._number("next_sequence", dev_eui)
+        connection = self.connection
+        sequence = connection.next_sequence(dev_eui)
         event, body = new_event(self._source, kind, dev_eui, at_ms, sequence=sequence, data=data)
-        cursor = self._number("append", event.id, event.type, dev_eui, body)
-        wanted = tuple(one.id for one in self.endpoints() if wants(one, event))
+        cursor = connection.append(event.id, event.type, dev_eui, body)
+        endpoints = self._endpoints if self._endpoints is not None else self.endpoints()
+        wanted = tuple([one.id for one in endpoints if wants(one, event)])
         for endpoint_id in wanted:
-            self.connection.change("put_outbox", endpoint_id, cursor, dev_eui)
-            self.connection.change("match", endpoint_id, 1)
+            connection.put_outbox(endpoint_id, cursor, dev_eui)
         self.appended.append(Appended(cursor, event.id, event.type, dev_eui, body, wanted))
         return event
 
@@ -96,14 +106,14 @@ class Changes(Rows):
         values: tuple[Value, ...],
         now: str = LAST,
     ) -> None:
-        rows: list[Row] = []
-        for one in values:
-            new = Latest(one.property, one.value, one.unit, one.quality, observed_at, seq)
-            rows.append((dev_eui, one.property, observed_at, _encode(new), now))
-        self.connection.many("put_latest", rows)
+        new = [
+            Latest(one.property, one.value, one.unit, one.quality, observed_at, seq)
+            for one in values
+        ]
+        self.connection.put_latest(dev_eui, new, now)
 
     def put_seen(self, dev_eui: str, seen: bytes) -> None:
-        self.connection.change("put_seen", dev_eui, seen)
+        self.connection.put_seen(dev_eui, seen)
 
     def quarantine(self, at_ms: int, dev_eui: str, topic: str, body: bytes, reason: str) -> int:
         number = self._number("quarantine", at_ms, dev_eui, topic, body, reason)

@@ -12,9 +12,10 @@ Source: sqlite.org/pragma.html#pragma_data_version.
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from gateway.model import Latest
 from gateway.store.sql import APART, Row
 from gateway.store.sqlite.file import Connection
 from gateway.store.sqlite.state import State
@@ -60,20 +61,12 @@ class Buffered(Connection):
 
     def row(self, name: str, *values: Any) -> Row | None:
         """See gateway.store.sql.Connection."""
-        match name:
-            case "append":
-                return (self._append(values),)
-            case "next_sequence":
-                state = self._change_of(*values)
-                state.sequence += 1
-                return (state.sequence,)
-            case "seen":
-                return (self._state(*values).seen,)
-            case "device":
-                return self._device(*values)
-            case _:
-                self._before(name, values)
-                return super().row(name, *values)
+        if name == "seen":
+            return (self._state(*values).seen,)
+        if name == "device":
+            return self._device(*values)
+        self._before(name, values)
+        return super().row(name, *values)
 
     def rows(self, name: str, *values: Any) -> list[Row]:
         """See gateway.store.sql.Connection."""
@@ -82,30 +75,45 @@ class Buffered(Connection):
 
     def change(self, name: str, *values: Any) -> int:
         """See gateway.store.sql.Connection."""
-        match name:
-            case "put_outbox":
-                self._later[name].append(values)
-            case "put_seen":
-                dev_eui, seen = values
-                self._change_of(dev_eui).seen = seen
-            case "match":
-                self._sums[values[0]][0] += values[1]
-            case "count_done":
-                sums = self._sums[values[0]]
-                sums[1:] = [had + more for had, more in zip(sums[1:], values[1:], strict=True)]
-            case _:
-                self._before(name, values)
-                return super().change(name, *values)
-        return 1
+        if name == "count_done":
+            sums = self._sums[values[0]]
+            sums[1:] = [had + more for had, more in zip(sums[1:], values[1:], strict=True)]
+            return 1
+        self._before(name, values)
+        return super().change(name, *values)
 
     def many(self, name: str, rows: Iterable[Row]) -> int:
         """See gateway.store.sql.Connection."""
-        if name == "put_latest":
-            for dev_eui, *value in rows:
-                self._change_of(dev_eui).put(*value)
-            return 0
         self.flush()
         return super().many(name, rows)
+
+    def next_sequence(self, dev_eui: str) -> int:
+        """See gateway.store.sql.Collecting."""
+        state = self._change_of(dev_eui)
+        state.sequence += 1
+        return state.sequence
+
+    def append(self, event_id: str, kind: str, dev_eui: str, body: bytes) -> int:
+        """See gateway.store.sql.Collecting."""
+        last = self._memory.last
+        if last is None:
+            last = self._execute(self._sql["last_given"]).fetchone()[0]
+        self._memory.last = cursor = last + 1
+        self._later["append"].append((cursor, event_id, kind, dev_eui, body))
+        return cursor
+
+    def put_outbox(self, endpoint_id: str, cursor: int, dev_eui: str) -> None:
+        """See gateway.store.sql.Collecting."""
+        self._later["put_outbox"].append((endpoint_id, cursor, dev_eui))
+        self._sums[endpoint_id][0] += 1
+
+    def put_latest(self, dev_eui: str, values: Sequence[Latest], now: str) -> None:
+        """See gateway.store.sql.Collecting."""
+        self._change_of(dev_eui).put(values, now)
+
+    def put_seen(self, dev_eui: str, seen: bytes) -> None:
+        """See gateway.store.sql.Collecting."""
+        self._change_of(dev_eui).seen = seen
 
     def flush(self) -> None:
         """See gateway.store.sql.Collecting."""
@@ -136,14 +144,6 @@ class Buffered(Connection):
         elif kind:
             self._memory.states.pop(values[0], None)
 
-    def _append(self, values: Row) -> int:
-        last = self._memory.last
-        if last is None:
-            last = self._execute(self._sql["last_given"]).fetchone()[0]
-        self._memory.last = cursor = last + 1
-        self._later["append"].append((cursor, *values))
-        return cursor
-
     def _device(self, dev_eui: str) -> Row | None:
         devices = self._memory.devices
         if dev_eui not in devices:
@@ -159,7 +159,9 @@ class Buffered(Connection):
 
     def _change_of(self, dev_eui: str) -> State:
         """The state, which is written with the group."""
-        state = self._changed[dev_eui] = self._state(dev_eui)
+        state = self._changed.get(dev_eui)
+        if state is None:
+            state = self._changed[dev_eui] = self._state(dev_eui)
         return state
 
 

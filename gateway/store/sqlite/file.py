@@ -23,8 +23,12 @@ A commit writes some ten whole pages to the log, whatever changed in them: an up
 alone writes 38 kB with 4096, 22 with 2048 and 13 with 1024; but with 1024 an event fills more than
 a page, and a burst takes a tenth more CPU.
 """
-LOG_PAGES = 2000
-"""The log is written into the file from this size on: 4 MB, as by default with pages of 4096."""
+LOG_PAGES = 8000
+"""The log is written into the file from this size on: 16 MB.
+
+While that lasts, some 10 ms, no commit is made. Of 500 uplinks a second it delays 6 in 1000, and
+with 2000 pages 12 in 1000; in a burst an uplink then has the disk write 8.2 kB instead of 7.0.
+"""
 
 # What is worth trying again; everything else means that file or disk is damaged.
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM}

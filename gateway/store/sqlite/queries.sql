@@ -41,7 +41,7 @@ ON CONFLICT (dev_eui) DO UPDATE SET token = token % 65535 + 1 RETURNING token
 INSERT INTO event (cursor, id, type, subject, body) VALUES (?1, ?2, ?3, ?4, ?5)
 
 -- name: last_given
-SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'
+SELECT coalesce(max(cursor), 0) FROM event
 
 -- name: event
 SELECT cursor, body FROM event WHERE id = ?1

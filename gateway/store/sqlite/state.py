@@ -1,23 +1,18 @@
 """What changes with every reading of a device, as the writer has it in memory: one row."""
 
-import msgspec
-from msgspec import Raw, Struct
+from collections.abc import Iterable
 
+import msgspec
+
+from gateway.model import Latest
 from gateway.store.sql import Row
 
 _encode = msgspec.json.Encoder().encode
-
-
-class _Observed(Struct):
-    observed_at: str
-
-
-_parts = msgspec.json.Decoder(dict[str, Raw]).decode
-_observed = msgspec.json.Decoder(_Observed).decode
+_decode = msgspec.json.Decoder(dict[str, Latest]).decode
 
 
 class State:
-    """A device's row; a value of it that changes is written with the group.
+    """A device's row; what of it changed is written with the group, once however often it did.
 
     sequence: of its last event.  seen: see gateway.store.View.  latest: its newest values, a JSON
     object by property.
@@ -29,23 +24,21 @@ class State:
         self.sequence = sequence
         self.seen = seen
         self._text = latest
-        self._latest: dict[str, tuple[str, bytes]] | None = None
+        self._latest: dict[str, Latest] | None = None
 
-    def put(self, known: str, observed_at: str, body: bytes, now: str) -> None:
-        """Replace the newest value of a property; as `gateway.store.Transaction.put_latest`."""
-        if self._latest is None:
-            parts = _parts(self._text.encode())
-            self._latest = {
-                name: (_observed(one).observed_at, bytes(one)) for name, one in parts.items()
-            }
-        kept = self._latest.get(known)
-        if kept is None or observed_at >= kept[0] or kept[0] > now:
-            self._latest[known] = (observed_at, body)
-            self._text = ""
+    def put(self, values: Iterable[Latest], now: str) -> None:
+        """Replace the newest value of properties; as `gateway.store.Transaction.put_latest`."""
+        latest = self._latest
+        if latest is None:
+            latest = self._latest = _decode(self._text)
+        for new in values:
+            kept = latest.get(new.property)
+            if kept is None or new.observed_at >= kept.observed_at or kept.observed_at > now:
+                latest[new.property] = new
+                self._text = ""
 
     def row(self, dev_eui: str) -> Row:
         """The values of `put_state`."""
-        if self._latest is not None and not self._text:
-            newest = {name: Raw(body) for name, (_, body) in self._latest.items()}
-            self._text = _encode(newest).decode()
+        if not self._text:
+            self._text = _encode(self._latest).decode()
         return dev_eui, self.sequence, self._text, self.seen

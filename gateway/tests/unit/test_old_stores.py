@@ -24,7 +24,7 @@ KNOWN = json.loads((DATA / "store_1.json").read_text())
 LATER_MS = 1_795_572_000_000 + 7 * 86_400_000
 
 
-@pytest.fixture(params=["store_1.db", "store_3.db", "store_6.db"])
+@pytest.fixture(params=["store_1.db", "store_3.db", "store_6.db", "store_7.db"])
 async def old(tmp_path, request):
     """A copy of a store of an earlier schema, open."""
     shutil.copy(DATA / request.param, tmp_path / "old.db")
@@ -67,6 +67,26 @@ async def test_every_row_of_an_old_store_is_there(old):
         "pending", "delivered", "dead", "withdrawn"
     }  # fmt: skip
     assert await old.read(lambda view: view.command_of_item("item-0")) is not None
+
+
+async def test_a_cursor_is_never_given_twice_without_autoincrement(old):
+    """Its table says nothing of it any more: the newest event stays, whatever is forgotten."""
+    last = await old.read(lambda view: view.last_cursor())
+    assert last == KNOWN["last_cursor"]
+
+    for hook in [one["id"] for one in KNOWN["endpoints"]]:
+        await old.write(lambda tx, id_=hook: tx.remove_endpoint(id_))
+    await old.write(lambda tx: tx.forget(LATER_MS, 0, 1000))
+
+    left = [one.cursor for one in await old.read(lambda view: view.events(limit=1000))]
+    assert last in left
+    assert len(left) < last
+    data = JoinedData(dev_eui=BIN, device="bin-1", dev_addr="01")
+    await old.write(lambda tx: tx.append("joined", BIN, LATER_MS, data))
+    assert await old.read(lambda view: view.last_cursor()) == last + 1
+    [(said,)] = old._writer.execute("SELECT sql FROM sqlite_schema WHERE name = 'event'")
+    assert "AUTOINCREMENT" not in said
+    assert old._writer.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 async def test_the_devices_of_an_old_store_are_in_service(old):

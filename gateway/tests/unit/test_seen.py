@@ -8,8 +8,9 @@ from gateway.devices import encode
 from gateway.model import Command, Device, Latest
 from gateway.notices import Joined, Uplink
 from gateway.seen import Decoded, Seen
-from gateway.seen.frames import Session
+from gateway.seen.frames import MARK, OF_FCNT, OF_ID, Session, mark_of
 from gateway.seen.gaps import SETTLE_MS
+from gateway.store.sqlite.file import PAGE_BYTES
 
 DATA = Path(__file__).parents[1] / "data"
 START_MS = 1_795_572_000_000
@@ -33,7 +34,7 @@ def test_a_row_of_an_earlier_version_keeps_every_field():
 
     kept = msgspec.json.decode(Seen.load(OLD).dump())
     for session in kept["sessions"]:
-        assert (session.pop("marks"), session.pop("newest")) == ([], "")
+        assert [session.pop(one) for one in ("marks", "newest", "recent")] == [[], "", ""]
     assert {name: kept[name] for name in written} == written
 
 
@@ -110,24 +111,54 @@ def test_a_clock_that_is_set_back_leaves_nothing_that_is_later_than_it():
     assert (session.since_ms, session.last_ms) == (START_MS + 100_000, START_MS + 100_000)
 
 
-def test_marks_of_an_earlier_version_are_known_and_fifty_repetitions_too():
+def test_marks_of_earlier_versions_are_known_and_fifty_repetitions_too():
     frames = Seen.load(b"").frames
     for fcnt in range(100):
         assert frames.admits(up(fcnt, "01", fcnt))
-    row = msgspec.json.decode(Seen(frames, Seen.load(b"").signals, Seen.load(b"").gaps).dump())
-    [session] = row["sessions"]
+    in_hex = msgspec.json.decode((DATA / "seen_hex_marks.json").read_bytes())
+    in_tuples = msgspec.json.decode((DATA / "seen_hex_marks.json").read_bytes())
+    [session] = in_tuples["sessions"]
     text = session.pop("newest")
     marks = [text[at : at + 24] for at in range(0, len(text), 24)]
     session["marks"] = [(int(one[:8], 16), one[8:16], one[16:]) for one in marks]
 
-    for kept in (frames, Seen.load(msgspec.json.encode(row)).frames):
+    old = [Seen.load(msgspec.json.encode(row)).frames for row in (in_hex, in_tuples)]
+    for kept in (frames, *old):
+        assert kept.sessions[0].recent == frames.sessions[0].recent
         assert [kept.admits(up(fcnt, "01", fcnt)) for fcnt in range(37, 100)] == [False] * 63
         other = up(90, "01", 90)
         assert kept.admits(msgspec.structs.replace(other, id="new", data=b"y")), "it restarted"
 
 
 def test_a_mark_is_not_found_across_two_others():
-    session = Session("01", 0, fcnt=0x200, newest="000000100abcdef011111111")
+    session = Session("01", 0, fcnt=0x200, recent="AAECidididdaAAEDidididda")
 
-    assert session.has((0x10, "0abcdef0", "11111111"))
-    assert not session.has((0x100, "abcdef01", "1111111"))
+    assert session.has(0x102, "AAECididid")
+    assert not session.has(0x102, "didda"), "where the first mark has its end"
+    assert not session.has(0x102, "daAAEDidi")
+
+
+def test_a_mark_has_three_parts_of_whole_characters():
+    one = up(7, "01", 0)
+    others = [
+        msgspec.structs.replace(one, **change)
+        for change in ({"fcnt": 8}, {"id": "x"}, {"data": b"y"})
+    ]
+
+    marks = [mark_of(each) for each in (one, *others)]
+
+    assert {len(each) for each in marks} == {MARK}
+    assert [each[:OF_FCNT] == marks[0][:OF_FCNT] for each in marks[1:]] == [False, True, True]
+    assert [each[OF_FCNT:OF_ID] == marks[0][OF_FCNT:OF_ID] for each in marks[1:]] == [
+        True, False, True
+    ]  # fmt: skip
+    assert [each[OF_ID:] == marks[0][OF_ID:] for each in marks[1:]] == [True, True, False]
+
+
+def test_a_row_of_sixty_three_frames_fits_into_a_page_beside_its_values():
+    """1.2 kB; with marks in hexadecimal it had 2 kB, and every uplink wrote a second page."""
+    seen = Seen.load(b"")
+    for fcnt in range(100):
+        assert seen.frames.admits(up(fcnt, "01", fcnt))
+
+    assert len(seen.dump()) < 0.65 * PAGE_BYTES
