@@ -17,10 +17,11 @@ from typing import Any, cast
 
 import structlog
 
-from gateway import networks, registry, simulation, sinks
+from gateway import devices, networks, registry, simulation, sinks
 from gateway.absences import Absences
 from gateway.batches import Batches
 from gateway.clock import wall_ms
+from gateway.codecs import Codecs
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule, Worker
 from gateway.errors import ConfigError, GatewayError, Refused, Unknown
@@ -91,11 +92,16 @@ async def open_parts(settings: Settings) -> AsyncGenerator[Parts]:
     """The Parts for one command of the CLI; the network is not entered."""
     network = open_network(settings)
     async with open_store(settings) as store:
-        yield _parts(settings, store, network, Commands(store, network, settings.commands))
+        parts = _parts(settings, store, network, Commands(store, network, settings.commands))
+        with contextlib.closing(parts.codecs):
+            yield parts
 
 
 def _parts(settings: Settings, store: Store, network: Network, commands: Commands) -> Parts:
+    codecs = Codecs(Path(settings.folder) / "codecs")
+    devices.more["js"] = codecs.find
     return Parts(
+        codecs=codecs,
         store=store,
         network=network,
         commands=commands,
@@ -141,6 +147,7 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
         else:
             network = await stack.enter_async_context(open_network(settings))
             parts, loops = _sole(settings, store, network, outlet)
+        stack.enter_context(contextlib.closing(parts.codecs))
         await stack.enter_async_context(listening(settings.http.bind, application(parts)))
         log.info("serving", site=settings.site, http=settings.http.bind)
         async with asyncio.TaskGroup() as group:

@@ -11,6 +11,7 @@ import msgspec
 
 from gateway import app
 from gateway.cli._answer import on_parts, on_settings
+from gateway.cli._decoder import DecoderName
 from gateway.cli._many import COMMANDS
 from gateway.cli._secret import secret_file
 from gateway.errors import Refused
@@ -35,10 +36,10 @@ def device() -> None:
 )
 @click.option(
     "--decoder",
-    type=choice_of(DeviceRequest, "decoder"),
+    type=DecoderName(choice_of(DeviceRequest, "decoder").choices),
     default="lamplighter",
     show_default=True,
-    help="What reads its frames; `lamplighter` for boards of ours.",
+    help="What reads its frames; `lamplighter` for boards of ours, `js:NAME` for a codec.",
 )
 @click.option(
     "--class",

@@ -155,9 +155,21 @@ class Decoder(Protocol):
         ...
 
 
-@cache
+more: dict[str, Callable[[str], Decoder]] = {}
+"""What finds decoders that are no file here, by the prefix of their names, as `js` of `js:bin`.
+
+The composition root fills it in.
+"""
+
+
 def decoder(name: str) -> Decoder:
     """The decoder of this name. Raises Refused, naming those there are."""
+    prefix, colon, rest = name.partition(":")
+    return more[prefix](rest) if colon and prefix in more else _of_file(name)
+
+
+@cache
+def _of_file(name: str) -> Decoder:
     found: Decoder = registry.find(sys.modules[__name__], name, "decoder")
     return found
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from gateway.http import openapi
 from gateway.http.route import route
-from gateway.usecases import Parts, commands, commissioning, devices, events, webhooks
+from gateway.usecases import Parts, codecs, commands, commissioning, devices, events, webhooks
 
 
 class Health(Struct):
@@ -48,6 +48,10 @@ ROUTES = (
     route("ask", "POST /v1/devices/{dev_eui}/commands", "command", commands.ask, status=202),
     route("commands", "GET /v1/commands", "read", commands.find_all),
     route("command", "GET /v1/commands/{id}", "read", commands.find),
+    route("codecs", "GET /v1/codecs", "admin", codecs.find_all),
+    route("add_codec", "POST /v1/codecs", "admin", codecs.add, status=201),
+    route("try_codec", "POST /v1/codecs/{id}/try", "admin", codecs.attempt),
+    route("remove_codec", "DELETE /v1/codecs/{id}", "admin", codecs.remove, errors=(422,)),
     route("events", "GET /v1/events", "read", events.page, errors=(422,)),
     route("explain", "GET /v1/events/{id}", "read", events.explain),
     route("webhooks", "GET /v1/webhooks", "admin", webhooks.find_all),

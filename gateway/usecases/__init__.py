@@ -8,11 +8,13 @@ A use case is `async def name(parts, ..., body=..., query=...)`: the Parts, then
 thing, then the request as a Struct. It raises the errors of `gateway.errors`.
 """
 
+from pathlib import Path
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from gateway.clock import Clock, wall_ms
+from gateway.codecs import Codecs
 from gateway.commands import Commands
 from gateway.networks import Network
 from gateway.sinks import Sinks
@@ -31,6 +33,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     commands: Commands
     sinks: Sinks
     clock: Clock = wall_ms
+    codecs: Codecs = field(default_factory=lambda: Codecs(Path("codecs")))
 
 
 def listed(*names: str) -> Meta:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from gateway.codecs import Codecs
 from gateway.commands import Commands
 from gateway.http.routes import ROUTES
 from gateway.http.server import application
@@ -18,12 +19,13 @@ SURROUNDINGS = Surroundings(
 )
 
 
-def made_parts(store):
-    """The use cases' parts; their clock stands still."""
+def made_parts(store, folder=Path("none")):
+    """The use cases' parts; their clock stands still. folder: of the codecs."""
     network = Network()
     return Parts(
         store=store, network=network, commands=Commands(store, network, CommandSettings()),
         sinks=make({}, SURROUNDINGS), clock=lambda: 1_700_000_000_000,
+        codecs=Codecs(folder / "codecs"),
     )  # fmt: skip
 
 

@@ -43,14 +43,15 @@ class Service:
 
 
 @pytest.fixture
-async def service():
+async def service(tmp_path):
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(source="lamplighter/test"))
         keys = {}
         for scope in SCOPES:
             record, keys[scope] = new_key(scope, scope, 0)
             await store.write(lambda tx, one=record: tx.add_api_key(one))
-        parts = made_parts(store)
+        parts = made_parts(store, tmp_path)
+        stack.enter_context(contextlib.closing(parts.codecs))
         base = await stack.enter_async_context(served(parts))
         session = await stack.enter_async_context(aiohttp.ClientSession(base))
         made = Service(parts, session, keys)
@@ -69,15 +70,30 @@ async def fill(service):
         return tx.append("joined", EUI, 1_700_000_000_000, data)
 
     event = await service.store.write(change)
-    service.ids = {"dev_eui": EUI, "webhooks": hook["id"], "commands": "cmd_1", "events": event.id}
+    service.parts.codecs.put("tank", CODEC["script"].encode(), json.dumps(MAPPING).encode())
+    service.ids = {
+        "codecs": "tank",
+        "dev_eui": EUI,
+        "webhooks": hook["id"],
+        "commands": "cmd_1",
+        "events": event.id,
+    }
 
 
 SAVED = f"LW:D0:{'0' * 16}:{EUI.upper()}:FFFF0002:SL-7:PPASS.LAMP.M12.V4"
+MAPPING = {"values": {"a": {"property": "distance", "unit": "mm"}}}
+CODEC = {
+    "name": "tank-2",
+    "script": "function decodeUplink(input) { return {data: {a: input.bytes[0]}}; }",
+    "mapping": MAPPING,
+}
 BODIES = {
     "commission": {"certificate": f"PASS {SAVED}:C{certificate.checksum(SAVED.encode()):04X}"},
     "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
     "ask": {"name": "dim", "values": {"level": 40}, "expires_in_s": 60},
     "rotate": {"overlap_s": 60},
+    "add_codec": CODEC,
+    "try_codec": {"fport": 2, "data": "05"},
     "add_webhook": {"url": "https://example.org/", "types": ["lamplighter.reading.v1"]},
 }
 
