@@ -12,7 +12,7 @@ from node.outbox import Outbox
 from node.record import READING_SIZE
 
 _MOST = const(32)  # wire.batch.MOST
-_URGENT = const(3)  # and one more: a frame of the slowest rate has them
+_URGENT = const(15)  # and one more
 _PACK_MS = const(400)  # loading the code and packing 32 readings hold the CPU about half as long
 
 
@@ -23,7 +23,7 @@ class Batching(Outbox):
         super().__init__(node.journal, node.config, node.clock, node.gap)
         self._node = node
         self._urgent = []  # not answered yet; they wait in the journal too
-        self._first = False  # does the frame of `next` have these alone?
+        self._first = 0  # of these, how many the frame of `next` has, and nothing else
 
     def added(self, one, urgent: bool) -> None:
         """As `Outbox.added`; where many wait, urgent ones go before them."""
@@ -43,6 +43,7 @@ class Batching(Outbox):
         confirmed = bool(self._config["confirm_every"]) if asks is None else asks
         if held and confirmed:
             asks = True
+        self._first = 0
         if self._reports:
             return await super().next(room, asks)
         fit = (room - 1) // READING_SIZE
@@ -56,10 +57,11 @@ class Batching(Outbox):
             if silent:  # the newest, whether or not they were sent
                 again, found = again[:-1], again[-1:]
         made = None
-        self._first = bool(self._urgent) and (not found if silent else len(found) > single)
-        if self._first:
+        if self._urgent and (not found if silent else len(found) > single):
+            first = self._urgent[-fit:]
+            self._first = len(first)
             self._batch = []
-            made = self._urgent[0].fport, codec.frame(self._records(self._urgent[-fit:]))
+            made = first[0].fport, codec.frame(self._records(first))
         elif len(again + found) > (1 if held or repeat else single):
             await self._gap(_PACK_MS)
             made = self._pack(again, found, room)
@@ -106,7 +108,7 @@ class Batching(Outbox):
             self._urgent = []
             unload("wire.batch")
         elif self._first and acked is not None and (acked or not self._sending):
-            self._urgent = []
+            self._urgent = self._urgent[: -self._first]
 
 
 def attach(node) -> None:

@@ -13,6 +13,10 @@ from node.store import Store
 from wire import batch_decoding, codec, decoding
 
 FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
+BOOT = {
+    "cause": 0, "profile": 1, "major": 0, "minor": 1, "patch": 0, "boots": 1,
+    "config_version": 1, "first_seq": 0, "next_seq": 0,
+}  # fmt: skip
 FIRST = 65530  # numbers wrap on the way
 
 
@@ -201,6 +205,44 @@ def test_after_an_outage_the_urgent_ones_come_first_and_everything_after():
         node.outbox.done(True)
     assert seen == following(FIRST, 300)
     assert node.outbox.empty()
+
+
+def test_more_urgent_ones_than_a_frame_takes_come_before_the_others_the_newest_first():
+    node = Node()
+    for _ in range(12):
+        node.read(20)
+        node.outbox.added(node.journal._record(-1 % len(node.journal.marks)), True)
+    alarms = [FIRST + 20 * at - 1 & 0xFFFF for at in range(1, 13)]
+    sizes = []
+    while alarms:
+        fport, data, confirmed = node.frame()
+        records = decoding.unpack(10, data)[1]
+        sizes.append(len(records))
+        assert (fport, confirmed) == (10, True)
+        assert [one["seq"] for one in records] == alarms[: -len(records) - 1 : -1]
+        del alarms[-len(records) :]
+        node.outbox.done(True)
+
+    assert sizes == [5, 5, 2]
+    seen = []
+    while not node.journal.idle():
+        seen += numbers(node.frame())
+        node.outbox.done(True)
+    assert seen == following(FIRST, 240)
+
+
+def test_a_report_that_is_acknowledged_leaves_urgent_ones_waiting():
+    node = Node()
+    node.read(60)
+    for at in (3, 2, 1):
+        node.outbox.added(node.journal._record(len(node.journal.marks) - at), True)
+    first = node.frame()[1]
+    node.outbox.done(False)
+    node.outbox.report("boot", BOOT)
+    assert node.frame()[0] == 20
+    node.outbox.done(True)
+
+    assert node.frame()[1] == first
 
 
 def test_where_the_network_is_silent_one_reading_asks():

@@ -7,9 +7,9 @@ from tools.bench.outage.backlog import backlog
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("need_sf", [7, 12])
-def test_after_three_days_every_reading_arrives_and_the_alarms_before_the_others(need_sf):
-    found = backlog(72, need_sf=need_sf)
+@pytest.mark.parametrize(("need_sf", "alarms"), [(7, 4), (12, 12)])
+def test_after_three_days_every_reading_arrives_and_the_alarms_before_the_others(need_sf, alarms):
+    found = backlog(72, need_sf=need_sf, alarms=alarms)
 
     arrived = found.arrived_s
     missing = [number for number in range(found.made) if number not in arrived]
@@ -21,6 +21,7 @@ def test_after_three_days_every_reading_arrives_and_the_alarms_before_the_others
         f"{max(arrived.values()):.0f} s, {found.frames} frames"
     )
     assert found.made > 432
+    assert len(found.alarms) == alarms
     assert missing == []
     assert found.dropped == 0
     assert found.violations == []
