@@ -234,7 +234,7 @@ class Node:
         self.next_us = max(self.next_us + sample_us, started_us + sample_us // 2)
         values = await self.measure()
         await self.profile.tell(clock.uptime_s())
-        due_us = self._reported_us + config["report_s"] * 1000000 - sample_us // 2
+        due_us = self._reported_us + self.profile.report_s() * 1000000 - sample_us // 2
         due = self.profile.due(started_us >= due_us)
         last = self._last
         wanted = due or not last or self.profile.changed(last, values)

@@ -79,3 +79,27 @@ def test_a_whole_node_over_two_wraps_of_every_counter():
     _, records = decoding.unpack(12, readings[-1][1])
     assert records[0]["total"] in (passed, passed - 1)
     assert records[0]["seq"] >= steps * _STEP_S // 900 - 80
+
+
+def test_a_day_on_a_low_cell_has_a_quarter_of_the_readings():
+    clock.ticks_us = time.ticks_us
+    node = made(report_s=900, sample_s=900)
+    day = 86400 // 900
+
+    async def story():
+        await settled(node)
+        counts = []
+        for low in (False, True, False):
+            node.power.low = lambda low=low: low
+            await turns(4)
+            before = node.journal.next_seq
+            await turns(day)
+            counts.append(node.journal.next_seq - before)
+        return counts
+
+    async def turns(count):
+        for _ in range(count):
+            later(900)
+            await node._turn()
+
+    assert run(node, story) == [day, day // 4, day]

@@ -188,6 +188,22 @@ def test_a_bin_reading_says_how_far_it_can_be_trusted():
     assert packed("bin", fields) == 10
 
 
+def test_a_node_on_a_low_cell_reports_four_times_as_rarely_and_says_so():
+    one, mains = make("bin"), make("people")
+    assert one.fields(SENSED)["low_battery"] == 0
+    assert one.report_s() == 3600
+
+    one.node.power.millivolts = mains.node.power.millivolts = 3200
+    assert one.fields(SENSED)["low_battery"] == mains.fields(SENSED)["low_battery"] == 1
+    assert (one.report_s(), mains.report_s()) == (14400, 900)
+    one.node.config["report_s"] = 43200
+    assert one.report_s() == 86400
+
+    one.node.power.millivolts = 3600
+    one.fields(SENSED)
+    assert one.report_s() == 43200
+
+
 def test_few_or_spread_echoes_are_suspect():
     one = make("bin")
     assert one.fields({"distance": dict(ECHO, valid=4)})["suspect"] == 1

@@ -57,6 +57,7 @@ class Profile:
 
     status_s = _HOUR_S  # uptime at which the next daily status is due
     _told_s = -_HOUR_S
+    _low = False
 
     def __init__(self, node):
         from wire.profiles import PROFILES
@@ -147,5 +148,14 @@ class Profile:
         return battery_mv if battery_mv and 2000 <= battery_mv <= 7080 else None
 
     def low(self) -> int:
-        """1: the battery is below the board's limit."""
-        return int(self.node.power.low())
+        """1: the battery is below the board's limit; then reports are rarer, see `report_s`."""
+        self._low = self.node.power.low()
+        return int(self._low)
+
+    def report_s(self) -> int:
+        """Between two reports: four times what is usual where the cell is low, at most a day.
+
+        The flag `low_battery` of each reading tells why. What is sent at once stays so.
+        """
+        usual_s = self.node.config["report_s"]
+        return min(usual_s << 2, _DAY_S) if self._low and self.sleeper else usual_s
