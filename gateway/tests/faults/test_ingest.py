@@ -128,7 +128,7 @@ async def test_killed_at_any_moment_under_load(street):
         process = await street.ingest()
         await asyncio.sleep(0.4 + draw.random() * 0.4)
         process.kill()
-        await process.wait()
+        assert await process.wait() == -9
     await sending
     process = await street.ingest()
     await street.until(1501)
@@ -142,7 +142,9 @@ async def test_the_broker_comes_and_goes(street):
     process = await street.ingest()
     for turn in range(4):
         await street.publish(range(turn * 50, turn * 50 + 50))
+        before = street.broker.pid
         await street.broker.restart()
+        assert street.broker.pid != before
     await street.until(201)
     process.kill()
     await process.wait()

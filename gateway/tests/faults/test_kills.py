@@ -84,7 +84,7 @@ async def campaign(scene, kills, draw):
 async def test_killed_at_any_moment_the_service_loses_nothing_and_doubles_nothing(
     scene, pytestconfig
 ):
-    kills = 1000 if pytestconfig.getoption("weeks", default=False) else 32
+    kills = 1000 if pytestconfig.getoption("weeks") else 32
     await scene.service.start()
     hook = await scene.subscribe()
     await scene.listening(scene.devices[0])

@@ -43,6 +43,7 @@ async def test_killed_with_deliveries_under_way_nothing_is_lost_and_order_is_kep
 
     for _ in range(4):
         await scene.service.kill()
+        assert scene.service.process.returncode == -9
         arrived = len(scene.receiver.events)
         await scene.service.start()
         await scene.arrived(arrived + 30)

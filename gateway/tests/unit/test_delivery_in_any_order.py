@@ -251,7 +251,7 @@ class AnyOrder(RuleBasedStateMachine):
 
 @pytest.mark.timeout(3600)
 def test_nothing_is_lost_doubled_or_out_of_order_in_any_order_of_things(pytestconfig):
-    many = pytestconfig.getoption("weeks", default=False)
+    many = pytestconfig.getoption("weeks")
     run_state_machine_as_test(
         AnyOrder,
         settings=settings(

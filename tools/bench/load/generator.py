@@ -24,12 +24,12 @@ IDS = 65535
 
 
 class Publisher:
-    """One MQTT 3.1.1 connection, blocking."""
+    """One MQTT 3.1.1 connection, blocking. name: its client id."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, name: str = "generator") -> None:
         self._socket = socket.create_connection((host, port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(connect("generator"))
+        self._socket.sendall(connect(name))
         if self._socket.recv(4) != b"\x20\x02\x00\x00":
             raise ConnectionError("the broker does not let the generator in")
         self._sent = 0
@@ -58,6 +58,10 @@ class Publisher:
             time.sleep(max(began + at / rate - time.monotonic(), 0))
         while self._in_flight:
             self._receive()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
 
     @property
     def _in_flight(self) -> int:

@@ -24,7 +24,7 @@ class Receiver:
     `events` holds each event once, in order of arrival; `refused` the reasons of those that failed
     verification; `repeated` the ids that came again (at-least-once allows it); `unordered` the ids
     that came behind a later event of the same device (ordered delivery forbids it). `answer` is
-    the HTTP status given: set it to 500 to fail.
+    the HTTP status given: set it to 500 to fail; `failed` counts how often it was not 2xx.
     """
 
     def __init__(self) -> None:
@@ -32,6 +32,7 @@ class Receiver:
         self.answer = 200
         self.events: list[CloudEvent] = []
         self.refused: list[str] = []
+        self.failed = 0
         self.repeated: list[str] = []
         self.unordered: list[str] = []
         self._seen: set[str] = set()
@@ -65,6 +66,7 @@ class Receiver:
             self.refused.append(str(error))
             return web.Response(status=401, text="the signature does not verify")
         if self.answer >= 300:
+            self.failed += 1
             return web.Response(status=self.answer)
         await self._keep(json.loads(body))
         return web.Response(status=self.answer)
