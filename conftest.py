@@ -3,6 +3,10 @@
 import gc
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=20)
+"""Of `make check`; `make test` draws 100 where a test does not say how many."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -33,7 +33,10 @@ CHECKS = {
     "chip, radio and air": ["node", "--test", *NODE_FILES],
 }
 FOLDERS = ["gateway/tests", "tools/tests", "firmware/tests"]
-TESTS = ["python", "-m", "pytest", "-q", "-m", FAST, "-n", "3", "--dist", "loadfile", *FOLDERS]
+TESTS = [
+    "python", "-m", "pytest", "-q", "-m", FAST, "--hypothesis-profile=quick",
+    "-n", "3", "--dist", "loadfile", *FOLDERS,
+]  # fmt: skip
 
 
 def run(name: str, command: list[str]) -> tuple[bool, str]:

@@ -179,6 +179,23 @@ async def admin_key(store):
     return key
 
 
+async def made_devices(scene):
+    """Five bins in the service's store, which is not in use yet."""
+    scene.devices = [f"70b3d57ed005a00{n}" for n in range(5)]
+    made = [
+        Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16) for eui in scene.devices
+    ]
+    async with Store(scene.service.folder / "lamplighter.db") as store:
+        await store.write(lambda tx: [tx.add_device(one) for one in made])
+
+
+class Reached:
+    """A broker at another port, that of a proxy."""
+
+    def __init__(self, broker, port):
+        self.host, self.port = broker.host, port
+
+
 @contextlib.asynccontextmanager
 async def service_beside(tmp_path, broker, more):
     """Backend and service beside a broker. more: what the configuration's `[network]` says."""
@@ -199,11 +216,7 @@ async def scene(tmp_path):
     async with Broker(tmp_path / "mqtt") as broker:
         more = f'grpc = "http://127.0.0.1:{free_port()}"'
         async with service_beside(tmp_path, broker, more) as made:
-            made.devices = [f"70b3d57ed005a00{n}" for n in range(5)]
-            async with Store(tmp_path / "lamplighter.db") as store:
-                for eui in made.devices:
-                    device = Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16)
-                    await store.write(lambda tx, one=device: tx.add_device(one))
+            await made_devices(made)
             yield made
 
 

@@ -9,7 +9,7 @@ import contextlib
 import pytest
 
 from gateway.errors import ConfigError, Retry
-from gateway.networks import _packets
+from gateway.networks import _connection, _packets
 from gateway.networks._connection import Connection
 from gateway.tests.contract.paho_connection import PahoConnection
 from gateway.tests.contract.scripted_broker import CONNACK, PINGRESP, Scripted, publish
@@ -199,7 +199,7 @@ async def test_a_broker_that_falls_silent_is_left_within_one_and_a_half_keepaliv
     """Half-open: what we send is taken, and nothing comes any more."""
     broker = Scripted()
     loop = asyncio.get_running_loop()
-    async with broker.listening() as where, running(kind(where, Taken()), keepalive_s=2) as task:
+    async with broker.listening() as where, running(kind(where, Taken()), keepalive_s=1) as task:
         began_s = loop.time()
         with pytest.raises(Retry) as error:
             await asyncio.wait_for(task, 20)
@@ -207,8 +207,8 @@ async def test_a_broker_that_falls_silent_is_left_within_one_and_a_half_keepaliv
 
     assert (await broker.got.get())[:2] == _packets.PINGREQ
     if kind is Connection:
-        assert "does not answer any more: nothing was heard for 3 s" in str(error.value)
-        assert took_s < 4
+        assert "does not answer any more: nothing was heard for 2 s" in str(error.value)
+        assert took_s < 3
 
 
 async def test_a_broker_that_answers_pings_is_kept(kind):
@@ -232,12 +232,12 @@ async def test_no_ping_is_missed_while_reading_stops():
     made = None
     async with (
         broker.listening() as where,
-        running(made := Connection(where, taken), keepalive_s=2) as task,
+        running(made := Connection(where, taken), keepalive_s=1) as task,
     ):
         broker.writer.write(publish(1))
         await until(lambda: taken)
         assert (await asyncio.wait_for(broker.got.get(), 5)) == _packets.PINGREQ
-        await asyncio.sleep(3.5)
+        await asyncio.sleep(1.8)
         assert not task.done(), "an answer could not be read"
         broker.writer.write(PINGRESP)
         made.read_on()
@@ -266,7 +266,8 @@ async def test_what_no_broker_sends_ends_the_connection_and_is_said(sent, said):
     assert "the operator looks at what answers there" in str(error.value)
 
 
-async def test_a_broker_that_accepts_and_says_nothing_is_given_up():
+async def test_a_broker_that_accepts_and_says_nothing_is_given_up(monkeypatch):
+    monkeypatch.setattr(_connection, "CONNECT_S", 0.5)
     broker = Scripted(connack=b"")
     async with broker.listening() as where:
         with pytest.raises(Retry, match="does not complete the handshake"):

@@ -5,10 +5,14 @@ import contextlib
 
 
 class Proxy:
-    """Forwards to a port of the loopback. swallowed: bytes of the client that went nowhere."""
+    """Forwards to a port of the loopback. swallowed: bytes of the client that went nowhere.
 
-    def __init__(self, port):
+    heard: gets what a client says, before it is forwarded.
+    """
+
+    def __init__(self, port, heard=None):
         self._to = port
+        self._heard = heard
         self._pumps = []
         self._muted = False
         self._silent = 0
@@ -52,6 +56,8 @@ class Proxy:
     async def _pump(self, reader, writer, number, *, client):
         try:
             while data := await reader.read(65536):
+                if client and self._heard:
+                    self._heard(data)
                 if number <= self._silent and self._frozen:
                     await asyncio.Event().wait()
                 if number <= self._silent and self._muted and client:

@@ -10,9 +10,7 @@ import time
 
 import pytest
 
-from gateway.model import Device
-from gateway.store.sqlite import Store
-from gateway.tests.conftest import service_beside
+from gateway.tests.conftest import Reached, made_devices, service_beside
 from gateway.tests.faults.proxy import Proxy
 from tools.bench.load.process import rss_mb
 from tools.bench.load.scene import gateway, kept
@@ -28,24 +26,13 @@ HELD_MB = 25
 """What a burst of 22 MB may add to the service while it can keep nothing of it."""
 
 
-class Reached:
-    """A broker at another port, that of a proxy."""
-
-    def __init__(self, broker, port):
-        self.host, self.port = broker.host, port
-
-
 @contextlib.asynccontextmanager
 async def behind(tmp_path, broker, port):
     """(A service with five devices whose broker is at this port, its webhook); it listens."""
     more = 'grpc = "http://127.0.0.1:1"'
     async with service_beside(tmp_path, Reached(broker, port), more) as scene:
         scene.broker = broker
-        scene.devices = [f"70b3d57ed005a00{n}" for n in range(5)]
-        async with Store(tmp_path / "lamplighter.db") as store:
-            for eui in scene.devices:
-                device = Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16)
-                await store.write(lambda tx, one=device: tx.add_device(one))
+        await made_devices(scene)
         await scene.service.start()
         hook = await scene.subscribe()
         await scene.listening(scene.devices[0])

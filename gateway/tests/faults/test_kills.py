@@ -15,9 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from gateway.tests.conftest import Reached, made_devices, service_beside
+from gateway.tests.faults.proxy import Proxy
 from tools.setup.children import die_with_parent
+from tools.setup.mosquitto import Broker
 from tools.setup.paths import ROOT
 
+AT_PUBACK = 8
+NOWHERE = 'grpc = "http://127.0.0.1:1"'
+PUBACK = b"\x40"
+"""First byte of a PUBACK. Source: MQTT 5.0, 3.4.1."""
 HERE = Path(__file__).parent
 AT_ONCE = 8
 """Attempts to one endpoint at a time, `delivery.parallel`: as many may come again after a kill."""
@@ -39,6 +46,10 @@ class Lives:
 
     async def kill(self, pid):
         os.kill(pid, signal.SIGKILL)
+        await self.ended()
+
+    async def ended(self):
+        """Wait for the end of the one that was started last."""
         self.statuses.append(int(await self._process.stdout.readline()))
 
 
@@ -106,3 +117,49 @@ async def test_killed_at_any_moment_the_service_loses_nothing_and_doubles_nothin
     assert (totals["matched"], totals["delivered"]) == (count, count)
     with contextlib.closing(sqlite3.connect(scene.service.folder / "lamplighter.db")) as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+class Killer:
+    """Kills the service as its first PUBACK of a life passes, which the broker still gets."""
+
+    def __init__(self):
+        self.pid = 0
+        self.kills = 0
+        self.killed = asyncio.Event()
+
+    def hear(self, data):
+        if self.pid and data[:1] == PUBACK:
+            os.kill(self.pid, signal.SIGKILL)
+            self.pid = 0
+            self.kills += 1
+            self.killed.set()
+
+
+async def test_killed_as_it_acknowledges_nothing_that_it_acknowledged_is_lost(tmp_path):
+    killer, number = Killer(), 0
+    async with (
+        Broker(tmp_path / "mqtt", persistence=True) as broker,
+        Proxy(broker.port, killer.hear).listening() as proxy,
+        service_beside(tmp_path, Reached(broker, proxy.port), NOWHERE) as scene,
+    ):
+        scene.broker = broker
+        await made_devices(scene)
+        await scene.service.start()
+        await scene.listening(scene.devices[0])
+        await scene.service.stop()
+        async with lives(scene.service) as made:
+            for _ in range(AT_PUBACK):
+                await scene.uplinks(scene.devices, range(number + 1, number + 9))
+                number += 8
+                killer.killed.clear()
+                killer.pid = await made.start()
+                await asyncio.wait_for(killer.killed.wait(), 20)
+                await made.ended()
+        await scene.service.start()
+        stored = await scene.stored(1 + number * len(scene.devices))
+        await scene.service.stop()
+
+    seen = [(one["subject"], one["data"]["seq"]) for one in stored]
+    assert made.statuses == [-signal.SIGKILL] * AT_PUBACK
+    assert killer.kills == AT_PUBACK
+    assert len(set(seen)) == len(seen) == 1 + number * len(scene.devices)

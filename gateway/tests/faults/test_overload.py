@@ -24,6 +24,25 @@ SETTLED_S = 30
 HELD_MB = 30
 NOISE_S = 0.1
 """What a busy machine adds to a delay by itself."""
+REPLY_S = 0.005
+"""A backend this slow takes 200 events a second of one device, half of the flood."""
+
+
+class Slow(Backend):
+    """Answers each request a while after it came."""
+
+    def connection_made(self, transport):
+        super().connection_made(Late(transport))
+
+
+class Late:
+    """A transport on which what is written goes out a while later."""
+
+    def __init__(self, transport):
+        self._to = transport
+
+    def write(self, data):
+        asyncio.get_running_loop().call_later(REPLY_S, self._to.write, data)
 
 
 def packets(devices, numbers):
@@ -67,7 +86,7 @@ async def test_a_device_that_floods_delays_no_other(scene, pytestconfig):
     flood = packets([flooder], range(1, RATE * TIMES * seconds + 1))
     taken = []
     loop = asyncio.get_running_loop()
-    async with await loop.create_server(lambda: Backend(taken), "127.0.0.1", 0) as server:
+    async with await loop.create_server(lambda: Slow(taken), "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         await scene.service.start()
         hook = await scene.subscribe(url)
