@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from gateway.cli._answer import on_parts
-from gateway.codecs.mapping import Mapping
+from gateway.codecs.mapping import Mapping, read
 from gateway.errors import Refused
 from gateway.terminal import Answer, lines, plain, table
 from gateway.usecases import Parts, codecs
@@ -42,7 +42,7 @@ def _text(script: Path) -> str:
 
 def _mapping(path: Path) -> Mapping:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Mapping)
+        return read(path.read_bytes())
     except (msgspec.DecodeError, ValueError) as error:
         raise Refused(f"{path}: {error}", "mapping") from None
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import msgspec
 
-from gateway.codecs.mapping import Mapping
+from gateway.codecs.mapping import Mapping, read
 from gateway.codecs.sandbox import Sandbox
 from gateway.devices import DownlinkExample, Field, Report, UplinkExample
 from gateway.errors import Lost, Refused, Unknown
@@ -155,6 +155,6 @@ def _codec(name: str, script: bytes, mapping: bytes) -> Codec:
     except UnicodeDecodeError:
         raise Refused("the codec is not UTF-8", "script") from None
     try:
-        return Codec(name, text, msgspec.json.decode(mapping, type=Mapping))
+        return Codec(name, text, read(mapping))
     except (msgspec.DecodeError, ValueError) as error:
         raise Refused(f"the mapping of the codec {name}: {error}", "mapping") from None

@@ -5,6 +5,7 @@ A field is named by its path, as `temperature` or `air.temperature`. What is not
 
 from typing import Annotated, Any, cast
 
+import msgspec
 from msgspec import Meta, Struct, field
 
 from gateway.devices import Applied, Field, Reading, Report
@@ -141,3 +142,7 @@ def _value(path: str, found: Any, measure: Measure) -> Value:
     if measure.times == 1 and measure.plus == 0:
         return Value(measure.property, found, measure.unit)
     return Value(measure.property, found * measure.times + measure.plus, measure.unit)
+
+
+read = msgspec.json.Decoder(Mapping).decode
+"""A Mapping of JSON. Raises msgspec.DecodeError."""
