@@ -125,7 +125,7 @@ class Node:
             until_us = min(until_us, self.clock.us() + _RETRY_US)
         if self.clock.us() >= self._tidy_us and not self.lock.locked():
             gc.collect()  # so that what stays lies together: the heap stays whole
-            self._tidy_us = self.clock.us() + _TIDY_US * (60 if self.power.sleeper else 1)
+            self._tidy_us = self.clock.us() + _TIDY_US * (30 if self.power.sleeper else 1)
         self.next_us = min(self.next_us, self.profile.ends_us, self.clock.us() + self._sample_us())
         return min(until_us, self.next_us)
 
