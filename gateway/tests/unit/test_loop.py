@@ -35,3 +35,35 @@ def test_without_it_asyncio_does_and_one_line_says_so(request):
     assert printed == "asyncio.unix_events"
     assert "uvloop is not installed here" in logged
     assert logged.count("\n") == 1
+
+
+CYCLES = """
+import gc, weakref
+from gateway import loop
+
+class Link:
+    other: "Link"
+
+async def main():
+    one, two = Link(), Link()
+    one.other, two.other = two, one
+    lost = weakref.ref(one)
+    del one, two
+    kept = [[] for _ in range(5000)]
+    print("kept" if lost() else "looked for as often as by default")
+    kept += [[] for _ in range(loop.YOUNG)]
+    print("never found" if lost() else "found", gc.get_freeze_count() > 1000)
+
+before = gc.get_threshold()
+loop.run(main())
+print(gc.get_threshold() == before, gc.get_freeze_count())
+"""
+
+
+def test_cycles_are_looked_for_seldom_and_found_and_afterwards_all_is_as_before(request):
+    done = subprocess.run(
+        [sys.executable, "-c", CYCLES], cwd=request.config.rootpath, timeout=50,
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.stdout.splitlines() == ["kept", "found True", "True 0"]
