@@ -82,6 +82,13 @@ async def stream(scene, sent, done):
         await asyncio.sleep(0.2)
 
 
+async def came(taken, count):
+    """Wait for so many; a machine on which fewer than 100 come in a second is too slow."""
+    async with asyncio.timeout(30 + count / 100):
+        while len(taken) < count:  # noqa: ASYNC110 - another process sends
+            await asyncio.sleep(0.05)
+
+
 def looked_at(taken, known):
     """({device: its sequence numbers as they arrived}, {(device, seq): when} of those known)."""
     order, at_s = {}, {}
@@ -93,7 +100,7 @@ def looked_at(taken, known):
     return order, at_s
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(5400)
 async def test_after_a_day_all_arrives_in_order_and_new_events_do_not_wait_for_it(
     scene, pytestconfig
 ):
@@ -110,13 +117,12 @@ async def test_after_a_day_all_arrives_in_order_and_new_events_do_not_wait_for_i
         await scene.listening(scene.devices[0])
         began = time.monotonic()
         streaming = asyncio.create_task(stream(scene, sent, done))
-        async with asyncio.timeout(30 + devices * HOURS / 200):
-            while len(taken) < devices * HOURS:  # noqa: ASYNC110 - another process sends
-                await asyncio.sleep(0.05)
+        await came(taken, devices * HOURS)
         took_s = time.monotonic() - began
         done.set()
         await streaming
         fresh = 1 + len(sent) * len(scene.devices)
+        await came(taken, devices * HOURS + fresh)
         totals = await scene.delivered(hook, devices * HOURS + fresh)
 
     order, at_s = looked_at(taken, set(scene.devices))

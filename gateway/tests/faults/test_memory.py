@@ -11,8 +11,8 @@ from tools.bench.load.scene import gateway
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 MOST_MB = 150
-FLAT_MB = 12
-"""What may be added after a fifth of the events, by when every cache is full."""
+FLAT_MB = 8
+"""What the second half may add: as much as events that wait at the moment take."""
 PARTS = 20
 
 
@@ -31,4 +31,4 @@ async def test_memory_is_flat_over_a_million_events_of_ten_thousand_devices(pyte
 
     assert (missing, wrong) == (0, [])
     assert max(used_mb) < MOST_MB
-    assert max(used_mb) - used_mb[PARTS // 5 - 1] < FLAT_MB
+    assert max(used_mb) - max(used_mb[: PARTS // 2]) < FLAT_MB
