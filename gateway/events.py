@@ -63,10 +63,11 @@ class Value(Struct, frozen=True):
     quality: tuple[str, ...] = ("ok",)
 
 
-class ReadingData(Struct, frozen=True, kw_only=True):
+class ReadingData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Data of `reading`: what a device measured at one instant.
 
     seq: the device's number of the reading, modulo 65536; null where it does not number them.
+    corrects: the `id` of a `quarantined` message that could be read only now; else absent.
     """
 
     dev_eui: str
@@ -77,12 +78,13 @@ class ReadingData(Struct, frozen=True, kw_only=True):
     received_at: Instant
     values: tuple[Value, ...]
     link: Link
+    corrects: int | None = None
 
 
-class BootData(Struct, frozen=True, kw_only=True):
+class BootData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Data of `boot`: a device started.
 
-    values as in a reading (cause, firmware, profile, boots, ...).
+    values as in a reading (cause, firmware, profile, boots, ...).  corrects: as in a reading.
     """
 
     dev_eui: str
@@ -90,6 +92,7 @@ class BootData(Struct, frozen=True, kw_only=True):
     received_at: Instant
     values: tuple[Value, ...]
     link: Link
+    corrects: int | None = None
 
 
 class StatusData(BootData, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from gateway.events import (
     Value,
 )
 from gateway.expiry import default_s
-from gateway.model import Device
+from gateway.model import Device, Quarantined
 from gateway.notices import Answered, Envelope, Joined, Notice, Transmitted, Trouble, Uplink
 from gateway.seen import Decoded, Seen
 from gateway.seen.flood import Flood
@@ -28,7 +28,10 @@ from gateway.seen.signals import Signal
 from gateway.settings import CommandSettings
 from gateway.store import Transaction
 
-MISMATCH = "the operator compares the device's product and firmware with its decoder"
+MISMATCH = (
+    "the operator compares the device's product and firmware with its decoder, mends it, and runs "
+    "`lamplighter event redecode`"
+)
 NO_PORT = (
     "it has data but no FPort; the operator looks at what forwards the network server's messages"
 )
@@ -132,6 +135,31 @@ def take(
     return taking.finish()
 
 
+def correct(
+    tx: Transaction, context: Context, kept: Quarantined, uplink: Uplink, now_ms: int
+) -> str:
+    """Decode a frame again that could not be read when it came; then it is kept no longer.
+
+    Its events name it in `corrects`. Returns why it still cannot be read; empty: it was.
+    """
+    device = tx.device(uplink.dev_eui)
+    if device is None:
+        return f"no device has the DevEUI {uplink.dev_eui}"
+    if all(one.id != kept.id for one in tx.quarantined(kept.id - 1, 1)):
+        return "it was read meanwhile"
+    try:
+        reports = decoder(device.decoder).decode(device, uplink)
+    except (Lost, Refused) as error:
+        return str(error)
+    at_ms, sure = believed(uplink.at_ms, now_ms)
+    taking = _Taking(tx, context, device, now_ms, sure=sure, corrects=kept.id)
+    for report in reports:
+        taking.report(replace(uplink, at_ms=at_ms), report)
+    taking.finish()
+    tx.release(kept.id)
+    return ""
+
+
 def settle(tx: Transaction, context: Context, dev_eui: str, now_ms: int) -> bool:
     """Report gaps and floods that have had their time; returns whether some still wait.
 
@@ -148,7 +176,10 @@ def settle(tx: Transaction, context: Context, dev_eui: str, now_ms: int) -> bool
 
 
 class _Taking:
-    """One notice of one registered device, inside a transaction. sure: of the notice's stamp."""
+    """One notice of one registered device, inside a transaction.
+
+    sure: of the notice's stamp.  corrects: the id in quarantine of the message that it is of.
+    """
 
     def __init__(
         self,
@@ -158,6 +189,7 @@ class _Taking:
         now_ms: int,
         *,
         sure: bool = True,
+        corrects: int | None = None,
     ) -> None:
         self.tx = tx
         self.context = context
@@ -165,6 +197,7 @@ class _Taking:
         self.now_ms = now_ms
         self.dev_eui = device.dev_eui
         self.sure = sure
+        self.corrects = corrects
         self.seen = context.decoded.load(self.dev_eui, tx.seen(self.dev_eui))
         self.seen.bound(now_ms)
 
@@ -241,9 +274,10 @@ class _Taking:
             _keep(self.tx, flood, _Unread(envelope, reason, self.dev_eui), self.now_ms)
             return
         for report in reports:
-            self._report(uplink, report)
+            self.report(uplink, report)
 
-    def _report(self, uplink: Uplink, report: Report) -> None:
+    def report(self, uplink: Uplink, report: Report) -> None:
+        """Take one report of a frame."""
         match report:
             case Reading():
                 self._reading(uplink, report)
@@ -271,6 +305,7 @@ class _Taking:
             received_at=rfc3339(uplink.at_ms),
             values=self._flagged(reading.values),
             link=uplink.link,
+            corrects=self.corrects,
         )
         self.tx.append("reading", self.dev_eui, uplink.at_ms, data)
         self._latest(reading.seq, data.observed_at, data.values)
@@ -314,6 +349,7 @@ class _Taking:
             received_at=at,
             values=self._flagged(values),
             link=uplink.link,
+            corrects=self.corrects,
         )
         self.tx.append(kind, self.dev_eui, uplink.at_ms, data)
         self._latest(seq, at, data.values)

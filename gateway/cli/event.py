@@ -13,8 +13,9 @@ from gateway.cli import _lines
 from gateway.cli._answer import on_parts
 from gateway.errors import Refused
 from gateway.terminal import Answer, choice_of, lines, plain, range_of, table
-from gateway.usecases import Parts, devices, events
+from gateway.usecases import Parts, devices, events, quarantine
 from gateway.usecases.events import EventsQuery
+from gateway.usecases.quarantine import RedecodeRequest
 
 LAST = 20
 LOOK_S = 0.5
@@ -94,3 +95,13 @@ async def explain(parts: Parts, id_: str) -> Answer:
     rows = [plain(one, *hidden) for one in value.deliveries]
     deliveries = table(rows, "No webhook wanted it.")
     return Answer(value, f"{lines(plain(value.event))}\n\n{deliveries}")
+
+
+@event.command("redecode")
+@click.option("--device", default="", help="Only of this device: its name or DevEUI.")
+@on_parts
+async def redecode(parts: Parts, device: str) -> Answer:
+    """Decode frames again that could not be read; their events name what they correct."""
+    dev_eui = await devices.named(parts, device) if device else ""
+    done = await quarantine.redecode(parts, body=RedecodeRequest(dev_eui))
+    return Answer(done, lines(plain(done)))

@@ -6,7 +6,16 @@ from msgspec import Struct
 
 from gateway.http import openapi
 from gateway.http.route import route
-from gateway.usecases import Parts, codecs, commands, commissioning, devices, events, webhooks
+from gateway.usecases import (
+    Parts,
+    codecs,
+    commands,
+    commissioning,
+    devices,
+    events,
+    quarantine,
+    webhooks,
+)
 
 
 class Health(Struct):
@@ -53,6 +62,7 @@ ROUTES = (
     route("try_codec", "POST /v1/codecs/{id}/try", "admin", codecs.attempt),
     route("remove_codec", "DELETE /v1/codecs/{id}", "admin", codecs.remove, errors=(422,)),
     route("events", "GET /v1/events", "read", events.page, errors=(422,)),
+    route("redecode", "POST /v1/events/redecode", "admin", quarantine.redecode),
     route("explain", "GET /v1/events/{id}", "read", events.explain),
     route("webhooks", "GET /v1/webhooks", "admin", webhooks.find_all),
     route("add_webhook", "POST /v1/webhooks", "admin", webhooks.add, status=201),

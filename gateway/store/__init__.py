@@ -242,22 +242,22 @@ class Transaction(View, Protocol):
 
         now: RFC 3339; one that was observed after it comes from a wrong clock and is replaced.
         """
-        ...
 
     def put_seen(self, dev_eui: str, seen: bytes) -> None:
         """Replace what ingest keeps of a device."""
-        ...
 
     def quarantine(self, at_ms: int, dev_eui: str, topic: str, body: bytes, reason: str) -> int:
         """Keep what could not be read; returns its id."""
         ...
+
+    def release(self, number: int) -> None:
+        """Forget what was kept under an id, as it has been read since."""
 
     def put_command(self, command: Command) -> None:
         """Add or replace a command.
 
         Its queue_item_id stays findable when a later one replaces it.
         """
-        ...
 
     def next_token(self, dev_eui: str) -> int:
         """A device's next command token: 1..65535, then 1 again."""

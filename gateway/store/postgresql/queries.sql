@@ -282,6 +282,9 @@ SELECT id, $1, $2, $3, $4, $5 FROM next RETURNING id
 -- name: trim_quarantine
 DELETE FROM quarantine WHERE id <= $1 AND dev_eui NOT IN (SELECT dev_eui FROM device)
 
+-- name: release
+DELETE FROM quarantine WHERE id = $1
+
 -- name: quarantined
 SELECT id, at_ms, dev_eui, topic, body, reason FROM quarantine WHERE id > $1 ORDER BY id LIMIT $2
 

@@ -121,6 +121,9 @@ class Changes(Rows):
             self.connection.change("trim_quarantine", number - QUARANTINED_MOST)
         return number
 
+    def release(self, number: int) -> None:
+        self.connection.change("release", number)
+
     def put_command(self, command: Command) -> None:
         due = (command.final, command.next_at_ms, _encode(command))
         self.connection.change("put_command", command.id, command.dev_eui, command.token, *due)

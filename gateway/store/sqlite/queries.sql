@@ -270,6 +270,9 @@ INSERT INTO quarantine (at_ms, dev_eui, topic, body, reason) VALUES (?1, ?2, ?3,
 -- name: trim_quarantine
 DELETE FROM quarantine WHERE id <= ?1 AND dev_eui NOT IN (SELECT dev_eui FROM device)
 
+-- name: release
+DELETE FROM quarantine WHERE id = ?1
+
 -- name: quarantined
 SELECT id, at_ms, dev_eui, topic, body, reason FROM quarantine WHERE id > ?1 ORDER BY id LIMIT ?2
 

@@ -92,6 +92,7 @@ BODIES = {
     "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
     "ask": {"name": "dim", "values": {"level": 40}, "expires_in_s": 60},
     "rotate": {"overlap_s": 60},
+    "redecode": {},
     "add_codec": CODEC,
     "try_codec": {"fport": 2, "data": "05"},
     "add_webhook": {"url": "https://example.org/", "types": ["lamplighter.reading.v1"]},

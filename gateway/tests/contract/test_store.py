@@ -171,6 +171,18 @@ async def test_keys_are_found_by_digest_until_they_are_revoked(store):
         await store.write(lambda tx: tx.remove_api_key("k1"))
 
 
+async def test_what_is_released_from_quarantine_is_gone_and_its_id_is_never_given_again(store):
+    first = await store.write(lambda tx: tx.quarantine(5, "a1", "topic", b"x", "not JSON"))
+    second = await store.write(lambda tx: tx.quarantine(6, "a1", "topic", b"y", "not JSON"))
+
+    await store.write(lambda tx: tx.release(second))
+    third = await store.write(lambda tx: tx.quarantine(7, "a1", "topic", b"z", "not JSON"))
+
+    assert first < second < third
+    kept = await store.read(lambda view: view.quarantined())
+    assert [one.id for one in kept] == [first, third]
+
+
 async def test_quarantine_keeps_bytes_as_they_came(store):
     first = await store.write(lambda tx: tx.quarantine(5, "a1", "topic", b"\x00\xff", "not JSON"))
     second = await store.write(lambda tx: tx.quarantine(6, "", "t", b"", "empty"))

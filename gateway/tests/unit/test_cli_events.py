@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ FILLED = (
     Value("distance", None, "mm", ("suspect",)),
     Value("batteryVoltage", 3.1, "V", ("ok", "low_battery")),
 )
-KNOWN = {"dev_eui": LAMP, "device": "lamp 1"}
+KNOWN: dict[str, Any] = {"dev_eui": LAMP, "device": "lamp 1"}
 READING = ReadingData(
     **KNOWN, profile="bin", seq=7, observed_at="2026-01-01T00:00:00Z",
     received_at="2026-01-01T00:00:00Z", values=FILLED, link=Link(),

@@ -160,7 +160,8 @@ async def test_what_cannot_be_read_is_kept_whole_and_reported(bench):
     assert kept[0].reason.endswith(f"; {FOREIGN}")
     assert kept[1].reason == (
         "frame 0: bin: 4 bytes are not whole records; "
-        "the operator compares the device's product and firmware with its decoder"
+        "the operator compares the device's product and firmware with its decoder, mends it, "
+        "and runs `lamplighter event redecode`"
     )
     events = await bench.events()
     assert [one.data["id"] for one in events] == [1, 2]
