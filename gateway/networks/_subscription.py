@@ -105,6 +105,11 @@ class Subscription:
             batch.append(self._waiting.popleft())
         return batch
 
+    def give(self, envelopes: Sequence[Envelope]) -> None:
+        """Queue messages that came another way; dropped where the connection is lost."""
+        self._waiting += envelopes
+        self._changed.set()
+
     def pause(self) -> None:
         """Disconnect until `resume`."""
         self._allowed.clear()

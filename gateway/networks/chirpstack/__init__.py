@@ -17,9 +17,10 @@ from gateway.networks._tls import Tls
 from gateway.networks._watch import Watch
 from gateway.networks.chirpstack import events, regions
 from gateway.networks.chirpstack.calls import KEY_S, Calls
+from gateway.networks.chirpstack.holes import Holes
 from gateway.networks.chirpstack.registry import Registry
 from gateway.networks.chirpstack.settings import Settings as Settings
-from gateway.notices import Downlink, Envelope, Notice, Receipt
+from gateway.notices import Downlink, Envelope, Notice, Receipt, Uplink
 from gateway.regions import most_bytes
 
 LOOK_S = 300.0
@@ -44,14 +45,17 @@ class Network:
         self._subscription = Subscription(self._broker)
         self._calls = Calls(settings)
         self._watch = Watch()
+        self._holes = Holes(self._calls, self._subscription.give)
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self._subscription.__aenter__()
         self._looking = asyncio.create_task(self._look_forever())
+        await self._holes.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self._holes.__aexit__(*exc)
         if self._looking:
             self._looking.cancel()
             with suppress(asyncio.CancelledError):
@@ -73,6 +77,8 @@ class Network:
             raise
         if notice and not notice.foreign:
             self._watch.read()
+            if isinstance(notice, Uplink):
+                self._holes.saw(notice, envelope.topic)
         return notice
 
     def pause(self) -> None:

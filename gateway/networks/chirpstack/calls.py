@@ -35,7 +35,7 @@ class Calls:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._tls = Tls(settings.ca_file, settings.cert_file, settings.key_file)
-        self._metadata = (("authorization", f"Bearer {settings.api_key}"),)
+        self.metadata = (("authorization", f"Bearer {settings.api_key}"),)
         self._open: grpc.aio.Channel | None = None
 
     async def __aenter__(self) -> Self:
@@ -98,7 +98,7 @@ class Calls:
             await self._try_handshake()
             raise Retry(f"the network server at {self.settings.grpc} does not answer") from None
         try:
-            return await method(request, metadata=self._metadata, timeout=timeout_s)
+            return await method(request, metadata=self.metadata, timeout=timeout_s)
         except grpc.aio.AioRpcError as error:
             raise self._translated(error) from None
 
