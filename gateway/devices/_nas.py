@@ -60,8 +60,8 @@ def driver(cursor: Cursor, where: int, reason: str, level: int) -> Reading:
 
 
 def failures(status: int) -> list[Value]:
-    """The status of a DALI driver."""
-    return bits(status, dict(enumerate(FAILURES)))
+    """The status of a DALI driver; nothing where it is unknown, as with its relay off."""
+    return [] if status == UNKNOWN else bits(status, dict(enumerate(FAILURES)))
 
 
 def usage(cursor: Cursor) -> list[Reading]:

@@ -54,6 +54,32 @@ def _driver(where: str) -> Reading:
     return Reading(values=(*values, *_FINE))
 
 
+RELAY_OFF = "00 F6E58538 00 34 07 18 00 0E F5 FF FF"
+RELAY_OFF_REPORTS = (
+    Reading(
+        values=(
+            *(
+                Value(name, 0, "1")
+                for name in (
+                    "daliConnectionError",
+                    "meteringError",
+                    "clockWarning",
+                    "relayClosed",
+                    "lightInputOn",
+                    "digitalInput",
+                )
+            ),
+            Value("downlinkRssi", -52, "dB[mW]"),
+            Value("downlinkSnr", 7, "dB"),
+            Value("temperature", 24, "Cel"),
+            Value("drainOn", 0, "1"),
+        )
+    ),
+    Reading(
+        values=(Value("driverAddress", "dali 7", "1"), Value("dimmingReason", "relay off", "1"))
+    ),
+)
+"""What a driver without power says is unknown, no failure."""
 STATUS_REPORTS = (Reading(values=_CONTROLLER), _driver("dali"), _driver("dali 9"))
 USED = (
     Value("driverAddress", "dali 9", "1"),

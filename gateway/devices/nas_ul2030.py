@@ -23,6 +23,8 @@ from gateway.devices._nas_examples import (
     FAILED,
     ON_TIME,
     OVER_CURRENT,
+    RELAY_OFF,
+    RELAY_OFF_REPORTS,
     STARTED,
     STATUS,
     STATUS_REPORTS,
@@ -119,6 +121,7 @@ def _command(name: str, values: dict[str, int]) -> Command:
 
 UPLINKS = (
     UplinkExample(23, STATUS, STATUS_REPORTS),
+    UplinkExample(23, RELAY_OFF, RELAY_OFF_REPORTS),
     UplinkExample(61, "83200202", (Reading(values=FAILED),)),
     UplinkExample(
         61,
