@@ -58,6 +58,7 @@ FILES = {
         "links/lorawan_exchange.py",
         "links/lorawan_silence.py",
         "log.py",
+        "nap.py",
         "outbox.py",
         "photocell.py",
         "ports/__init__.py",

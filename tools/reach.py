@@ -39,8 +39,8 @@ def regions(modules: Mapping[str, Path]) -> list[str]:
 
 SHELL = "node/shell"
 """Its files are the console's commands."""
-SLEEP = "node/deep"
-"""What only a profile that sleeps loads."""
+SLEEPS = {"A": "node/deep", "C": "node/nap"}
+"""What only a profile of that class loads."""
 
 
 def loadable(
@@ -55,7 +55,8 @@ def loadable(
     modules: {path on the device under /lib, without suffix: source}.  constants: of the board
     file.  without: modules that do not count, nor what they alone load.
     """
-    left_out = {*without, SLEEP} if PROFILES[profile]["class"] == "C" else {*without}
+    own = SLEEPS[cast("str", PROFILES[profile]["class"])]
+    left_out = {*without, *SLEEPS.values()} - {own}
     sensors = constants["SENSORS"]
     region_file = f"lorawan/region/{region}"
     plan = runpy.run_path(str(modules[region_file]))["PLAN"]

@@ -94,6 +94,17 @@ class Asyncio:
 
     ThreadSafeFlag = None
 
+    def __init__(self):
+        self.core = self
+        self._io_queue = IoQueue()
+
+
+class IoQueue:
+    """The event loop's queue of what waits."""
+
+    def wait_io_event(self, ms):
+        self.ms = ms
+
 
 def port(cause=1):
     """An ESP32 that starts for this cause."""
@@ -278,7 +289,37 @@ class Node:
     def __init__(self):
         self.total_us = 5000000
         self.pins = 1
-        self.clock = self.link = self.mac = self.radio = self
+        self.clock = self.link = self.mac = self.radio = self.profile = self.power = self
+
+
+class Dark(Node):
+    """A node whose profile needs no clock of the chip's."""
+
+    def rests(self):
+        return True
+
+
+def test_light_sleep_of_given_pins_ends_at_once_where_one_is_high():
+    one, (radio, seen), (motion, moved) = port(), edge_pin(33), edge_pin(36)
+    one.start_watchdog()
+    one.on_rising(radio, seen.append)
+    one.on_rising(motion, moved.append)
+    motion.level = 1
+
+    one.light(one.edges, 90000)
+
+    assert (dozed(), esp32.wakers) == ([4000], [radio, motion])
+    assert (seen, moved) == ([], [motion])
+    assert one._wdt.fed == 0, "a flow that hangs would not be noticed"
+
+
+def test_only_a_profile_that_can_rest_makes_an_esp32_nap():
+    for node, naps in ((Node(), False), (Dark(), True)):
+        one = port()
+        driver = sys.modules["node.ports.esp32"]
+        one._deep = lambda step: False
+        one.deep(node)
+        assert ("wait_io_event" in driver.asyncio._io_queue.__dict__) == naps
 
 
 class Ticks:

@@ -35,3 +35,43 @@ async def test_a_lamp_on_a_t_beam_is_lit_reports_and_dims_by_command():
         assert await unit.board.duty("lamp") == pytest.approx(0.4, abs=0.002)
         assert lab.simulation.refusals == []
         assert lab.simulation.violations == []
+
+
+async def test_by_day_a_lamp_sleeps_light_counts_who_passes_and_obeys_at_once():
+    async with Lab(seed=4) as lab:
+        unit = await lab.add(
+            "lamp",
+            board=BOARD,
+            usb=False,
+            report_s=240,
+            sample_s=240,
+            parts={"bh1750": {"lux": 900}},
+        )
+        assert await lab.run(90, lambda: bool(records(unit, READING)), step_s=1)
+        await lab.run(20)
+        before = await unit.board.ledger()
+        await lab.run(120)
+        after = await unit.board.ledger()
+        assert after["awake_us"] - before["awake_us"] < 10e6
+        assert after["cpu_busy_us"] - before["cpu_busy_us"] < 0.5e6  # 1.1e6 in ticks
+
+        values = {"token": 9, "level": 40, "ramp": 1, "hold": 1, "expires": None}
+        lab.command(unit, COMMANDS["dim"][0], codec.pack("dim", values))
+        await lab.run(5)  # the server's wait for class C, and the ramp: as long as without sleep
+        assert await unit.board.duty("lamp") == pytest.approx(0.4, abs=0.002)
+        assert await lab.run(15, lambda: bool(records(unit, ANSWER)), step_s=1)
+        before = await unit.board.ledger()
+        await lab.run(10)
+        after = await unit.board.ledger()
+        assert after["sleep_us"] == before["sleep_us"], "PWM stands still in light sleep"
+        await lab.run(60)
+        assert await unit.board.duty("lamp") == 0, "the command ends after its minute"
+
+        for _ in range(3):
+            await unit.board.set("am312", motion=True)
+            await lab.run(5.5)
+        await lab.run(250)
+        passages = {one["seq"]: one["passages"] for one in unit.readings(READING)}
+        assert sum(passages.values()) == 3
+        assert lab.simulation.refusals == []
+        assert lab.simulation.violations == []

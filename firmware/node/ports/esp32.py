@@ -37,7 +37,7 @@ class Port:
     def __init__(self):
         asyncio.ThreadSafeFlag = Flag  # of the radio and of what moves: asked at each tick
         self._wdt = None
-        self._edges = []  # (pin, handler)
+        self.edges = []  # (pin, handler)
         self._node = None
         self._radios = -1  # how many of them are the radio's, once it is there
         self.deaf = []
@@ -62,10 +62,7 @@ class Port:
             self._wdt.feed()
 
     def stop_watchdog(self) -> None:
-        """It cannot be stopped (machine.WDT); the prompt gets 12 days, also after a soft reset.
-
-        A timer that feeds it would end with the soft reset by which mpremote begins.
-        """
+        """It cannot be: the prompt gets 12 days. A timer to feed it would end by a soft reset."""
         if self._wdt:
             self._wdt = machine.WDT(timeout=_PROMPT_MS)
 
@@ -76,28 +73,27 @@ class Port:
     def doze(self, ms: int) -> None:
         """Light sleep, at most 4 s, ended early by the high level of a pin of `on_rising`.
 
-        After `deep`, a long wait in which nothing but the radio could wake the node is deep sleep,
-        and this call does not return. Edges are not seen in light sleep: the handlers of pins that
-        rose are called after it. A pin that is high already could not end it, but end it at once.
+        After `deep`, a long wait that nothing but the radio could end is deep sleep, and this call
+        does not return. The handlers of pins that rose are called after it; high ones end nothing.
         """
-        if ms >= _DEEP_MS and len(self._edges) <= self._radios and self._deep("keep"):
+        if ms >= _DEEP_MS and len(self.edges) <= self._radios and self._deep("keep"):
             machine.deepsleep(ms)
-        low = [edge for edge in self._edges if not edge[0].value()]
-        esp32.wake_on_ext1([pin for pin, _ in low], esp32.WAKEUP_ANY_HIGH)
+        self.light([edge for edge in self.edges if not edge[0].value()], ms)
+        self.feed()
+
+    def light(self, edges, ms) -> None:
+        """Light sleep, at most 4 s, until one of the pins of edges, (pin, handler), is high."""
+        esp32.wake_on_ext1([pin for pin, _ in edges], esp32.WAKEUP_ANY_HIGH)
         begun = time.ticks_us()
         machine.lightsleep(min(ms, _PIECE_MS))
-        self._correct(time.ticks_diff(time.ticks_us(), begun))
-        self.feed()
-        for pin, handler in low:
+        slept_us = time.ticks_diff(time.ticks_us(), begun)
+        if self._node:  # its clock gets what light sleep took from it: 0.3 ms a second
+            used = machine.mem32[_SLOW_PERIOD]
+            self._node.clock.total_us += slept_us * (self._slow_period - used) // used
+        for pin, handler in edges:
             pin.init(pin.IN, hold=False)  # the RTC had it (ESP-IDF, sleep modes, EXT1)
             if pin.value():
                 handler(pin)
-
-    def _correct(self, slept_us):
-        """Give the node's clock what light sleep took from it: 0.3 ms a second."""
-        if self._node:
-            used = machine.mem32[_SLOW_PERIOD]
-            self._node.clock.total_us += slept_us * (self._slow_period - used) // used
 
     def deep(self, node) -> bool:
         """The contract's; the state is in the RTC's memory, `node.deep` has it."""
@@ -105,6 +101,10 @@ class Port:
         if hasattr(node.link, "mac"):  # more than 9 ms of sleep_ms end up to 3 ms late: at a tick
             node.link.radio.naps = False
             self._radios = node.link.radio.pins
+        if hasattr(node.profile, "rests"):
+            from node.nap import Nap
+
+            Nap(node, self, asyncio.core._io_queue)
         return self._deep("resume")
 
     def on_rising(self, pin, handler) -> None:
@@ -116,7 +116,7 @@ class Port:
         if str(pin) == "Pin(3)":
             return self._share_rx()
         pin.irq(handler, pin.IRQ_RISING)
-        self._edges.append((pin, handler))
+        self.edges.append((pin, handler))
         try:
             esp32.wake_on_ext1([pin], esp32.WAKEUP_ANY_HIGH)
         except ValueError:

@@ -42,6 +42,10 @@ class Profile(profiles.Profile):
         """Presence raises the level from now on."""
         asyncio.create_task(self.follow(self.node.sensors["motion"].moved))
 
+    def rests(self) -> bool:
+        """Does the dimmer's pin stand still? Where light sleep stops its PWM, it may."""
+        return not self.lamp.level and self.lamp.settled()
+
     def heard(self) -> None:
         """Downlink received: restart the fail-safe timer."""
         self.lamp.rules.heard(self.node.clock.uptime_s())
