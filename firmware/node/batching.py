@@ -46,7 +46,7 @@ class Batching(Outbox):
         self._first = 0
         if self._reports:
             return await super().next(room, asks)
-        fit = (room - 1) // READING_SIZE
+        fit = max(1, (room - 1) // READING_SIZE)
         single = max(1, fit - 1)  # as many as a frame takes without
         silent = asks is False
         found = [] if silent else self._journal.batch(_MOST)

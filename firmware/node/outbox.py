@@ -8,9 +8,13 @@ from micropython import const
 from unload import unload
 from wire import codec
 
-from node.record import READING_SIZE
-
+_LEAST = const(10)  # bytes of a reading that ends early
 _LOAD_MS = const(150)  # loading the table from flash holds the CPU about half as long
+
+
+def _size(readings):
+    """Bytes of a frame of these: one says how long a record is, and all are as the longest."""
+    return 1 + max([len(one.data) for one in readings]) * len(readings)
 
 
 class Outbox:
@@ -52,8 +56,9 @@ class Outbox:
             self._sending = None
             fport, data = await self._report()
             return fport, data, asks is not False
-        fit = (room - 1) // READING_SIZE  # one byte says how long a record is
-        self._batch = batch = self._journal.batch(max(1, fit - 1))
+        self._batch = batch = self._journal.batch(max(1, room // _LEAST - 1))
+        while len(batch) > 1 and _size(batch) > room:
+            batch.pop()
         if not batch:
             self._sending = True
             return None
@@ -61,7 +66,9 @@ class Outbox:
         confirmed = bool(every) and self._unacked + 1 >= every if asks is None else asks
         self._sending = confirmed or asks is False
         # those before too, so that a lost frame leaves no hole; a slow data rate takes none
-        found = (self._journal.before(batch, self._config["repeat"]) + batch)[-fit:]
+        found = self._journal.before(batch, self._config["repeat"]) + batch
+        while len(found) > len(batch) and _size(found) > room:
+            found.pop(0)
         return batch[0].fport, codec.frame(self._records(found)), confirmed
 
     async def _report(self):

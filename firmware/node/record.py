@@ -9,7 +9,7 @@ import struct
 
 from micropython import const
 
-READING_SIZE = const(10)
+READING_SIZE = const(14)
 """Bytes of the longest reading of `wire.schema`; also the size that uplinks are filled by."""
 
 DATA_SIZE = max(READING_SIZE, 14)

@@ -10,7 +10,9 @@ HERE = __file__.rsplit("/", 1)[0]
 FILL = {
     "seq": 1, "age": 0, "fill": 73, "distance": 412, "valid": 7, "spread": 3, "battery": 3300,
     "obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0,
+    "event": None, "alarm": None, "tilted": None, "tilt": None, "temperature": None,
 }  # fmt: skip
+WHOLE = dict(FILL, event=0, alarm=0, tilted=0, tilt=12, temperature=21)
 
 
 def read(path):
@@ -118,9 +120,9 @@ def test_an_older_devices_shorter_record_reads_as_absent_at_its_end():
 
 
 def test_a_newer_devices_longer_record_is_read_as_far_as_it_is_known():
-    record = codec.pack("bin", FILL) + b"new"
+    record = codec.pack("bin", WHOLE) + b"new"
 
-    assert decoding.unpack(10, codec.frame([record, record])) == ("bin", [FILL, FILL])
+    assert decoding.unpack(10, codec.frame([record, record])) == ("bin", [WHOLE, WHOLE])
 
 
 def test_a_field_appended_into_the_spare_bits_reads_as_absent_from_an_older_sender():
@@ -142,6 +144,31 @@ def test_a_reading_is_packed_again_without_the_table():
     finally:
         schema.PAYLOADS["bin"] = table
     assert list(codec._kept) == ["bin"]
+
+
+def test_a_reading_ends_with_its_last_value_and_a_command_has_its_size():
+    bare = dict(FILL, event=2)
+    short, whole = codec.pack("bin", bare), codec.pack("bin", WHOLE)
+
+    assert (len(short), len(whole)) == (10, 12)
+    assert decoding.unpack(10, codec.frame([short])) == ("bin", [bare])
+    mixed = codec.frame([short, whole, short])
+    assert len(mixed) == 37
+    assert decoding.unpack(10, mixed) == ("bin", [bare, WHOLE, bare])
+    command = {"token": 1, "expires": None, "report_s": 60, "sample_s": None}
+    assert len(codec.pack("interval", command)) == codec.size(codec.entry("interval")[1])
+
+
+def test_readings_of_an_older_table_are_read_as_they_were():
+    for fport, frame, known, appended in (
+        (10, "0a000100009219c700d043", {"seq": 1, "fill": 73, "distance": 412, "uncalibrated": 0},
+         ("event", "alarm", "tilted", "tilt", "temperature")),
+        (11, "0a0009000150a000c8067f", {"seq": 9, "age": 10, "level": 40, "suspect": 0},
+         ("energy", "power", "mains")),
+    ):  # fmt: skip
+        (values,) = decoding.unpack(fport, bytes.fromhex(frame))[1]
+        assert {name: values[name] for name in known} == known
+        assert [values[name] for name in appended] == [None] * len(appended)
 
 
 def test_age_is_set_in_place_when_a_journalled_record_is_sent():

@@ -27,6 +27,10 @@ STEP_BITS = 20
 """Of an irregular step from one reading to the next, of 10 s each."""
 
 
+_ABSENT = b"\xff\xff\xff\xff"
+"""Behind a record that ends before its last fields: 4 bytes are the most that a table grew by."""
+
+
 class Bits:
     """Bits to bytes, the highest first."""
 
@@ -78,6 +82,7 @@ def pack(
     makes them.  ages_s: their ages, s or None.  kept: the fields that are sent, with all flags of
     one bit; None: every field.
     """
+    records = [one + _ABSENT for one in records]
     bits = Bits()
     bits.put(records[-1][0] << 8 | records[-1][1], 16)
     bits.put(len(records) - 1, 5)

@@ -51,19 +51,22 @@ def size(rows: "list[tuple[str, int, int, int, int, bool]]") -> int:
 def pack(name: str, values: "dict[str, int] | dict[str, int | None]") -> bytes:
     """One record or command. A missing value is None, which optional fields allow.
 
-    Values between two steps go to the nearest. Raises WireError for an unknown name or field, a
+    A reading ends with its last value that is not absent: the way back knows the rest. Values
+    between two steps go to the nearest. Raises WireError for an unknown name or field, a
     value out of range, or a missing one.
     """
     rows = entry(name)[1]
     out = bytearray()
-    acc = held = found = 0
+    acc = held = found = at = told = 0
     for field, bits, low, high, step, optional in rows:
+        at += bits
         value = values.get(field)
         if value is None and optional:
             raw = (1 << bits) - 1
         elif type(value) is int and low <= value <= high:
             raw = (value - low + step // 2) // step
             found += 1
+            told = at
         else:
             raise WireError("%s: %s %s" % (name, field, _fault(value, low, high)))
         acc = acc << bits | raw
@@ -77,7 +80,7 @@ def pack(name: str, values: "dict[str, int] | dict[str, int | None]") -> bytes:
         out.append(acc << spare | (1 << spare) - 1)
     if found != len(values):
         _check_names(name, rows, values)
-    return bytes(out)
+    return bytes(out[: (told + 7) // 8] if name in _kept else out)
 
 
 def _fault(value, low, high):
@@ -96,8 +99,12 @@ def _check_names(name, rows, values):
 
 
 def frame(records: "list[bytes]") -> bytes:
-    """An uplink's payload from records of one kind (as `pack` makes them), newest first."""
-    return bytes([len(records[0])]) + b"".join(records)
+    """An uplink's payload from records of one kind (as `pack` makes them), newest first.
+
+    Their ends, where values are absent, are ones: what the longest one has, all of them have.
+    """
+    size = max([len(one) for one in records])
+    return bytes([size]) + b"".join([one + b"\xff" * (size - len(one)) for one in records])
 
 
 def set_age(record: bytes, age_s: "int | None") -> bytes:

@@ -7,12 +7,17 @@ _SICK = tuple(
     for bits in range(1 << len(SICK))
 )
 
+_EVENTS = ("none", "overflow", "emptied")
+_ALARMS = ("none", "shock", "dropped", "fire")
+
 ENUMS: "dict[str, tuple[str, ...]]" = {
     "cause": CAUSES,
     "profile": PROFILES,
     "why": WHY,
     "result": RESULTS,
     "reason": REASONS,
+    "event": _EVENTS,
+    "alarm": _ALARMS,
     "sensor1": ROLES,
     "sick1": _SICK,
     "sensor2": ROLES,

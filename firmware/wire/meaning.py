@@ -8,15 +8,22 @@ _BATTERY_READING = ("batteryVoltage", "V", 1, 1000, ("low_battery",))
 
 READINGS: "dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]]" = {
     "bin": {
-        "fill": ("fillingLevel", "1", 1, 100, ("obstructed", "suspect", "uncalibrated")),
-        "distance": ("distance", "mm", 1, 1, ("obstructed", "suspect")),
+        "fill": ("fillingLevel", "1", 1, 100, ("obstructed", "suspect", "uncalibrated", "tilted")),
+        "distance": ("distance", "mm", 1, 1, ("obstructed", "suspect", "tilted")),
         "battery": _BATTERY_READING,
+        "event": ("containerEvent", "1", 1, 1, ()),
+        "alarm": ("containerAlarm", "1", 1, 1, ()),
+        "tilt": ("tilt", "deg", 1, 1, ()),
+        "temperature": ("temperature", "Cel", 1, 1, ()),
     },
     "lamp": {
         "level": ("dimmingLevel", "1", 1, 100, ()),
         "lux": ("illuminance", "lx", 1, 1, ("suspect", "saturated")),
         "presence": ("presence", "1", 1, 1, ("suspect",)),
         "passages": ("passageCount", "1", 1, 1, ("suspect",)),
+        "energy": ("energy", "W.h", 1, 1, ()),
+        "power": ("activePower", "W", 1, 10, ()),
+        "mains": ("mainsVoltage", "V", 1, 1, ()),
     },
     "people": {
         "inbound": ("inboundCount", "1", 1, 1, _OF_PEOPLE),
@@ -46,6 +53,13 @@ _TEXT = (
 )
 _TEXT_ON = ("", "the next 6 bytes")
 _BATTERY = ("mV", "supply under load; absent: not measured")
+_EVENT = (
+    "what became of the content since the reading before; overflow: it stands above the mark; "
+    "absent: sent by an older firmware"
+)
+_TILTED = (
+    "it leans, or its lid is open: the fill is the last one before that; absent: no tilt sensor"
+)
 _INBOUND = (
     "from the outer beam to the inner one since installation, as counted; 0 follows 999999; "
     "absent: nobody was counted, the beams were blind"
@@ -74,6 +88,11 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "suspect": ("", "too few echoes, too much spread, or stuck"),
         "low_battery": ("", "below the board's limit"),
         "uncalibrated": ("", "empty distance not yet measured on site"),
+        "event": ("", _EVENT),
+        "alarm": ("", "of the container; absent: neither tilt sensor nor thermometer is fitted"),
+        "tilted": ("", _TILTED),
+        "tilt": ("deg", "from upright; 168: or more; absent: no tilt sensor"),
+        "temperature": ("Cel", "in the container; 86: or more; absent: no thermometer"),
     }),
     "lamp": ("State of one street lamp.", {
         "seq": _SEQ,
@@ -85,6 +104,9 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "passages": ("", "passages since the previous reading; 1022: or more"),
         "saturated": ("", "more light than the sensor can measure"),
         "suspect": ("", "the light sensor does not answer, or light or motion sensor is stuck"),
+        "energy": ("Wh", "cumulative since installation; 0 follows 999999; absent: no meter"),
+        "power": ("W/10", "active; 4092: or more; absent: no meter, or it does not answer"),
+        "mains": ("V", "508: or more; absent: as power"),
     }),
     "counter": ("People counted at one place.", {
         "seq": _SEQ,
@@ -185,19 +207,29 @@ _ABSENT = dict.fromkeys(("level", "ramp", "hold", "report_s", "sample_s", "count
 _NO_TEXT = dict.fromkeys(f"text{number}" for number in range(1, 4))
 _WELL = {"sensor1": None, "sick1": 0, "sensor2": None, "sick2": 0, "sensor3": None, "sick3": 0}
 _FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
+_BARE = dict.fromkeys(("alarm", "tilted", "tilt", "temperature"))
+_UNMETERED = dict.fromkeys(("energy", "power", "mains"))
 
 EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
     "bin": (
         {"seq": 1, "age": 0, "fill": 73, "distance": 412, "valid": 7, "spread": 3,
-         "battery": 3300, **_FLAGS},
+         "battery": 3300, **_FLAGS, "event": 0, **_BARE},
         {"seq": 65535, "age": None, "fill": None, "distance": None, "valid": 0, "spread": None,
-         "battery": None, **_FLAGS, "suspect": 1},
+         "battery": None, **_FLAGS, "suspect": 1, "event": None, **_BARE},
+        {"seq": 7, "age": 0, "fill": 4, "distance": 1160, "valid": 7, "spread": 2,
+         "battery": 3600, **_FLAGS, "event": 2, "alarm": 0, "tilted": 0, "tilt": 12,
+         "temperature": 21},
+        {"seq": 8, "age": 0, "fill": 100, "distance": 60, "valid": 6, "spread": 9,
+         "battery": 3600, **_FLAGS, "obstructed": 1, "event": 1, "alarm": 3, "tilted": 1,
+         "tilt": 36, "temperature": 86},
     ),
     "lamp": (
         {"seq": 9, "age": 10, "level": 40, "why": 5, "lux": 12, "presence": 1, "passages": 3,
-         "saturated": 0, "suspect": 0},
+         "saturated": 0, "suspect": 0, **_UNMETERED},
+        {"seq": 10, "age": 0, "level": 100, "why": 2, "lux": 3, "presence": 0, "passages": 0,
+         "saturated": 0, "suspect": 0, "energy": 123456, "power": 382, "mains": 232},
         {"seq": 300, "age": 259200, "level": 100, "why": 4, "lux": None, "presence": 0,
-         "passages": None, "saturated": 0, "suspect": 1},
+         "passages": None, "saturated": 0, "suspect": 1, **_UNMETERED},
     ),
     "counter": (
         {"seq": 2, "age": 0, "total": 70000, "boots": 3, "battery": 3600, "presence": 0,

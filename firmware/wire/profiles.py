@@ -9,7 +9,7 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "payload": "bin",
         "class": "A",
         "roles": ("distance",),
-        "optional": ("temperature",),
+        "optional": ("temperature", "tilt"),
         "report_s": 3600,
         "sample_s": 600,
         "watch": ("fill", "delta"),
@@ -17,6 +17,8 @@ PROFILES: "dict[str, dict[str, object]]" = {
             "empty_mm": (1200, (100, 5000), "number"),
             "height_mm": (1000, (50, 5000), "number"),
             "delta": (5, (1, 100), "number"),
+            "shape": ("prism", 10, "shape"),
+            "fire_c": (60, (40, 85), "number"),
         },
         "ordered": (
             (
@@ -29,7 +31,7 @@ PROFILES: "dict[str, dict[str, object]]" = {
         "payload": "lamp",
         "class": "C",
         "roles": ("light", "motion"),
-        "optional": (),
+        "optional": ("meter",),
         "report_s": 3600,
         "sample_s": 30,
         "watch": ("why", None),

@@ -12,7 +12,7 @@ FIRST_REPORT = 20
 
 _READING = "seq 16,age 16 0 655340 10 ?,"
 _RAMP = "ramp 8 ?,hold 14 1 10080 ?"
-_SICK = "".join(["sensor%d 4 0 7 ?,sick%d 4," % (one, one) for one in (1, 2, 3)])
+_SICK = "".join(["sensor%d 4 0 8 ?,sick%d 4," % (one, one) for one in (1, 2, 3)])
 _TEXTS = "text1 48 ?,text2 48 ?,text3 48 ?"
 _INTERVALS = "report_s 17 60 86400 ?,sample_s 17 10 86400 ?"
 
@@ -28,7 +28,12 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
             "obstructed 1,"
             "suspect 1,"
             "low_battery 1,"
-            "uncalibrated 1"
+            "uncalibrated 1,"
+            "event 2 0 2 ?,"
+            "alarm 3 0 3 ?,"
+            "tilted 2 0 1 ?,"
+            "tilt 4 0 168 12 ?,"
+            "temperature 7 -40 86 ?"
         ),
     ),
     "lamp": (
@@ -40,7 +45,10 @@ PAYLOADS: "dict[str, tuple[int, str]]" = {
             "presence 1,"
             "passages 10 ?,"
             "saturated 1,"
-            "suspect 1"
+            "suspect 1,"
+            "energy 20 ?,"
+            "power 11 0 4092 2 ?,"
+            "mains 8 0 508 2 ?"
         ),
     ),
     "counter": (

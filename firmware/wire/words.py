@@ -11,6 +11,9 @@ REASONS = (
     "ok", "malformed", "out_of_range", "unsupported", "below_floor", "manual", "safety",
     "clock_unknown", "gone", "failed",
 )  # fmt: skip
-ROLES = ("distance", "light", "motion", "field", "people", "temperature", "tilt", "power")
+ROLES = (
+    "distance", "light", "motion", "field", "people", "temperature", "tilt", "power",
+    "meter",
+)  # fmt: skip
 SICK = ("absent", "stuck", "noisy", "drifting")
 """By bit, the lowest first: a sensor may be sick in several ways."""

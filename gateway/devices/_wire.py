@@ -22,9 +22,10 @@ def unpack(fport: int, data: bytes) -> tuple[str, list[Fields]]:
     if fport >= batch.FPORT:
         found: tuple[str, list[Fields]] = _batches.unpack(fport, data)
         return found
-    name, size, layout = _layout(fport)
-    if len(data) > size > 0 and data[0] == size and len(data) % size == 1:
-        records = [_values(layout, data[at : at + size]) for at in range(1, len(data), size)]
+    step = data[0] if data else 0
+    name, layout = _layout(fport, step)
+    if layout and len(data) > step > 1 and len(data) % step == 1:
+        records = [_values(layout, data[at : at + step]) for at in range(1, len(data), step)]
         if None not in records:
             return name, cast("list[Fields]", records)
     slowly: tuple[str, list[Fields]] = _decoding.unpack(fport, data)
@@ -32,7 +33,7 @@ def unpack(fport: int, data: bytes) -> tuple[str, list[Fields]]:
 
 
 class _Bits(NamedTuple):
-    """Where a field is in a record of the table's size, and what its number means."""
+    """Where a field is in a record, and what its number means."""
 
     field: str
     shift: int
@@ -44,25 +45,27 @@ class _Bits(NamedTuple):
 
 
 @cache
-def _layout(fport: int) -> tuple[str, int, tuple[_Bits, ...]]:
-    """(name, bytes of a record, its fields) at a port; the table is read once."""
+def _layout(fport: int, step: int) -> tuple[str, tuple[_Bits, ...]]:
+    """(name, fields) of a record of so many bytes at a port; the table is read once for each.
+
+    What lies behind its end is absent: an older table, or the end of a reading without values.
+    """
     for name, (port, text) in PAYLOADS.items():
         if port == fport:
-            rows = fields(text)
-            size = (sum(row[1] for row in rows) + 7) // 8
-            end = 8 * size
-            found: list[_Bits] = []
-            for field, bits, low, high, step, optional in rows:
+            end = 8 * step
+            layout: list[_Bits] = []
+            for field, bits, low, high, step_by, optional in fields(text):
                 end -= bits
                 mask = (1 << bits) - 1
                 absent = mask if optional else -1
-                found.append(_Bits(field, end, mask, low, high, step, absent))
-            return name, size, tuple(found)
-    return "", 0, ()
+                one = _Bits(field, end, mask, low, high, step_by, absent)
+                layout.append(one if end >= 0 else _Bits(field, 0, 0, 0, 0, 0, 0))
+            return name, tuple(layout)
+    return "", ()
 
 
 def _values(layout: tuple[_Bits, ...], record: bytes) -> Fields | None:
-    """One record of the table's size; None for a value above its range, which `wire` explains."""
+    """One record; None for a value above its range, which `wire` explains."""
     number = int.from_bytes(record, "big")
     found: Fields = {}
     for field, shift, mask, low, high, step, absent in layout:

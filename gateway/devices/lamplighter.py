@@ -16,6 +16,7 @@ from gateway.devices._status import status
 from gateway.devices._takes import OURS, takes
 from gateway.devices._wire import (
     BOOT_PROPERTIES,
+    ENUMS,
     READINGS,
     REFUSALS,
     TAKERS,
@@ -70,13 +71,18 @@ def _reading(name: str, fields: Fields) -> Reading:
         raw = fields[field]
         if raw is None and "suspect" not in raised:
             continue
+        if field in ENUMS and not raw:  # nothing happened, or the sensor is not fitted
+            continue
         flags = (*raised, timing) if timing else tuple(raised)
         quality = flags if set(flags) - HARMLESS else ("ok", *flags)
-        values.append(Value(known, _scaled(raw, times, over), unit, quality))
+        values.append(Value(known, _told(field, raw, times, over), unit, quality))
     return Reading(seq=fields["seq"], age_s=age_s, values=tuple(values))
 
 
-def _scaled(raw: int | None, times: int, over: int) -> float | int | None:
+def _told(field: str, raw: int | None, times: int, over: int) -> float | int | str | None:
+    """A value in its unit; of an enumeration its word."""
+    if field in ENUMS and raw is not None:
+        return ENUMS[field][raw]
     if raw is None or over == 1:
         return None if raw is None else raw * times
     return raw * times / over
