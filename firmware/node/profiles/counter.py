@@ -36,7 +36,7 @@ class Profile(profiles.Profile):
 
     def fields(self, sensed: dict) -> dict:
         """The total since installation, and whether the sensor can be trusted."""
-        motion = sensed["motion"]
+        motion = sensed["motion"] or {"total": self._counted, "presence": 0, "warm": 0}
         self.total = (self.total + motion["total"] - self._counted) & 0xFFFFFFFF
         self._counted = motion["total"]
         stuck = self.present_too_long(motion)

@@ -7,7 +7,7 @@ from machine import Pin
 from micropython import const
 from unload import unload
 
-from node import profiles
+from node import part, profiles
 from node.errors import ConfigError
 from node.lamp import Dimmer, Lamp
 from node.photocell import Photocell
@@ -22,6 +22,8 @@ _LONG_AGO_S = const(-86400)
 
 class Profile(profiles.Profile):
     """A lamp that obeys its local rules whatever else is missing."""
+
+    _meter = None
 
     def __init__(self, node):
         super().__init__(node)
@@ -63,7 +65,9 @@ class Profile(profiles.Profile):
             seen_s = now_s
 
     def save(self) -> None:
-        """What was learned of the lamp's own light, where it changed by a quarter."""
+        """What was learned of the lamp's own light, where it changed by a quarter; and energy."""
+        if self._meter:
+            self._meter.save()
         gain = self.photocell.gain
         if gain is None or (self._gain is not None and abs(gain - self._gain) <= self._gain // 4):
             return
@@ -98,7 +102,7 @@ class Profile(profiles.Profile):
         """Level, its reason, ambient light and presence."""
         lamp = self.lamp
         light = sensed["light"]
-        motion = sensed["motion"]
+        motion = sensed["motion"] or {"presence": 0}
         saturated = int(bool(light and light["saturated"]))
         lux, stuck = self._light(light and light["lux"], saturated)
         passages, lamp.passages = lamp.passages, 0
@@ -107,15 +111,20 @@ class Profile(profiles.Profile):
             self.ails("motion", profiles.STUCK)
         if stuck:
             self.ails("light", profiles.STUCK)
-        return {
+        values = {
             "level": lamp.level,
             "why": lamp.why,
             "lux": lux,
             "presence": motion["presence"],
             "passages": min(passages, _PASSAGES_MOST),
             "saturated": saturated,
-            "suspect": int(light is None or stuck or stays),
+            "suspect": int(light is None or stuck or stays or not sensed["motion"]),
         }
+        if "meter" in sensed:
+            if not self._meter:
+                self._meter = part("judgement", "node", "metering").Meter(self.node)
+            self._meter.judge(values, sensed["meter"])
+        return values
 
     def commands(self):
         """`dim`, and `lamp` of the console."""

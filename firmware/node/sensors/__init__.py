@@ -8,5 +8,7 @@ if __debug__:  # for documents and tests; no board carries it
         "people": {"inbound": "1", "outbound": "1", "unclear": "1", "blind": "1"},
         "field": {"x": "nT", "y": "nT", "z": "nT"},
         "temperature": {"temperature": "cCel"},
+        "tilt": {"tilt": "deg", "shock": "1"},
+        "meter": {"mains": "mV", "current": "mA", "power": "mW", "energy": "mW.h"},
     }
     """role -> {value that its drivers read: UCUM unit}. A profile asks for roles."""
