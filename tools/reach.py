@@ -43,6 +43,15 @@ SLEEPS = {"A": "node/deep", "C": "node/nap"}
 """What only a profile of that class loads."""
 
 
+JUDGED = {
+    "temperature": ("node/fire",), "tilt": ("node/tilt",),
+    "meter": ("node/metering",),
+}  # fmt: skip
+"""What is loaded with a sensor of a role."""
+KINDS = {"shape": ("node/kinds/shape",), "programme": ("node/kinds/programme",)}
+"""What is loaded for a setting of a kind."""
+
+
 def loadable(
     modules: Mapping[str, Path],
     constants: Mapping[str, Any],
@@ -71,8 +80,10 @@ def loadable(
         if role in sensors
     ]
     waiting |= {f"node/sensors/{sensors[role]['chip']}" for role in fitted}
-    if "temperature" in fitted:
-        waiting.add("node/sound")
+    waiting |= {of_role for role in fitted for of_role in JUDGED.get(role, ())}
+    settings = cast("dict[str, tuple[Any, Any, str]]", PROFILES[profile]["settings"])
+    kinds = (kind for _, _, kind in settings.values())
+    waiting |= {module for kind in kinds for module in KINDS.get(kind, ())}
     found: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -72,7 +72,7 @@ class Node:
         self.exception = ""  # last line of the one that ended a run before
         self._phases = {}
         self.wake = asyncio.Event()
-        self.next_us = self._tidy_us = self._reported_us = self.peak = 0
+        self.next_us = self._tidy_us = self._reported_us = self.peak = self.stirred = 0
         self._last = self._read_by = None  # reading, and version of the settings at it
         self._starting = True
 
@@ -116,7 +116,8 @@ class Node:
 
     async def _turn(self):
         """Do what is due. Returns the clock's instant of what is due next, us."""
-        if self.clock.us() >= self.next_us:
+        if self.stirred or self.clock.us() >= self.next_us:
+            self.stirred = 0  # by an interrupt that wants a measurement
             await self._sample()
         if self.link.broken:
             await self.restart_link()
@@ -203,17 +204,16 @@ class Node:
 
     async def pause(self, until_us: int) -> None:
         """Sleep until an instant of the clock, or until `wake` is set."""
-        wake = self.wake
-        while not wake.is_set():
+        while not (self.wake.is_set() or self.stirred):
             left_ms = (until_us - self.clock.us() + 999) // 1000  # early, a turn would be in vain
             if left_ms <= 0:
                 break
             if not self.clock.doze(left_ms):
                 try:
-                    await asyncio.wait_for_ms(wake.wait(), min(left_ms, _PIECE_MS))
+                    await asyncio.wait_for_ms(self.wake.wait(), min(left_ms, _PIECE_MS))
                 except asyncio.TimeoutError:
                     pass
-        wake.clear()
+        self.wake.clear()
         self.power.feed()
         failure, self.failure = self.failure, None
         if failure:
@@ -266,7 +266,7 @@ class Node:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
         async with self.sensing:
             self.profile.sick = {}
-            for role, driver in self.sensors.items():
+            for role, driver in sorted(self.sensors.items())[::-1]:  # a tilt lasts seconds
                 values = await driver.read(self.clock)
                 driver.sleep()
                 if values is None:

@@ -9,8 +9,8 @@ from wire import codec
 
 from node.history import History
 from node.outbox import Outbox
-from node.record import READING_SIZE
 
+_LEAST = const(10)  # bytes of a reading that ends early
 _MOST = const(32)  # wire.batch.MOST
 _URGENT = const(15)  # and one more
 _PACK_MS = const(400)  # loading the code and packing 32 readings hold the CPU about half as long
@@ -46,7 +46,8 @@ class Batching(Outbox):
         self._first = 0
         if self._reports:
             return await super().next(room, asks)
-        fit = max(1, (room - 1) // READING_SIZE)
+        longest = max([len(one.data) for one in self._urgent] or [_LEAST])
+        fit = max(1, (room - 1) // longest)
         single = max(1, fit - 1)  # as many as a frame takes without
         silent = asks is False
         found = [] if silent else self._journal.batch(_MOST)

@@ -58,6 +58,7 @@ async def _echo(node):
         raise ConsoleError("unready", node.problem)
     if hasattr(driver, "simulates"):
         raise ConsoleError("simulated")
+    driver.most_mm = 1 << 13  # the bottom is not known yet
     echo = await driver.read(node.clock)
     driver.sleep()
     if echo is None:

@@ -18,7 +18,7 @@ import machine
 from micropython import const
 from unload import unload
 
-from node.profiles import Stuck
+from node.profiles import Kept
 
 _MOST = const(2048)
 _RC_PARTS = const(100)  # the slow clock is an RC oscillator, calibrated before each sleep: 1 %
@@ -140,11 +140,11 @@ def _parts(node):
     mac = link.mac
     exchange = link.exchange
     profile = node.profile
-    stuck = [one for one in profile.__dict__.values() if isinstance(one, Stuck)]
+    judges = [one for one in profile.__dict__.values() if isinstance(one, Kept)]
     return [
         node, node.clock, node.store, node.journal, node.outbox, profile, link, mac, mac.session,
         mac.duty, mac.answers, exchange, exchange.silence,
-    ] + stuck  # fmt: skip
+    ] + judges  # fmt: skip
 
 
 def _plain_of(one):

@@ -12,8 +12,9 @@ def judge(pings: list, near_mm: int, far_mm: int) -> dict:
     Pings nearer than the range count as `near_mm`: the sensor cannot measure there, but there is a
     surface, as of a bin that overflows. One alone is a stray echo. 0 is no echo.
     Two clusters mean something in the way: right before the sensor it is a bracket or a liner, and
-    the farther one is the surface; else a bag that sticks up, whose top is the nearer one.
-    Returns {distance: mm or None, valid: pings that count, spread: mm or None, obstructed: 0, 1}.
+    the farther one is the surface (obstructed is 2); else a bag that sticks up, whose top is the
+    nearer one (1, as where the surface is right before the sensor).
+    Returns {distance: mm or None, valid: pings that count, spread: mm or None, obstructed}.
     """
     good = [mm for mm in pings if near_mm <= mm <= far_mm]
     near = len([mm for mm in pings if 0 < mm < near_mm])
@@ -24,12 +25,14 @@ def judge(pings: list, near_mm: int, far_mm: int) -> dict:
     median = spread = None
     for at in range(2, len(good) - 1):  # one stray echo is no cluster
         if good[at] - good[at - 1] > _CLUSTERS_MM:
-            obstructed = 1
-            good = good[at:] if good[at - 1] < _RIGHT_BEFORE_MM else good[:at]
+            bracket = good[at - 1] < _RIGHT_BEFORE_MM
+            obstructed = 1 + bracket
+            good = good[at:] if bracket else good[:at]
             break
     if good:
         median = good[len(good) // 2]
-        obstructed |= median < _RIGHT_BEFORE_MM or median == near_mm
+        if median < _RIGHT_BEFORE_MM or median == near_mm:
+            obstructed = 1
         spread = sorted([abs(mm - median) for mm in good])[len(good) // 2] * 3 // 2
     return {
         "distance": median, "valid": len(good), "spread": spread, "obstructed": obstructed

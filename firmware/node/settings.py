@@ -10,7 +10,7 @@ from unload import unload
 from wire.limits import LIMITS
 from wire.profiles import PROFILES
 
-from node import profiles
+from node import part, profiles
 from node.errors import ConfigError
 
 TYPE_CHECKING = False  # a type checker takes it for True
@@ -61,7 +61,9 @@ def check(name: str, value):
     if name not in FIELDS:
         raise ConfigError("%s: unknown setting; known are %s" % (name, ", ".join(sorted(FIELDS))))
     allowed, kind = FIELDS[name]
-    return _KINDS[kind](name, value, allowed)
+    if kind in _KINDS:
+        return _KINDS[kind](name, value, allowed)
+    return part("kind of setting", "node.kinds", kind).check(name, value, allowed)
 
 
 def _hex(name, value, digits):
@@ -107,29 +109,11 @@ def _number(name, value, allowed):
     return value
 
 
-def _programme(name, value, most):
-    try:
-        right = isinstance(value, (list, tuple)) and len(value) <= most
-        right = right and all(_entry(at, level) for at, level in value)
-    except (ValueError, TypeError, AttributeError):
-        right = False
-    if not right:
-        raise ConfigError('%s: expected [["HH:MM", level], ...], level 0 to 100' % name)
-    return value
-
-
-def _entry(at, level):
-    hours, minutes = at.split(":")
-    right = 0 <= int(hours) < 24 and 0 <= int(minutes) < 60
-    return right and type(level) is int and 0 <= level <= 100
-
-
 _KINDS = {
     "hex": _hex,
     "text": _text,
     "choice": _choice,
     "number": _number,
-    "programme": _programme,
 }
 
 
@@ -159,7 +143,7 @@ def parse(text: str) -> dict:
 
 def typed(name: str, text: str):
     """A value as a person typed it: JSON unless the setting is text."""
-    if name in FIELDS and FIELDS[name][1] in ("number", "programme"):
+    if name in FIELDS and FIELDS[name][1] not in ("text", "hex", "choice"):
         try:
             return json.loads(text)
         except ValueError:

@@ -10,6 +10,7 @@ class Switched:
     """
 
     START_US = 0
+    most_mm = 1 << 13  # of a ranger: farther echoes are none
 
     def __init__(self, bus, power=None, **_options):
         self._bus = bus

@@ -170,7 +170,7 @@ def test_what_a_command_may_set_is_what_a_person_may_set():
 def test_every_setting_has_a_meaning():
     known = texts(FIELDS)
     for name, (_, kind) in FIELDS.items():
-        assert kind in ("hex", "text", "choice", "number", "programme"), name
+        assert kind in ("hex", "text", "choice", "number", "programme", "shape"), name
         assert known[name][1], name
 
 

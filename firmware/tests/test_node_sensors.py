@@ -218,7 +218,7 @@ def test_a_stray_echo_is_no_cluster_and_a_bracket_is():
 
     assert judge([100, 800, 801, 802, 803, 804, 805])["obstructed"] == 0
     bracket = judge([140, 141, 142, 800, 801, 802, 803])
-    assert (bracket["distance"], bracket["obstructed"], bracket["valid"]) == (802, 1, 4)
+    assert (bracket["distance"], bracket["obstructed"], bracket["valid"]) == (802, 2, 4)
     assert judge([100] * 7)["obstructed"] == 1
     assert judge([5000, 20, 800])["valid"] == 1
 

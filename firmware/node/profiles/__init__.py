@@ -23,7 +23,11 @@ _HOUR_S = const(3600)
 _PRESENT_S = const(600)  # an AM312 holds 2.3 s: a longer presence is a stuck sensor
 
 
-class Stuck:
+class Kept:
+    """An object of a profile whose numbers outlast deep sleep."""
+
+
+class Stuck(Kept):
     """Detects a sensor that repeats one value, though what it measures cannot stand still."""
 
     def __init__(self, log):
@@ -140,7 +144,8 @@ class Profile:
         now_s = self.node.clock.uptime_s()
         if not motion["presence"]:
             self._absent_s = now_s
-        return now_s - self._absent_s > _PRESENT_S
+        driver = self.node.sensors.get("motion")
+        return now_s - self._absent_s > getattr(driver, "LONGEST_S", _PRESENT_S)
 
     def millivolts(self) -> "int | None":
         """Battery voltage as payloads take it, 2000 to 7080 mV."""

@@ -17,7 +17,7 @@ if __debug__:  # for documents and tests; no board carries them
         (b"\xa1\xa7" + b"\xff\x03\x2c\x2e" * 7,
          {"distance": 812, "valid": 7, "spread": 0, "obstructed": 0}),
         (b"\xff\x00\x64\x63" * 3 + b"\xff\x03\x2c\x2e" * 4,
-         {"distance": 812, "valid": 4, "spread": 0, "obstructed": 1}),
+         {"distance": 812, "valid": 4, "spread": 0, "obstructed": 2}),
         (b"\xff\x00\x14\x13" * 6 + b"\xff\x00\x00\xff",  # in the blind zone
          {"distance": 30, "valid": 6, "spread": 0, "obstructed": 1}),
         (b"\xff\x00\x00\xff" * 7, {"distance": None, "valid": 0, "spread": None, "obstructed": 0}),
@@ -54,4 +54,4 @@ class A02YYUW(Switched):
             await asyncio.sleep_ms(turn_ms)
             waited += turn_ms
         raw = self._bus.read(self._bus.any())
-        return judge(parse(raw)[:_PINGS], _NEAR_MM, _FAR_MM) if raw else None
+        return judge(parse(raw)[:_PINGS], _NEAR_MM, min(_FAR_MM, self.most_mm)) if raw else None

@@ -72,4 +72,8 @@ class HRXL_WR(Switched):  # noqa: N801 - the file in capitals
             await asyncio.sleep_ms(turn_ms)
             waited += turn_ms
         raw = self._bus.read(self._bus.any())
-        return judge(parse(raw)[-_PINGS:], _NEAR_MM, self._far_mm - 1) if raw else None
+        return (
+            judge(parse(raw)[-_PINGS:], _NEAR_MM, min(self._far_mm - 1, self.most_mm))
+            if raw
+            else None
+        )

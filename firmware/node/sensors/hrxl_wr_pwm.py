@@ -55,7 +55,7 @@ class HRXL_WR_PWM(Switched):  # noqa: N801 - the file in capitals
                 break
             found.append(wide_us)
             await asyncio.sleep_ms(_QUIET_MS)
-        return judge(found, _NEAR_MM, self._far_mm - 1) if found else None
+        return judge(found, _NEAR_MM, min(self._far_mm - 1, self.most_mm)) if found else None
 
     def _pulse(self):
         """Width of the next pulse, us; below 0: none came, or it did not end."""

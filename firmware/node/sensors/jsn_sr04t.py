@@ -60,4 +60,4 @@ class JSN_SR04T(Switched):  # noqa: N801 - the file in capitals
             self._bus.write(_TRIGGER)  # where it sends by itself, it does not listen
             await asyncio.sleep_ms(_PING_MS)
         raw = self._bus.read(self._bus.any())
-        return judge(parse(raw)[:_PINGS], _NEAR_MM, _FAR_MM) if raw else None
+        return judge(parse(raw)[:_PINGS], _NEAR_MM, min(_FAR_MM, self.most_mm)) if raw else None

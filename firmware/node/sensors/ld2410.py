@@ -26,7 +26,7 @@ if __debug__:  # for documents and tests; no board carries them
         (b"\xaa\x02" + _frame(0) + _frame(1), {"total": 0, "presence": 1, "warm": 1}),
         (_frame(3) + _frame(0) + _frame(1)[:9], {"total": 0, "presence": 0, "warm": 1}),
         (_frame(1, kind=1, more=bytes(22)) * 2, {"total": 0, "presence": 1, "warm": 1}),
-        (_frame(1) + _frame(4), {"total": 0, "presence": 1, "warm": 1}),  # it learns its noise
+        (_frame(0) + _frame(4), {"total": 0, "presence": 0, "warm": 1}),  # it learns its noise
         (_frame(1, tail=b"\x54\x00") * 3, None),
         (_frame(1)[:20] * 3, None),
         (b"\xf4\xf3\xf2\xf1" * 12, None),

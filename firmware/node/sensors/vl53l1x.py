@@ -68,6 +68,7 @@ class VL53L1X(Registers):
     """Median of 7 pings. `read` returns None when no VL53L1X answers."""
 
     ADDRSIZE = 16
+    most_mm = 1 << 13
 
     def __init__(self, bus, addr=0x29, **_options):
         Registers.__init__(self, bus, addr)
@@ -87,7 +88,7 @@ class VL53L1X(Registers):
             return None
         self._vhv(b"\x09", b"\x00")
         pings = await self._pings(_PINGS)
-        return judge(pings, _NEAR_MM, _FAR_MM) if pings else None
+        return judge(pings, _NEAR_MM, min(_FAR_MM, self.most_mm)) if pings else None
 
     def _vhv(self, bound, start):
         self._set(_VHV_BOUND, bound)

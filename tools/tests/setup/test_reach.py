@@ -82,7 +82,11 @@ def test_the_size_that_counts_is_what_a_profile_loads_in_its_largest_region():
 def test_every_module_of_an_install_is_loaded_by_some_node_or_driver():
     known = build.modules()
     found: set[str] = set()
-    sensors = BOARD["SENSORS"] | {"temperature": {"chip": "ds18b20", "pin": 22}}
+    sensors = BOARD["SENSORS"] | {
+        "temperature": {"chip": "ds18b20", "pin": 22},
+        "tilt": {"chip": "lis3dh", "i2c": 0, "sda": 4, "scl": 5},
+        "meter": {"chip": "bl0942", "uart": 1, "tx": 8, "rx": 9},
+    }
     for profile in PROFILES:
         for region in regions(known):
             for port in ("rp2", "esp32"):
