@@ -13,6 +13,7 @@ PINS = {
 SENSORS = {
     "distance": {"chip": "a02yyuw", "uart": 1, "tx": 13, "rx": 34},
     "light": {"chip": "bh1750", "i2c": 0, "sda": 21, "scl": 22, "addr": 0x23},
+    "field": {"chip": "rm3100", "i2c": 0, "sda": 21, "scl": 22, "addr": 0x20},
     "motion": {"chip": "am312", "pin": 36},
 }
 BATTERY = None

@@ -4,7 +4,7 @@ import secrets
 from typing import Any, Literal, cast
 
 from msgspec import Struct
-from wire import profiles
+from wire import all_profiles
 
 from gateway import devices, limits
 from gateway.errors import Refused, Unknown
@@ -14,7 +14,7 @@ from gateway.store import Store
 
 PROFILES = cast(
     "dict[str, dict[str, Any]]",
-    profiles.PROFILES,  # pyright: ignore[reportUnknownMemberType] - a literal of the device's
+    all_profiles.PROFILES,  # pyright: ignore[reportUnknownMemberType] - a literal of the device's
 )
 """{profile of a board of ours: what node and gateway must both know of it}."""
 OURS = "lamplighter"

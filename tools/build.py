@@ -21,10 +21,10 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from wire import VERSION, codec, schema
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 
 from gateway import mcu
 from tools import modem_package, shorten, size
@@ -53,12 +53,11 @@ SOURCES = ("installed",)
 INSTALLING = FIRMWARE / "installing.py"
 """Is /main.py while files are sent: it lights the lamp, says so, and leaves the prompt."""
 NOT_ON_A_BOARD = {
-    "judgement/field", "judgement/movement", "judgement/likelihood", "judgement/beliefs",
-    "judgement/parking", "wire/meaning", "wire/enums", "wire/sun",
-    "wire/batch_decoding", "lorawan/aes_cpython", "manifest", "installing", *STARTERS, *SOURCES,
+    "wire/meaning", "wire/enums", "wire/sun", "wire/batch_decoding", "wire/all_profiles",
+    "lorawan/aes_cpython", "manifest", "installing", *STARTERS, *SOURCES,
 }  # fmt: skip
-"""What firmware/ holds for the gateway or the tools alone (no node computes the sun yet, none is
-a parking bay), and what is not compiled."""
+"""What firmware/ holds for the gateway or the tools alone (no node computes the sun yet), and
+what is not compiled."""
 
 
 class BuildError(Exception):
@@ -174,7 +173,7 @@ def installed(
         }
     if profile not in PROFILES:
         raise BuildError(f"There is no profile {profile!r}; known are: {', '.join(PROFILES)}.")
-    missing = [role for role in roles(profile) if role not in constants["SENSORS"]]
+    missing = size.lacking(constants, profile)
     if missing:
         raise BuildError(
             f"Profile {profile} needs a {missing[0]} sensor: add it to SENSORS of "
@@ -183,11 +182,6 @@ def installed(
     return set[str]().union(
         *(loadable(known, constants, profile, region) for region in regions(known))
     )
-
-
-def roles(profile: str) -> tuple[str, ...]:
-    """The sensors that a profile needs."""
-    return cast("tuple[str, ...]", PROFILES[profile]["roles"])
 
 
 def staged_files(name: str, profile: str | None = None) -> dict[str, bytes]:
@@ -345,8 +339,9 @@ def complaints(loaded: Sequence[size.Size]) -> list[str]:
         constants = board(path.stem)
         found += [f"boards/{path.name}: {what}." for what in mcu.complaints(constants)]
         found.append(modem_package.complaint(package_files(path.stem)))
-        of_it = [one for one in loaded if one.board == path.stem]
-        found += [what for one in of_it for what in size.complaints(one, size.budget(constants))]
+        known = [one for one in loaded if one.board == path.stem]
+        fitted = [one for one in known if not size.lacking(constants, one.profile)]
+        found += [what for one in fitted for what in size.complaints(one, size.budget(constants))]
     return [sentence for sentence in found if sentence]
 
 

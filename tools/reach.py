@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 
 
 @cache
@@ -64,12 +64,14 @@ def loadable(
     modules: {path on the device under /lib, without suffix: source}.  constants: of the board
     file.  without: modules that do not count, nor what they alone load.
     """
-    own = SLEEPS[cast("str", PROFILES[profile]["class"])]
+    facts = PROFILES[profile]
+    own = "" if "pace" in facts else SLEEPS[cast("str", facts["class"])]
     left_out = {*without, *SLEEPS.values()} - {own}
     sensors = constants["SENSORS"]
     region_file = f"lorawan/region/{region}"
     plan = runpy.run_path(str(modules[region_file]))["PLAN"]
     waiting = {"node/app", f"node/profiles/{profile}", f"radios/{constants['RADIO']}"}
+    waiting.add(f"wire/profiles/{profile}")
     waiting |= {f"node/ports/{constants['PORT']}", region_file}
     waiting.add(f"node/links/{constants.get('LINK', 'lorawan')}")
     waiting |= {f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}

@@ -7,15 +7,15 @@ budget of its own: of its commands one is loaded at a time.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 
 from tools.reach import SHELL, imports, loadable, regions
 
 CONSOLE = (
     "node/shell", "node/terminal", "node/answer", "node/links/lorawan_console",
-    "node/bin_commands",
+    "node/bin_commands", "node/parking_commands",
 )  # fmt: skip
 """Where the console's code begins: what these alone load is of the console too."""
 BUDGET = {
@@ -81,6 +81,12 @@ def budget(constants: Mapping[str, Any]) -> Mapping[str, int]:
     """
     port, radio = constants["PORT"], constants["RADIO"]
     return BUDGET[port] | RADIO_BUDGET.get((port, radio), {})
+
+
+def lacking(constants: Mapping[str, Any], profile: str) -> list[str]:
+    """The sensors that a profile needs and the board file lacks: it cannot be installed there."""
+    needed = cast("tuple[str, ...]", PROFILES[profile]["roles"])
+    return [role for role in needed if role not in constants["SENSORS"]]
 
 
 def complaints(size: Size, budget: Mapping[str, int]) -> list[str]:

@@ -10,6 +10,7 @@ from judgement.field import add, dot, weight
 from judgement.likelihood import by_car, by_neighbour, by_other, learnt, towards, undone
 
 _KEPT = 10
+_CONTRARY = 3  # of these
 _ERROR = 133  # twice the variance of a step's error, (0.13 uT)^2 by many samples
 _ERROR_SPARSE = 400
 _LEAST = 2500  # (0.8 uT)^2: less is no car and hides none
@@ -111,8 +112,6 @@ class Beliefs:
         """Keep it if it is among the best."""
         ln = belief[0]
         kept = self._next
-        if len(kept) == _KEPT and ln <= kept[-1][0]:
-            return
         for at in range(len(kept)):
             if kept[at][1:5] == belief[1:5]:
                 if kept[at][0] >= ln:
@@ -123,7 +122,18 @@ class Beliefs:
         while at and kept[at - 1][0] < ln:
             at -= 1
         kept.insert(at, belief)
-        del kept[_KEPT:]
+        if len(kept) > _KEPT:
+            self._drop(kept)
+
+    def _drop(self, kept):
+        """The worst goes, but some stay that say the contrary of most: they may be right yet."""
+        with_car = len([one for one in kept if one[1]])
+        many = with_car * 2 > len(kept)
+        at = len(kept) - 1
+        if min(with_car, at + 1 - with_car) <= _CONTRARY:
+            while bool(kept[at][1]) != many:
+                at -= 1
+        del kept[at]
 
     def _explain(self, belief):
         """All that this step can have been."""

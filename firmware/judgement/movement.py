@@ -56,7 +56,8 @@ class Movements:
     """The level (`level`, nT/16; empty before the first sample) and its steps.
 
     period_s: seconds between samples, 1 to 10.  `square`, `energy`: of the last step, (16 nT)^2.
-    `drift`: by how much the last sample moved a settled level, nT/16.
+    `drift`: by how much the last sample moved a settled level, nT/16.  `moving`: the samples of a
+    movement that has not ended.
     """
 
     def __init__(self, period_s: int):
@@ -74,7 +75,7 @@ class Movements:
         self._before = level
         self._step = None
         self._fast = [0, 0, 0]
-        self._moving = []
+        self.moving = []
         self._mean_of = self.count
 
     def take(self, now_s: int, x: int, y: int, z: int) -> "list | None":
@@ -86,7 +87,7 @@ class Movements:
         if not self.level:
             self.level = [x << 4, y << 4, z << 4]
             self._mean_of = 1
-        elif not self._moving:
+        elif not self.moving:
             self._rest(now_s, x, y, z)
         else:
             return self._move(now_s, (x, y, z))
@@ -102,7 +103,7 @@ class Movements:
                 fast[axis] += (away[axis] - fast[axis]) >> 2
             far = far or max(fast) > _FAST_NT or min(fast) < -_FAST_NT
         if far:
-            self._moving = [(x, y, z)]
+            self.moving = [(x, y, z)]
             self._began_s = now_s
             self._fast = [0, 0, 0]
         else:
@@ -124,7 +125,7 @@ class Movements:
             self._step[:] = step_of(self._before, level)
 
     def _move(self, now_s, sample):
-        moving = self._moving
+        moving = self.moving
         moving.append(sample)
         if len(moving) > 40:
             del moving[8]
@@ -136,7 +137,7 @@ class Movements:
         way = [mean[axis] - (self.level[axis] >> 4) for axis in (0, 1, 2)]
         nearest = _SMALL_NT if lasted_s > 7 else _BACK_NT
         if -nearest < min(way) and max(way) < nearest:
-            self._moving = []
+            self.moving = []
             return None
         if not self.sparse:
             if lasted_s < _ROLL_S:
@@ -151,9 +152,9 @@ class Movements:
     def _stepped(self, level, count):
         self._step = step = step_of(self.level, level)
         self.square = dot(step, step)
-        self.energy = energy(self._moving[:-count], self.level, step, self.square)
+        self.energy = energy(self.moving[:-count], self.level, step, self.square)
         self._before = self.level
         self.level = level
         self._mean_of = count
-        self._moving = []
+        self.moving = []
         return step

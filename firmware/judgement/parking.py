@@ -10,7 +10,7 @@ Fields are in nT; levels in nT/16, so that their slow means lose nothing; steps 
 import struct
 
 from judgement.beliefs import Beliefs
-from judgement.field import add, dot, less, step_of
+from judgement.field import add, dot, less, root, step_of
 from judgement.likelihood import vehicle
 from judgement.movement import Movements, steady
 
@@ -20,7 +20,7 @@ UNKNOWN = 2
 
 _CALIBRATION_S = 1200  # after a first start the bay is vacant this long
 _STUCK = 30  # equal samples in a row: noise alone moves the last digit of a live sensor
-_OCCUPIED = 46  # of 255: a car is missed for longer than a neighbour is taken for one
+_OCCUPIED = 25  # of 255: a car in a bay told as free costs more than the reverse
 _SURELY_FREE = 13
 _HOME_S = 36000
 _LANDED = 190000  # (7 uT)^2: a step that says something by where it ends
@@ -28,6 +28,7 @@ _LANDED_NEAR = 24414  # (2.5 uT)^2
 _LANDED_LN = -160
 _NEVER_FREE = 190000  # (7 uT)^2: more than what stands beside the bay
 _LANE_MIN = 65
+_RESTLESS_MIN = 15  # a truck that stops and goes lets the field rest in between
 _VACANT = 3906  # (1 uT)^2
 _VACANT_MIN = 10
 _FORMAT = "<B9i"
@@ -54,6 +55,7 @@ class Bay:
         self._lately = []  # samples while the level is not known
         self._minute_s = 0
         self._denied_min = 0
+        self._restless_min = 0
         self._until_s = 0  # end of the calibration
         self._last = None
         self._same = 0
@@ -123,7 +125,7 @@ class Bay:
         second: grows, from any start.  x, y, z: nT; x is None where the sensor does not answer.
         _temperature: 0.1 degrees Celsius, not needed: drift is never a step.
         """
-        if x is None or self._stuck((x, y, z)):
+        if x is None or self._repeats((x, y, z)):
             self._lose()
             return UNKNOWN
         if not self._known:
@@ -133,7 +135,34 @@ class Bay:
             self._decide(second, step)
         else:
             self._quiet(second)
-        return self.state
+        return UNKNOWN if self.restless() else self.state
+
+    # --- for the profile ------------------------------------------------------------------------
+
+    def stuck(self) -> bool:
+        """Does the sensor repeat one sample?"""
+        return self._same >= _STUCK
+
+    def restless(self) -> bool:
+        """Has the field not been steady for long, as of a sensor with too much noise?"""
+        return self._restless_min >= _RESTLESS_MIN
+
+    def away_nt(self) -> int:
+        """How far the level is from the vacant one."""
+        away = step_of(self._home, self._movements.level or self._home)
+        return root(dot(away, away)) << 4
+
+    def drifted_nt(self, vacant: tuple) -> int:
+        """How far the vacant level is from this field (nT), as of the calibration."""
+        away = step_of([axis << 4 for axis in vacant], self._home)
+        return root(dot(away, away)) << 4
+
+    def correct(self, state: int, now_s: int) -> None:
+        """Ranging says so: believe it."""
+        if self._home:
+            self._begin(state, step_of(self._home, self._movements.level or self._home), now_s)
+
+    # --- how a sample counts --------------------------------------------------------------------
 
     def _lose(self):
         if self._home:
@@ -141,10 +170,10 @@ class Bay:
             self._known = False
             self._lately = []
 
-    def _stuck(self, sample):
+    def _repeats(self, sample):
         self._same = self._same + 1 if sample == self._last else 0
         self._last = sample
-        return self._same >= _STUCK
+        return self.stuck()
 
     def _again(self, second, x, y, z):
         count = self._movements.count
@@ -170,6 +199,7 @@ class Bay:
 
     def _each_minute(self, second):
         """Follow the vacant level; no belief holds for long against a level that denies it."""
+        self._restless_min = self._restless_min + 1 if self._movements.moving else 0
         home = self._home
         level = self._movements.level
         away = step_of(home, level)

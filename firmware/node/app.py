@@ -260,13 +260,13 @@ class Node:
 
     def _sample_us(self):
         """Time between samples: a reading cannot be sent more often than it is made."""
-        return min(self.config["sample_s"], self.config["report_s"]) * 1000000
+        return min(self.config[self.profile.pace], self.config["report_s"]) * 1000000
 
     async def measure(self) -> dict:
         """Read every sensor now: the payload's fields without `seq` and `age`."""
         async with self.sensing:
             self.profile.sick = {}
-            for role, driver in sorted(self.sensors.items())[::-1]:  # a tilt lasts seconds
+            for role, driver in self.profile.wanted():
                 values = await driver.read(self.clock)
                 driver.sleep()
                 if values is None:

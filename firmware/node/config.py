@@ -34,15 +34,20 @@ class Config:
 
     def settle(self, values: dict) -> None:
         """Take these values as given; what they leave open is the profile's, or a default."""
+        self.values = values
+        self._all = self._default("complete", values)
+
+    def _default(self, name, argument):
         from node import defaults
 
-        self.values = values
-        self._all = defaults.complete(values)
+        found = getattr(defaults, name)(argument)
         defaults = None
         unload("node.defaults")
+        return found
 
     def __getitem__(self, name: str) -> "Setting":
-        return self._all.get(name)
+        found = self._all.get(name)
+        return self._default("other", name) if found is None else found
 
     def given(self, name: str) -> bool:
         """Was the setting given, or is it a default?"""

@@ -8,14 +8,11 @@ from lorawan import region
 from micropython import const
 from unload import unload
 from wire.limits import LIMITS
-from wire.profiles import PROFILES
+from wire.profiles import of
+from wire.words import PROFILES
 
 from node import part, profiles
 from node.errors import ConfigError
-
-TYPE_CHECKING = False  # a type checker takes it for True
-if TYPE_CHECKING:
-    from node.contracts import Facts
 
 _TAIL = const(14)  # node.journal.TAIL_RECORDS: those of a frame and before it are read from there
 
@@ -34,7 +31,7 @@ def _files(folder):
 
 
 FIELDS = {
-    "profile": (tuple(_files(profiles.__path__)) or tuple(sorted(PROFILES)), "choice"),
+    "profile": (tuple(_files(profiles.__path__)) or tuple(sorted(PROFILES[1:])), "choice"),
     "region": (regions(), "choice"),
     "lang": (_files(__file__.rsplit("/", 1)[0] + "/texts"), "choice"),
 }
@@ -44,14 +41,13 @@ FIELDS.update(LIMITS)
 
 ORDERED = []
 """(setting, least difference, greater setting, sentence where they contradict)."""
-
-_profiles: "Facts" = PROFILES
-for _profile in _profiles:
-    ORDERED += _profiles[_profile]["ordered"]
-    _own = _profiles[_profile]["settings"]
-    for _name in _own:
-        FIELDS[_name] = _own[_name][1:]
-del LIMITS, PROFILES, _profiles
+for _facts in map(of, PROFILES[1:]):
+    if _facts:
+        ORDERED += _facts["ordered"]
+        _own = _facts["settings"]
+        for _name in _own:
+            FIELDS[_name] = _own[_name][1:]
+del LIMITS, of
 unload("wire.limits")
 unload("wire.profiles")
 

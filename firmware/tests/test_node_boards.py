@@ -10,7 +10,7 @@ from node import wiring
 from node.errors import ConfigError
 from radios import sx126x_start
 from radios.errors import RadioError
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 
 HERE = __file__.rsplit("/", 1)[0]
 BOARDS = HERE + "/../../boards"

@@ -91,7 +91,11 @@ def test_each_wrong_value_has_its_sentence():
         ("app_key", "00", "app_key: expected 32 hex digits"),
         ("app_key", "zz" * 16, "app_key: expected 32 hex digits"),
         ("dev_eui", 12, "dev_eui: expected 16 hex digits"),
-        ("profile", "tree", "profile: 'tree' is unknown; use bin or counter or lamp or people"),
+        (
+            "profile",
+            "tree",
+            "profile: 'tree' is unknown; use bin or counter or lamp or parking or people",
+        ),
         ("name", "x" * 25, "name: expected a text of at most 24 characters"),
         (
             "programme",

@@ -13,7 +13,7 @@ from node.errors import ConfigError
 from node.journal import Journal
 from node.store import Store
 from wire import codec, schema
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 from wire.words import PROFILES as WORDS
 
 HERE = __file__.rsplit("/", 1)[0]
@@ -23,7 +23,10 @@ ECHO = {"distance": 700, "valid": 7, "spread": 3, "obstructed": 0}
 MOTION = {"total": 0, "presence": 0, "warm": 1}
 PEOPLE = {"inbound": 0, "outbound": 0, "unclear": 0, "blind": 0}
 LIGHT = {"lux": 12, "saturated": 0}
-SENSED = {"distance": ECHO, "light": LIGHT, "motion": MOTION, "people": PEOPLE}
+FIELD = {"x": 20000, "y": -4000, "z": -43000}
+SENSED = {
+    "distance": ECHO, "light": LIGHT, "motion": MOTION, "people": PEOPLE, "field": FIELD
+}  # fmt: skip
 
 
 class Config(dict):
@@ -60,6 +63,7 @@ class Node:
         self.stirred = False
         self.config = Config(complete({"profile": name}))
         self.power, self.clock, self.log = Power(), Clock(), Log()
+        self.sensors = {}
         self.store = Store(self.path + "/state")
         self.journal = Journal(self.store, self.path + "/journal")
 
@@ -97,7 +101,9 @@ def test_no_two_profiles_have_a_setting_of_one_name():
 def test_settings_that_contradict_each_other_are_refused_at_their_limit():
     for facts in PROFILES.values():
         for lower, difference, upper, sentence in facts["ordered"]:
-            config = defaults.complete({})
+            config = {}
+            for one in PROFILES:
+                config.update(defaults.complete({"profile": one}))
             config[lower] = config[upper] - difference
             settings.together(config)
             config[lower] += 1

@@ -30,6 +30,12 @@ READINGS: "dict[str, dict[str, tuple[str, str, int, int, tuple[str, ...]]]]" = {
         "outbound": ("outboundCount", "1", 1, 1, _OF_PEOPLE),
         "hidden": ("hiddenShare", "1", 1, 100, _OF_PEOPLE),
     },
+    "parking": {
+        "occupied": ("occupancy", "1", 1, 1, ("suspect", "conflict", "uncalibrated")),
+        "since": ("stateDuration", "min", 1, 1, ()),
+        "field": ("fieldShift", "uT", 1, 1000, ("suspect",)),
+        "battery": _BATTERY_READING,
+    },
     "counter": {
         "total": ("peopleCount", "1", 1, 1, ("suspect",)),
         "battery": _BATTERY_READING,
@@ -128,6 +134,19 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "low_battery": ("", "below the board's limit"),
         "partial": ("", "not all of the interval was counted: start, blind beams, a new time"),
         "open": ("", "measured within an interval; 0: at its end, by UTC, within 30 s"),
+    }),
+    "parking": ("State of one parking bay.", {
+        "seq": _SEQ,
+        "age": _AGE,
+        "occupied": ("", "a vehicle stands in the bay; absent: unknown"),
+        "since": ("min", "in this state; 8190: or more; absent: not known since the start"),
+        "lasted": ("min", "the state before this one, which tells of an event that was lost"),
+        "field": ("nT", "from the vacant bay's to the one measured; 50800: or more"),
+        "battery": _BATTERY,
+        "conflict": ("", "ranging and the field disagree"),
+        "suspect": ("", "the state is unknown, or the sensor is sick"),
+        "low_battery": ("", "below the board's limit"),
+        "uncalibrated": ("", "the vacant bay's field is not yet measured on site"),
     }),
     "boot": ("The device started.", {
         "cause": ("", "why it started"),
@@ -242,6 +261,13 @@ EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
          "low_battery": 0, "partial": 0, "open": 0},
         {"seq": 4096, "age": 900, "inbound": None, "outbound": None, "hidden": None, "suspect": 1,
          "low_battery": 0, "partial": 1, "open": 0},
+    ),
+    "parking": (
+        {"seq": 4, "age": 0, "occupied": 1, "since": 0, "lasted": 95, "field": 12400,
+         "battery": 3600, "conflict": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0},
+        {"seq": 4097, "age": None, "occupied": None, "since": None, "lasted": None,
+         "field": None, "battery": None, "conflict": 0, "suspect": 1, "low_battery": 0,
+         "uncalibrated": 1},
     ),
     "boot": (
         {"cause": 0, "profile": 1, "major": 0, "minor": 1, "patch": 0, "boots": 1,

@@ -3,8 +3,8 @@
 import re
 
 import pytest
+from wire.all_profiles import PROFILES
 from wire.meaning import MEANING
-from wire.profiles import PROFILES
 
 from tools.build import FIRMWARE, texts
 

@@ -100,7 +100,7 @@ class Port:
         self._node = node
         if hasattr(node.link, "mac"):  # more than 9 ms of sleep_ms end up to 3 ms late: at a tick
             node.link.radio.naps = False
-            self._radios = node.link.radio.pins
+            self._radios = node.link.radio.pins if node.profile.pace == "sample_s" else -1
         if hasattr(node.profile, "rests"):
             from node.nap import Nap
 

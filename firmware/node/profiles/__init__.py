@@ -64,21 +64,22 @@ class Profile:
     _low = False
 
     def __init__(self, node):
-        from wire.profiles import PROFILES
+        from wire.profiles import of
 
         self.node = node
         self.name = name = node.config["profile"]
-        profiles: "Facts" = PROFILES
-        facts = profiles[name]
+        facts: "Facts" = of(name)  # pyright: ignore[reportAssignmentType] - it is installed
         self.payload = facts["payload"]
         self.roles = facts["roles"]
         self.optional = facts["optional"]
+        self.pace = facts.get("pace", "sample_s")
         self.sleeper = facts["class"] == "A"
         self._watched = facts["watch"]
         self.ends_us = 1 << 60  # the clock's instant at which a sample is due whatever is usual
         self._absent_s = 0
         self.sick = {}  # role -> bits
         self._told = {}
+        of = None
         unload("wire.profiles")
 
     def start(self) -> None:
@@ -89,6 +90,10 @@ class Profile:
 
     def heard(self) -> None:
         """A downlink was received."""
+
+    def wanted(self) -> list:
+        """[(role, driver)] of the sensors that the next measurement reads."""
+        return sorted(self.node.sensors.items())[::-1]  # a tilt lasts seconds
 
     def save(self) -> None:
         """Persist the state: called after each sample, never during an exchange."""

@@ -6,7 +6,7 @@ from random import Random
 
 import aiohttp
 import pytest
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 
 from gateway import certificate, devices, registry
 from gateway.errors import Broken, ConfigError, GatewayError, Retry

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from wire import codec, decoding, schema
+from wire.all_profiles import PROFILES
 from wire.codec import WireError, frame, pack
 from wire.meaning import EXAMPLES, READINGS
-from wire.profiles import PROFILES
 from wire.schema import COMMANDS
 from wire.words import REASONS
 

@@ -93,7 +93,13 @@ def test_a_device_request_names_what_holds_between_its_fields():
     assert schema["if"] == {"properties": {"decoder": {"const": "lamplighter"}}}
     of_board, of_others = schema["then"], schema["else"]["properties"]
     assert of_board["required"] == ["profile"]
-    assert of_board["properties"]["profile"]["enum"] == ["bin", "lamp", "counter", "people"]
+    assert of_board["properties"]["profile"]["enum"] == [
+        "bin",
+        "lamp",
+        "counter",
+        "parking",
+        "people",
+    ]
     assert of_board["properties"]["name"] == {"maxLength": 24}
     assert {
         one["if"]["properties"]["profile"]["const"]: one["then"]["properties"]["device_class"]

@@ -1,7 +1,7 @@
 """A new device: its keys, both registrations, and the file for its board."""
 
 import pytest
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 
 from gateway import devices, registry
 from gateway.errors import Refused, Retry, Unknown

@@ -15,9 +15,9 @@ from random import Random
 from typing import Any, Self
 
 from chirpstack_api import api, common, gw
+from wire.all_profiles import PROFILES
 from wire.batch import FPORT
 from wire.batch_decoding import readings
-from wire.profiles import PROFILES
 
 from tools.bench.network.adr import ALGORITHM
 from tools.bench.network.core import Core

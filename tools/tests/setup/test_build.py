@@ -5,7 +5,7 @@ import runpy
 
 import pytest
 from wire import VERSION, codec, schema
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 
 from tools import build, modem_package
 from tools.size import Size, budget, complaints, table

@@ -1,4 +1,4 @@
-from wire.profiles import PROFILES
+from wire.all_profiles import PROFILES
 
 from tools import build
 from tools.reach import imports, loadable, regions

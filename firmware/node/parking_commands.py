@@ -1,0 +1,71 @@
+"""A bay's own command, `calib empty`: the field of the vacant bay, refused while it moves.
+
+node: a `node.app.Node` whose profile is a `node.profiles.parking.Profile`.
+"""
+
+import asyncio
+
+from micropython import const
+
+from node.errors import ConsoleError, Refused
+
+_ROUNDS = const(15)
+_EACH_MS = const(2000)  # the bay is still for 30 s
+_SPREAD_NT = const(2500)  # noise of 0.3 uT RMS an axis spreads by 1.2 uT; a car that rolls by more
+
+
+def facts(_node) -> list:
+    """For `info`: none."""
+    return []
+
+
+def applied(_node, _name: str) -> dict:
+    """For a repeated command of the network: a bay has none of its own."""
+    return {}
+
+
+async def obey(_node, _name: str, _values: dict) -> None:
+    """A bay has no command of its own."""
+    raise Refused("unsupported")
+
+
+async def _calib(node, words):
+    """The field of the vacant bay is what the judgement begins with. Raises ConsoleError."""
+    if words != ["empty"]:
+        raise ConsoleError("vacant")
+    found = []
+    for _ in range(_ROUNDS):
+        found.append(await _field(node))
+        await asyncio.sleep_ms(_EACH_MS)
+    vacant = []
+    spread = 0
+    for axis in (0, 1, 2):
+        column = sorted([one[axis] for one in found])
+        spread = max(spread, column[-1] - column[0])
+        vacant.append(sum(column) // _ROUNDS)
+    if spread > _SPREAD_NT:
+        raise ConsoleError("stirred", spread)
+    node.profile.calibrate(*vacant)
+    async with node.lock:
+        node.profile.save()
+    node.report_soon()
+    return [("x", vacant[0]), ("y", vacant[1]), ("z", vacant[2]), ("stir", spread)]
+
+
+async def _field(node):
+    """(x, y, z) in nT."""
+    driver = node.sensors.get("field")
+    if not driver:
+        raise ConsoleError("unready", node.problem)
+    if hasattr(driver, "simulates"):
+        raise ConsoleError("simulated")
+    async with node.sensing:
+        field = await driver.read(node.clock)
+        driver.sleep()
+    if field is None:
+        raise ConsoleError("sensor", *node.silence("field"))
+    return field["x"], field["y"], field["z"]
+
+
+TABLE = (("calib", _calib),)
+"""Rows for the table of `node.shell`."""
