@@ -217,9 +217,12 @@ def test_a_change_that_ranging_denies_is_not_told_until_it_looks_three_times():
     place.echo = dict(ECHO, distance=2500)
     place.wait(1800)
 
+    before = place.pings
+
     place.drives()  # a magnet: the field says a car, ranging sees the sky
 
     assert place.wait(120)["occupied"] == 0
+    assert 3 <= place.pings - before <= 8  # then it is believed
     assert place.sent == [None, 0]
     place.echo = ECHO  # and a car of aluminium, which the field alone does not see
     fields = place.wait(3700)

@@ -1,4 +1,4 @@
-"""A node in a parking bay on its emulated board, with the model of an RM3100."""
+"""A node in a parking bay on its emulated board, with the models of an RM3100 and a ranger."""
 
 import pytest
 
@@ -8,11 +8,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
 FIELD = {"field": {"chip": "rm3100", "i2c": 0, "sda": 4, "scl": 5, "addr": 0x20}}
 EARTH = {"x_nt": 20000, "y_nt": -4000, "z_nt": -43000}
+PARTS = {"rm3100": EARTH, "a02yyuw": {"distance_mm": 2500}}
 CAR = {"x_nt": 24000, "y_nt": -11000, "z_nt": -34000}
 
 
 async def test_a_car_is_reported_and_stays_over_a_power_cut_and_a_dead_sensor_is_unknown(lab: Lab):
-    unit = await lab.add("parking", sensors=FIELD, parts={"rm3100": EARTH}, usb=False)
+    unit = await lab.add("parking", sensors=FIELD, parts=PARTS, usb=False, sample_s=120)
 
     async def told(occupied: int | None) -> bool:
         def last() -> bool:
@@ -27,6 +28,9 @@ async def test_a_car_is_reported_and_stays_over_a_power_cut_and_a_dead_sensor_is
     await unit.board.usb(False)
     assert await told(0)
     await unit.board.set("rm3100", **CAR)
+    await lab.run(60)
+    assert await told(0)  # ranging sees the sky: no car
+    await unit.board.set("a02yyuw", distance_mm=300)
     assert await told(1)
 
     await unit.board.power(False)

@@ -16,8 +16,6 @@ payload is its place in `wire.words.PROFILES`.
 
 import sys
 
-from unload import unload
-
 TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
@@ -33,5 +31,8 @@ def of(name: str) -> "Facts | None":
     except ImportError:
         return None
     facts = sys.modules[module].FACTS
-    unload(module)
+    if sys.implementation.name == "micropython":  # the heap of a board is small
+        from unload import unload
+
+        unload(module)
     return facts
