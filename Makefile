@@ -9,6 +9,9 @@ SETUP = @$(PYTHON) -m tools.setup
 PYTEST ?=
 # gRPC's fork handlers serve children that go on in Python; ours run another program at once.
 export GRPC_ENABLE_FORK_SUPPORT := 0
+# The tests start hundreds of Python programs: what one compiled, below .cache, the next one loads.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/bytecode
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check bench faults flash build
 
