@@ -229,23 +229,23 @@ class Node:
     async def _sample(self):
         """Read the sensors; journal a reading when one is due or something changed."""
         config, clock = self.config, self.clock
+        profile = self.profile
         sample_us = self._sample_us()
         started_us = clock.us()
         self.next_us = max(self.next_us + sample_us, started_us + sample_us // 2)
         values = await self.measure()
-        await self.profile.tell(clock.uptime_s())
-        due_us = self._reported_us + self.profile.report_s() * 1000000 - sample_us // 2
-        due = self.profile.due(started_us >= due_us)
+        await profile.tell(clock.uptime_s())
+        due_us = self._reported_us + profile.report_s() * 1000000 - sample_us // 2
+        due = profile.due(started_us >= due_us)
         last = self._last
-        wanted = due or not last or self.profile.changed(last, values)
+        wanted = due or not last or profile.changed(last, values)
         async with self.lock:
-            self.profile.save()
+            profile.save()
             if wanted:
-                self._last = values
+                self._last = profile.taken(values)
                 self._reported_us = started_us
-                name = self.profile.payload
-                data = codec.pack(name, dict(values, seq=self.journal.next_seq, age=0))
-                fport = codec.entry(name)[0]
+                data = codec.pack(profile.payload, dict(values, seq=self.journal.next_seq, age=0))
+                fport = codec.entry(profile.payload)[0]
                 one = self.journal.add(config.boots, clock.uptime_s(), clock.unix(), fport, data)
                 self.outbox.added(one, not last or not due)
                 if self._read_by == config.version:  # from one reading to the next: they work

@@ -322,9 +322,14 @@ def test_passages_count_from_reading_to_reading():
     one.lamp.passages = 3
     sensed = {"light": {"lux": 12, "saturated": 0}, "motion": dict(MOTION, presence=1)}
 
-    first, second = one.fields(sensed), one.fields(sensed)
+    measured = one.fields(sensed)  # for the console, or between two readings
+    one.lamp.passages += 1
+    first = one.fields(sensed)
+    one.lamp.passages += 2  # while it is written
+    one.taken(first)
+    second = one.fields(sensed)
 
-    assert (first["passages"], second["passages"]) == (3, 0)
+    assert [each["passages"] for each in (measured, first, second)] == [3, 4, 2]
     assert (first["level"], first["why"], first["lux"], first["presence"]) == (100, 0, 12, 1)
 
 

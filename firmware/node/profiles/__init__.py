@@ -98,6 +98,10 @@ class Profile:
     def save(self) -> None:
         """Persist the state: called after each sample, never during an exchange."""
 
+    def taken(self, values: dict) -> dict:
+        """These fields become a reading. Returns them."""
+        return values
+
     def due(self, usual: bool) -> bool:
         """Is a report due, now that `fields` was called for it?  usual: by its interval."""
         return usual

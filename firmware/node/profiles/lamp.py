@@ -98,6 +98,11 @@ class Profile(profiles.Profile):
         level = old["level"] != new["level"] and self.lamp.token is None
         return level or super().changed(old, new)
 
+    def taken(self, values: dict) -> dict:
+        """Passages count from reading to reading, however often was measured between."""
+        self.lamp.passages -= values["passages"]
+        return values
+
     def fields(self, sensed: dict) -> dict:
         """Level, its reason, ambient light and presence."""
         lamp = self.lamp
@@ -105,7 +110,6 @@ class Profile(profiles.Profile):
         motion = sensed["motion"] or {"presence": 0}
         saturated = int(bool(light and light["saturated"]))
         lux, stuck = self._light(light and light["lux"], saturated)
-        passages, lamp.passages = lamp.passages, 0
         stays = self.present_too_long(motion)
         if stays:
             self.ails("motion", profiles.STUCK)
@@ -116,7 +120,7 @@ class Profile(profiles.Profile):
             "why": lamp.why,
             "lux": lux,
             "presence": motion["presence"],
-            "passages": min(passages, _PASSAGES_MOST),
+            "passages": min(lamp.passages, _PASSAGES_MOST),
             "saturated": saturated,
             "suspect": int(light is None or stuck or stays or not sensed["motion"]),
         }
