@@ -289,6 +289,7 @@ class Node:
     def __init__(self):
         self.total_us = 5000000
         self.pins = 1
+        self.pace = "sample_s"
         self.clock = self.link = self.mac = self.radio = self.profile = self.power = self
 
 

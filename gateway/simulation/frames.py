@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import Any, cast
 
-from wire import codec, meaning, profiles, schema
+from wire import all_profiles, codec, meaning, schema
 
 from gateway.devices import Reading, decoder
 from gateway.errors import Refused
@@ -12,7 +12,7 @@ from gateway.model import Device
 
 # the table of the device's code has no types
 _codec, _meaning, _profiles, _schema = cast(
-    "tuple[Any, Any, Any, Any]", (codec, meaning, profiles, schema)
+    "tuple[Any, Any, Any, Any]", (codec, meaning, all_profiles, schema)
 )
 STEPS = {
     "fill": (20, 5),

@@ -10,6 +10,7 @@ PURE = {"asyncio", "binascii", "collections", "hashlib", "math", "struct"}
 DEVICE = PURE | {"board", "cryptolib", "gc", "json", "machine", "micropython", "os", "random"}
 DEVICE |= {"array", "rp2", "select", "sys", "time"}
 MAY_IMPORT = {
+    "wire/profiles/__init__.py": {"sys", "typing", "unload"},  # a board forgets what it has read
     "wire": PURE | {"wire"},
     "lorawan": PURE | {"lorawan", "cryptolib", "cryptography", "unload"},
     "judgement": {"judgement", "struct"},
