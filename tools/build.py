@@ -369,7 +369,7 @@ def main(arguments: list[str] | None = None) -> int:
             loaded = all_sizes()
             found = complaints(loaded)
             print(size.table(loaded, {one.board: board(one.board) for one in loaded}))
-            print("\n".join(found) or "build: the lists are current, every board is in budget.")
+            print("\n".join(found) or size.IN_BUDGET)
             return 1 if found else 0
         files = write(options.board, options.profile)
         found = {one.profile: one for one in sizes(options.board)}

@@ -25,6 +25,9 @@ BUDGET = {
 """By PORT of the board file, most bytes of .mpy of any one profile."""
 RADIO_BUDGET = {("rp2", "sx126x_rxen"): {"mpy_bytes": 66000}}
 """(PORT, RADIO) -> what differs, where a driver is larger than BUDGET has room for."""
+IN_BUDGET = (
+    "build: the lists are current, every board is in budget as what its file has the sensors for."
+)
 _ROW = "{:20} {:10} {:>8} {:>8} {:>8} {:>8} {:>8}"
 
 
@@ -104,14 +107,13 @@ def complaints(size: Size, budget: Mapping[str, int]) -> list[str]:
 
 
 def table(sizes: list[Size], boards: Mapping[str, Mapping[str, Any]]) -> str:
-    """The sizes as lines for people.  boards: their constants."""
+    """The sizes as lines for people; `over`: above a budget.  boards: their constants."""
     lines = [_ROW.format("bytes of .mpy", "profile", "node", "of", "console", "of", "together")]
     for one in sizes:
         most = budget(boards[one.board])
-        lines.append(
-            _ROW.format(
-                one.board, one.profile, one.node, most["mpy_bytes"], one.console,
-                most["console_bytes"], one.install,
-            )
+        line = _ROW.format(
+            one.board, one.profile, one.node, most["mpy_bytes"], one.console,
+            most["console_bytes"], one.install,
         )  # fmt: skip
+        lines.append(f"{line}  over" if complaints(one, most) else line)
     return "\n".join(lines)

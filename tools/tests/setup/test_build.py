@@ -219,6 +219,9 @@ def test_every_board_and_profile_has_its_line_in_the_table():
 
     assert len(lines) == 1 + len(list(build.BOARDS.glob("*.py"))) * len(PROFILES)
     assert lines[0].split()[-1] == "together"
+    for one, line in zip(loaded, lines[1:], strict=True):
+        over = bool(complaints(one, budget(build.board(one.board))))
+        assert line.endswith("over") == over, line
 
 
 def test_the_version_of_an_install_is_that_of_the_wire():
