@@ -1,6 +1,7 @@
 """Bosch Parking Lot Sensor TPS110: whether a parking bay is occupied, and its temperature.
 
-Source: TheThingsNetwork/lorawan-devices, vendor/bosch: tpl110-0292 (ports, causes, examples).
+Source: TheThingsNetwork/lorawan-devices, vendor/bosch: tpl110-0292 (ports, causes, examples);
+the frame on port 4 is made.
 """
 
 from gateway.devices import Boot, Field, Reading, Status, UplinkExample

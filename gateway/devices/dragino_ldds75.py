@@ -4,7 +4,8 @@ A distance below 280 mm, which it sends as 20, is none: it is too near, or no ec
 that the sensor is not there. Both leave the distance without a value, flagged `suspect`; so does
 a frame that ends before the distance's interrupt byte.
 Source: Dragino, LDDS75 User Manual, 2.3 (payload); TheThingsNetwork/lorawan-devices,
-vendor/dragino: ldds75 (port, frame without a sensor).
+vendor/dragino: ldds75 (port, frame without a sensor). The manual is
+quoted from memory; the examples are made after both.
 """
 
 from gateway.devices import Field, Reading, Report, UplinkExample

@@ -1,7 +1,7 @@
 """ELSYS ELT Ultrasonic: distance for levels, with temperature, humidity, acceleration, pressure.
 
 Source: TheThingsNetwork/lorawan-devices, vendor/elsys: elsys (types, scales) and the examples of
-ELT Ultrasonic, whose second here is of its battery.
+ELT Ultrasonic, changed in part; the second is made after it, of a battery.
 """
 
 from gateway.devices import Field, Reading, UplinkExample

@@ -2,7 +2,8 @@
 
 Counter A is inbound, counter B outbound; which way that is depends on how it hangs. Totals have 16
 bits. With its header a frame names type, variant and device; without it, its FPort does.
-Source: TheThingsNetwork/lorawan-devices, vendor/imbuildings: codec (ports, variants, example).
+Source: TheThingsNetwork/lorawan-devices, vendor/imbuildings: codec (ports, variants, example);
+the frames on ports 26 and 27 are made after it.
 """
 
 from collections.abc import Sequence

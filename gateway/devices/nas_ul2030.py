@@ -3,7 +3,7 @@
 A reading for each driver; `dim` is for all of them, for `hold` minutes where given, and `resume`
 gives them back to the controller's own rules.
 Source: NAS, LCU payloads (ports, fields, examples; commands), and NAS's codec of it (order of
-fields, reasons, light, refusals).
+fields, reasons, light, refusals). The answers to `dim` and `resume` are made after those.
 """
 
 from gateway.devices import (

@@ -4,7 +4,7 @@ How long the state before lasted is compressed to 7 bits: exact below 90 minutes
 5 and of 60; `previousStateError` is how much longer it may have been. From 660 minutes on it is
 flagged `saturated`.
 Source: TheThingsNetwork/lorawan-devices, vendor/nwave: nps405 (ports, causes, scales) in the form
-whose state is bit 0, which is that of its examples.
+whose state is bit 0, which is that of its examples. The frame on port 6 is made.
 """
 
 from gateway.devices import Boot, Field, Reading, Report, Status, UplinkExample

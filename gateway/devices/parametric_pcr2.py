@@ -2,7 +2,8 @@
 
 Left to right is inbound, the other way outbound. Totals have 16 bits and begin at 0 with the
 power. Its default, short frame has counts and its temperature alone.
-Source: TheThingsNetwork/lorawan-devices, vendor/parametric: pcr2 (layouts, ports, examples).
+Source: TheThingsNetwork/lorawan-devices, vendor/parametric: pcr2 (layouts, ports, examples); the
+short frame is made after its layout.
 """
 
 from gateway.devices import Field, Reading, Status, UplinkExample
