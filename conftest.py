@@ -24,13 +24,13 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
     Device code calls `gc.collect` at each step, as it must in 264 kB. Beside 3400 collected tests,
     and what those before keep in caches, each call would walk all that too: 0.1 s a call, minutes
-    for a node's month. What nobody closed is told where it was left, by the file's last test.
+    for a node's month.
     """
     if nextitem is None or nextitem.path != item.path:
-        pytest_collection_finish()
+        gc.freeze()
 
 
 def pytest_collection_finish() -> None:
-    """Everything that is there from now on is never looked at again."""
+    """Everything that collection made is never looked at again."""
     gc.collect()
     gc.freeze()

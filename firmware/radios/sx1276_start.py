@@ -54,7 +54,7 @@ def wires(board) -> "tuple[SPI, Pin, Pin, Pin, Pin]":
 def start(radio, reset) -> None:
     """Reset and set up, left in standby. Raises RadioError when no SX1276 answers."""
     reset(0)
-    sleep_ms(1)
+    sleep_ms(2)  # at least 0.1; of n ms the first may be a moment, up to the next tick
     reset(1)
     sleep_ms(11)  # 5 after a reset, 10 after power came (7.2)
     version = radio._register(0x42)
