@@ -20,7 +20,7 @@ ESP32 = "t_beam"
 HOUR_S = 3600
 MONTH = 30 * 24
 HOURS = {
-    ("bin", BOARD): (7 * 24, MONTH),
+    ("bin", BOARD): (3 * 24, MONTH),
     ("counter", BOARD): (6, MONTH),
     ("people", BOARD): (1, MONTH),
     ("lamp", BOARD): (24, MONTH),
