@@ -29,6 +29,8 @@ HOURS = {
 }
 """{(profile, board): hours without and with --weeks}."""
 HOUR_US = 3_600_000_000
+SAMPLES_H = 6
+"""Of a bin, by default, with a deep sleep after each; in its first hour it may be awake."""
 EVENING_H, MORNING_H = 18, 6
 WHOLE = 40_000
 """Bytes that the largest free block of the heap has at least, at the end."""
@@ -62,7 +64,7 @@ async def held(lab: Lab, unit: Unit, profile: str, hours: int) -> None:
     assert lab.simulation.refusals == []
     assert lab.simulation.violations == []
     if woken:  # each wake begins with a new heap
-        assert woken >= hours
+        assert woken >= SAMPLES_H * hours - SAMPLES_H, "some samples left it awake"
     else:
         await whole(lab, unit)
 

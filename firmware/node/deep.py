@@ -76,7 +76,7 @@ def keep(node) -> bool:
         "at": time.time_ns(),
         "parts": [_plain_of(one) for one in _parts(node)],
     }
-    raw = json.dumps(kept).encode()
+    raw = json.dumps(kept, separators=(",", ":")).encode()  # without blanks
     if len(raw) + 4 > _MOST:
         return False
     node.link.radio.sleep()
