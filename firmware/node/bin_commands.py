@@ -5,27 +5,12 @@ node: a `node.app.Node` whose profile is a `node.profiles.bin.Profile`.
 
 from micropython import const
 
-from node.errors import ConsoleError, Refused
+from node.errors import ConsoleError
 
 _ROUNDS = const(3)
 _VALID = const(5)  # as a reading that is not suspect
 _SPREAD_MM = const(15)  # likewise
 _ABOVE_MM = const(500)  # no lid is half a metre above the mark; farther, the sensor looks past it
-
-
-def facts(_node) -> list:
-    """For `info`: none."""
-    return []
-
-
-def applied(_node, _name: str) -> dict:
-    """For a repeated command of the network: a bin has none of its own."""
-    return {}
-
-
-async def obey(_node, _name: str, _values: dict) -> None:
-    """A bin has no command of its own."""
-    raise Refused("unsupported")
 
 
 async def _calib(node, words):

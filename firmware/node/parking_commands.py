@@ -7,26 +7,11 @@ import asyncio
 
 from micropython import const
 
-from node.errors import ConsoleError, Refused
+from node.errors import ConsoleError
 
 _ROUNDS = const(15)
 _EACH_MS = const(2000)  # the bay is still for 30 s
 _SPREAD_NT = const(2500)  # noise of 0.3 uT RMS an axis spreads by 1.2 uT; a car that rolls by more
-
-
-def facts(_node) -> list:
-    """For `info`: none."""
-    return []
-
-
-def applied(_node, _name: str) -> dict:
-    """For a repeated command of the network: a bay has none of its own."""
-    return {}
-
-
-async def obey(_node, _name: str, _values: dict) -> None:
-    """A bay has no command of its own."""
-    raise Refused("unsupported")
 
 
 async def _calib(node, words):

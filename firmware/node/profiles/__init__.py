@@ -117,12 +117,15 @@ class Profile:
         return abs(before - now) >= self.node.config[setting]
 
     def commands(self) -> "object | None":
-        """The module of the profile's own commands, loaded on demand; None: it has none.
+        """The module of the network's own commands for it, loaded on demand; None: it has none.
 
-        It has `TABLE` (rows for `node.shell`), `facts(node)` for `info`, and for `node.commands`
-        `obey(node, name, values)`, whose values are None when it answers later, and
-        `applied(node, name)`.
+        It has `facts(node)` for `info`, and for `node.commands` `obey(node, name, values)`, whose
+        values are None when it answers later, and `applied(node, name)`.
         """
+
+    def console(self) -> tuple:
+        """Rows for `node.shell`, loaded on demand."""
+        return ()
 
     async def tell(self, now_s: int) -> None:
         """Queue a status if one is due: an hour after the start, and each day.

@@ -112,9 +112,9 @@ class Profile(profiles.Profile):
             part("judgement", "node", "fire").judge(self, values, sensed["temperature"])
         return tipped
 
-    def commands(self):
-        """`calib` of the console."""
+    def console(self) -> tuple:
+        """`calib`."""
         from node import bin_commands
 
         unload("node.bin_commands")
-        return bin_commands
+        return bin_commands.TABLE

@@ -131,8 +131,12 @@ class Profile(profiles.Profile):
         return values
 
     def commands(self):
-        """`dim`, and `lamp` of the console."""
+        """`dim`."""
         from node import lamp_commands
 
         unload("node.lamp_commands")  # whoever asked is the only one who keeps it
         return lamp_commands
+
+    def console(self) -> tuple:
+        """`lamp` and `safe`."""
+        return self.commands().TABLE

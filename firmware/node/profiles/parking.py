@@ -131,12 +131,12 @@ class Profile(profiles.Profile):
             "uncalibrated": int(not bay),
         }
 
-    def commands(self):
-        """`calib` of the console."""
+    def console(self) -> tuple:
+        """`calib`."""
         from node import parking_commands
 
         unload("node.parking_commands")
-        return parking_commands
+        return parking_commands.TABLE
 
 
 def _minutes(begin_s, end_s):

@@ -72,20 +72,14 @@ def names() -> list:
     return sorted([name.split(".")[0] for name in files if name[0] != "_"])
 
 
-async def of_profile(node):
-    """The module of the profile's own commands, or None."""
-    if node.profile:
-        await node.gap()
-        return node.profile.commands()
-    return None
-
-
 async def others(node) -> tuple:
     """Rows of the link and of the profile."""
     await node.gap()
     rows = (node.link or links.find(node.board).Link).console()
-    commands = await of_profile(node)
-    return rows + commands.TABLE if commands else rows
+    if node.profile:
+        await node.gap()
+        rows += node.profile.console()
+    return rows
 
 
 async def _watched(node, name, work):

@@ -6,8 +6,6 @@ from micropython import const
 from wire import VERSION
 from wire.words import CAUSES
 
-from node import shell
-
 _HEAP_MS = const(300)  # ten collections
 
 
@@ -37,9 +35,11 @@ async def run(node, _words):
     ]
     if link:
         facts += link.facts()
-    commands = await shell.of_profile(node)
-    if commands:
-        facts += commands.facts(node)
+    if node.profile:
+        await node.gap()
+        commands = node.profile.commands()
+        if commands:
+            facts += commands.facts(node)
     await node.gap(_HEAP_MS)
     return facts + [("heap", _heap(node))]
 
