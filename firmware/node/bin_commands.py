@@ -4,6 +4,7 @@ node: a `node.app.Node` whose profile is a `node.profiles.bin.Profile`.
 """
 
 from micropython import const
+from unload import unload
 
 from node.errors import ConsoleError
 
@@ -17,10 +18,13 @@ async def _calib(node, words):
     """The distance to the empty bottom becomes `empty_mm`. Raises ConsoleError."""
     if words != ["empty"]:
         raise ConsoleError("calib")
+    from node.shell import measure
+
+    unload("node.shell.measure")
     found = []
     async with node.sensing:
         for _ in range(_ROUNDS):
-            found.append(await _echo(node))
+            found.append(await _echo(node, measure))
     found.sort()
     spread = found[-1] - found[0]
     if spread > _SPREAD_MM:
@@ -37,17 +41,9 @@ async def _calib(node, words):
     return [("empty_mm", empty_mm), ("height_mm", height_mm), ("spread", spread)]
 
 
-async def _echo(node):
-    driver = node.sensors.get("distance")
-    if not driver:
-        raise ConsoleError("unready", node.problem)
-    if hasattr(driver, "simulates"):
-        raise ConsoleError("simulated")
-    driver.most_mm = 1 << 13  # the bottom is not known yet
-    echo = await driver.read(node.clock)
-    driver.sleep()
-    if echo is None:
-        raise ConsoleError("sensor", *node.silence("distance"))
+async def _echo(node, measure):
+    measure.fitted(node, "distance").most_mm = 1 << 13  # the bottom is not known yet
+    echo = await measure.sensed(node, "distance")
     if echo["obstructed"]:
         raise ConsoleError("blocked", echo["distance"])
     if echo["valid"] < _VALID:

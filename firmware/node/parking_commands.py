@@ -6,6 +6,7 @@ node: a `node.app.Node` whose profile is a `node.profiles.parking.Profile`.
 import asyncio
 
 from micropython import const
+from unload import unload
 
 from node.errors import ConsoleError
 
@@ -18,9 +19,14 @@ async def _calib(node, words):
     """The field of the vacant bay is what the judgement begins with. Raises ConsoleError."""
     if words != ["empty"]:
         raise ConsoleError("vacant")
+    from node.shell import measure
+
+    unload("node.shell.measure")
     found = []
     for _ in range(_ROUNDS):
-        found.append(await _field(node))
+        async with node.sensing:
+            field = await measure.sensed(node, "field")
+        found.append((field["x"], field["y"], field["z"]))
         await asyncio.sleep_ms(_EACH_MS)
     vacant = []
     spread = 0
@@ -35,21 +41,6 @@ async def _calib(node, words):
         node.profile.save()
     node.report_soon()
     return [("x", vacant[0]), ("y", vacant[1]), ("z", vacant[2]), ("stir", spread)]
-
-
-async def _field(node):
-    """(x, y, z) in nT."""
-    driver = node.sensors.get("field")
-    if not driver:
-        raise ConsoleError("unready", node.problem)
-    if hasattr(driver, "simulates"):
-        raise ConsoleError("simulated")
-    async with node.sensing:
-        field = await driver.read(node.clock)
-        driver.sleep()
-    if field is None:
-        raise ConsoleError("sensor", *node.silence("field"))
-    return field["x"], field["y"], field["z"]
 
 
 TABLE = (("calib", _calib),)

@@ -30,3 +30,26 @@ async def once(node) -> dict:
         if sensed is None:
             raise ConsoleError("sensor", *node.silence(role))
     return values
+
+
+def fitted(node, role: str):
+    """The driver of a role, which says what is there. Raises ConsoleError."""
+    driver = node.sensors.get(role)
+    if not driver:
+        raise ConsoleError("unready", node.problem)
+    if hasattr(driver, "simulates"):
+        raise ConsoleError("simulated")
+    return driver
+
+
+async def sensed(node, role: str) -> dict:
+    """The values of one sensor alone, for a calibration, which holds `sensing` meanwhile.
+
+    Raises ConsoleError where it is missing, simulated or silent.
+    """
+    driver = fitted(node, role)
+    values = await driver.read(node.clock)
+    driver.sleep()
+    if values is None:
+        raise ConsoleError("sensor", *node.silence(role))
+    return values
