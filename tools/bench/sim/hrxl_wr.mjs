@@ -5,7 +5,7 @@
  */
 
 import { Echo } from './echo.mjs';
-import { Supply } from './supply.mjs';
+import { Supplied } from './supply.mjs';
 
 const [NEAR_MM, FAR_MM] = [300, 5000];
 const NOISE_MM = 1;
@@ -13,12 +13,12 @@ const CYCLE_NS = 133e6;
 const START_NS = 50e6;
 const DRAW_UA = 2300;
 
-export class HrxlWr {
+export class HrxlWr extends Supplied {
   /** name: of the part. told(mm): at the end of each cycle; values: {value: default} of the part's own. */
   constructor(host, wiring, name, told, values, options) {
-    Object.assign(this, { host, name, told, readings: 0, alarm: null });
+    super(host, wiring);
+    Object.assign(this, { name, told, readings: 0, alarm: null });
     this.echo = new Echo(host, { name, near: NEAR_MM, far: FAR_MM, noise: NOISE_MM, more: values });
-    this.supply = new Supply(host, wiring, () => this.#supplied());
     this.set(options);
   }
 
@@ -26,14 +26,6 @@ export class HrxlWr {
   set(values) {
     this.echo.around.set(values);
     this.#show();
-  }
-
-  reset() {
-    this.supply.switchBoard(true);
-  }
-
-  off() {
-    this.supply.switchBoard(false);
   }
 
   /** {readings}. */
@@ -46,7 +38,7 @@ export class HrxlWr {
     this.host.current(this.name, on ? 'ranging' : 'off', on ? DRAW_UA : 0);
   }
 
-  #supplied() {
+  supplied() {
     this.alarm?.cancel();
     this.#show();
     if (this.supply.on) this.#next(START_NS);

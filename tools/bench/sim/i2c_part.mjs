@@ -4,14 +4,14 @@
  */
 
 import { HeldSda } from './held_sda.mjs';
-import { Supply } from './supply.mjs';
+import { Supplied } from './supply.mjs';
 import { Surroundings } from './surroundings.mjs';
 
 /** Values of `set` that every such part has. */
 const FAULTS = { absent: false, brown: false, stuck: false };
 const BROWN_UA = 300; // what leaks while the supply is too low to work: assumed
 
-export class I2cPart {
+export class I2cPart extends Supplied {
   static BUS = 'i2c';
 
   /**
@@ -25,10 +25,10 @@ export class I2cPart {
       const known = addresses.map((one) => `0x${one.toString(16)}`).join(' or ');
       throw new Error(`${name} at address ${address}: its pins give ${known}`);
     }
-    Object.assign(this, { host, name, bootNs, autoIncrement, since: 0, browned: false });
+    super(host, wiring);
+    Object.assign(this, { name, bootNs, autoIncrement, since: 0, browned: false });
     this.around = new Surroundings(name, { ...FAULTS, ...around });
     this.sda = new HeldSda(host, wiring);
-    this.supply = new Supply(host, wiring, (came) => this.#supplied(came));
     this.set(options);
     this.restart();
     host.i2c(wiring.i2c).attach(address, {
@@ -54,15 +54,7 @@ export class I2cPart {
     return this.around.get(value, this.host.now());
   }
 
-  reset() {
-    this.supply.switchBoard(true);
-  }
-
-  off() {
-    this.supply.switchBoard(false);
-  }
-
-  #supplied(came) {
+  supplied(came) {
     if (came) this.#started();
     if (!this.supply.on) this.restart();
     this.show();

@@ -1,6 +1,6 @@
 /** The supply of a part that a GPIO may switch. */
 
-export class Supply {
+class Supply {
   /**
    * wiring.power: the GPIO that switches it, high: on; without one it has power with the board. onSwitch(came): called when it comes or
    * goes, came: it was off until now; `on` and `since` (ns; -Infinity: long ago, before what is simulated) are then those of now.
@@ -23,5 +23,23 @@ export class Supply {
     const came = this.on && !before;
     if (came && this.pin) this.since = this.host.now();
     this.onSwitch(came);
+  }
+}
+
+/** A part with such a supply. Its own class has `supplied(came)`, as onSwitch of Supply. */
+export class Supplied {
+  constructor(host, wiring) {
+    this.host = host;
+    this.supply = new Supply(host, wiring, (came) => this.supplied(came));
+  }
+
+  /** The board has power. */
+  reset() {
+    this.supply.switchBoard(true);
+  }
+
+  /** The board's power is gone. */
+  off() {
+    this.supply.switchBoard(false);
   }
 }

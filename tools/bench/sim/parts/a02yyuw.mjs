@@ -5,7 +5,7 @@
  */
 
 import { gauss } from '../random.mjs';
-import { Supply } from '../supply.mjs';
+import { Supplied } from '../supply.mjs';
 import { Surroundings } from '../surroundings.mjs';
 
 const BAUD = 9600;
@@ -19,21 +19,17 @@ const ECHO_SHARE = 0.4; // of the pings that an obstacle in the beam takes
 const DRAW_UA = 8000;
 const START_NS = 500e6; // from power to the first frame: assumed, its page does not say
 
-export class A02YYUW {
+export class A02YYUW extends Supplied {
   static BUS = 'uart';
 
   /** wiring: {uart, tx, rx, power: a GPIO that switches its supply, high: on; without one it always has it}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    this.host = host;
+    super(host, wiring);
     this.uart = host.uart(wiring.uart);
     this.mode = host.pin(wiring.tx);
     this.around = new Surroundings('a02yyuw', { distance_mm: 1200, absent: false, stuck: false, obstructed_mm: null });
     this.around.set(options);
     Object.assign(this, { alarm: null, frames: 0, last: 0 });
-    this.supply = new Supply(host, wiring, () => {
-      this.#show();
-      this.#schedule();
-    });
     this.uart.onByte(() =>
       host.refuse('A02YYUW: it takes no data; its RX pin only chooses processed (high) or real-time (low) values'),
     );
@@ -48,21 +44,14 @@ export class A02YYUW {
     this.around.set(values);
   }
 
-  reset() {
-    this.supply.switchBoard(true);
-  }
-
-  off() {
-    this.supply.switchBoard(false);
-  }
-
   /** {frames: sent, last_mm}. */
   ledger() {
     return { frames: this.frames, last_mm: this.last };
   }
 
-  #show() {
+  supplied() {
     this.host.current('a02yyuw', this.supply.on ? 'measuring' : 'off', this.supply.on ? DRAW_UA : 0);
+    this.#schedule();
   }
 
   /** Frames are computed only while the port is open; the first one begins at a random place of the period. */

@@ -5,7 +5,7 @@
  * Legs, glare and what turns round are assumed.
  */
 
-import { Supply } from '../supply.mjs';
+import { Supplied } from '../supply.mjs';
 import { Surroundings } from '../surroundings.mjs';
 
 const DRAW_UA = 35000; // a pair of emitter and receiver
@@ -19,17 +19,16 @@ const LEGS_MM = [
 ];
 const GLARE_NS = 4e6; // how long a glint of low sun or of water hides that a beam is broken, or a shadow breaks it
 
-export class BEAM_PAIR {
+export class BEAM_PAIR extends Supplied {
   static BUS = 'pin';
 
   /** wiring: {pin: the outer beam, pin_b: the inner one, gap_mm: 300, power}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    this.host = host;
+    super(host, wiring);
     this.outputs = [host.pin(wiring.pin), host.pin(wiring.pin_b)];
     this.gapMm = wiring.gap_mm ?? GAP_MM;
     this.around = new Surroundings('beam_pair', { absent: false, brown: false, blocked: 'none', silent: 'none', glare_per_s: 0 });
     Object.assign(this, { covered: [0, 0], alarms: new Set(), passed: [0, 0], breaks: [0, 0], lit: [false, false] });
-    this.supply = new Supply(host, wiring, (came) => this.#supplied(came));
     this.set(options);
   }
 
@@ -52,15 +51,11 @@ export class BEAM_PAIR {
   }
 
   reset() {
-    this.supply.switchBoard(true);
+    super.reset();
     if (this.around.get('glare_per_s', this.host.now())) this.#glare();
   }
 
-  off() {
-    this.supply.switchBoard(false);
-  }
-
-  #supplied(came) {
+  supplied(came) {
     if (came) {
       this.since = this.host.now();
       this.host.at(this.since + START_NS, () => this.#showBoth());

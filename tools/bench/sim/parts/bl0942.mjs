@@ -4,6 +4,7 @@
  * assumed. It is supplied by the mains that it measures.
  */
 
+import { garble } from '../garble.mjs';
 import { gauss } from '../random.mjs';
 import { Surroundings } from '../surroundings.mjs';
 
@@ -91,7 +92,7 @@ export class BL0942 {
     this.#count();
     if (this.last === null || !this.#get('stuck')) this.last = this.#measure();
     const packet = [...this.last];
-    if (this.host.random() < this.#get('garbled')) packet[Math.floor(this.host.random() * packet.length)] ^= 1 << Math.floor(this.host.random() * 8);
+    garble(packet, this.#get('garbled'), () => this.host.random());
     this.host.at(this.host.now() + ANSWER_NS, () => {
       this.answers++;
       if (this.uart.open()) this.uart.send(packet, BAUD);

@@ -5,7 +5,7 @@
 
 import { OneWireDevice } from '../one_wire_device.mjs';
 import { gauss } from '../random.mjs';
-import { Supply } from '../supply.mjs';
+import { Supplied } from '../supply.mjs';
 import { Surroundings } from '../surroundings.mjs';
 
 const FAMILY = 0x28;
@@ -17,12 +17,12 @@ const NOISE_C = 0.03;
 const DRAW_UA = { converting: 1000, standby: 0.75, off: 0 };
 const [CONVERT, WRITE, READ] = [0x44, 0x4e, 0xbe];
 
-export class DS18B20 {
+export class DS18B20 extends Supplied {
   static BUS = 'pin';
 
   /** wiring: {pin, power}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    this.host = host;
+    super(host, wiring);
     this.slowness = 0.5 + host.random() / 2;
     this.around = new Surroundings('ds18b20', {
       temperature_c: 20, noise: 1, drift_c: 0, bit_errors: 0, stuck: false, absent: false, brown: false,
@@ -35,10 +35,6 @@ export class DS18B20 {
       busy: () => (this.converts && this.alarm ? 0 : null),
       error: () => this.get('bit_errors'),
       refuse: (sentence) => host.refuse(`DS18B20: ${sentence}`),
-    });
-    this.supply = new Supply(host, wiring, () => {
-      this.#restart();
-      this.#show();
     });
     this.#restart();
     this.set(options);
@@ -56,12 +52,9 @@ export class DS18B20 {
     this.#show();
   }
 
-  reset() {
-    this.supply.switchBoard(true);
-  }
-
-  off() {
-    this.supply.switchBoard(false);
+  supplied() {
+    this.#restart();
+    this.#show();
   }
 
   /** {conversions, celsius: last measured or null}. */

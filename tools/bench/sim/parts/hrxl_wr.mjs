@@ -1,5 +1,6 @@
 /** MaxBotix HRXL-MaxSonar-WR on its serial line: R, four digits in mm, CR, at 9600 8N1. Source: as of `../hrxl_wr.mjs`. */
 
+import { garble } from '../garble.mjs';
 import { HrxlWr } from '../hrxl_wr.mjs';
 
 const BAUD = 9600;
@@ -20,7 +21,7 @@ export class HRXL_WR extends HrxlWr {
     const greeting = this.greeted === this.supply.since ? '' : HEADER;
     this.greeted = this.supply.since;
     const bytes = [...Buffer.from(`${greeting}R${String(mm).padStart(4, '0')}\r`)];
-    if (this.host.random() < this.echo.get('garbled')) bytes[bytes.length - 1 - Math.floor(this.host.random() * 5)] ^= 1 << Math.floor(this.host.random() * 7);
+    garble(bytes, this.echo.get('garbled'), () => this.host.random(), { last: 5, bits: 7 });
     this.uart.send(bytes, BAUD);
   }
 }

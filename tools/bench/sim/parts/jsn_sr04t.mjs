@@ -5,7 +5,8 @@
  */
 
 import { Echo } from '../echo.mjs';
-import { Supply } from '../supply.mjs';
+import { garble } from '../garble.mjs';
+import { Supplied } from '../supply.mjs';
 
 const BAUD = 9600;
 const [NEAR_MM, FAR_MM] = [250, 4500];
@@ -17,17 +18,17 @@ const LISTENS_NS = 60e6; // until it gives up
 const NS_PER_MM = 2e6 / 340; // there and back
 const DRAW_UA = { off: 0, resting: 5000, ranging: 30000 };
 
-export class JSN_SR04T {
+export class JSN_SR04T extends Supplied {
   static BUS = 'uart';
 
   /** wiring: {uart, tx, rx, power, mode: 2 or 3}. options: as `set`. */
   constructor(host, wiring, { mode = 3, ...options } = {}) {
     if (mode !== 2 && mode !== 3) throw new Error(`jsn_sr04t in mode ${mode}: 2 sends by itself, 3 on 0x55; the others have no serial line`);
-    Object.assign(this, { host, mode, frames: 0, alarm: null });
+    super(host, wiring);
+    Object.assign(this, { mode, frames: 0, alarm: null });
     this.uart = host.uart(wiring.uart);
     const more = { garbled: 0 };
     this.echo = new Echo(host, { name: 'jsn_sr04t', near: NEAR_MM, far: FAR_MM, noise: NOISE_MM, sound: 340, more });
-    this.supply = new Supply(host, wiring, () => this.#supplied());
     this.uart.onByte((byte) => this.#asked(byte));
     this.set(options);
   }
@@ -38,20 +39,12 @@ export class JSN_SR04T {
     this.#show();
   }
 
-  reset() {
-    this.supply.switchBoard(true);
-  }
-
-  off() {
-    this.supply.switchBoard(false);
-  }
-
   /** {frames}: sent. */
   ledger() {
     return { frames: this.frames };
   }
 
-  #supplied() {
+  supplied() {
     this.alarm?.cancel();
     this.alarm = null;
     this.#show();
@@ -93,7 +86,7 @@ export class JSN_SR04T {
     if (this.echo.get('brown') || !this.uart.open()) return;
     const mm = measured && measured < NEAR_MM ? Math.floor(this.host.random() * NEAR_MM) : measured;
     const frame = [0xff, mm >> 8, mm & 255, (0xff + (mm >> 8) + (mm & 255)) & 255];
-    if (this.host.random() < this.echo.get('garbled')) frame[Math.floor(this.host.random() * 4)] ^= 1 << Math.floor(this.host.random() * 8);
+    garble(frame, this.echo.get('garbled'), () => this.host.random());
     this.frames++;
     this.uart.send(frame, BAUD);
   }

@@ -4,7 +4,8 @@
  * Its start and what energies a target has are assumed.
  */
 
-import { Supply } from '../supply.mjs';
+import { garble } from '../garble.mjs';
+import { Supplied } from '../supply.mjs';
 import { Surroundings } from '../surroundings.mjs';
 
 const BAUD = 256000;
@@ -15,21 +16,21 @@ const DRAW_UA = 79000;
 const [HEAD, END] = [[0xf4, 0xf3, 0xf2, 0xf1], [0xf8, 0xf7, 0xf6, 0xf5]];
 const STATES = ['none', 'moving', 'still', 'both'];
 
-export class LD2410 {
+export class LD2410 extends Supplied {
   static BUS = 'uart';
 
   /** wiring: {uart, tx, rx, pin_b: OUT, power}. options: as `set`. */
   constructor(host, wiring, options = {}) {
-    Object.assign(this, { host, alarm: null, reports: 0, lastNs: -Infinity, level: 0, held: null });
+    super(host, wiring);
+    Object.assign(this, { alarm: null, reports: 0, lastNs: -Infinity, level: 0, held: null });
     this.uart = host.uart(wiring.uart);
     this.out = wiring.pin_b === undefined ? null : host.pin(wiring.pin_b);
     this.around = new Surroundings('ld2410', {
       target: 'none', distance_cm: 180, false_alarms: 0, garbled: 0, stuck: false, absent: false, brown: false,
     }); // prettier-ignore
     this.around.set(options);
-    this.supply = new Supply(host, wiring, () => this.#supplied());
     this.uart.onByte((byte) => host.refuse(`LD2410: its configuration is not modelled, 0x${byte.toString(16)} came`));
-    this.uart.onOpen(() => this.#supplied());
+    this.uart.onOpen(() => this.supplied());
   }
 
   /**
@@ -39,14 +40,6 @@ export class LD2410 {
    */
   set(values) {
     this.around.set(values);
-  }
-
-  reset() {
-    this.supply.switchBoard(true);
-  }
-
-  off() {
-    this.supply.switchBoard(false);
   }
 
   /** {reports: sent, out: level of OUT}. */
@@ -62,7 +55,7 @@ export class LD2410 {
     return !this.supply.on || this.#get('absent') || this.#get('brown');
   }
 
-  #supplied() {
+  supplied() {
     this.alarm?.cancel();
     this.alarm = null;
     this.host.current('ld2410', this.supply.on ? 'on' : 'off', this.supply.on ? DRAW_UA : 0);
@@ -91,7 +84,7 @@ export class LD2410 {
     const still = state & 2 ? [low, high, 55] : [0, 0, 0];
     const inner = [0x02, 0xaa, state, ...moving, ...still, ...(state ? [low, high] : [0, 0]), 0x55, 0x00];
     const frame = [...HEAD, inner.length, 0, ...inner, ...END];
-    if (this.host.random() < this.#get('garbled')) frame[Math.floor(this.host.random() * frame.length)] ^= 1 << Math.floor(this.host.random() * 8);
+    garble(frame, this.#get('garbled'), () => this.host.random());
     this.reports++;
     this.uart.send(frame, BAUD);
   }
