@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from tools.bench.outage import loss
@@ -61,7 +62,13 @@ def _measure() -> list[Figure]:
     figures.append(_bytes(f"repeat {REPEAT}", sent))
     for sf in FACTORS:
         figures += airtime(sf, alone, sent)
-    return figures
+    return figures + [
+        Figure(
+            f"downlinks for resends at {percent} % lost, of 1000 readings",
+            1000 * _gaps(percent), "", where="calculated",
+        )
+        for percent in LEAST
+    ]  # fmt: skip
 
 
 def _share(
@@ -82,12 +89,8 @@ def _share(
 
 
 def _bytes(what: str, sent: loss.Frames) -> Figure:
-    return Figure(f"{what}: bytes of a frame", _mean([len(data) for _, data in sent]), "B",
-                  where=WHERE)  # fmt: skip
-
-
-def _mean(values: list[int]) -> float:
-    return sum(values) / len(values)
+    mean = fmean(len(data) for _, data in sent)
+    return Figure(f"{what}: bytes of a frame", mean, "B", where=WHERE)
 
 
 def airtime(sf: int, alone: loss.Frames, sent: loss.Frames) -> list[Figure]:
@@ -96,8 +99,8 @@ def airtime(sf: int, alone: loss.Frames, sent: loss.Frames) -> list[Figure]:
     def air_ms(length: int) -> float:
         return time_on_air_us(sf, 125_000, OVERHEAD + length) / 1000
 
-    once_ms = _mean([round(1000 * air_ms(len(data))) for _, data in alone]) / 1000
-    again_ms = _mean([round(1000 * air_ms(len(data))) for _, data in sent]) / 1000
+    once_ms = fmean(air_ms(len(data)) for _, data in alone)
+    again_ms = fmean(air_ms(len(data)) for _, data in sent)
     answer_ms = air_ms(1 + size(fields(PAYLOADS["applied"][1])))
     found = [
         Figure(f"SF{sf}: airtime of a reading alone", once_ms, "ms", where="calculated"),
@@ -108,16 +111,15 @@ def airtime(sf: int, alone: loss.Frames, sent: loss.Frames) -> list[Figure]:
     for percent in LEAST:
         gone = percent / 100
         # until it is there: the reading, and for each gap the answer to its request
-        gaps = gone * (1 - gone)
-        needed_ms = (once_ms + gaps * answer_ms) / (1 - gone)
+        needed_ms = (once_ms + _gaps(percent) * answer_ms) / (1 - gone)
         found.append(
             Figure(f"SF{sf}: by resends at {percent} % lost, of that", needed_ms / once_ms, "x",
                    where="calculated")
         )  # fmt: skip
-    if sf == FACTORS[0]:
-        found += [
-            Figure(f"downlinks for that at {percent} % lost, of 1000 readings",
-                   1000 * percent / 100 * (1 - percent / 100), "", where="calculated")
-            for percent in LEAST
-        ]  # fmt: skip
     return found
+
+
+def _gaps(percent: int) -> float:
+    """Of a reading: how many begin with it, each asked for by one `resend`."""
+    gone = percent / 100
+    return gone * (1 - gone)

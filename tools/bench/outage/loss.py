@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 # first: it gives the firmware's modules their `micropython`
-from tools.bench.outage.unit import Config, Power
+from tools.bench.outage.unit import Config, Power, Profile
 
 # isort: split
 from node.batching import Batching
@@ -55,12 +55,6 @@ class Clock:
         return 0
 
 
-class Profile:
-    """Of `node.profiles`, what an outbox asks for."""
-
-    payload = "bin"
-
-
 class Sender:
     """What `node.batching` asks of a node; nothing is ever acknowledged."""
 
@@ -68,7 +62,7 @@ class Sender:
         self.config = Config(confirm_every=0, batch=1, batch_whole=1, repeat=repeat)
         self.clock = Clock()
         self.power = Power(sleeper=True)
-        self.profile = Profile()
+        self.profile = Profile("bin")
         self.journal = Journal(Store(f"{folder}/state"), f"{folder}/journal")
         self.outbox: Any = Batching(self)
 
