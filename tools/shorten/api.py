@@ -7,7 +7,7 @@ from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
-from tools.shorten.names import File
+from tools.shorten.names import File, roots
 
 STUBS = ("micropython-rp2-stubs", "micropython-stdlib-stubs")
 OF_ALL = ("builtins", "typing", "types", "_typeshed", "_mpy_shed")
@@ -20,10 +20,10 @@ def kept(cache: Path, sources: Iterable[str], plain: Iterable[str]) -> set[str]:
     cache: a folder; parsing the stubs takes a second.  sources: texts of an install.  plain: texts
     of it that stay as they are.  Raises PackageNotFoundError without the stubs.
     """
-    others = [File(ast.parse(text)) for text in plain]
-    files = [*others, *(File(ast.parse(text)) for text in sources)]
-    mentioned = chain.from_iterable(file.mentioned for file in others)
-    return {*mentioned, *known(cache, chain.from_iterable(file.roots for file in files))}
+    others = [ast.parse(text) for text in plain]
+    trees = [*others, *map(ast.parse, sources)]
+    mentioned = chain.from_iterable(File(tree).mentioned for tree in others)
+    return {*mentioned, *known(cache, chain.from_iterable(map(roots, trees)))}
 
 
 def known(cache: Path, imported: Iterable[str]) -> frozenset[str]:

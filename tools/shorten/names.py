@@ -20,10 +20,10 @@ class File:
     mentioned: identifiers, also those of imported modules.  bound: identifiers that it defines as
     functions, classes, variables of a module or class, and attributes of `self`.  foreign: private
     names of other files' objects.  constants: those that the compiler replaces by a number.
-    imported: what it imports, dotted.  roots: the first names of all modules it imports, or from
-    which it does.  keywords: arguments that a call names.  looked_up: texts of what looks names up
-    by text: all of a file that does it by a variable.  bases: modules, or what is of them, that a
-    class of it inherits from.  set_outside: attributes of others than `self` that it sets.
+    imported: what it imports, dotted.  keywords: arguments that a call names.  looked_up: texts of
+    what looks names up by text: all of a file that does it by a variable.  bases: modules, or what
+    is of them, that a class of it inherits from.  set_outside: attributes of others than `self`
+    that it sets.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -37,7 +37,6 @@ class File:
             if isinstance(item, ast.ImportFrom)
             for alias in item.names
         }
-        self.roots = {name.partition(".")[0] for name in _modules(items)}
         self.keywords = {item.arg for item in items if isinstance(item, ast.keyword) and item.arg}
         self.constants = set(_constants(tree))
         self.bound = set(_bound(items, tree))
@@ -59,8 +58,13 @@ class File:
         }
 
 
-def _modules(items: list[ast.AST]) -> Iterator[str]:
-    for item in items:
+def roots(tree: ast.Module) -> set[str]:
+    """The first names of all modules that a source imports, or from which it does."""
+    return {name.partition(".")[0] for name in _modules(tree)}
+
+
+def _modules(tree: ast.Module) -> Iterator[str]:
+    for item in ast.walk(tree):
         if isinstance(item, ast.Import):
             yield from (alias.name for alias in item.names)
         elif isinstance(item, ast.ImportFrom) and item.module:

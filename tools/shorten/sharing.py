@@ -26,8 +26,11 @@ class Sharing:
 
     def taken(self, module: str) -> set[str]:
         """Names that mean something in a file, or in one that it inherits from."""
-        family = self._families[module]
-        found = (self._given[one] | self._mentioned[one] for one in family)
+        return self._meant(self._families[module])
+
+    def _meant(self, modules: Iterable[str]) -> set[str]:
+        """Names that mean something in one of these files."""
+        found = (self._given[one] | self._mentioned[one] for one in modules)
         return set(chain.from_iterable(found))
 
     def zone(self, name: str) -> frozenset[str]:
@@ -43,9 +46,7 @@ class Sharing:
         found: dict[str, str] = {}
         for name in names:
             zone = self.zone(name)
-            taken = set(
-                chain.from_iterable(self._given[one] | self._mentioned[one] for one in zone)
-            )
+            taken = self._meant(zone)
             other = next((one for one in others if one not in taken), None)
             if other:
                 found[name] = other
