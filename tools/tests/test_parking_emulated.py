@@ -17,8 +17,7 @@ async def test_a_car_is_reported_and_stays_over_a_power_cut_and_a_dead_sensor_is
 
     async def told(occupied: int | None) -> bool:
         def last() -> bool:
-            found = unit.readings(13)
-            return bool(found) and max(found, key=lambda one: one["seq"])["occupied"] == occupied
+            return bool(unit.readings(13)) and unit.last(13)["occupied"] == occupied
 
         return await lab.run(600, last, step_s=10)
 
