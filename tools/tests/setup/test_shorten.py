@@ -9,7 +9,7 @@ import pytest
 
 from tools import build
 from tools.setup.paths import FIRMWARE_BIN, MICROPYTHON_UNIX
-from tools.shorten import Plan, names
+from tools.shorten import Plan, api, names
 from tools.shorten.built_in import NAMED, NUMBERED
 
 BOARD = "pico_lora_sx1262"
@@ -276,6 +276,16 @@ def test_a_named_tuple_keeps_the_names_of_its_fields():
     )
 
     assert "redness" in identifiers(Plan({"own": text}, ()).short(text))
+
+
+@pytest.mark.parametrize("text", ["import asyncio\n", "from asyncio import Lock\n"])
+def test_names_of_a_module_are_kept_where_a_source_or_what_stays_plain_imports_it(tmp_path, text):
+    without = api.kept(tmp_path, ["import os\n"], ["own = 1\n"])
+
+    assert "own" in without
+    assert "create_task" not in without
+    assert "create_task" in api.kept(tmp_path, [text], [])
+    assert "create_task" in api.kept(tmp_path, [], [text])
 
 
 def test_names_of_micropython_and_the_class_of_a_driver_keep_theirs():
