@@ -24,6 +24,7 @@ from tools.setup.mosquitto import Broker
 
 __all__ = ["database", "server"]
 APPLICATION = "8304ff7e-0c5b-4f36-829b-b8281b72c78e"
+DEVICES = [f"70b3d57ed005a00{n}" for n in range(5)]
 CONFIG = """\
 site = "street"
 log_level = "warning"
@@ -114,9 +115,9 @@ class Scene:
                     return found
                 await asyncio.sleep(0.05)
 
-    async def trouble(self):
+    async def trouble(self, within_s=20):
         """What the service says is wrong, once it says something; one sentence."""
-        found = await self.shown("/v1/health", lambda health: health["troubles"])
+        found = await self.shown("/v1/health", lambda health: health["troubles"], within_s)
         return found["troubles"][0]
 
     async def well(self):
@@ -179,14 +180,17 @@ async def admin_key(store):
     return key
 
 
+async def add_bins(store, dev_euis):
+    """Add bins, named as their DevEUIs."""
+    made = [Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16) for eui in dev_euis]
+    await store.write(lambda tx: [tx.add_device(one) for one in made])
+
+
 async def made_devices(scene):
     """Five bins in the service's store, which is not in use yet."""
-    scene.devices = [f"70b3d57ed005a00{n}" for n in range(5)]
-    made = [
-        Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16) for eui in scene.devices
-    ]
+    scene.devices = list(DEVICES)
     async with Store(scene.service.folder / "lamplighter.db") as store:
-        await store.write(lambda tx: [tx.add_device(one) for one in made])
+        await add_bins(store, DEVICES)
 
 
 class Reached:

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 from aiohttp import web
 
+from gateway.tests.faults.waiting import until
 from tools.bench.load.process import rss_mb
 from tools.bench.main_job.service import ServiceError
 
@@ -132,9 +133,7 @@ async def test_a_backend_that_answered_500_gets_everything_when_it_is_back(scene
     scene.receiver.answer = 503
     await scene.uplinks(scene.devices, range(1, 11))
     await scene.stored(51)
-    async with asyncio.timeout(10):
-        while scene.receiver.failed < 2:  # noqa: ASYNC110 - another process asks
-            await asyncio.sleep(0.02)
+    await until(lambda: scene.receiver.failed >= 2, 10)
 
     scene.receiver.answer = 200
 

@@ -14,8 +14,10 @@ import pytest
 
 from gateway.clock import wall_ms
 from gateway.events import JoinedData
-from gateway.model import Device
 from gateway.store.sqlite import Store
+from gateway.tests.conftest import add_bins
+from gateway.tests.faults import backends
+from gateway.tests.faults.waiting import until
 from tools.bench.load.receiver import Backend
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -50,11 +52,7 @@ async def day_before(path, hook, devices):
             tx.put_delivery(msgspec.structs.replace(due, **after))
 
     async with Store(path, "lamplighter/street") as store:
-        made = [
-            Device(dev_eui=one, name=one, profile="bin", join_eui="0" * 16)
-            for one in map(eui, range(devices))
-        ]
-        await store.write(lambda tx: [tx.add_device(one) for one in made])
+        await add_bins(store, map(eui, range(devices)))
         for number in range(HOURS):
             await store.write(lambda tx, at=number: hour(tx, at))
         await store.write(tried)
@@ -84,9 +82,7 @@ async def stream(scene, sent, done):
 
 async def came(taken, count):
     """Wait for so many; a machine on which fewer than 100 come in a second is too slow."""
-    async with asyncio.timeout(30 + count / 100):
-        while len(taken) < count:  # noqa: ASYNC110 - another process sends
-            await asyncio.sleep(0.05)
+    await until(lambda: len(taken) >= count, 30 + count / 100)
 
 
 def looked_at(taken, known):
@@ -106,9 +102,7 @@ async def test_after_a_day_all_arrives_in_order_and_new_events_do_not_wait_for_i
 ):
     devices = 10_000 if pytestconfig.getoption("weeks") else 220
     taken, opened, sent, done = [], [], [], asyncio.Event()
-    loop = asyncio.get_running_loop()
-    async with await loop.create_server(lambda: Counted(taken, opened), "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with backends.taking(lambda: Counted(taken, opened)) as url:
         hook = (await scene.service.cli("webhook", "add", url))["id"]
         await day_before(scene.service.folder / "lamplighter.db", hook, devices)
         await scene.service.start()

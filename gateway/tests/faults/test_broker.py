@@ -46,19 +46,6 @@ async def broker(tmp_path):
         yield made
 
 
-async def troubles(scene):
-    return (await scene.service.request("GET", "/v1/health"))["troubles"]
-
-
-async def until(condition, within_s):
-    """What an asynchronous condition gives once it is true."""
-    async with asyncio.timeout(within_s):
-        while True:
-            if found := await condition():
-                return found
-            await asyncio.sleep(0.1)
-
-
 async def all_once(scene, hook, count):
     """Each reading is in the store once, and delivered to the backend once, in order."""
     totals = await scene.delivered(hook, count)
@@ -87,20 +74,16 @@ async def test_a_broker_that_is_away_is_named_and_found_again(tmp_path, broker):
     async with behind(tmp_path, broker, broker.port) as (scene, hook):
         await scene.uplinks(scene.devices, range(1, 11))
         await broker.stop()
-        said = await until(lambda: troubles(scene), 5)
+        said = await scene.trouble(5)
         await asyncio.sleep(AWAY_S)
         await broker.start()
         began = time.monotonic()
-
-        async def settled():
-            return not await troubles(scene)
-
-        await until(settled, 20)
+        await scene.well()
         back_s = time.monotonic() - began
         await scene.uplinks(scene.devices, range(11, 21))
         await all_once(scene, hook, 101)
 
-    assert f"the broker mqtt://127.0.0.1:{broker.port}" in said[0]
+    assert f"the broker mqtt://127.0.0.1:{broker.port}" in said
     assert back_s < 16, "no wait is longer than 15 s"
 
 

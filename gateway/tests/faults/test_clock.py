@@ -3,7 +3,6 @@
 Real: the process, mosquitto, HTTP, SQLite. Injected: what the process takes for the wall clock.
 """
 
-import asyncio
 import contextlib
 import json
 import time
@@ -13,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from gateway.tests.faults import backends
+from gateway.tests.faults.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 HOUR_S = 3600
@@ -82,9 +82,7 @@ async def test_an_hour_off_then_set_right_every_event_arrives_once_and_in_its_ti
         backend.busy = True
         await scene.uplinks(scene.devices, range(4, 7))
         await scene.stored(31)
-        async with asyncio.timeout(20):
-            while backend.failed < 8:  # noqa: ASYNC110 - another process asks
-                await asyncio.sleep(0.02)
+        await until(lambda: backend.failed >= 8, 20)
         clock.to(0)
         backend.busy = False
         began = time.monotonic()

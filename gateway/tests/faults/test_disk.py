@@ -11,6 +11,7 @@ import pytest
 
 from gateway.tests.faults.test_starts import refusal
 from gateway.tests.faults.tracing import traced
+from gateway.tests.faults.waiting import until
 from tools.bench.main_job.service import ServiceError
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -27,9 +28,7 @@ class Injected:
 
     async def happened(self):
         """Wait until a call failed."""
-        async with asyncio.timeout(20):
-            while "(INJECTED)" not in self.said():  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.02)
+        await until(lambda: "(INJECTED)" in self.said(), 20)
 
 
 @contextlib.asynccontextmanager

@@ -12,6 +12,8 @@ import time
 import pytest
 
 from gateway.tests.conftest import uplink
+from gateway.tests.faults import backends
+from gateway.tests.faults.waiting import until
 from tools.bench.load.generator import Publisher, publish
 from tools.bench.load.process import rss_mb
 from tools.bench.load.receiver import Backend
@@ -85,9 +87,7 @@ async def test_a_device_that_floods_delays_no_other(scene, pytestconfig):
     calm, during = range(1, each + 1), range(each + 1, 2 * each + 1)
     flood = packets([flooder], range(1, RATE * TIMES * seconds + 1))
     taken = []
-    loop = asyncio.get_running_loop()
-    async with await loop.create_server(lambda: Slow(taken), "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with backends.taking(lambda: Slow(taken)) as url:
         await scene.service.start()
         hook = await scene.subscribe(url)
         await scene.listening(flooder)
@@ -99,9 +99,7 @@ async def test_a_device_that_floods_delays_no_other(scene, pytestconfig):
             asyncio.to_thread(paced, scene, flood, RATE * TIMES),
         )
         count = 1 + 2 * each * len(others) + len(flood)
-        async with asyncio.timeout(30 + len(flood) / 50):
-            while len(taken) < count:  # noqa: ASYNC110 - another process sends
-                await asyncio.sleep(0.05)
+        await until(lambda: len(taken) >= count, 30 + len(flood) / 50)
         totals = await scene.delivered(hook, count)
         added_mb = rss_mb(scene.service.process.pid) - before_mb
 

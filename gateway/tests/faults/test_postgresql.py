@@ -12,17 +12,12 @@ from gateway.store.postgresql import Store
 from gateway.store.postgresql.database import LOCK
 from gateway.tests.contract.store_bench import HOOK, joined
 from gateway.tests.faults.cut import Relay
+from gateway.tests.faults.waiting import until
 from tools.setup.postgresql import Server
 
 pytestmark = pytest.mark.slow
 BACK_S = 30.0
 """Until a store answers again after its server is back. Source: fault test F20 of the project."""
-
-
-async def until(true):
-    async with asyncio.timeout(60):
-        while not true():  # noqa: ASYNC110 - counts that no event tells of
-            await asyncio.sleep(0.005)
 
 
 async def patiently(store, change):
@@ -45,7 +40,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(kill):
     async with Server() as server, Store(server.url("postgres")) as store:
         await store.write(lambda tx: tx.add_endpoint(HOOK))
         writers = [asyncio.create_task(write_until(store, stop, acknowledged)) for _ in range(8)]
-        await until(lambda: len(acknowledged) >= 30 + 40 * kill)
+        await until(lambda: len(acknowledged) >= 30 + 40 * kill, 60)
 
         await server.stop(kill=True)
         before = len(acknowledged)
@@ -53,7 +48,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(kill):
             await store.read(lambda view: view.last_cursor())
         await server.start()
         back = time.monotonic()
-        await until(lambda: len(acknowledged) >= before + 30)
+        await until(lambda: len(acknowledged) >= before + 30, 60)
         assert time.monotonic() - back < BACK_S
 
         stop.set()

@@ -16,6 +16,7 @@ from gateway.events import Event
 from gateway.tests.faults.disk import WORDS, Disk
 from gateway.tests.faults.test_ingest import Street, street
 from gateway.tests.faults.tracing import traced
+from gateway.tests.faults.waiting import until
 
 __all__ = ["street"]
 UPLINKS = 96
@@ -33,9 +34,8 @@ async def trace(street: Street, log):
             await asyncio.sleep(0.02)
         last = f"acknowledges {street.fcnt - 1}\n".encode()
         told = "".join(f"\\x{byte:02x}" for byte in last)
-        async with asyncio.timeout(90):  # no look into the store: strace would not see its writes
-            while told not in log.read_text():  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.1)
+        # no look into the store: strace would not see its writes
+        await until(lambda: told in log.read_text(), 90)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

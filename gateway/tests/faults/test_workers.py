@@ -14,10 +14,10 @@ import psycopg
 import pytest
 from aiohttp import web
 
-from gateway.model import Device
 from gateway.store.postgresql import Store
-from gateway.tests.conftest import CONFIG, Scene, admin_key, free_port
+from gateway.tests.conftest import CONFIG, DEVICES, Scene, add_bins, admin_key, free_port
 from gateway.tests.faults import backends
+from gateway.tests.faults.waiting import until
 from tools.bench.main_job.service import GatewayService
 from tools.setup.mosquitto import Broker
 
@@ -26,7 +26,6 @@ STOP_S, LONG_STOP_S = 20.0, 60.0
 """Longer than the lease of a leader (10 s) and of what a worker claimed (12 s here)."""
 TAKEN_OVER_S = 30.0
 """Source: fault test F20 of the project."""
-DEVICES = [f"70b3d57ed005a00{n}" for n in range(5)]
 UNDER_WAY = "SELECT count(*) FROM lamplighter.outbox WHERE state = 'pending' AND until_ms > 0"
 
 
@@ -92,9 +91,7 @@ class Pair:
 async def pair(tmp_path, database):
     async with Broker(tmp_path / "mqtt") as broker:
         async with Store(database) as store:
-            for eui in DEVICES:
-                device = Device(dev_eui=eui, name=eui, profile="bin", join_eui="0" * 16)
-                await store.write(lambda tx, one=device: tx.add_device(one))
+            await add_bins(store, DEVICES)
             key = await admin_key(store)
         backend = Backend()
         made = Pair(tmp_path, broker, database, backend)
@@ -104,12 +101,6 @@ async def pair(tmp_path, database):
                 stack.push_async_callback(service.close)
             made.one.key = made.two.key = key
             yield made
-
-
-async def until(true, within_s=30.0):
-    async with asyncio.timeout(within_s):
-        while not true():  # noqa: ASYNC110 - what no event tells of
-            await asyncio.sleep(0.02)
 
 
 def checked(pair, events):
