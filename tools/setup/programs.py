@@ -20,9 +20,10 @@ class Program:
     """One program, and how it is brought.
 
     name: of its package and its step.  called, purpose, missing: for people.  duration_s: about
-    how long it takes.  install: what to install where it cannot be brought.  place: where it is
-    unpacked.  found: see tools.setup.paths.  try_it: the command that proves it to run.  unpacked:
-    which .deb files.  own: an installed one is not taken where another can be brought.
+    how long it takes.  oldest: the version that is needed.  place: where it is unpacked.  found:
+    see tools.setup.paths.  try_it: the command that proves it to run.  install: what to install
+    where it cannot be brought.  unpacked: which .deb files.  own: an installed one is not taken
+    where another can be brought.
     """
 
     name: str
@@ -30,10 +31,11 @@ class Program:
     purpose: str
     duration_s: int
     missing: str
-    install: str
+    oldest: str
     place: Path
     found: Callable[[], Found | None]
     try_it: Callable[[Path], list[str | Path]]
+    install: str = "it"
     unpacked: Callable[[Path], bool] = Path.exists
     own: bool = False
 
@@ -62,7 +64,8 @@ class Program:
         if not there and not system.architecture:
             raise SetupError(
                 f"{self.called} is missing, and here is no apt-get to bring it: install "
-                f"{self.install}, then run the same command again."
+                f"{self.install} with this system's own package manager ({self.oldest} or newer), "
+                "then run the same command again."
             )
         if system.architecture and (self.own or not there):
             with step(f"{self.called}, {self.purpose}", self.duration_s):
@@ -90,7 +93,7 @@ MOSQUITTO = Program(
     purpose="the broker of the bench",
     duration_s=15,
     missing="The broker of the bench",
-    install="it with this system's own package manager (2.0 or newer)",
+    oldest="2.0",
     place=paths.MOSQUITTO,
     found=paths.mosquitto,
     try_it=lambda program: ["sh", "-c", '"$0" -h; [ $? = 3 ]', program],
@@ -102,10 +105,11 @@ POSTGRESQL = Program(
     purpose="the database of the tests",
     duration_s=20,
     missing="The database of the tests",
-    install="its server with this system's own package manager (15 or newer)",
+    oldest=str(paths.OLDEST_POSTGRESQL),
     place=paths.POSTGRESQL,
     found=paths.postgresql,
     try_it=lambda folder: [folder / "postgres", "--version"],
+    install="its server",
     unpacked=_of_server,
 )
 """One that is installed is taken, of which only the programs are used, never a running server.
@@ -116,7 +120,7 @@ STRACE = Program(
     purpose="which makes a disk fail in the tests",
     duration_s=5,
     missing="The tracer of the tests",
-    install="it with this system's own package manager (5.3 or newer)",
+    oldest="5.3",
     place=paths.STRACE,
     found=paths.strace,
     try_it=lambda program: [program, "--version"],
