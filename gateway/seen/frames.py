@@ -27,8 +27,6 @@ of FPort and data. Base64 of 24, 30 and 18 bits, so that each part can be looked
 OF_FCNT = 4
 OF_ID = 9
 """Characters of a mark up to the end of the FCnt, and of the id."""
-HEX_MARK = 24
-"""Hexadecimal digits of a mark of an earlier version, 8 for each part."""
 
 
 def _short(text: str, size: int = 4) -> str:
@@ -50,7 +48,7 @@ def mark_of(uplink: Uplink) -> str:
 
 
 def _of_hex(newest: str) -> str:
-    """Marks of an earlier version."""
+    """Marks of an earlier version: 24 hexadecimal digits, 8 for each part."""
     parts = [bytes.fromhex(newest[at : at + 8]) for at in range(0, len(newest), 8)]
     frames = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     return "".join([_mark(int.from_bytes(one[0], "big"), *one[1:]) for one in frames])
@@ -188,7 +186,7 @@ class Frames(Struct):
         fcnt = uplink.fcnt
         made = mark_of(uplink)
         for known in self.sessions:
-            if fcnt <= known.fcnt and known.has(fcnt, made):
+            if known.has(fcnt, made):
                 return False  # the network server delivers it again
         session = self._session(uplink)
         if session is None:
