@@ -337,18 +337,17 @@ class Deliverer:
         next_at_ms = self._clock() + int(wait_s * 1000)
         note = f"{why}; the gateway tries again"
         outcome = replace(due, next_at_ms=next_at_ms, note=note)
-        kept = replace(outcome, worker="", until_ms=0)
         release = self._worker is not None
         tried_ms = self._clock()
         before_ms = self._set_back_ms
 
         def then() -> None:
-            by_ms = self._set_back_ms - before_ms
             if release:
                 served.line.release(queue)
-            else:
-                waits = replace(kept, next_at_ms=next_at_ms - by_ms) if by_ms else kept
-                served.line.put_off(queue, [waits], tried_ms - by_ms)
+                return
+            by_ms = self._set_back_ms - before_ms
+            waits = replace(outcome, worker="", until_ms=0, next_at_ms=next_at_ms - by_ms)
+            served.line.put_off(queue, [waits], tried_ms - by_ms)
 
         self._marks.add([(_taken(due), outcome)], then, urgent=release)
 
