@@ -101,11 +101,11 @@ def _parts(settings: Settings, store: Store, network: Network, commands: Command
     codecs = Codecs(Path(settings.folder) / "codecs")
     devices.more["js"] = codecs.find
     return Parts(
-        codecs=codecs,
         store=store,
         network=network,
         commands=commands,
         sinks=made_sinks(settings),
+        codecs=codecs,
     )
 
 

@@ -8,10 +8,9 @@ A use case is `async def name(parts, ..., body=..., query=...)`: the Parts, then
 thing, then the request as a Struct. It raises the errors of `gateway.errors`.
 """
 
-from pathlib import Path
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from gateway.clock import Clock, wall_ms
 from gateway.codecs import Codecs
@@ -32,8 +31,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     network: Network
     commands: Commands
     sinks: Sinks
+    codecs: Codecs
     clock: Clock = wall_ms
-    codecs: Codecs = field(default_factory=lambda: Codecs(Path("codecs")))
 
 
 def listed(*names: str) -> Meta:

@@ -5,10 +5,8 @@ from msgspec.structs import replace
 
 from gateway.commands import Commands
 from gateway.settings import CommandSettings
-from gateway.sinks import make
-from gateway.tests.contract.http_bench import SURROUNDINGS
+from gateway.tests.contract.http_bench import made_parts
 from gateway.tests.unit.test_ingest import BIN, Bench
-from gateway.usecases import Parts
 from gateway.usecases.quarantine import Redecoded, RedecodeRequest, redecode
 
 LATER_MS = 3_600_000
@@ -28,10 +26,8 @@ async def bench():
 
 def parts(bench):
     commands = Commands(bench.store, bench.network, CommandSettings())
-    return Parts(
-        store=bench.store, network=bench.network, commands=commands,
-        sinks=make({}, SURROUNDINGS), clock=lambda: bench.now_ms,
-    )  # fmt: skip
+    own = {"network": bench.network, "commands": commands, "clock": lambda: bench.now_ms}
+    return replace(made_parts(bench.store), **own)
 
 
 async def mend(bench):
