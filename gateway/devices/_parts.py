@@ -8,10 +8,9 @@ from msgspec.structs import replace
 from gateway.devices import Applied, Boot, Reading, Report, Status
 from gateway.devices._channels import Channel
 from gateway.devices._fields import Since
+from gateway.devices._quality import DELAYED_S, of_age, quality
 from gateway.events import Value
 
-DELAYED_S = 600
-"""A reading older than this at its arrival is flagged `delayed`."""
 OLDEST_S = 400 * 86_400
 """An older time than this comes from a clock that was never set."""
 
@@ -76,19 +75,14 @@ def readings(parts: list[Part], at_ms: int) -> list[Report]:
 def _reading(values: list[Value], at_s: int | None, at_ms: int) -> Reading:
     if at_s is None:
         return Reading(values=tuple(values))
-    age_s = at_ms // 1000 - at_s
-    if not -DELAYED_S <= age_s <= OLDEST_S:
-        return Reading(values=_flagged(values, "clock_unsure"), age_s=None)
-    age_s = max(age_s, 0)
-    return Reading(
-        values=_flagged(values, "delayed") if age_s > DELAYED_S else tuple(values), age_s=age_s
-    )
+    passed_s = at_ms // 1000 - at_s
+    age_s = max(passed_s, 0) if -DELAYED_S <= passed_s <= OLDEST_S else None
+    return Reading(values=_flagged(values, of_age(age_s)), age_s=age_s)
 
 
-def _flagged(values: list[Value], flag: str) -> tuple[Value, ...]:
-    sure = flag == "delayed"
+def _flagged(values: list[Value], timing: tuple[str, ...]) -> tuple[Value, ...]:
     return tuple(
-        replace(one, quality=(*(q for q in one.quality if sure or q != "ok"), flag))
+        replace(one, quality=quality((*(q for q in one.quality if q != "ok"), *timing)))
         for one in values
     )
 

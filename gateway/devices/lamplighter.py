@@ -11,6 +11,7 @@ from wire.codec import WireError
 from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
 from gateway.devices import Applied, Boot, Reading, Report, _examples
+from gateway.devices._quality import of_age, quality
 from gateway.devices._safe import safe
 from gateway.devices._status import status
 from gateway.devices._takes import OURS, takes
@@ -30,10 +31,6 @@ from gateway.events import Value
 from gateway.model import Command, Device
 from gateway.notices import Uplink
 
-DELAYED_S = 600
-"""A reading older than this at its arrival is flagged `delayed`."""
-HARMLESS = frozenset({"delayed", "low_battery"})
-"""Flags beside which a value is still `ok`."""
 OLDER = {"report": "report_s", "sample": "sample_s"}
 """Fields by the name they have in commands that 0.1.0 stored."""
 AGAIN = "clock_unknown"
@@ -64,7 +61,7 @@ def _reading(name: str, fields: Fields) -> Reading:
     if fields["seq"] is None:
         raise Lost(f"{name}: the record ends before its sequence number")
     age_s = fields["age"]
-    timing = "clock_unsure" if age_s is None else "delayed" if age_s > DELAYED_S else None
+    timing = of_age(age_s)
     values: list[Value] = []
     for field, (known, unit, times, over, possible) in READINGS[name].items():
         raised = [flag for flag in possible if fields.get(flag)]
@@ -73,9 +70,8 @@ def _reading(name: str, fields: Fields) -> Reading:
             continue
         if field in ENUMS and not raw:  # nothing happened, or the sensor is not fitted
             continue
-        flags = (*raised, timing) if timing else tuple(raised)
-        quality = flags if set(flags) - HARMLESS else ("ok", *flags)
-        values.append(Value(known, _told(field, raw, times, over), unit, quality))
+        flags = quality((*raised, *timing))
+        values.append(Value(known, _told(field, raw, times, over), unit, flags))
     return Reading(seq=fields["seq"], age_s=age_s, values=tuple(values))
 
 
