@@ -6,6 +6,7 @@ significant byte first.
 
 from gateway.devices import Reading
 from gateway.devices._cursor import Cursor
+from gateway.devices._fields import Number
 from gateway.errors import Lost
 from gateway.events import Value
 
@@ -24,16 +25,16 @@ INTERNAL = "internal"
 """The controller's own metering, as an address."""
 UNKNOWN = 255
 _USAGE = (
-    ("activeEnergy", "W.h", "<I", 1),
-    ("activePower", "W", "<H", 1),
-    ("loadEnergy", "W.h", "<I", 1),
-    ("loadPower", "W", "<H", 1),
-    ("powerFactor", "1", "B", 100),
-    ("mainsVoltage", "V", "B", 1),
-    ("driverOperatingTime", "s", "<I", 1),
-    ("lampOnTime", "s", "<I", 1),
+    Number("activeEnergy", "W.h", "<I"),
+    Number("activePower", "W", "<H"),
+    Number("loadEnergy", "W.h", "<I"),
+    Number("loadPower", "W", "<H"),
+    Number("powerFactor", "1", "B", over=100, absent=UNKNOWN),
+    Number("mainsVoltage", "V", "B"),
+    Number("driverOperatingTime", "s", "<I"),
+    Number("lampOnTime", "s", "<I"),
 )
-"""(property, UCUM unit, format, divisor) by the bit that says that it follows."""
+"""By the bit that says that it follows."""
 
 
 def bits(raw: int, names: dict[int, str]) -> list[Value]:
@@ -51,12 +52,10 @@ def address(raw: int) -> str:
     return f"dali group {raw >> 1 & 15}" if raw & 128 else f"dali {raw >> 1 & 63}"
 
 
-def driver(cursor: Cursor, where: int, reason: str, level: int) -> Reading:
-    """The level of one driver and why; what fails there."""
+def driver(where: int, reason: str, level: int) -> list[Value]:
+    """The level of one driver and why."""
     values = [Value("driverAddress", address(where), "1"), Value("dimmingReason", reason, "1")]
-    if level != UNKNOWN:
-        values.append(Value("dimmingLevel", level / 100, "1"))
-    return Reading(values=(*values, *failures(cursor.take("B"))))
+    return values if level == UNKNOWN else [*values, Value("dimmingLevel", level / 100, "1")]
 
 
 def failures(status: int) -> list[Value]:
@@ -70,13 +69,8 @@ def usage(cursor: Cursor) -> list[Reading]:
     while cursor.left:
         values = [Value("driverAddress", address(cursor.take("B")), "1")]
         follow = cursor.take("B")
-        for bit, (name, unit, layout, over) in enumerate(_USAGE):
+        for bit, field in enumerate(_USAGE):
             if follow >> bit & 1:
-                raw = cursor.take(layout)
-                absent = name == "powerFactor" and raw == UNKNOWN
-                number = raw if over == 1 else raw / over
-                values.append(
-                    Value(name, None, unit, ("suspect",)) if absent else Value(name, number, unit)
-                )
+                values += field.values(cursor.bytes(field.size))
         found.append(Reading(values=tuple(values)))
     return found

@@ -2,7 +2,8 @@
 
 from gateway.devices import Reading, Report
 from gateway.devices._cursor import Cursor
-from gateway.devices._nas import UNKNOWN, address, bits, driver
+from gateway.devices._fields import Number
+from gateway.devices._nas import UNKNOWN, bits, driver, failures
 from gateway.devices._nas_alerts import packet
 from gateway.events import Value
 from gateway.model import Device
@@ -39,6 +40,7 @@ REASONS_1_0 = REASONS | {
     254: "value differs",
 }
 STEPS = {0x30: "calendar dawn step", 0x50: "calendar dusk step"}
+ANGLE = Number("tiltAngle", "deg", "B", absent=UNKNOWN)
 DARKEST = 0.001
 """The light sensor's 0, lx; each 4000 steps are ten times as much."""
 
@@ -61,7 +63,8 @@ def status_1_1(_device: Device, uplink: Uplink) -> list[Report]:
     found: list[Report] = [Reading(values=tuple(values))]
     while cursor.left:
         where, reason, level = (cursor.take("B") for _ in range(3))
-        found.append(driver(cursor, where, _reason(reason), level))
+        of_driver = driver(where, _reason(reason), level)
+        found.append(Reading(values=(*of_driver, *failures(cursor.take("B")))))
     return found
 
 
@@ -94,7 +97,7 @@ def _sensors(cursor: Cursor) -> list[Value]:
         elif kind == 4:
             values.append(Value("digitalInput", cursor.take("B") & 1, "1"))
         elif kind == 8:
-            values.append(_angle(cursor.take("B")))
+            values += ANGLE.values(cursor.bytes(1))
         else:
             break
     return values
@@ -104,11 +107,6 @@ def _light(name: str, raw: int) -> Value:
     if raw == 0xFFFF:
         return Value(name, None, "lx", ("suspect",))
     return Value(name, round(DARKEST * 10 ** ((raw & 0x7FFF) / 4000), 3), "lx")
-
-
-def _angle(raw: int) -> Value:
-    absent = raw == UNKNOWN
-    return Value("tiltAngle", None if absent else raw, "deg", ("suspect",) if absent else ("ok",))
 
 
 def _reason(raw: int) -> str:
@@ -135,11 +133,5 @@ def status_1_0(_device: Device, uplink: Uplink) -> list[Report]:
     while cursor.left:
         _, version, where, _, level = (cursor.take("B") for _ in range(5))
         why = REASONS_1_0.get(version, f"profile version {version}")
-        of_driver = [
-            Value("driverAddress", address(where), "1"),
-            Value("dimmingReason", why, "1"),
-        ]
-        if level != UNKNOWN:
-            of_driver.append(Value("dimmingLevel", level / 100, "1"))
-        found.append(Reading(values=tuple(of_driver)))
+        found.append(Reading(values=tuple(driver(where, why, level))))
     return found
