@@ -15,6 +15,8 @@ BATTERY = Channel((Number("batteryLevel", "1", "B", over=100, high=100),))
 TEMPERATURE = Number("temperature", "Cel", "<h", over=10)
 DISTANCE = Number("distance", "mm", "<H")
 TILTED = Number("tilted", "1", "B", high=1)
+PASSED = (Number("inboundIntervalCount", "1", "<H"), Number("outboundIntervalCount", "1", "<H"))
+TOTALS = (Number("inboundCount", "1", "<H"), Number("outboundCount", "1", "<H"))
 DISTANCE_ALARM = Number("distanceAlarm", "1", "B")
 TEMPERATURE_ALARM = Number("temperatureAlarm", "1", "B")
 
@@ -54,25 +56,3 @@ def table(
     commands = {"interval": settings, "reboot": ("ff 10 ff",)}
     every = {**FACTS, **on_both({**answers, "10": REBOOT}), **channels}
     return Table(every, commands, fport=FPORT)
-
-
-EM500_ANSWERS = {
-    "06": 9,
-    "11": 4,
-    "17": 2,
-    "1c": 2,
-    "27": 1,
-    "28": 1,
-    "35": 8,
-    "3b": 1,
-    "4a": 1,
-    "68": 1,
-    "69": 1,
-    "6a": 3,
-    "84": 1,
-    "96": 8,
-    "f1": 4,
-    "f2": 2,
-    "f5": 1,
-}
-"""{type: bytes} of the answers of the EM500 series to settings that are not made here."""

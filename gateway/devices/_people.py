@@ -5,15 +5,14 @@ Source: Milesight-IoT/SensorDecoders, vs-series/vs121: README (channels), decode
 
 from gateway.devices._channels import Channel, Choice
 from gateway.devices._fields import AnyField, Bits, Number, Since, Skip
+from gateway.devices._milesight import PASSED, TOTALS
 
 IN_VIEW = (
     Number("peopleInView", "1", "B"),
     Number("regionCount", "1", "B"),
     Bits(2, tuple((f"region{n + 1}Occupied", n, 1) for n in range(16))),
 )
-PASSED = (Number("inboundIntervalCount", "1", "<H"), Number("outboundIntervalCount", "1", "<H"))
 MOST = (Number("peopleInViewMax", "1", "B"),)
-TOTALS = (Number("inboundCount", "1", "<H"), Number("outboundCount", "1", "<H"))
 DWELL = (
     Number("dwellRegion", "1", "B"),
     Number("dwellTimeAverage", "s", "<H"),

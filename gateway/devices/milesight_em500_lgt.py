@@ -7,8 +7,8 @@ Source: Milesight-IoT/SensorDecoders, em-series/em500-lgt: README (channels, exa
 from gateway.devices import Applied, DownlinkExample, Reading, UplinkExample
 from gateway.devices._channels import Channel
 from gateway.devices._fields import Number, Since
-from gateway.devices._milesight import BATTERY, EM500_ANSWERS, REPORT, SAMPLE, nothing, table
-from gateway.devices._settings import Setting
+from gateway.devices._milesight import BATTERY, table
+from gateway.devices._milesight_em500 import ANSWERS, SETTINGS
 from gateway.events import Value
 from gateway.model import Command
 
@@ -18,15 +18,6 @@ CHANNELS = {
     "03 94": Channel((ILLUMINANCE,)),
     "20 ce": Channel((Since("<I"), ILLUMINANCE)),
 }
-ANSWERS = {
-    "02": SAMPLE,
-    "03": REPORT,
-    **{kind: nothing(size) for kind, size in EM500_ANSWERS.items()},
-}
-SETTINGS = (
-    Setting("report_s", "ff 03", "<H", 60, 64_800),
-    Setting("sample_s", "ff 02", "<H", 60, 64_800),
-)
 
 TABLE = table(CHANNELS, SETTINGS, ANSWERS)
 decode = TABLE.decode

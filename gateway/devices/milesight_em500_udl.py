@@ -8,16 +8,8 @@ other examples are made after those.
 from gateway.devices import Applied, DownlinkExample, Reading, UplinkExample
 from gateway.devices._channels import Channel
 from gateway.devices._fields import Number, Since, Word
-from gateway.devices._milesight import (
-    BATTERY,
-    DISTANCE,
-    EM500_ANSWERS,
-    REPORT,
-    SAMPLE,
-    nothing,
-    table,
-)
-from gateway.devices._settings import Setting
+from gateway.devices._milesight import BATTERY, DISTANCE, table
+from gateway.devices._milesight_em500 import ANSWERS, SETTINGS
 from gateway.events import Value
 from gateway.model import Command
 
@@ -32,15 +24,6 @@ CHANNELS = {
     "83 e9": Channel(ALARM),
     "20 ce": Channel((Since("<I"), DISTANCE)),
 }
-ANSWERS = {
-    "02": SAMPLE,
-    "03": REPORT,
-    **{kind: nothing(size) for kind, size in EM500_ANSWERS.items()},
-}
-SETTINGS = (
-    Setting("report_s", "ff 03", "<H", 60, 64_800),
-    Setting("sample_s", "ff 02", "<H", 60, 64_800),
-)
 
 TABLE = table(CHANNELS, SETTINGS, ANSWERS)
 decode = TABLE.decode

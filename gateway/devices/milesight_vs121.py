@@ -10,18 +10,8 @@ maker's, but for the answers and downlinks, which are made after those.
 from gateway.devices import Applied, DownlinkExample, Reading, Status, UplinkExample
 from gateway.devices._channels import Channel, Choice
 from gateway.devices._fields import Since
-from gateway.devices._milesight import REPORT, nothing, table
-from gateway.devices._people import (
-    DWELL,
-    HISTORY,
-    IN_VIEW,
-    LINE,
-    MOST,
-    PASSED,
-    TOTALS,
-    flow,
-    regions,
-)
+from gateway.devices._milesight import PASSED, REPORT, TOTALS, nothing, table
+from gateway.devices._people import DWELL, HISTORY, IN_VIEW, LINE, MOST, flow, regions
 from gateway.devices._settings import Setting
 from gateway.events import Value
 from gateway.model import Command

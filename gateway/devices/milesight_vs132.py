@@ -9,7 +9,7 @@ to commands), encoder (ranges). None was at hand: answers and downlinks are made
 from gateway.devices import Applied, DownlinkExample, Reading, Status, UplinkExample
 from gateway.devices._channels import Channel
 from gateway.devices._fields import Number
-from gateway.devices._milesight import REPORT, nothing, table
+from gateway.devices._milesight import PASSED, REPORT, nothing, table
 from gateway.devices._settings import Setting
 from gateway.events import Value
 from gateway.model import Command
@@ -17,12 +17,7 @@ from gateway.model import Command
 CHANNELS = {
     "03 d2": Channel((Number("inboundCount", "1", "<I"),)),
     "04 d2": Channel((Number("outboundCount", "1", "<I"),)),
-    "05 cc": Channel(
-        (
-            Number("inboundIntervalCount", "1", "<H"),
-            Number("outboundIntervalCount", "1", "<H"),
-        )
-    ),
+    "05 cc": Channel(PASSED),
 }
 ANSWERS = {
     "03": REPORT,

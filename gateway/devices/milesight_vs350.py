@@ -9,31 +9,26 @@ the answers and downlinks, which are made after those.
 from gateway.devices import Applied, DownlinkExample, Reading, UplinkExample
 from gateway.devices._channels import Channel, Choice
 from gateway.devices._fields import Number, Since, Skip, Word
-from gateway.devices._milesight import BATTERY, TEMPERATURE, nothing, table
+from gateway.devices._milesight import BATTERY, PASSED, TEMPERATURE, TOTALS, nothing, table
 from gateway.devices._settings import Setting
 from gateway.events import Value
 from gateway.model import Command
 
-TOTALS = (Number("inboundCount", "1", "<H"), Number("outboundCount", "1", "<H"))
-PERIOD = (
-    Number("inboundIntervalCount", "1", "<H"),
-    Number("outboundIntervalCount", "1", "<H"),
-)
 ALARMS = {0: "threshold over", 1: "threshold", 3: "hot", 4: "hot over"}
 HISTORY = (Since("<I"), Skip(1))
 CHANNELS = {
     "01 75": BATTERY,
     "03 67": Channel((TEMPERATURE,)),
     "04 cc": Channel(TOTALS),
-    "05 cc": Channel(PERIOD),
+    "05 cc": Channel(PASSED),
     "0a ef": Channel((Since("<I"),)),
     "20 ce": Choice(
-        {0: Channel((*HISTORY, *PERIOD)), 1: Channel((*HISTORY, *PERIOD, *TOTALS))}, at=4
+        {0: Channel((*HISTORY, *PASSED)), 1: Channel((*HISTORY, *PASSED, *TOTALS))}, at=4
     ),
     "81 ee": Channel((Number("sensitivity", "1", "B"),)),
     "83 67": Channel((TEMPERATURE, Word("temperatureAlarmKind", ALARMS))),
     "84 cc": Channel((*TOTALS, Word("totalAlarmKind", ALARMS))),
-    "85 cc": Channel((*PERIOD, Word("intervalAlarmKind", ALARMS))),
+    "85 cc": Channel((*PASSED, Word("intervalAlarmKind", ALARMS))),
     "ff ac": nothing(5),
     "ff ad": nothing(1),
     "f8 10": nothing(2),  # an answer with its result
