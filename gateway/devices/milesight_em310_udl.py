@@ -5,12 +5,12 @@ Source: Milesight-IoT/SensorDecoders, em-series/em310-udl: README (channels, exa
 those.
 """
 
-from gateway.devices import Applied, DownlinkExample, Reading, UplinkExample
+from gateway.devices import Applied, Reading, UplinkExample
 from gateway.devices._channels import Channel
 from gateway.devices._milesight import BATTERY, DISTANCE, REPORT, SAMPLE, TILTED, nothing, table
+from gateway.devices._milesight_examples import REBOOTED, downlinks
 from gateway.devices._settings import Setting
 from gateway.events import Value
-from gateway.model import Command
 
 CHANNELS = {
     "01 75": BATTERY,
@@ -38,13 +38,6 @@ _INTERVAL = {"report_s": 600, "sample_s": 30}
 UPLINKS = (
     UplinkExample(85, "01755C 03824408 040001", (Reading(values=_PERIODIC),)),
     UplinkExample(85, "fe035802 fe021e00", (Applied(name="interval", values=_INTERVAL),)),
-    UplinkExample(85, "ff10ff", (Applied(name="reboot", values={}),)),
+    REBOOTED,
 )
-DOWNLINKS = (
-    DownlinkExample(
-        Command(id="", dev_eui="", name="interval", values=_INTERVAL, token=1),
-        85,
-        "ff035802 ff021e00",
-    ),
-    DownlinkExample(Command(id="", dev_eui="", name="reboot", values={}, token=1), 85, "ff10ff"),
-)
+DOWNLINKS = downlinks(_INTERVAL, "ff035802 ff021e00")

@@ -5,10 +5,10 @@ ranges of settings, Milesight-IoT/SensorDecoders, EM400-UDL. None was at hand: t
 maker's, but for the answers to commands, which are made after that source.
 """
 
-from gateway.devices import Applied, Boot, DownlinkExample, Reading, Status, UplinkExample
+from gateway.devices import Applied, Boot, Reading, Status, UplinkExample
 from gateway.devices._milesight_em400 import TABLE
+from gateway.devices._milesight_examples import REBOOTED, downlinks
 from gateway.events import Value
-from gateway.model import Command
 
 decode = TABLE.decode
 encode = TABLE.encode
@@ -25,8 +25,7 @@ _PERIODIC = (
     Value("distance", 257, "mm"),
     Value("tilted", 1, "1"),
 )
-_INTERVAL = Command(id="", dev_eui="", name="interval", values={"report_s": 1200}, token=1)
-_REBOOT = Command(id="", dev_eui="", name="reboot", values={}, token=1)
+_INTERVAL = {"report_s": 1200}
 
 UPLINKS = (
     UplinkExample(85, "017564 0367f800 04820101 050001", (Reading(values=_PERIODIC),)),
@@ -40,10 +39,7 @@ UPLINKS = (
         85, "ff0bff ff0101 ff166329c42903640033 ff090100 ff0a0101 ff0f00", (Boot(values=_FACTS),)
     ),
     UplinkExample(85, "ff166329c42903640033 ff0a0101", (Status(values=_FACTS),)),
-    UplinkExample(85, "fe03b004", (Applied(name="interval", values={"report_s": 1200}),)),
-    UplinkExample(85, "ff10ff", (Applied(name="reboot", values={}),)),
+    UplinkExample(85, "fe03b004", (Applied(name="interval", values=_INTERVAL),)),
+    REBOOTED,
 )
-DOWNLINKS = (
-    DownlinkExample(_INTERVAL, 85, "ff03b004"),
-    DownlinkExample(_REBOOT, 85, "ff10ff"),
-)
+DOWNLINKS = downlinks(_INTERVAL, "ff03b004")

@@ -4,13 +4,13 @@ Source: Milesight-IoT/SensorDecoders, em-series/em500-lgt: README (channels, exa
 (answers to commands), encoder (ranges). None was at hand: the other examples are made after those.
 """
 
-from gateway.devices import Applied, DownlinkExample, Reading, UplinkExample
+from gateway.devices import Applied, Reading, UplinkExample
 from gateway.devices._channels import Channel
 from gateway.devices._fields import Number, Since
 from gateway.devices._milesight import BATTERY, table
 from gateway.devices._milesight_em500 import ANSWERS, SETTINGS
+from gateway.devices._milesight_examples import downlinks
 from gateway.events import Value
-from gateway.model import Command
 
 ILLUMINANCE = Number("illuminance", "lx", "<I")
 CHANNELS = {
@@ -33,9 +33,4 @@ UPLINKS = (
     UplinkExample(85, "20ce1033066ba0860100", (Reading(values=_LATE, age_s=3600),)),
     UplinkExample(85, "fe023c00", (Applied(name="interval", values=_INTERVAL),)),
 )
-DOWNLINKS = (
-    DownlinkExample(
-        Command(id="", dev_eui="", name="interval", values=_INTERVAL, token=1), 85, "ff023c00"
-    ),
-    DownlinkExample(Command(id="", dev_eui="", name="reboot", values={}, token=1), 85, "ff10ff"),
-)
+DOWNLINKS = downlinks(_INTERVAL, "ff023c00")

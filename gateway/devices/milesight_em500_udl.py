@@ -5,13 +5,13 @@ Source: Milesight-IoT/SensorDecoders, em-series/em500-udl: README (channels, exa
 other examples are made after those.
 """
 
-from gateway.devices import Applied, DownlinkExample, Reading, UplinkExample
+from gateway.devices import Applied, Reading, UplinkExample
 from gateway.devices._channels import Channel
 from gateway.devices._fields import Number, Since, Word
 from gateway.devices._milesight import BATTERY, DISTANCE, table
 from gateway.devices._milesight_em500 import ANSWERS, SETTINGS
+from gateway.devices._milesight_examples import downlinks
 from gateway.events import Value
-from gateway.model import Command
 
 ALARM = (
     Number("distance", "mm", "<H", over=10),
@@ -45,9 +45,4 @@ UPLINKS = (
     UplinkExample(85, "20ce1033066b1e00", (Reading(values=_LATE, age_s=3600),)),
     UplinkExample(85, "ff03b004", (Applied(name="interval", values=_INTERVAL),)),
 )
-DOWNLINKS = (
-    DownlinkExample(
-        Command(id="", dev_eui="", name="interval", values=_INTERVAL, token=1), 85, "ff03b004"
-    ),
-    DownlinkExample(Command(id="", dev_eui="", name="reboot", values={}, token=1), 85, "ff10ff"),
-)
+DOWNLINKS = downlinks(_INTERVAL, "ff03b004")

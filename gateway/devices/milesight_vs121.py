@@ -7,14 +7,14 @@ Source: Milesight-IoT/SensorDecoders, vs-series/vs121: README (channels, example
 maker's, but for the answers and downlinks, which are made after those.
 """
 
-from gateway.devices import Applied, DownlinkExample, Reading, Status, UplinkExample
+from gateway.devices import Applied, Reading, Status, UplinkExample
 from gateway.devices._channels import Channel, Choice
 from gateway.devices._fields import Since
 from gateway.devices._milesight import PASSED, REPORT, TOTALS, nothing, table
+from gateway.devices._milesight_examples import downlinks
 from gateway.devices._people import DWELL, HISTORY, IN_VIEW, LINE, MOST, flow, regions
 from gateway.devices._settings import Setting
 from gateway.events import Value
-from gateway.model import Command
 
 CHANNELS: dict[str, Channel | Choice] = {
     "04 c9": Channel(IN_VIEW),
@@ -90,9 +90,4 @@ UPLINKS = (
     UplinkExample(85, "09DA0001000200000000", (Reading(values=_FLOW),)),
     UplinkExample(85, "fe035802", (Applied(name="interval", values=_INTERVAL),)),
 )
-DOWNLINKS = (
-    DownlinkExample(
-        Command(id="", dev_eui="", name="interval", values=_INTERVAL, token=1), 85, "ff035802"
-    ),
-    DownlinkExample(Command(id="", dev_eui="", name="reboot", values={}, token=1), 85, "ff10ff"),
-)
+DOWNLINKS = downlinks(_INTERVAL, "ff035802")

@@ -6,13 +6,13 @@ Source: Milesight-IoT/SensorDecoders, vs-series/vs132: README (channels, example
 to commands), encoder (ranges). None was at hand: answers and downlinks are made after those.
 """
 
-from gateway.devices import Applied, DownlinkExample, Reading, Status, UplinkExample
+from gateway.devices import Applied, Reading, Status, UplinkExample
 from gateway.devices._channels import Channel
 from gateway.devices._fields import Number
 from gateway.devices._milesight import PASSED, REPORT, nothing, table
+from gateway.devices._milesight_examples import downlinks
 from gateway.devices._settings import Setting
 from gateway.events import Value
-from gateway.model import Command
 
 CHANNELS = {
     "03 d2": Channel((Number("inboundCount", "1", "<I"),)),
@@ -53,9 +53,4 @@ UPLINKS = (
     ),
     UplinkExample(85, "fe035802", (Applied(name="interval", values=_INTERVAL),)),
 )
-DOWNLINKS = (
-    DownlinkExample(
-        Command(id="", dev_eui="", name="interval", values=_INTERVAL, token=1), 85, "ff035802"
-    ),
-    DownlinkExample(Command(id="", dev_eui="", name="reboot", values={}, token=1), 85, "ff10ff"),
-)
+DOWNLINKS = downlinks(_INTERVAL, "ff035802")

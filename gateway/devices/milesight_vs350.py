@@ -6,13 +6,13 @@ Source: Milesight-IoT/SensorDecoders, vs-series/vs350: README (channels, example
 the answers and downlinks, which are made after those.
 """
 
-from gateway.devices import Applied, DownlinkExample, Reading, UplinkExample
+from gateway.devices import Applied, Reading, UplinkExample
 from gateway.devices._channels import Channel, Choice
 from gateway.devices._fields import Number, Since, Skip, Word
 from gateway.devices._milesight import BATTERY, PASSED, TEMPERATURE, TOTALS, nothing, table
+from gateway.devices._milesight_examples import downlinks
 from gateway.devices._settings import Setting
 from gateway.events import Value
-from gateway.model import Command
 
 ALARMS = {0: "threshold over", 1: "threshold", 3: "hot", 4: "hot over"}
 HISTORY = (Since("<I"), Skip(1))
@@ -87,9 +87,4 @@ UPLINKS = (
     UplinkExample(85, "20CEFF3DF16401070002001D000800", (Reading(values=_OLD, age_s=None),)),
     UplinkExample(85, "fe8e001400", (Applied(name="interval", values=_INTERVAL),)),
 )
-DOWNLINKS = (
-    DownlinkExample(
-        Command(id="", dev_eui="", name="interval", values=_INTERVAL, token=1), 85, "ff8e001400"
-    ),
-    DownlinkExample(Command(id="", dev_eui="", name="reboot", values={}, token=1), 85, "ff10ff"),
-)
+DOWNLINKS = downlinks(_INTERVAL, "ff8e001400")
