@@ -1,13 +1,15 @@
 """What stands behind a prefix in a frame: fields of fixed size, or one of several layouts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from gateway.devices._fields import AnyField, Since
+from gateway.devices._fields import AnyField, Digits, Since
 from gateway.errors import Lost
 from gateway.events import Value
+
+Kind = Literal["reading", "status", "boot", "applied"]
 
 
 class Channel(Struct, frozen=True):
@@ -20,7 +22,7 @@ class Channel(Struct, frozen=True):
     """
 
     fields: tuple[AnyField, ...]
-    kind: Literal["reading", "status", "boot", "applied"] = "reading"
+    kind: Kind = "reading"
     command: str = ""
 
     @property
@@ -48,6 +50,10 @@ class Channel(Struct, frozen=True):
             at += field.size
 
 
+FRAME_MOST = 242
+"""Bytes of a frame. Source: RP002-1.0.4, the largest N of `gateway.regions`."""
+
+
 class Choice(Struct, frozen=True):
     """One of several channels behind one prefix.
 
@@ -68,3 +74,16 @@ class Choice(Struct, frozen=True):
             what = "bytes" if self.at is None else f"at byte {self.at}"
             raise Lost(f"there is no layout with {key} {what}; there are those of {known}")
         return self.kinds[key].of(rest)
+
+
+def by_size(*layouts: Sequence[AnyField], kind: Kind = "reading") -> Choice:
+    """The layout that has as many bytes as the frame."""
+    channels = [Channel(tuple(fields), kind) for fields in layouts]
+    return Choice({one.size: one for one in channels})
+
+
+def open_ended(name: str, *first: AnyField) -> Choice:
+    """Facts of the device in a form of its maker's: fields, then the rest as digits."""
+    size = sum(one.size for one in first)
+    rests = range(0 if first else 1, FRAME_MOST + 1 - size)
+    return by_size(*((*first, Digits(name, rest)) for rest in rests), kind="status")

@@ -5,17 +5,14 @@ the frame on port 4 is made.
 """
 
 from gateway.devices import Boot, Field, Reading, Status, UplinkExample
-from gateway.devices._channels import Channel, Choice
-from gateway.devices._fields import Bits, Digits, Dotted, Number, Skip, Word
+from gateway.devices._channels import Channel, by_size, open_ended
+from gateway.devices._fields import Bits, Dotted, Number, Skip, Word
 from gateway.devices._table import Table, by_port
 from gateway.events import Value
 
 OCCUPIED = Bits(1, (("occupied", 0, 1),))
 CAUSES = {1: "watchdog", 2: "power on", 3: "system request", 4: "other"}
-HEARTBEAT = {
-    1: Channel((OCCUPIED,)),
-    2: Channel((OCCUPIED, Number("temperature", "Cel", "b"))),
-}
+HEARTBEAT = by_size((OCCUPIED,), (OCCUPIED, Number("temperature", "Cel", "b")))
 START = (
     Number("debugCode1", "1", "<I"),
     Number("debugCode2", "1", "<I"),
@@ -32,28 +29,14 @@ DEBUG = (
 )
 
 
-def _shown(name: str) -> Choice:
-    """A frame of the maker's own, of any size, as it is."""
-    return Choice({size: Channel((Digits(name, size),), "status") for size in range(1, 243)})
-
-
 decode = by_port(
     {
         1: Table({"": Channel((OCCUPIED,))}).decode,
-        2: Table({"": Choice(HEARTBEAT)}).decode,
+        2: Table({"": HEARTBEAT}).decode,
         3: Table({"": Channel(START, "boot")}).decode,
-        4: Table({"": _shown("deviceInformation")}).decode,
-        5: Table({"": _shown("deviceUsage")}).decode,
-        6: Table(
-            {
-                "": Choice(
-                    {
-                        size: Channel((*DEBUG, Digits("debugRest", size - 10)), "status")
-                        for size in range(10, 243)
-                    }
-                )
-            }
-        ).decode,
+        4: Table({"": open_ended("deviceInformation")}).decode,
+        5: Table({"": open_ended("deviceUsage")}).decode,
+        6: Table({"": open_ended("debugRest", *DEBUG)}).decode,
     }
 )
 encode = None

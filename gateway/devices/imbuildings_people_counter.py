@@ -6,12 +6,10 @@ Source: TheThingsNetwork/lorawan-devices, vendor/imbuildings: codec (ports, vari
 the frames on ports 26 and 27 are made after it.
 """
 
-from collections.abc import Sequence
-
 from gateway.devices import Field, Reading, Report, Status, UplinkExample
-from gateway.devices._channels import Channel, Choice
+from gateway.devices._channels import Channel, by_size
 from gateway.devices._fields import AnyField, Digits, Number
-from gateway.devices._table import Decode, Table
+from gateway.devices._table import Table
 from gateway.events import Value
 from gateway.model import Device
 from gateway.notices import Uplink
@@ -27,28 +25,21 @@ VARIANTS: dict[int, tuple[AnyField, ...]] = {
     7: (*SENSOR, *TOTALS),
     8: (*DEVICE, *SENSOR),
 }
-"""Of the people counter, type 2; 7 also comes with DEVICE before it."""
+"""Of the people counter, type 2."""
+LONGER = {7: (*DEVICE, *SENSOR, *TOTALS)}
+"""What else a variant may be behind the header."""
 PORTS = {26: 6, 27: 7, 28: 8}
 """FPort -> variant, of frames without a header."""
 
 
-def _table(*layouts: Sequence[AnyField]) -> Decode:
-    channels = [Channel(tuple(fields)) for fields in layouts]
-    return Table({"": Choice({one.size: one for one in channels})}).decode
-
-
-WITHOUT = {port: _table(VARIANTS[variant]) for port, variant in PORTS.items()}
-HEADER = (Digits("serialNumber", 8),)
-WITH = {
-    f"02 {variant:02x}": Choice(
-        {
-            Channel((*HEADER, *fields)).size: Channel((*HEADER, *fields))
-            for fields in ((fields, (*DEVICE, *fields)) if variant == 7 else (fields,))
-        }
-    )
-    for variant, fields in VARIANTS.items()
-}
-HEADED = Table(WITH)
+WITHOUT = {port: Table({"": Channel(VARIANTS[variant])}) for port, variant in PORTS.items()}
+HEADER = Digits("serialNumber", 8)
+HEADED = Table(
+    {
+        f"02 {variant:02x}": by_size((HEADER, *fields), (HEADER, *LONGER.get(variant, fields)))
+        for variant, fields in VARIANTS.items()
+    }
+)
 SERIAL = "serialNumber"
 
 
@@ -56,7 +47,7 @@ def decode(device: Device, uplink: Uplink) -> list[Report]:
     """See gateway.devices; the serial number is a fact of the device, no reading."""
     variant = PORTS.get(uplink.fport)
     if variant and len(uplink.data) == sum(one.size for one in VARIANTS[variant]):
-        return WITHOUT[uplink.fport](device, uplink)
+        return WITHOUT[uplink.fport].decode(device, uplink)
     found: list[Report] = []
     for report in HEADED.decode(device, uplink):
         if isinstance(report, Reading):

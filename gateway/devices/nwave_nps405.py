@@ -8,8 +8,8 @@ whose state is bit 0, which is that of its examples. The frame on port 6 is made
 """
 
 from gateway.devices import Boot, Field, Reading, Report, Status, UplinkExample
-from gateway.devices._channels import Channel, Choice
-from gateway.devices._fields import Bits, Digits, Dotted, Number, Skip, Word
+from gateway.devices._channels import Channel, by_size, open_ended
+from gateway.devices._fields import Bits, Dotted, Number, Skip, Word
 from gateway.devices._table import Table, by_port
 from gateway.errors import Lost
 from gateway.events import Value
@@ -31,7 +31,6 @@ CAUSES = {
     7: "other",
 }
 START = (Dotted("firmwareVersion", 3), Word("bootCause", CAUSES), OCCUPIED)
-DEBUG = {size: Channel((Digits("debug", size),), "status") for size in range(1, 243)}
 OVERFLOW = 127
 
 
@@ -72,9 +71,9 @@ def _registration(_device: Device, uplink: Uplink) -> list[Report]:
 decode = by_port(
     {
         1: _parking,
-        2: Table({"": Choice({3: Channel(HEARTBEAT), 6: Channel((*HEARTBEAT, Skip(3)))})}).decode,
+        2: Table({"": by_size(HEARTBEAT, (*HEARTBEAT, Skip(3)))}).decode,
         3: Table({"": Channel(START, "boot")}).decode,
-        6: Table({"": Choice(DEBUG)}).decode,
+        6: Table({"": open_ended("debug")}).decode,
         10: _registration,
     }
 )

@@ -7,7 +7,7 @@ short frame is made after its layout.
 """
 
 from gateway.devices import Field, Reading, Status, UplinkExample
-from gateway.devices._channels import Channel, Choice
+from gateway.devices._channels import Channel, Choice, by_size
 from gateway.devices._fields import AnyField, Dotted, Number
 from gateway.devices._table import Table, by_port
 from gateway.events import Value
@@ -91,7 +91,7 @@ FACTS: dict[str, Channel | Choice] = {
     "be 01 04": Channel(TO_V4, "status"),
     "be 01 05": Channel(TO_V5, "status"),
     "be 01 06": Channel((*TO_V5, *_bytes("radarChannel")), "status"),
-    "": Choice({14: Channel(OLDEST, "status")}),
+    "": by_size(OLDEST, kind="status"),
 }
 decode = by_port({14: READINGS.decode, 190: Table(FACTS).decode})
 encode = None
