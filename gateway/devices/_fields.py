@@ -1,7 +1,7 @@
 """Fields of fixed size, of which the channels of a frame are made."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from msgspec import Struct
 
@@ -12,8 +12,9 @@ from gateway.events import Value
 class Number(Struct, frozen=True):
     """An integer in `format` (of the module struct); the value is (it + plus) x times / over.
 
-    name: of the property.  unit: UCUM code.  high: a greater one is none of this product's.
-    absent: the integer with which the product says that it measured nothing.
+    name: of the property.  unit: UCUM code.  mask: its bits, the others say nothing of use here.
+    high: a greater one is none of this product's.  absent: the integers with which the product
+    says that it measured nothing.
     """
 
     name: str
@@ -23,7 +24,8 @@ class Number(Struct, frozen=True):
     high: int | None = None
     times: int = 1
     plus: int = 0
-    absent: int | None = None
+    absent: Container[int] = ()
+    mask: int = -1
 
     @property
     def size(self) -> int:
@@ -32,8 +34,8 @@ class Number(Struct, frozen=True):
 
     def values(self, data: bytes) -> list[Value]:
         """From exactly its bytes. Raises Lost."""
-        raw: int = struct.unpack(self.format, data)[0]
-        if raw == self.absent:
+        raw: int = struct.unpack(self.format, data)[0] & self.mask
+        if raw in self.absent:
             return [Value(self.name, None, self.unit, ("suspect",))]
         if self.high is not None and raw > self.high:
             raise Lost(f"{self.name} is {raw}, above {self.high}")

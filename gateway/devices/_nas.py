@@ -29,7 +29,7 @@ _USAGE = (
     Number("activePower", "W", "<H"),
     Number("loadEnergy", "W.h", "<I"),
     Number("loadPower", "W", "<H"),
-    Number("powerFactor", "1", "B", over=100, absent=UNKNOWN),
+    Number("powerFactor", "1", "B", over=100, absent=(UNKNOWN,)),
     Number("mainsVoltage", "V", "B"),
     Number("driverOperatingTime", "s", "<I"),
     Number("lampOnTime", "s", "<I"),

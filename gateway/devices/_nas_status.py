@@ -40,7 +40,7 @@ REASONS_1_0 = REASONS | {
     254: "value differs",
 }
 STEPS = {0x30: "calendar dawn step", 0x50: "calendar dusk step"}
-ANGLE = Number("tiltAngle", "deg", "B", absent=UNKNOWN)
+ANGLE = Number("tiltAngle", "deg", "B", absent=(UNKNOWN,))
 DARKEST = 0.001
 """The light sensor's 0, lx; each 4000 steps are ten times as much."""
 

@@ -15,7 +15,7 @@ from gateway.model import Command, Device
 from gateway.notices import Uplink
 
 AT_S = 1_795_572_000
-DISTANCE = Number("distance", "mm", ">H", absent=0xFFFF)
+DISTANCE = Number("distance", "mm", ">H", absent=(0xFFFF,))
 HISTORY = (Since(">I"), Skip(1))
 TABLE = Table(
     {
@@ -47,6 +47,9 @@ def distance(value, *quality):
     [
         (Number("a", "V", "B", over=1000, times=4, plus=625), "d3", 3.344),
         (Number("a", "Cel", "b", over=2, plus=20), "d8", -10.0),
+        (Number("a", "V", ">H", over=1000, mask=0x3FFF), "cb45", 2.885),
+        (Number("a", "mm", ">H", absent=range(280)), "0117", None),
+        (Number("a", "mm", ">H", absent=range(280)), "0118", 280),
         (Digits("a", 2), "0a0b", "0a0b"),
         (Dotted("a", 3), "010a02", "1.10.2"),
         (Word("a", {1: "on"}), "01", "on"),
