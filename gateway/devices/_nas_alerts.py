@@ -5,6 +5,7 @@ import struct
 from gateway.devices import Applied, Boot, Reading, Report, Status
 from gateway.devices._cursor import Cursor
 from gateway.devices._nas import address, bits, failures
+from gateway.devices._position import position
 from gateway.errors import Lost
 from gateway.events import Value
 from gateway.model import Device
@@ -61,17 +62,8 @@ def _location(cursor: Cursor, told: int) -> list[Report]:
     if told:
         return [Status(values=(Value("positionFix", {1: "none"}.get(told, "failed"), "1"),))]
     latitude, longitude = struct.unpack("<ff", cursor.bytes(8))
-    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-        raise Lost("its position is nowhere")
-    return [
-        Status(
-            values=(
-                Value("positionFix", "good", "1"),
-                Value("latitude", round(latitude, 6), "deg"),
-                Value("longitude", round(longitude, 6), "deg"),
-            )
-        )
-    ]
+    fix = Value("positionFix", "good", "1")
+    return [Status(values=(fix, *position(latitude, longitude)))]
 
 
 def _metering(cursor: Cursor, told: int) -> list[Report]:

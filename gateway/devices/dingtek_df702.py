@@ -7,9 +7,9 @@ counter, examples), but for the sign of the angle, which is that of its byte bef
 """
 
 import struct
-from typing import Any
 
 from gateway.devices import Applied, DownlinkExample, Reading, Report, Status, UplinkExample
+from gateway.devices._position import position
 from gateway.devices._settings import Setting
 from gateway.devices._table import Table, by_port
 from gateway.errors import Lost
@@ -22,17 +22,15 @@ SHORT, LONG = 17, 25
 HEAD, TAIL = b"\x80\x00", 0x81
 SETTINGS = 3
 """Type of a frame with settings; the others are measurements."""
-TABLE = Table(
-    {},
-    {
-        "interval": (Setting("report_s", "01", "B", 3_600, 604_800, 3_600),),
-        "sampling": (Setting("sample_s", "08", "B", 60, 3_600, 60),),
-        "full_alarm": (Setting("distance_mm", "02", "B", 150, 2_550, 10),),
-        "fire_alarm": (Setting("temperature_c", "03", "B", 0, 255),),
-        "tilt_alarm": (Setting("angle_deg", "04", "B", 15, 90),),
-    },
-    fport=FPORT,
-)
+COMMANDS = {
+    "interval": Setting("report_s", "01", "B", 3_600, 604_800, 3_600),
+    "sampling": Setting("sample_s", "08", "B", 60, 3_600, 60),
+    "full_alarm": Setting("distance_mm", "02", "B", 150, 2_550, 10),
+    "fire_alarm": Setting("temperature_c", "03", "B", 0, 255),
+    "tilt_alarm": Setting("angle_deg", "04", "B", 15, 90),
+}
+"""In the order in which a frame with settings has them, a byte each."""
+TABLE = Table({}, {name: (one,) for name, one in COMMANDS.items()}, fport=FPORT)
 TAKES = TABLE.takes
 
 
@@ -44,16 +42,11 @@ def _frame(_device: Device, uplink: Uplink) -> list[Report]:
         raise Lost(f"the frame: it says that it has {data[4]} bytes, and has {len(data)}")
     if data[3] == SETTINGS and len(data) == LONG:
         return _settings(data)
-    position: tuple[Value, ...] = ()
+    where: tuple[Value, ...] = ()
     if len(data) == LONG:
         longitude, latitude = struct.unpack("<ff", data[8:16])
-        if not (abs(longitude) <= 180 and abs(latitude) <= 90):
-            raise Lost("the frame: its position is nowhere")
-        position = (
-            Value("longitude", round(longitude, 6), "deg"),
-            Value("latitude", round(latitude, 6), "deg"),
-        )
-    return [Reading(values=(*_measured(data), *position))]
+        where = position(latitude, longitude)[::-1]
+    return [Reading(values=(*_measured(data), *where))]
 
 
 def _measured(data: bytes) -> tuple[Value, ...]:
@@ -73,14 +66,10 @@ def _measured(data: bytes) -> tuple[Value, ...]:
 
 def _settings(data: bytes) -> list[Report]:
     firmware = Value("firmwareVersion", f"{data[5]}.{data[6]}", "1")
-    settings: dict[str, dict[str, Any]] = {
-        "interval": {"report_s": data[7] * 3600},
-        "sampling": {"sample_s": data[8] * 60},
-        "full_alarm": {"distance_mm": data[9] * 10},
-        "fire_alarm": {"temperature_c": data[10]},
-        "tilt_alarm": {"angle_deg": data[11]},
-    }
-    applied = [Applied(name=name, values=values) for name, values in settings.items()]
+    applied = [
+        Applied(name=name, values={one.name: raw * one.step})
+        for (name, one), raw in zip(COMMANDS.items(), data[7:12], strict=True)
+    ]
     return [Status(values=(firmware, Value("tiltAlarmOn", data[12], "1"))), *applied]
 
 
