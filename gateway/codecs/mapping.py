@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 import msgspec
 from msgspec import Meta, Struct, field
 
-from gateway.devices import Applied, Field, Reading, Report
+from gateway.devices import Applied, Field, Reading, Report, named
 from gateway.errors import Lost, Refused
 from gateway.events import Value
 from gateway.model import Command
@@ -88,10 +88,7 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
 
     def data(self, command: Command) -> dict[str, Any]:
         """The `data` that `encodeDownlink` gets. Raises Refused."""
-        parts = self.commands.get(command.name)
-        if parts is None:
-            known = ", ".join(self.commands) or "none"
-            raise Refused(f"there is no command {command.name!r}; there are {known}", "name")
+        parts = named(command, self.commands)
         for name in sorted(command.values.keys() - parts.keys()):
             raise Refused(f"{command.name}: no field {name}", f"values.{name}")
         if not command.values:

@@ -23,7 +23,7 @@ it. Files whose name begins with `_` are no kind of device.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -32,6 +32,8 @@ from gateway.errors import Refused
 from gateway.events import Value
 from gateway.model import Command, Device
 from gateway.notices import Uplink
+
+T = TypeVar("T")
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -182,6 +184,14 @@ def taken() -> dict[str, list[str]]:
         name: [" ".join([command, *map(str, fields)]) for command, fields in takes.items()]
         for name, takes in found.items()
     }
+
+
+def named(command: Command, commands: Mapping[str, T]) -> T:
+    """What `commands` has under the name of a command. Raises Refused, naming those there are."""
+    if command.name not in commands:
+        known = ", ".join(commands) or "none"
+        raise Refused(f"there is no command {command.name!r}; there are {known}", "name")
+    return commands[command.name]
 
 
 def encode(device: Device, command: Command) -> tuple[int, bytes]:

@@ -14,7 +14,7 @@ a product sends on several ports is `by_port({1: TABLE, 2: OTHER})`.
 
 from collections.abc import Callable, Mapping
 
-from gateway.devices import Field, Report
+from gateway.devices import Field, Report, named
 from gateway.devices._channels import Channel, Choice
 from gateway.devices._parts import Part, reports
 from gateway.devices._settings import Setting
@@ -69,10 +69,7 @@ class Table:
 
     def encode(self, _device: Device, command: Command) -> tuple[int, bytes]:
         """See gateway.devices."""
-        parts = self.commands.get(command.name)
-        if parts is None:
-            known = ", ".join(self.commands)
-            raise Refused(f"there is no command {command.name!r}; there are {known}", "name")
+        parts = named(command, self.commands)
         names = [one.name for one in parts if isinstance(one, Setting)]
         for name in sorted(command.values.keys() - set(names)):
             known = ", ".join(names) or "none"

@@ -10,7 +10,7 @@ from typing import Any
 from wire.codec import WireError
 from wire.schema import COMMANDS, FIRST_REPORT, PAYLOADS
 
-from gateway.devices import Applied, Boot, Reading, Report, _examples
+from gateway.devices import Applied, Boot, Reading, Report, _examples, named
 from gateway.devices._quality import of_age, quality
 from gateway.devices._safe import safe
 from gateway.devices._status import status
@@ -115,9 +115,7 @@ def _applied(fields: Fields) -> Applied:
 
 def encode(device: Device, command: Command) -> tuple[int, bytes]:
     """See gateway.devices; token and expiry are filled in here."""
-    if command.name not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        raise Refused(f"there is no command {command.name!r}; there are {known}", "name")
+    fport, _ = named(command, COMMANDS)
     takers = TAKERS.get(command.name)
     if takers and device.profile and device.profile not in takers:
         only = " and ".join(takers)
@@ -132,7 +130,7 @@ def encode(device: Device, command: Command) -> tuple[int, bytes]:
         data = pack(command.name, {**given, **own})
     except WireError as error:
         raise Refused(str(error), "values") from None
-    return COMMANDS[command.name][0], data
+    return fport, data
 
 
 TAKES = takes()

@@ -15,6 +15,7 @@ from gateway.devices import (
     Report,
     Status,
     UplinkExample,
+    named,
 )
 from gateway.devices._cursor import Cursor
 from gateway.devices._nas import UNKNOWN, usage
@@ -75,10 +76,7 @@ def _applied(values: dict[str, int]) -> Applied:
 
 def encode(_device: Device, command: Command) -> tuple[int, bytes]:
     """See gateway.devices."""
-    fields = TAKES.get(command.name)
-    if fields is None:
-        known = ", ".join(TAKES)
-        raise Refused(f"there is no command {command.name!r}; there are {known}", "name")
+    fields = named(command, TAKES)
     unknown = sorted(command.values.keys() - {one.name for one in fields})
     if unknown:
         raise Refused(f"{command.name}: no field {unknown[0]}", f"values.{unknown[0]}")

@@ -53,11 +53,7 @@ class Tried(Struct):
 async def add(parts: Parts, *, body: CodecRequest) -> CodecView:
     """Add or replace a codec; it is read at the next frame."""
     mapping = msgspec.json.format(msgspec.json.encode(body.mapping), indent=2)
-    try:
-        script = body.script.encode()
-    except UnicodeEncodeError:
-        raise Refused("the codec is not UTF-8", "script") from None
-    await asyncio.to_thread(parts.codecs.put, body.name, script, mapping)
+    await asyncio.to_thread(parts.codecs.put, body.name, body.script.encode(), mapping)
     return _view(parts, body.name)
 
 
