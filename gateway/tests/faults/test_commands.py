@@ -4,7 +4,6 @@ Real: the process, SIGKILL, gRPC, SQLite. Emulated: the network server (the benc
 """
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
@@ -39,7 +38,6 @@ class Scene:
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(HERE / "commands_process.py"), *arguments,
             cwd=ROOT, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'firmware'}"},
         )  # fmt: skip
         try:
             return await asyncio.wait_for(process.wait(), seconds)

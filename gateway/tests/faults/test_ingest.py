@@ -6,7 +6,6 @@ Real: the process, SIGKILL, mosquitto, SQLite. Emulated: what ChirpStack publish
 import asyncio
 import base64
 import json
-import os
 import random
 import sqlite3
 import sys
@@ -65,7 +64,6 @@ class Street:
             *under, sys.executable, str(HERE / "ingest_process.py"), str(self.path), broker, where,
             str(after), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'firmware'}"},
         )  # fmt: skip
 
     async def readings(self):

@@ -59,7 +59,6 @@ async def lives(service):
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(HERE / "serve_again.py"), str(service.config), cwd=ROOT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
-            env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'firmware'}"},
             preexec_fn=die_with_parent,
         )  # fmt: skip
     try:
