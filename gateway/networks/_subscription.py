@@ -7,7 +7,6 @@ broker sends again what was not acknowledged on the last connection.
 import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
 from typing import Self
 
 import structlog
@@ -23,6 +22,7 @@ from gateway.networks._connection import (
     Take,
 )
 from gateway.networks._patience import Patience
+from gateway.networks._task import ended
 from gateway.notices import Envelope
 
 UNKEPT = (
@@ -69,10 +69,7 @@ class Subscription:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
 
     async def batches(self) -> AsyncIterator[Sequence[Envelope]]:
         """What waits, in order, at least one message a batch; never ends."""

@@ -6,13 +6,13 @@ absent client.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from typing import Self
 
 from gateway.errors import ConfigError, GatewayError, Lost, Refused, Retry, Unknown
 from gateway.model import REPORT_S, Device
 from gateway.networks._broker import Broker
 from gateway.networks._subscription import Subscription, try_subscription
+from gateway.networks._task import ended
 from gateway.networks._tls import Tls
 from gateway.networks._watch import Watch
 from gateway.networks.chirpstack import events, regions
@@ -56,10 +56,7 @@ class Network:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._holes.__aexit__(*exc)
-        if self._looking:
-            self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
+        await ended(self._looking)
         await self._subscription.__aexit__(*exc)
         await self._calls.close()
 

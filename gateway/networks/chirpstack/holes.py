@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 import structlog
 
+from gateway.networks._task import ended
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.stubs import api
 from gateway.notices import Envelope, Uplink
@@ -56,10 +57,7 @@ class Holes:
         self._task = asyncio.create_task(self._run())
 
     async def __aexit__(self, *exc: object) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
         self._task = None
 
     def saw(self, uplink: Uplink, topic: str) -> None:
