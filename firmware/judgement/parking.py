@@ -149,20 +149,22 @@ class Bay:
 
     def away_nt(self) -> int:
         """How far the level is from the vacant one."""
-        away = step_of(self._home, self._movements.level or self._home)
-        return root(dot(away, away)) << 4
+        return _nt(self._away())
 
     def drifted_nt(self, vacant: tuple) -> int:
         """How far the vacant level is from this field (nT), as of the calibration."""
-        away = step_of([axis << 4 for axis in vacant], self._home)
-        return root(dot(away, away)) << 4
+        return _nt(step_of([axis << 4 for axis in vacant], self._home))
 
     def correct(self, state: int, now_s: int) -> None:
         """Ranging says so: believe it."""
         if self._home:
-            self._begin(state, step_of(self._home, self._movements.level or self._home), now_s)
+            self._begin(state, self._away(), now_s)
 
     # --- how a sample counts --------------------------------------------------------------------
+
+    def _away(self):
+        """From the vacant level to the one there is, in 16 nT."""
+        return step_of(self._home, self._movements.level or self._home)
 
     def _lose(self):
         if self._home:
@@ -202,7 +204,7 @@ class Bay:
         self._restless_min = self._restless_min + 1 if self._movements.moving else 0
         home = self._home
         level = self._movements.level
-        away = step_of(home, level)
+        away = self._away()
         square = dot(away, away)
         if self.state == FREE:
             denies = square > _NEVER_FREE
@@ -238,9 +240,14 @@ class Bay:
         """How likely is the end of a large step by being the vacant level? None: it is not."""
         if self._movements.square < _LANDED:
             return None
-        away = step_of(self._home, self._movements.level)
+        away = self._away()
         before = less(away, step)
         square = dot(away, away)
         if square > _LANDED_NEAR or square * 9 > dot(before, before):
             return None
         return _LANDED_LN - square // 1098
+
+
+def _nt(step):
+    """Length of a step."""
+    return root(dot(step, step)) << 4
