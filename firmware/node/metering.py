@@ -38,8 +38,5 @@ class Meter:
         """To flash, where it grew enough."""
         if self._wh - self._kept < _KEPT_WH:
             return
-        try:
-            self._store.save(_STATE, struct.pack(_FORMAT, self._wh & 0xFFFFFFFF))
-        except OSError:
-            return  # with the next sample
-        self._kept = self._wh
+        if self._store.keep(_STATE, struct.pack(_FORMAT, self._wh & 0xFFFFFFFF)):
+            self._kept = self._wh  # else with the next sample

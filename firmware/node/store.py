@@ -94,12 +94,13 @@ class Store:
                 if error.errno != FULL or not self.relief():
                     raise
 
-    def keep(self, name: str, data: bytes) -> None:
-        """As `save`, for what may be lost rather than stop the node."""
+    def keep(self, name: str, data: bytes) -> bool:
+        """As `save`, for what may be lost rather than stop the node. Returns if it is kept."""
         try:
             self.save(name, data)
+            return True
         except OSError:
-            pass
+            return False
 
     def _write(self, name, data):
         if name not in self._newest:

@@ -63,7 +63,6 @@ class Node:
         self.stirred = False
         self.config = Config(complete({"profile": name}))
         self.power, self.clock, self.log = Power(), Clock(), Log()
-        self.sensors = {}
         self.store = Store(self.path + "/state")
         self.journal = Journal(self.store, self.path + "/journal")
 
@@ -352,7 +351,7 @@ def test_the_total_goes_on_over_restarts():
 def test_the_total_is_written_only_when_it_changed():
     one = make("counter")
     writes = []
-    one.node.store = type("Store", (), {"save": lambda _, name, data: writes.append(name)})()
+    one.node.store.save = lambda name, data: writes.append(name)
     one.save()
     counted(one, 1)
     one.save()

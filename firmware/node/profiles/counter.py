@@ -23,12 +23,10 @@ class Profile(profiles.Profile):
 
     def save(self) -> None:
         """The total to flash, if it changed."""
-        if self.total != self._saved:
-            try:
-                self.node.store.save(_STATE, struct.pack(_FORMAT, self.total))
-            except OSError:
-                return  # with the next reading
-            self._saved = self.total
+        if self.total == self._saved:
+            return
+        if self.node.store.keep(_STATE, struct.pack(_FORMAT, self.total)):
+            self._saved = self.total  # else with the next reading
 
     def start(self) -> None:
         """Keep what was sent; send readings together, where the settings say so."""

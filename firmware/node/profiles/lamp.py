@@ -71,8 +71,9 @@ class Profile(profiles.Profile):
         gain = self.photocell.gain
         if gain is None or (self._gain is not None and abs(gain - self._gain) <= self._gain // 4):
             return
-        self._gain = min(gain, 65535)
-        self.node.store.save(_STATE, struct.pack(_FORMAT, self._gain))
+        gain = min(gain, 65535)
+        if self.node.store.keep(_STATE, struct.pack(_FORMAT, gain)):
+            self._gain = gain  # else with the next sample
 
     def _light(self, lux, saturated):
         """(ambient light in lx or None, is the sensor stuck?); the rules get night or day."""

@@ -60,11 +60,7 @@ class Profile(profiles.Profile):
         if not bay or (now_s < self._save_s and not verdict.changed):
             return
         known = bay.save()
-        if known:
-            try:
-                self.node.store.save(_STATE, struct.pack(_FORMAT, *self._vacant) + known)
-            except OSError:
-                return  # with the next sample
+        if known and self.node.store.keep(_STATE, struct.pack(_FORMAT, *self._vacant) + known):
             self._save_s = now_s + self.node.config["sample_s"]
             verdict.changed = False
             verdict.ranging = verdict.ranges

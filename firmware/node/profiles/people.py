@@ -37,13 +37,8 @@ class Profile(profiles.Profile):
     def save(self) -> None:
         """The totals to flash, if they changed."""
         state = struct.pack(_FORMAT, self._total(0), self._total(1))
-        if state == self._saved:
-            return
-        try:
-            self.node.store.save(_STATE, state)
-        except OSError:
-            return  # with the next sample
-        self._saved = state
+        if state != self._saved and self.node.store.keep(_STATE, state):
+            self._saved = state  # else with the next sample
 
     def _total(self, way):
         return (self._before[way] + self._now[way]) & 0xFFFFFFFF
