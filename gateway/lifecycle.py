@@ -101,6 +101,11 @@ def _check_expiry(expires_in_s: float) -> None:
 
 
 def _check_size(name: str, size: int, most: int) -> None:
+    if not most:
+        raise Refused(
+            "no downlinks go this way: the caller reaches the device where its data come from",
+            "name",
+        )
     if size > most:
         raise Refused(
             f"{name} needs {size} bytes, the device's data rate carries {most}; "

@@ -31,8 +31,23 @@ class Tls(Struct, frozen=True):
             if self.cert_file:
                 context.load_cert_chain(self.cert_file, self.key_file)
         except ssl.SSLError as error:
-            files = ", ".join(str(one) for one in self._files().values())
-            raise ConfigError(f"{files}: no certificate or key in PEM ({error.reason})") from None
+            raise self._unusable(error) from None
+        return context
+
+    def server_context(self) -> ssl.SSLContext:
+        """For a port of ours; asks for a client certificate where there are authorities.
+
+        Raises ConfigError for a file that cannot be used.
+        """
+        self._checked()
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            context.load_cert_chain(self.cert_file or "", self.key_file)
+            if self.ca_file:
+                context.load_verify_locations(self.ca_file)
+                context.verify_mode = ssl.CERT_REQUIRED
+        except ssl.SSLError as error:
+            raise self._unusable(error) from None
         return context
 
     def credentials(self) -> grpc.ChannelCredentials:
@@ -44,6 +59,10 @@ class Tls(Struct, frozen=True):
         chain = self.cert_file.read_bytes()
         key = (self.key_file or self.cert_file).read_bytes()
         return grpc.ssl_channel_credentials(authorities, key, chain)
+
+    def _unusable(self, error: ssl.SSLError) -> ConfigError:
+        files = ", ".join(str(one) for one in self._files().values())
+        return ConfigError(f"{files}: no certificate or key in PEM ({error.reason})")
 
     def _files(self) -> dict[str, Path]:
         named = {"ca_file": self.ca_file, "cert_file": self.cert_file, "key_file": self.key_file}

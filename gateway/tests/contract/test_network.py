@@ -1,7 +1,8 @@
 """One suite over every network: what `gateway.networks.Network` promises.
 
 Each kind is found by its file; what runs its server is `servers/<kind>.py`. ChirpStack's is read
-twice: by our own MQTT connection, and by paho's client as its twin.
+twice: by our own MQTT connection, and by paho's client as its twin. A kind whose `KEEPS_DEVICES`
+is false only takes messages in.
 """
 
 import asyncio
@@ -12,18 +13,29 @@ import pytest
 from msgspec.structs import replace
 
 from gateway import networks, registry
-from gateway.errors import Unknown
+from gateway.errors import Refused, Unknown
 from gateway.notices import Downlink
 from gateway.tests.contract.servers import LAMP
 
 KEY = "000102030405060708090a0b0c0d0e0f"
 
 
-@pytest.fixture(params=[*registry.names(networks), "chirpstack_by_paho"])
+def _server(kind):
+    return importlib.import_module(f"gateway.tests.contract.servers.{kind}")
+
+
+KINDS = [*registry.names(networks), "chirpstack_by_paho"]
+KEEPING = [one for one in KINDS if getattr(_server(one), "KEEPS_DEVICES", True)]
+keeping = pytest.mark.parametrize("side", KEEPING, indirect=True)
+taking = pytest.mark.parametrize(
+    "side", [one for one in KINDS if one not in KEEPING], indirect=True
+)
+
+
+@pytest.fixture(params=KINDS)
 async def side(request, tmp_path):
     """The network server's side of one kind; `servers/<kind>.py` runs it."""
-    server = importlib.import_module(f"gateway.tests.contract.servers.{request.param}")
-    async with server.serving(tmp_path) as made:
+    async with _server(request.param).serving(tmp_path) as made:
         yield made
 
 
@@ -120,6 +132,7 @@ async def test_a_pause_gives_nothing_and_loses_nothing(side, network):
     assert [fcnt for fcnt, _ in await batch(network, 2)] == [1, 2]
 
 
+@keeping
 async def test_a_device_is_registered_and_sent_to(side, network):
     await network.register(LAMP, KEY)
     await network.register(replace(LAMP, name="renamed"), KEY[::-1])
@@ -135,6 +148,7 @@ async def test_a_device_is_registered_and_sent_to(side, network):
     assert await network.queued(LAMP.dev_eui) in ({}, {b"abc": receipt.queue_item_id})
 
 
+@keeping
 async def test_a_device_that_somebody_deleted_is_absent(side, network):
     other = replace(LAMP, dev_eui="70b3d57ed00000a2", name="second")
     both = [LAMP.dev_eui, other.dev_eui]
@@ -152,6 +166,7 @@ async def test_a_device_that_somebody_deleted_is_absent(side, network):
         await network.send(downlink)
 
 
+@keeping
 async def test_a_flush_leaves_only_the_frame_that_asked_for_it(side, network):
     await network.register(LAMP, KEY)
     own = {"dev_eui": LAMP.dev_eui, "fport": 30, "confirmed": True, "expires_at_ms": 2**41}
@@ -161,6 +176,21 @@ async def test_a_flush_leaves_only_the_frame_that_asked_for_it(side, network):
     receipt = await network.send(Downlink(data=b"three", flush=True, **own))
 
     assert await network.queued(LAMP.dev_eui) == {b"three": receipt.queue_item_id}
+
+
+@taking
+async def test_a_network_that_only_takes_messages_in_refuses_a_downlink_and_misses_nobody(network):
+    await network.register(LAMP, KEY)
+    await network.unregister(LAMP.dev_eui)
+    downlink = Downlink(
+        dev_eui=LAMP.dev_eui, fport=30, data=b"a", confirmed=True, expires_at_ms=2**41
+    )
+
+    with pytest.raises(Refused, match="the caller reaches the device"):
+        await network.send(downlink)
+    assert network.most_bytes(LAMP, 5) == 0
+    assert await network.queued(LAMP.dev_eui) == {}
+    assert await network.absent([LAMP.dev_eui]) == set()
 
 
 async def test_a_check_needs_no_entering_and_takes_no_session(side, network):
