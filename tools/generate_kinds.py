@@ -87,6 +87,13 @@ def _keys(settings: type[Struct]) -> list[str]:
     known = meanings(settings)
     lines = ["| key | default | meaning |", "|---|---|---|"]
     for field in fields:
-        default = "" if field.default in {"", None} else f"`{json.dumps(field.default)}`"
+        default = _default(field.default)
         lines.append(f"| `{field.name}` | {default} | {known[field.name]} |")
     return lines
+
+
+def _default(value: Any) -> str:
+    """A default as the page shows it."""
+    if value is msgspec.NODEFAULT:
+        return "needed"
+    return "" if value in {"", None} else f"`{json.dumps(value)}`"

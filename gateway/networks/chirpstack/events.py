@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.errors import Lost
+from gateway.networks._fields import ABSENT, Fields
 from gateway.networks.chirpstack import bodies
-from gateway.networks.chirpstack.fields import ABSENT, Fields
 from gateway.networks.chirpstack.usual import uplink
 from gateway.notices import Answered, Joined, Link, Notice, Status, Transmitted, Trouble, Uplink
 

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from gateway.errors import Lost
+from gateway.networks._fields import Fields
 from gateway.networks.chirpstack import bodies, events
-from gateway.networks.chirpstack.fields import Fields
 from gateway.networks.chirpstack.usual import uplink
 
 DATA = Path(__file__).parents[1] / "data"

@@ -17,6 +17,7 @@ class Sender:
     def __init__(self, url, token, body, held):
         self._url, self._token, self._body, self._held = url, token, body, held
         self._unsent = []
+        self._posting = asyncio.Lock()
         self._posted = {}
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self.answers = {}
@@ -36,9 +37,12 @@ class Sender:
 
     async def lose(self):
         """Every connection breaks; what was not answered is posted again."""
-        for task in self._posted.values():
-            task.cancel()
-        await asyncio.gather(*self._posted.values(), return_exceptions=True)
+        async with self._posting:
+            for task in self._posted.values():
+                task.cancel()
+            await asyncio.gather(*self._posted.values(), return_exceptions=True)
+            while self._held():  # noqa: ASYNC110 - until the network has seen that they broke
+                await asyncio.sleep(0.002)
 
     async def _forever(self):
         while True:
@@ -47,11 +51,20 @@ class Sender:
 
     async def _round(self):
         for counter in [one for one in self._unsent if one not in self._posted]:
-            before = self._held()
-            task = self._posted[counter] = asyncio.create_task(self._post(counter))
-            while self._held() <= before:
-                if (await asyncio.wait({task}, timeout=0.002))[0]:
+            async with self._posting:
+                task = self._posted[counter] = asyncio.create_task(self._post(counter))
+                if not await self._arrived(task):
                     return
+
+    async def _arrived(self, task):
+        """Whether the network has it, which an acknowledgement meanwhile may hide for a second."""
+        before = self._held()
+        for _ in range(500):
+            if (await asyncio.wait({task}, timeout=0.002))[0]:
+                return False
+            if self._held() > before:
+                break
+        return True
 
     async def _post(self, counter):
         try:
