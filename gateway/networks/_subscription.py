@@ -27,7 +27,7 @@ from gateway.notices import Envelope
 
 UNKEPT = (
     "the network server publishes at QoS 0: messages sent while this service is away are lost; "
-    "the operator sets `qos=1` in its `[integration.mqtt]`"
+    "the operator sets its QoS to 1 (ChirpStack: `qos=1` in its `[integration.mqtt]`)"
 )
 FORGOTTEN = (
     "the broker has forgotten our session: what came to it meanwhile is lost, and the gaps in the "

@@ -1,0 +1,132 @@
+"""Plain MQTT: whoever has an uplink publishes it; for own and foreign devices, without downlinks.
+
+A message is one uplink as JSON, the same as over HTTP, at QoS 1. It is acknowledged once it is
+stored; the broker (MQTT 5) keeps what comes while this service is away.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Annotated, Self
+
+from msgspec import Meta, Struct
+
+from gateway.errors import Lost, Refused
+from gateway.model import REPORT_S, Device
+from gateway.networks import _uplink
+from gateway.networks._broker import Broker
+from gateway.networks._subscription import Subscription, try_subscription
+from gateway.networks._tls import Tls
+from gateway.networks._watch import Watch
+from gateway.notices import Downlink, Envelope, Notice, Receipt
+
+NO_DOWNLINKS = (
+    "the network `mqtt` only takes messages in: the caller reaches the device where its messages "
+    "come from"
+)
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Keys of `[network]` with `kind = "mqtt"`.
+
+    mqtt: the broker, `mqtt://[user:password@]host:port`; `mqtts://` with TLS.
+    topic: filter of the topics that bring uplinks; one topic per device keeps one that floods from
+    delaying the others.
+    username: of the broker, instead of one in `mqtt`.  password: of the broker.
+    ca_file: PEM file of the authorities that sign the broker's certificate; without it the
+    system's.
+    cert_file: PEM file of our certificate, where the broker asks for one.
+    key_file: its key; without it in `cert_file`.
+    client_id: MQTT client id, which names the session; one per service.
+    region: of the devices, like `EU868`.
+    """
+
+    mqtt: str = "mqtt://127.0.0.1:1883"
+    topic: Annotated[str, Meta(min_length=1)] = "devices/+/up"
+    username: str = ""
+    password: str = ""
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    client_id: str = "lamplighter"
+    region: str = "EU868"
+
+
+class Network:
+    """See gateway.networks.Network. It keeps no devices and no queue."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._broker = Broker(
+            url=settings.mqtt,
+            client_id=settings.client_id,
+            topic=settings.topic,
+            username=settings.username,
+            password=settings.password,
+            tls=Tls(settings.ca_file, settings.cert_file, settings.key_file),
+        )
+        self._subscription = Subscription(self._broker)
+        self._watch = Watch()
+
+    async def __aenter__(self) -> Self:
+        await self._subscription.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._subscription.__aexit__(*exc)
+
+    def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
+        """See gateway.networks.Network."""
+        return self._subscription.batches()
+
+    def parse(self, envelope: Envelope) -> Notice | None:
+        """See gateway.networks.Network."""
+        try:
+            uplink = _uplink.parse(envelope.body)
+        except Lost as error:
+            self._watch.unread(str(error))
+            raise
+        self._watch.read()
+        return uplink
+
+    def pause(self) -> None:
+        """See gateway.networks.Network."""
+        self._subscription.pause()
+
+    def resume(self) -> None:
+        """See gateway.networks.Network."""
+        self._subscription.resume()
+
+    def most_bytes(self, device: Device, dr: int | None) -> int:  # noqa: ARG002 - of the protocol
+        """See gateway.networks.Network."""
+        return 0
+
+    async def send(self, downlink: Downlink) -> Receipt:  # noqa: ARG002 - of the protocol
+        """Raise Refused: there is no way to a device."""
+        raise Refused(NO_DOWNLINKS)
+
+    async def queued(self, dev_eui: str) -> dict[bytes, str]:  # noqa: ARG002 - of the protocol
+        """Nothing ever waits."""
+        return {}
+
+    async def absent(self, dev_euis: Sequence[str]) -> set[str]:  # noqa: ARG002 - of the protocol
+        """No device, as none is kept here that somebody could delete."""
+        return set()
+
+    async def region(self) -> str:
+        """See gateway.networks.Network."""
+        return self.settings.region
+
+    async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
+        """Nothing: the sender knows its devices."""
+
+    async def unregister(self, dev_eui: str) -> None:
+        """Nothing: see `register`."""
+
+    def troubles(self) -> list[str]:
+        """See gateway.networks.Network."""
+        return self._subscription.troubles() + self._watch.troubles()
+
+    async def check(self) -> list[str]:
+        """See gateway.networks.Network."""
+        await try_subscription(self._broker)
+        return [f"the broker {self._broker.shown} lets us listen to {self._broker.topic}"]
