@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from gateway.errors import ConfigError, Lost, Retry
 from gateway.networks import mqtt
-from gateway.notices import Envelope
+from gateway.notices import Envelope, Uplink
 from gateway.tests.contract.certificates import password_line
 from gateway.tests.contract.servers.http import uplink_body
 from tools.setup.mosquitto import Broker
@@ -20,7 +20,9 @@ def test_a_run_of_messages_that_nobody_can_read_is_named_until_one_can():
     assert "the last messages could not be read" in trouble
     assert "`fcnt`" in trouble
 
-    assert network.parse(Envelope("a", uplink_body(7).encode(), print)).fcnt == 7
+    uplink = network.parse(Envelope("a", uplink_body(7).encode(), print))
+    assert isinstance(uplink, Uplink)
+    assert uplink.fcnt == 7
 
     assert network.troubles() == []
 

@@ -17,7 +17,7 @@ from gateway.errors import ConfigError, Lost, Refused
 from gateway.ingest import Ingest
 from gateway.networks import http
 from gateway.networks._listener import BODY_BYTES, HELD_MOST, Listener
-from gateway.notices import Envelope
+from gateway.notices import Envelope, Uplink
 from gateway.settings import CommandSettings
 from gateway.store.sqlite import MEMORY, Store
 from gateway.tests.contract.certificates import Authority
@@ -77,6 +77,7 @@ def test_every_form_of_an_uplink_is_read_or_said_to_be_wrong(settings, case):
     wanted = case["expected"]
     wanted["data"] = base64.b64decode(wanted["data"])
     assert {name: getattr(notice, name) for name in wanted} == wanted
+    assert isinstance(notice, Uplink)
     assert notice.link.bearer == case["json"].get("bearer", "lorawan")
 
 

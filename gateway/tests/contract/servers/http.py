@@ -5,7 +5,7 @@ import json
 import socket
 from pathlib import Path
 
-from gateway.networks import http
+from gateway.networks import Network, http
 from gateway.tests.contract.servers.senders import Sender
 
 TOKEN = "a token of the test"
@@ -37,9 +37,12 @@ class Http:
         self.settings = http.Settings(bind=f"127.0.0.1:{free_port()}", token=TOKEN)
         self.listener = None
         url = f"http://{self.settings.bind}{self.settings.path}"
-        self.sender = Sender(url, TOKEN, uplink_body, lambda: self.listener.held)
+        self.sender = Sender(url, TOKEN, uplink_body, self.held)
 
-    def network(self):
+    def held(self):
+        return self.listener.held if self.listener else 0
+
+    def network(self) -> Network:
         made = http.Network(self.settings)
         self.listener = self.listener or made.listener
         return made

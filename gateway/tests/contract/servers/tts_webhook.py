@@ -5,7 +5,7 @@ import copy
 import json
 from pathlib import Path
 
-from gateway.networks import tts_webhook
+from gateway.networks import Network, tts_webhook
 from gateway.tests.contract.servers import LAMP, tts_stack
 from gateway.tests.contract.servers.http import TOKEN, Http, free_port
 from gateway.tests.contract.servers.senders import Sender
@@ -41,9 +41,9 @@ class TtsWebhook(Http):
         )  # fmt: skip
         self.listener = None
         there = f"http://{self.settings.bind}{self.settings.path}/up"
-        self.sender = Sender(there, TOKEN, uplink_body, lambda: self.listener.held)
+        self.sender = Sender(there, TOKEN, uplink_body, self.held)
 
-    def network(self):
+    def network(self) -> Network:
         made = tts_webhook.Network(self.settings)
         self.listener = self.listener or made.listener
         return made
