@@ -54,6 +54,7 @@ INSTALLING = FIRMWARE / "installing.py"
 """Is /main.py while files are sent: it lights the lamp, says so, and leaves the prompt."""
 NOT_ON_A_BOARD = {
     "wire/meaning", "wire/enums", "wire/sun", "wire/batch_decoding", "wire/all_profiles",
+    "wire/schema", "wire/decoding",
     "lorawan/aes_cpython", "manifest", "installing", *STARTERS, *SOURCES,
 }  # fmt: skip
 """What firmware/ holds for the gateway or the tools alone (no node computes the sun yet), and
@@ -322,7 +323,7 @@ def misfit(payloads: Mapping[str, tuple[int, str]], record: str) -> str:
     if found and int(found[1]) == size:
         return ""
     return (
-        f"The longest reading of wire/schema.py is {name} with {size} bytes: "
+        f"The longest reading of wire/readings is {name} with {size} bytes: "
         f"write READING_SIZE = const({size}) in firmware/node/record.py. Above 14 a record gets "
         "longer, and a node drops the records that an older firmware left in its journal."
     )

@@ -1,5 +1,5 @@
 // Lamplighter's payload codec in TS013 form, for network servers that run one (ChirpStack, The Things Stack, ...).
-// Made by tools.generate from firmware/wire/schema.py: change the table, never this file.
+// Made by tools.generate from firmware/wire (readings, table.py): change those, never this file.
 //
 // decodeUplink({bytes, fPort}) -> {data: {payload, ...newest record, older: [records]}}; batches alike
 // encodeDownlink({data: {command, ...fields}}) -> {fPort, bytes}

@@ -67,22 +67,14 @@ def loadable(
     facts = PROFILES[profile]
     own = "" if "pace" in facts else SLEEPS[cast("str", facts["class"])]
     left_out = {*without, *SLEEPS.values()} - {own}
-    sensors = constants["SENSORS"]
     region_file = f"lorawan/region/{region}"
     plan = runpy.run_path(str(modules[region_file]))["PLAN"]
     waiting = {"node/app", f"node/profiles/{profile}", f"radios/{constants['RADIO']}"}
-    waiting.add(f"wire/profiles/{profile}")
+    waiting |= {f"wire/profiles/{profile}", f"wire/readings/{facts['payload']}"}
     waiting |= {f"node/ports/{constants['PORT']}", region_file}
     waiting.add(f"node/links/{constants.get('LINK', 'lorawan')}")
     waiting |= {f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
-    fitted = [
-        role
-        for kind in ("roles", "optional")
-        for role in cast("tuple[str, ...]", PROFILES[profile][kind])
-        if role in sensors
-    ]
-    waiting |= {f"node/sensors/{sensors[role]['chip']}" for role in fitted}
-    waiting |= {of_role for role in fitted for of_role in JUDGED.get(role, ())}
+    waiting |= _fitted(constants, profile)
     settings = cast("dict[str, tuple[Any, Any, str]]", PROFILES[profile]["settings"])
     kinds = (kind for _, _, kind in settings.values())
     waiting |= {module for kind in kinds for module in KINDS.get(kind, ())}
@@ -97,3 +89,16 @@ def loadable(
             if name == SHELL:
                 waiting |= {command for command in modules if command.startswith(f"{SHELL}/")}
     return found
+
+
+def _fitted(constants: Mapping[str, Any], profile: str) -> set[str]:
+    """What is loaded for the sensors of the board file."""
+    sensors = constants["SENSORS"]
+    fitted = [
+        role
+        for kind in ("roles", "optional")
+        for role in cast("tuple[str, ...]", PROFILES[profile][kind])
+        if role in sensors
+    ]
+    found = {f"node/sensors/{sensors[role]['chip']}" for role in fitted}
+    return found | {of_role for role in fitted for of_role in JUDGED.get(role, ())}

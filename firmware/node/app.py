@@ -182,15 +182,15 @@ class Node:
 
     def _asked(self, fport, data):
         """The command of a downlink, or None. Unloads the table: the commands' code is next."""
-        from wire import decoding
+        from wire import commands
 
         try:
-            return decoding.unpack_command(fport, data)
+            return commands.unpack_command(fport, data)
         except codec.WireError as error:
             self.log("command", str(error))
         finally:
-            decoding = None
-            for name in ("decoding", "schema", "words"):
+            commands = None
+            for name in ("commands", "table", "words"):
                 unload("wire." + name)
 
     async def obey(self) -> None:

@@ -36,7 +36,7 @@ class Commands:
     async def act(self, asked: "tuple | None", data: bytes) -> None:
         """Take one downlink to its end: done, refused or expired, and the report queued.
 
-        asked: (name, values) by `wire.decoding.unpack_command` of `data`; None: it could not.
+        asked: (name, values) by `wire.commands.unpack_command` of `data`; None: it could not.
         """
         if not asked:
             if len(data) >= 2:  # its sender waits for the result of the token
@@ -126,7 +126,7 @@ class Commands:
         commands = self._node.profile.commands()
         return commands.applied(self._node, name) if commands else {}
 
-    # --- the commands of wire.schema ------------------------------------------------------------
+    # --- the commands of wire.table -------------------------------------------------------------
 
     async def _do_interval(self, values):
         changes = {name: values[name] for name in _INTERVALS if values[name] is not None}

@@ -12,7 +12,7 @@ from micropython import const
 from unload import unload
 
 DEFAULT, PROGRAMME, PHOTOCELL, PRESENCE, FAILSAFE, COMMAND, MANUAL, SAFETY = range(8)
-"""Reasons by their numbers in `wire.words.WHY`, which is not the order of the rules."""
+"""Reasons by their numbers in `wire.readings.lamp.WHY`, which is not the order of the rules."""
 
 _NO_END_S = const(1 << 29)
 _STEP_MS = const(40)
@@ -157,10 +157,10 @@ class Dimmer:
 
 def _word(why):
     """Name of a rule. Rarely needed, so the words are loaded for it."""
-    from wire import words
+    from wire.readings.lamp import WHY
 
-    unload("wire.words")
-    return words.WHY[why]
+    unload("wire.readings.lamp")
+    return WHY[why]
 
 
 class Lamp:
@@ -184,7 +184,7 @@ class Lamp:
         return self._dimmer.level
 
     def reason(self) -> str:
-        """Name of the rule that sets the level, as in `wire.words.WHY`."""
+        """Name of the rule that sets the level, as in `wire.readings.lamp.WHY`."""
         return _word(self.why)
 
     def settled(self) -> bool:

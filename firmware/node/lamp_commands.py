@@ -67,11 +67,11 @@ async def _answer(node, values):
 
 async def _hold(node, words):
     """A level for some minutes; `auto` ends it; `safe` stands above all other rules."""
-    from wire.words import WHY
+    from wire.readings.lamp import WHY
 
     from node.answer import number
 
-    unload("wire.words")
+    unload("wire.readings.lamp")
     lamp = node.profile.lamp
     if words == ["auto"]:
         lamp.rules.manual(None, 0)

@@ -77,7 +77,7 @@ class Outbox:
         if type(name) is str:
             await self._gap(_LOAD_MS)
             self._reports[0] = codec.entry(name)[0], codec.frame([codec.pack(name, values)])
-            unload("wire.schema")
+            unload("wire.table")
             unload("wire.words")
         return self._reports[0]
 

@@ -1,6 +1,6 @@
 """One reading as it lies on flash: a record of fixed size with a CRC of its own.
 
-The longest reading of `wire.schema` sets the size. A board does not keep that table loaded, so
+The longest reading of `wire.readings` sets the size. A board does not keep that table loaded, so
 the number stands here; `python -m tools.build --check` compares the two.
 """
 
@@ -10,7 +10,7 @@ import struct
 from micropython import const
 
 READING_SIZE = const(14)
-"""Bytes of the longest reading of `wire.schema`; also the size that uplinks are filled by."""
+"""Bytes of the longest reading of `wire.readings`; also the size that uplinks are filled by."""
 
 DATA_SIZE = max(READING_SIZE, 14)
 """Bytes of a record for its reading. Firmware 0.1.0 wrote 14, and its records stay readable."""

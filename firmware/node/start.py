@@ -67,7 +67,8 @@ def _compose(node):
             % ", ".join(missing)
         )
     codec.entry(node.profile.payload)  # kept: a reading needs no table later
-    unload("wire.schema")
+    unload("wire.table")
+    unload("wire.readings." + node.profile.payload)
     gc.collect()
     _link(node, module.Link(node))
     node.forget("wiring")

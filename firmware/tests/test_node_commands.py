@@ -11,7 +11,8 @@ from node.journal import Journal
 from node.profiles.bin import Profile as Bin
 from node.profiles.lamp import Profile as Lamp
 from node.store import Store
-from wire import codec, decoding
+from wire import codec
+from wire.commands import unpack_command
 from wire.schema import COMMANDS
 from wire.words import REASONS, RESULTS
 
@@ -67,7 +68,7 @@ class World:
         async def story():
             task = asyncio.create_task(self.lamp.run()) if self.lamp else None
             try:
-                asked = decoding.unpack_command(fport, data)
+                asked = unpack_command(fport, data)
             except codec.WireError:
                 asked = None
             await self.commands.act(asked, data)

@@ -6,8 +6,8 @@ from tests.fake_device import folder
 
 # isort: split
 from node import changes
-from node.profiles import Stuck
 from node.store import Store
+from node.stuck import Stuck
 
 CLOCK_NS = [1000000000000]
 

@@ -117,7 +117,7 @@ def test_the_table_is_gone_when_a_report_is_made():
 
     linked.world.run(story())
 
-    assert "wire.schema" not in sys.modules
+    assert "wire.table" not in sys.modules
     assert [one[0] for one in linked.uplinks()] == [21]
 
 

@@ -5,7 +5,7 @@ from tests.fake_device import Log
 # isort: split
 from node.lamp import Rules
 from node.photocell import Photocell
-from node.profiles import Stuck
+from node.stuck import Stuck
 from tests.test_node_lamp import SETTINGS
 
 NIGHT, DAY = 5, 500

@@ -2,8 +2,9 @@
 
 import json
 
-from wire import codec, decoding, enums, schema
+from wire import codec, commands, decoding, enums, schema
 from wire.codec import WireError
+from wire.readings import bin as reading
 
 HERE = __file__.rsplit("/", 1)[0]
 
@@ -39,7 +40,7 @@ def test_golden_vectors_have_the_same_bytes_and_values_here():
             assert decoding.unpack(one["fport"], data) == (name, one["values"])
         else:
             assert packed[0] == data, one
-            assert decoding.unpack_command(one["fport"], data) == (name, one["values"][0])
+            assert commands.unpack_command(one["fport"], data) == (name, one["values"][0])
         seen += 1
 
     assert seen > 200
@@ -65,7 +66,7 @@ def test_every_field_keeps_its_lowest_and_highest_value_and_refuses_the_next():
                 for value in (low, high):
                     values = dict(usual)
                     values[field] = value
-                    back = decoding.values(name, rows, codec.pack(name, values))
+                    back = commands.values(name, rows, codec.pack(name, values))
                     assert back == values
                 for value in (low - 1, high + 1):
                     values = dict(usual)
@@ -99,9 +100,9 @@ def test_refusals_are_sentences():
     assert refusal(codec.pack, "dance", {}) == "dance: unknown payload or command"
     assert refusal(decoding.unpack, 99, b"\x01\x02") == "port 99: nothing is defined there"
     assert refusal(decoding.unpack, 30, b"\x01\x02") == "port 30: nothing is defined there"
-    assert refusal(decoding.unpack_command, 30, bytes(9)) == "dim: 9 bytes instead of 10"
-    assert refusal(decoding.unpack_command, 30, bytes(11)) == "dim: 11 bytes instead of 10"
-    assert "above 100" in refusal(decoding.unpack_command, 30, b"\0\0\0\0\0\0\xca\0\0\x03")
+    assert refusal(commands.unpack_command, 30, bytes(9)) == "dim: 9 bytes instead of 10"
+    assert refusal(commands.unpack_command, 30, bytes(11)) == "dim: 11 bytes instead of 10"
+    assert "above 100" in refusal(commands.unpack_command, 30, b"\0\0\0\0\0\0\xca\0\0\x03")
     for data in (b"", b"\x00", b"\x00\x01", b"\x0a", b"\x0a" + bytes(9), b"\x0a" + bytes(11)):
         assert refusal(decoding.unpack, 10, data) == "bin: %d bytes are not whole records" % len(
             data
@@ -128,7 +129,7 @@ def test_a_newer_devices_longer_record_is_read_as_far_as_it_is_known():
 def test_a_field_appended_into_the_spare_bits_reads_as_absent_from_an_older_sender():
     rows = codec.fields(schema.PAYLOADS["bin"][1] + ",later 2 0 2 1 ?")
 
-    values = decoding.values("bin", rows, codec.pack("bin", FILL))
+    values = commands.values("bin", rows, codec.pack("bin", FILL))
 
     assert values["later"] is None
     assert values["uncalibrated"] == 0
@@ -138,11 +139,11 @@ def test_a_reading_is_packed_again_without_the_table():
     codec._kept.clear()
     first = codec.pack("bin", FILL)
     codec.pack("reboot", {"token": 1})
-    table, schema.PAYLOADS["bin"] = schema.PAYLOADS["bin"], (10, "seq 16 0 65535")
+    own, reading.FIELDS = reading.FIELDS, "fill 7"
     try:
         assert codec.pack("bin", FILL) == first
     finally:
-        schema.PAYLOADS["bin"] = table
+        reading.FIELDS = own
     assert list(codec._kept) == ["bin"]
 
 

@@ -3,8 +3,10 @@
 An uplink frame is one byte (the size of a record) and records, newest first, so that either end
 may know fields that the other does not: unknown trailing bytes are skipped, missing trailing
 fields are None. A command is its fields alone and must have exactly their size. The way back is
-`wire.decoding`: a node needs it for commands alone.
+`wire.decoding`, of which a node needs `wire.commands` alone.
 """
+
+from wire.readings import HEAD
 
 
 class WireError(ValueError):
@@ -23,14 +25,16 @@ def entry(name: str) -> "tuple[int, list[tuple[str, int, int, int, int, bool]]]"
     """(fport, fields) of a payload or command. Raises WireError for an unknown name."""
     if name in _kept:
         return _kept[name]
-    from wire import schema
+    from wire import table
 
-    fport, text = schema.PAYLOADS.get(name) or schema.COMMANDS.get(name) or (0, None)
-    if not text:
+    fport, text = table.REPORTS.get(name) or table.COMMANDS.get(name) or (0, "")
+    if fport:
+        return fport, fields(text)
+    try:
+        reading = __import__("wire.readings." + name, None, None, ("*",))
+    except ImportError:
         raise WireError("%s: unknown payload or command" % name)
-    found = fport, fields(text)
-    if fport < schema.FIRST_REPORT:
-        _kept[name] = found
+    _kept[name] = found = reading.FPORT, fields(HEAD + reading.FIELDS)
     return found
 
 

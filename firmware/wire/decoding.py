@@ -1,57 +1,24 @@
-"""Payloads and commands from bytes, interpreted from the table; the form is `wire.codec`'s."""
+"""Payloads from bytes, interpreted from the table: no board carries this file.
 
-from wire.codec import WireError, fields, size
+The form is `wire.codec`'s. The way back of commands is `wire.commands`.
+"""
+
+from wire import schema
+from wire.codec import WireError, fields
+from wire.commands import values
 
 
 def unpack(fport: int, data: bytes) -> "tuple[str, list[dict[str, int | None]]]":
     """(name, [{field: value}, newest first]) of an uplink. Raises WireError."""
-    name, rows = _at_port("PAYLOADS", fport)
+    name, rows = _at_port(fport)
     if not data or not data[0] or len(data) < 2 or (len(data) - 1) % data[0]:
         raise WireError("%s: %d bytes are not whole records" % (name, len(data)))
     step = data[0]
     return name, [values(name, rows, data[at : at + step]) for at in range(1, len(data), step)]
 
 
-def unpack_command(fport: int, data: bytes) -> "tuple[str, dict[str, int | None]]":
-    """(name, {field: value}) of a downlink. Raises WireError."""
-    name, rows = _at_port("COMMANDS", fport)
-    if len(data) != size(rows):
-        raise WireError("%s: %d bytes instead of %d" % (name, len(data), size(rows)))
-    return name, values(name, rows, data)
-
-
-def _at_port(table, fport):
-    from wire import schema
-
-    for name, known in getattr(schema, table).items():
+def _at_port(fport):
+    for name, known in schema.PAYLOADS.items():
         if known[0] == fport:
             return name, fields(known[1])
     raise WireError("port %d: nothing is defined there" % fport)
-
-
-def values(name: str, rows: list, data: bytes) -> dict:
-    """{field: value} of one record or command. Raises WireError for a value above its range."""
-    found = {}
-    acc = 0
-    held = 0
-    at = 0
-    for field, bits, low, high, step, optional in rows:
-        while held < bits and at < len(data):
-            acc = acc << 8 | data[at]
-            at += 1
-            held += 8
-        if held < bits:
-            found[field] = None  # sent by an older table
-            held = acc = 0
-            continue
-        held -= bits
-        raw = acc >> held
-        acc &= (1 << held) - 1
-        if optional and raw == (1 << bits) - 1:
-            found[field] = None
-            continue
-        value = low + raw * step
-        if value > high:
-            raise WireError("%s: %s is %d, above %d" % (name, field, value, high))
-        found[field] = value
-    return found

@@ -1,7 +1,10 @@
 """Fields whose numbers are names. For gateway and documents: no board carries this file."""
 
-from wire.words import CAUSES, PROFILES, REASONS, RESULTS, ROLES, SICK, WHY
+from wire.readings.lamp import WHY
+from wire.words import CAUSES, PROFILES, REASONS, RESULTS, ROLES
 
+SICK = ("absent", "stuck", "noisy", "drifting")
+"""By bit, the lowest first: a sensor may be sick in several ways."""
 _SICK = tuple(
     "+".join(word for bit, word in enumerate(SICK) if bits >> bit & 1) or "well"
     for bits in range(1 << len(SICK))

@@ -1,6 +1,6 @@
 """What the table's fields mean: units, words, properties, examples. For gateway and documents.
 
-No board carries this file. `tools/tests` checks that it and `schema.py` name the same fields.
+No board carries this file. `tools/tests` checks that it and `wire.schema` name the same fields.
 """
 
 _OF_PEOPLE = ("suspect", "partial", "open", "low_battery")

@@ -1,149 +1,28 @@
-"""THE table of payloads (uplinks) and commands (downlinks); both ends interpret it.
+"""Every payload (uplinks) and command (downlinks), whole: no board carries this file.
 
-A field is "name bits [low high [step]] [?]": big-endian bits of (value - low) / step, from 0 to
-all that the bits hold where no range is given; `?` makes it optional, all ones then mean an
-absent value (None). Values are integers; unit, meaning and examples stand in `meaning.py`, which
-no board carries. Fields are only ever appended: a changed meaning is a new fport. Text, because
-text takes a third of the heap that tuples take.
+The form of a field is in `wire.table`.
 """
+
+from wire.profiles import of
+from wire.readings import HEAD
+from wire.table import COMMANDS, REPORTS
+from wire.words import PROFILES
+
+__all__ = ("COMMANDS", "FIRST_REPORT", "PAYLOADS")
 
 FIRST_REPORT = 20
 """Payloads of a smaller fport are readings: they start with `seq` and `age`, 16 bits each."""
 
-_READING = "seq 16,age 16 0 655340 10 ?,"
-_RAMP = "ramp 8 ?,hold 14 1 10080 ?"
-_SICK = "".join(["sensor%d 4 0 8 ?,sick%d 4," % (one, one) for one in (1, 2, 3)])
-_TEXTS = "text1 48 ?,text2 48 ?,text3 48 ?"
-_INTERVALS = "report_s 17 60 86400 ?,sample_s 17 10 86400 ?"
 
-PAYLOADS: "dict[str, tuple[int, str]]" = {
-    "bin": (
-        10,
-        (
-            _READING + "fill 7 0 100 ?,"
-            "distance 13 ?,"
-            "valid 4,"
-            "spread 10 ?,"
-            "battery 8 2000 7080 20 ?,"
-            "obstructed 1,"
-            "suspect 1,"
-            "low_battery 1,"
-            "uncalibrated 1,"
-            "event 2 0 2 ?,"
-            "alarm 3 0 3 ?,"
-            "tilted 2 0 1 ?,"
-            "tilt 4 0 168 12 ?,"
-            "temperature 7 -40 86 ?"
-        ),
-    ),
-    "lamp": (
-        11,
-        (
-            _READING + "level 7 0 100 ?,"
-            "why 4 0 7,"
-            "lux 17 ?,"
-            "presence 1,"
-            "passages 10 ?,"
-            "saturated 1,"
-            "suspect 1,"
-            "energy 20 ?,"
-            "power 11 0 4092 2 ?,"
-            "mains 8 0 508 2 ?"
-        ),
-    ),
-    "counter": (
-        12,
-        (
-            _READING + "total 32,"
-            "boots 4,"
-            "battery 8 2000 7080 20 ?,"
-            "presence 1,"
-            "suspect 1,"
-            "low_battery 1"
-        ),
-    ),
-    "people": (
-        14,
-        (
-            _READING + "inbound 20 0 999999 ?,"
-            "outbound 20 0 999999 ?,"
-            "hidden 4 0 28 2 ?,"
-            "suspect 1,"
-            "low_battery 1,"
-            "partial 1,"
-            "open 1"
-        ),
-    ),
-    "parking": (
-        13,
-        (
-            _READING + "occupied 2 0 1 ?,"
-            "since 13 ?,"
-            "lasted 13 ?,"
-            "field 8 0 50800 200 ?,"
-            "battery 8 2000 7080 20 ?,"
-            "conflict 1,"
-            "suspect 1,"
-            "low_battery 1,"
-            "uncalibrated 1"
-        ),
-    ),
-    "boot": (
-        20,
-        (
-            "cause 3 0 4,"
-            "profile 3 0 4,"
-            "major 4,"
-            "minor 6,"
-            "patch 6,"
-            "boots 10,"
-            "config_version 16,"
-            "first_seq 16,"
-            "next_seq 16"
-        ),
-    ),
-    "applied": (
-        21,
-        (
-            "token 16,"
-            "result 4 0 2,"
-            "reason 4 0 9,"
-            "config_version 16,"
-            "level 7 0 100 ?," + _RAMP + "," + _INTERVALS + ",count 8 ?"
-        ),
-    ),
-    "safe": (
-        22,
-        ("crashes 16,cause 8 0 4," + _TEXTS),
-    ),
-    "status": (
-        23,
-        (
-            "major 4,"
-            "minor 6,"
-            "patch 6,"
-            "cause 3 0 4,"
-            "boots 16,"
-            "config_version 16,"
-            "battery 8 2000 7080 20 ?,"
-            "window_us 14 ?,"
-            "erases 20 ?,"
-            "heap_free 16 0 655340 10 ?," + _SICK + _TEXTS
-        ),
-    ),
-}
+def _reading(name):
+    module = __import__("wire.readings." + name, None, None, ("*",))
+    return module.FPORT, HEAD + module.FIELDS
+
+
+PAYLOADS: "dict[str, tuple[int, str]]" = {}
 """name -> (fport, fields)."""
 
-_COMMAND = "token 16,expires 32 ?"
-"""How every command starts: the token comes back in `applied`; Unix seconds, absent: never."""
-
-COMMANDS: "dict[str, tuple[int, str]]" = {
-    "dim": (
-        30,
-        _COMMAND + ",level 7 0 100," + _RAMP + ",over_presence 2 0 1 ?",
-    ),
-    "interval": (31, _COMMAND + "," + _INTERVALS),
-    "resend": (32, _COMMAND + ",first 16,count 8 1 254"),
-    "reboot": (33, _COMMAND),
-}
-"""name -> (fport, fields)."""
+for _name in PROFILES[1:]:
+    _payload = (of(_name) or {})["payload"]
+    PAYLOADS[_payload] = _reading(_payload)
+PAYLOADS.update(REPORTS)

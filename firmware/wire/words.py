@@ -5,7 +5,6 @@ Apart from the table, because a board needs some of them when the table is not l
 
 CAUSES = ("power", "soft", "watchdog", "deepsleep", "wiped")
 PROFILES = ("none", "bin", "lamp", "counter", "parking", "people")
-WHY = ("default", "programme", "photocell", "presence", "failsafe", "command", "manual", "safety")
 RESULTS = ("applied", "refused", "expired")
 REASONS = (
     "ok", "malformed", "out_of_range", "unsupported", "below_floor", "manual", "safety",
@@ -15,5 +14,3 @@ ROLES = (
     "distance", "light", "motion", "field", "people", "temperature", "tilt", "power",
     "meter",
 )  # fmt: skip
-SICK = ("absent", "stuck", "noisy", "drifting")
-"""By bit, the lowest first: a sensor may be sick in several ways."""

@@ -19,7 +19,7 @@ SOMETIMES = (
     "node.links.lorawan_console",
     "node.lamp_commands", "node.settings", "node.changes",
     "node.defaults", "node.commands", "node.segments", "node.ports", "node.links",
-    "wire.decoding", "wire.schema", "wire.words", "wire.profiles", "lorawan.join",
+    "wire.commands", "wire.table", "wire.words", "wire.profiles", "lorawan.join",
     "lorawan.activation", "lorawan.saved", "lorawan.commands",
     "lorawan.plan.dynamic_setup", "radios.sx126x_start",
 )  # fmt: skip

@@ -10,45 +10,18 @@ TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from node.contracts import Facts
 
-_STUCK_TIMES = const(12)
-_LOGGED = const(1 << 29)
 ABSENT = 1
 STUCK = 2
 NOISY = 4
 DRIFTING = 8
-"""In which ways a sensor is sick: bits, in the order of `wire.words.SICK`."""
+"""In which ways a sensor is sick: bits, in the order of `wire.enums.SICK`."""
 
 _DAY_S = const(86400)
 _HOUR_S = const(3600)
-_PRESENT_S = const(600)  # an AM312 holds 2.3 s: a longer presence is a stuck sensor
 
 
 class Kept:
     """An object of a profile whose numbers outlast deep sleep."""
-
-
-class Stuck(Kept):
-    """Detects a sensor that repeats one value, though what it measures cannot stand still."""
-
-    def __init__(self, log):
-        self._log = log
-        self._last = None
-        self._times = 0
-        self._since_s = 0
-
-    def seen(self, value, now_s: int, still_s: int) -> bool:
-        """True when every reading of the last `still_s` had this value; None never counts."""
-        if value is None or value != self._last:
-            self._last = value
-            self._times = 0
-            self._since_s = now_s
-        self._times += 1
-        if value is None or self._times <= _STUCK_TIMES or now_s - self._since_s < still_s:
-            return False
-        if self._times < _LOGGED:
-            self._times = _LOGGED
-            self._log("sensor", "it says %s again and again; clean it, or replace it" % value)
-        return True
 
 
 class Profile:
@@ -76,7 +49,6 @@ class Profile:
         self.sleeper = facts["class"] == "A"
         self._watched = facts["watch"]
         self.ends_us = 1 << 60  # the clock's instant at which a sample is due whatever is usual
-        self._absent_s = 0
         self.sick = {}  # role -> bits
         self._told = {}
         of = None
@@ -150,14 +122,6 @@ class Profile:
     def ails(self, role: str, bits: int) -> None:
         """A sensor is sick, in another way than those noted of this measurement."""
         self.sick[role] = self.sick.get(role, 0) | bits
-
-    def present_too_long(self, motion: dict) -> bool:
-        """Does the motion sensor report presence for longer than a person stays?"""
-        now_s = self.node.clock.uptime_s()
-        if not motion["presence"]:
-            self._absent_s = now_s
-        driver = self.node.sensors.get("motion")
-        return now_s - self._absent_s > getattr(driver, "LONGEST_S", _PRESENT_S)
 
     def millivolts(self) -> "int | None":
         """Battery voltage as payloads take it, 2000 to 7080 mV."""

@@ -7,6 +7,7 @@ from node import part, profiles
 from node.batching import attach
 from node.content import Content
 from node.ranging import judge
+from node.stuck import Stuck
 
 _SPREAD_MM = const(15)
 _STILL_S = const(259200)  # every echo the same to the millimetre for 3 days: sound is 0.17 %
@@ -30,7 +31,7 @@ class Profile(profiles.Profile):
 
     def __init__(self, node):
         super().__init__(node)
-        self._stuck = profiles.Stuck(node.log)
+        self._stuck = Stuck(node.log)
         self._content = Content(node)
 
     def start(self) -> None:

@@ -4,6 +4,7 @@ import struct
 
 from node import profiles
 from node.batching import attach
+from node.presence import Presence
 
 _STATE = "counter"
 _FORMAT = "<I"
@@ -14,6 +15,7 @@ class Profile(profiles.Profile):
 
     def __init__(self, node):
         super().__init__(node)
+        self._presence = Presence()
         blob = node.store.load(_STATE)
         self._saved = struct.unpack(_FORMAT, blob)[0] if blob else None
         # firmware 0.1.0 kept it in the journal's header
@@ -37,7 +39,7 @@ class Profile(profiles.Profile):
         motion = sensed["motion"] or {"total": self._counted, "presence": 0, "warm": 0}
         self.total = (self.total + motion["total"] - self._counted) & 0xFFFFFFFF
         self._counted = motion["total"]
-        stuck = self.present_too_long(motion)
+        stuck = self._presence.too_long(self.node, motion)
         if stuck:
             self.ails("motion", profiles.STUCK)
         return {

@@ -11,6 +11,8 @@ from node import part, profiles
 from node.errors import ConfigError
 from node.lamp import Dimmer, Lamp
 from node.photocell import Photocell
+from node.presence import Presence
+from node.stuck import Stuck
 
 _STATE = "light"
 _FORMAT = "<H"
@@ -31,7 +33,8 @@ class Profile(profiles.Profile):
             raise ConfigError("profile lamp needs a pin: add lamp to PINS of /board.py")
         pin = Pin(node.board.PINS["lamp"], Pin.OUT, value=1)
         self.lamp = Lamp(Dimmer(pin), node.config, node.clock, node.log)
-        self._stuck = profiles.Stuck(node.log)
+        self._presence = Presence()
+        self._stuck = Stuck(node.log)
         blob = node.store.load(_STATE)
         self._gain = struct.unpack(_FORMAT, blob)[0] if blob else None
         self.photocell = Photocell(node.config, self._gain)
@@ -111,7 +114,7 @@ class Profile(profiles.Profile):
         motion = sensed["motion"] or {"presence": 0}
         saturated = int(bool(light and light["saturated"]))
         lux, stuck = self._light(light and light["lux"], saturated)
-        stays = self.present_too_long(motion)
+        stays = self._presence.too_long(self.node, motion)
         if stays:
             self.ails("motion", profiles.STUCK)
         if stuck:

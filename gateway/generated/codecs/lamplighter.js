@@ -1,5 +1,5 @@
 // Lamplighter's payload codec in TS013 form, for network servers that run one (ChirpStack, The Things Stack, ...).
-// Made by tools.generate from firmware/wire/schema.py: change the table, never this file.
+// Made by tools.generate from firmware/wire (readings, table.py): change those, never this file.
 //
 // decodeUplink({bytes, fPort}) -> {data: {payload, ...newest record, older: [records]}}; batches alike
 // encodeDownlink({data: {command, ...fields}}) -> {fPort, bytes}
@@ -66,17 +66,6 @@ var PAYLOADS = {
     ["suspect", 1, 0, 1, 1, false],
     ["low_battery", 1, 0, 1, 1, false],
   ]],
-  people: [14, [
-    ["seq", 16, 0, 65535, 1, false],
-    ["age", 16, 0, 655340, 10, true],
-    ["inbound", 20, 0, 999999, 1, true],
-    ["outbound", 20, 0, 999999, 1, true],
-    ["hidden", 4, 0, 28, 2, true],
-    ["suspect", 1, 0, 1, 1, false],
-    ["low_battery", 1, 0, 1, 1, false],
-    ["partial", 1, 0, 1, 1, false],
-    ["open", 1, 0, 1, 1, false],
-  ]],
   parking: [13, [
     ["seq", 16, 0, 65535, 1, false],
     ["age", 16, 0, 655340, 10, true],
@@ -89,6 +78,17 @@ var PAYLOADS = {
     ["suspect", 1, 0, 1, 1, false],
     ["low_battery", 1, 0, 1, 1, false],
     ["uncalibrated", 1, 0, 1, 1, false],
+  ]],
+  people: [14, [
+    ["seq", 16, 0, 65535, 1, false],
+    ["age", 16, 0, 655340, 10, true],
+    ["inbound", 20, 0, 999999, 1, true],
+    ["outbound", 20, 0, 999999, 1, true],
+    ["hidden", 4, 0, 28, 2, true],
+    ["suspect", 1, 0, 1, 1, false],
+    ["low_battery", 1, 0, 1, 1, false],
+    ["partial", 1, 0, 1, 1, false],
+    ["open", 1, 0, 1, 1, false],
   ]],
   boot: [20, [
     ["cause", 3, 0, 4, 1, false],

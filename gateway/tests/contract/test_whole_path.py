@@ -9,7 +9,7 @@ import time
 
 import pytest
 from wire.codec import frame, pack
-from wire.decoding import unpack_command
+from wire.commands import unpack_command
 
 from gateway.marks import PATIENCE_S
 from tools.bench.network.probe import Probe

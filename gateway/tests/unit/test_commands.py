@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from wire.decoding import unpack_command
+from wire.commands import unpack_command
 
 from gateway.devices import Applied
 from gateway.errors import Refused, Retry, Unsure

@@ -33,7 +33,8 @@ def test_a_board_gets_the_texts_of_its_console():
 def test_what_only_the_gateway_needs_stays_off_the_board():
     paths = set(build.staged_files(BOARD))
 
-    assert "/lib/wire/schema.mpy" in paths
+    assert "/lib/wire/table.mpy" in paths
+    assert not {"/lib/wire/schema.mpy", "/lib/wire/decoding.mpy"} & paths
     assert "/lib/wire/meaning.mpy" not in paths
     assert not [path for path in paths if "tests" in path or "/test_" in path]
 
@@ -234,7 +235,7 @@ def test_a_reading_that_the_journal_was_not_made_for_is_refused():
 
     assert build.misfit(schema.PAYLOADS, record) == ""
     said = build.misfit(longer, record)
-    assert said.startswith("The longest reading of wire/schema.py is parking with 15 bytes: ")
+    assert said.startswith("The longest reading of wire/readings is parking with 15 bytes: ")
     assert "READING_SIZE = const(15)" in said
     made = re.sub(r"^READING_SIZE = .*", "READING_SIZE = const(15)", record, flags=re.MULTILINE)
     assert build.misfit(longer, made) == ""

@@ -18,6 +18,17 @@ def test_a_profile_loads_its_own_code_and_no_other_profiles():
     assert "node/profiles/counter" in counter
 
 
+def test_a_profile_loads_its_own_reading_and_no_other():
+    parking = reached("parking")
+
+    assert [name for name in sorted(parking) if name.startswith("wire/readings/")] == [
+        "wire/readings/__init__", "wire/readings/parking",
+    ]  # fmt: skip
+    assert not {"node/stuck", "node/presence", "wire/schema", "wire/decoding"} & parking
+    assert "node/stuck" in reached("bin")
+    assert "node/presence" in reached("counter")
+
+
 def test_a_profile_loads_the_drivers_that_the_board_has_for_its_roles():
     other = {"distance": {"chip": "am312", "pin": 3}}
 
@@ -62,7 +73,7 @@ def test_every_command_of_the_console_counts():
 
 
 def test_what_a_module_imports_late_counts_too():
-    assert {"node/settings", "radios/sx126x_start", "wire/schema"} <= reached("bin")
+    assert {"node/settings", "radios/sx126x_start", "wire/table"} <= reached("bin")
     assert imports("def f():\n    from node import shell\n    import a.b") == {
         "node", "node/shell", "a/b",
     }  # fmt: skip
