@@ -8,7 +8,7 @@ RADIO = "sx126x"
 RADIO_SPI = 1
 PINS = {
     "sck": 10, "mosi": 11, "miso": 12, "nss": 3, "busy": 2, "reset": 15, "dio1": 20,
-    "lamp": 6, "led": 25, "vbus": 24, "battery": 29,
+    "lamp": 6, "led": 25, "vbus": 24, "battery": 29, "wake": 28,
 }  # fmt: skip
 SENSORS = {
     "distance": {"chip": "a02yyuw", "uart": 0, "tx": 0, "rx": 1, "power": 8},
@@ -23,6 +23,6 @@ BATTERY = {"adc": 3, "divide": 3, "low_mv": 3300}
 NOTES = (
     "VSYS is measured at GPIO29 over a divider of 3; GPIO24 is high when USB gives power; GPIO8 "
     "enables a load switch of the A02YYUW, GPIO21 that of the beams: without one take power out "
-    "of its line."
+    "of its line. GPIO28 wakes a sealed node: a reed contact or a button to ground."
 )
 SOURCE = "Waveshare Pico-LoRa-SX1262 schematic; Raspberry Pi Pico datasheet, chapter 2.1"

@@ -8,7 +8,7 @@ RADIO = "sx126x"
 RADIO_SPI = 2
 PINS = {
     "sck": 5, "mosi": 27, "miso": 19, "nss": 18, "busy": 32, "reset": 23, "dio1": 33,
-    "lamp": 25, "led": 4, "vbus": 3,
+    "lamp": 25, "led": 4, "vbus": 3, "wake": 38,
 }  # fmt: skip
 SENSORS = {
     "distance": {"chip": "a02yyuw", "uart": 1, "tx": 13, "rx": 35},

@@ -53,6 +53,7 @@ FILES = {
         "deep.py",
         "defaults.py",
         "errors.py",
+        "esp32_pins.py",
         "fire.py",
         "flag.py",
         "history.py",
@@ -128,6 +129,7 @@ FILES = {
         "supply.py",
         "terminal.py",
         "tilt.py",
+        "touch.py",
         "wiring.py",
     ),
     "radios": (

@@ -5,9 +5,11 @@ The file is for the person who edits pins: literals alone, as `firmware/README.m
 
 import keyword
 import pprint
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct, field
+from wire import words
+from wire.all_profiles import PROFILES
 
 from gateway import mcu
 from gateway.errors import Refused
@@ -21,15 +23,27 @@ RADIOS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """RADIO -> the pins it needs. Without "modem", whose pins are those of its MODEM."""
 MODEMS = {"SX1261": SX126X, "SX1262": SX126X, "SX1276": SX127X, "SX1278": SX127X}
-OTHER_PINS = ("lamp", "led", "vbus")
-ROLES = ("distance", "light", "motion")
+OTHER_PINS = ("lamp", "led", "vbus", "wake", "battery")
+ROLES = tuple(
+    role
+    for role in words.ROLES
+    if any(
+        role in cast("tuple[str, ...]", facts[kind])
+        for facts in PROFILES.values()
+        for kind in ("roles", "optional")
+    )
+)
+"""Sensors that some profile reads."""
+BATTERY = ("divide", "low_mv")
+"""Of BATTERY, beside its input."""
 TCXO_MV = (0, 1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)
 
 
 class Board(Struct, kw_only=True):
     """What a board file says. pins: {name: GPIO}.  sensors: {role: {"chip": name, wires}}.
 
-    tcxo_mv: 0 for a crystal.  modem: the chip, where `radio` is "modem".
+    battery: {"divide": of its divider, "low_mv": limit}, where PINS has a battery.  tcxo_mv: 0 for
+    a crystal.  modem: the chip, where `radio` is "modem".
     """
 
     name: str
@@ -39,6 +53,7 @@ class Board(Struct, kw_only=True):
     radio_spi: int = 1
     pins: dict[str, int] = field(default_factory=dict[str, int])
     sensors: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    battery: dict[str, int] = field(default_factory=dict[str, int])
     tcxo_mv: int = 0
     rf_switch: str = "dio2"
     antenna_dbi: int = 2
@@ -71,12 +86,36 @@ def check(board: Board) -> None:
     unknown = [name for name in board.pins if name not in known]
     if unknown:
         raise Refused(f"No pin is called {unknown[0]}: use {', '.join(known)}.", "pins")
+    _check_parts(board)
     if board.tcxo_mv not in TCXO_MV:
         one_of = ", ".join(map(str, TCXO_MV))
         raise Refused(f"A TCXO of {board.tcxo_mv} mV: give one of {one_of}.", "tcxo_mv")
     found = mcu.complaints(literals(board))
     if found:
         raise Refused(f"{'; '.join(found)}: give other GPIOs.", "pins")
+
+
+def _check_parts(board: Board) -> None:
+    """Sensors and battery. Raises Refused."""
+    unread = [role for role in board.sensors if role not in ROLES]
+    if unread:
+        raise Refused(
+            f"No profile reads a {unread[0]} sensor: name it {', '.join(ROLES)}.", "sensor"
+        )
+    wanted = set(BATTERY) if "battery" in board.pins else set[str]()
+    if set(board.battery) != wanted:
+        raise Refused(
+            "A battery needs both its pin and its divider: give --pins battery=GPIO and "
+            "--battery divide=3,low_mv=3300, or neither.", "battery",
+        )  # fmt: skip
+
+
+def _battery(board: Board) -> dict[str, int] | None:
+    """BATTERY as the board's port reads it: rp2 counts its ADC from GPIO 26 on."""
+    if not board.battery:
+        return None
+    gpio = board.pins["battery"]
+    return {"adc": gpio - 26 if mcu.chip(board.mcu).PORT == "rp2" else gpio} | board.battery
 
 
 def literals(board: Board) -> dict[str, Any]:
@@ -93,7 +132,7 @@ def literals(board: Board) -> dict[str, Any]:
     if "busy" in board.pins:
         found |= {"TCXO_MV": board.tcxo_mv, "RF_SWITCH": board.rf_switch}
     return found | {
-        "ANTENNA_DBI": board.antenna_dbi, "BATTERY": None,
+        "ANTENNA_DBI": board.antenna_dbi, "BATTERY": _battery(board),
         "NOTES": "Calculated: checked by the pin rules of its chip, run on no board.",
         "SOURCE": board.source,
     }  # fmt: skip

@@ -48,6 +48,8 @@ JUDGED = {
     "meter": ("node/metering",),
 }  # fmt: skip
 """What is loaded with a sensor of a role."""
+PINNED = {"wake": "node/touch"}
+"""What is loaded for a pin of PINS."""
 KINDS = {"shape": ("node/kinds/shape",), "programme": ("node/kinds/programme",)}
 """What is loaded for a setting of a kind."""
 
@@ -92,7 +94,7 @@ def loadable(
 
 
 def _fitted(constants: Mapping[str, Any], profile: str) -> set[str]:
-    """What is loaded for the sensors of the board file."""
+    """What is loaded for the sensors and pins of the board file."""
     sensors = constants["SENSORS"]
     fitted = [
         role
@@ -101,4 +103,5 @@ def _fitted(constants: Mapping[str, Any], profile: str) -> set[str]:
         if role in sensors
     ]
     found = {f"node/sensors/{sensors[role]['chip']}" for role in fitted}
-    return found | {of_role for role in fitted for of_role in JUDGED.get(role, ())}
+    found |= {of_role for role in fitted for of_role in JUDGED.get(role, ())}
+    return found | {module for pin, module in PINNED.items() if pin in constants["PINS"]}

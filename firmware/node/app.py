@@ -204,7 +204,7 @@ class Node:
 
     async def pause(self, until_us: int) -> None:
         """Sleep until an instant of the clock, or until `wake` is set."""
-        while not (self.wake.is_set() or self.stirred):
+        while not (self.power.woken(self.report_soon) or self.wake.is_set() or self.stirred):
             left_ms = (until_us - self.clock.us() + 999) // 1000  # early, a turn would be in vain
             if left_ms <= 0:
                 break

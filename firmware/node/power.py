@@ -5,9 +5,13 @@ What each of MicroPython's ports does its own way stands in `node.ports`.
 
 import machine
 
+from node import part
+
 
 class Power:
     """Supply and sleep of one board. `sleeper`: the profile may doze when no USB host is there.
+
+    PINS of the board may name "wake": a reed contact or a button to ground.
 
     port: a `Port` of `node.ports`, where `cause`, `feed`, `doze` and `on_rising` are described.
     """
@@ -24,6 +28,13 @@ class Power:
         if "vbus" in board.PINS:
             self._vbus = machine.Pin(board.PINS["vbus"], machine.Pin.IN)
             port.on_rising(self._vbus, lambda _pin: None)  # USB power ends light sleep
+        self._touch = None
+        if "wake" in board.PINS:
+            self._touch = part("pin", "node", "touch").Touch(board.PINS["wake"], port)
+
+    def woken(self, first) -> bool:
+        """Did a person touch it since the last call? first: as for `Touch.since`."""
+        return bool(self._touch and self._touch.since(first))
 
     def usb(self) -> bool:
         """Does a USB host give power? A board that cannot measure it never dozes."""
@@ -31,7 +42,8 @@ class Power:
 
     def may_doze(self) -> bool:
         """True for a battery profile without USB power, where each interrupt ends light sleep."""
-        return self.sleeper and not self.port.deaf and not self.usb()
+        attended = self._touch and self._touch.attended()
+        return self.sleeper and not (attended or self.port.deaf or self.usb())
 
     def battery_mv(self) -> "int | None":
         """Supply in mV, the median of 3 samples, or None where the board measures none."""

@@ -16,6 +16,7 @@ class Pin:
 
     def __init__(self, number=0, mode=0, pull=-1, value=0):
         self.number = number
+        self.pull = pull
         self.level = value
         self.handler = None
         self.device = None

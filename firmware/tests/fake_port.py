@@ -46,6 +46,9 @@ class Port:
     def on_rising(self, pin, handler):
         pin.irq(handler, Pin.IRQ_RISING)
 
+    def on_change(self, pin, handler):
+        pin.irq(handler, Pin.IRQ_RISING | Pin.IRQ_FALLING)
+
     def microvolts(self, _adc):
         return 1300000
 

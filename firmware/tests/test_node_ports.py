@@ -15,23 +15,32 @@ FILES = sorted(
     and name.endswith(".py")
 )  # fmt: skip
 CONTRACT = (
-    "cause", "start_watchdog", "feed", "stop_watchdog", "reset", "doze", "on_rising", "deaf",
-    "microvolts", "deep",
+    "cause", "start_watchdog", "feed", "stop_watchdog", "reset", "doze", "on_rising", "on_change",
+    "deaf", "microvolts", "deep",
 )  # fmt: skip
+
+
+RTC_PINS = (0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39)
 
 
 class Esp32:
     """The module `esp32`: pins outside the RTC's are refused, as by MicroPython."""
 
-    WAKEUP_ANY_HIGH = 1
+    WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
 
     def __init__(self):
         self.wakers = []
+        self.waker = None
+
+    def wake_on_ext0(self, pin, level):
+        if pin.number not in RTC_PINS:
+            raise ValueError("invalid pin")
+        self.waker = pin.number, level
 
     def wake_on_ext1(self, pins, level):
         assert level == self.WAKEUP_ANY_HIGH
         for pin in pins:
-            if pin.number not in (0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 39):
+            if pin.number not in RTC_PINS:
                 raise ValueError("invalid pin")
         self.wakers = list(pins)
 
@@ -82,11 +91,13 @@ class Chip(Machine):
 
     PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
     WDT, ADC, RTC = Watchdog, Calibrated, Rtc  # no Timer: a soft reset ends it
+    EXT0_WAKE = 2
 
     def __init__(self, cause):
         super().__init__()
         self.mem32[0x3FF48050] = 3495253
         self.reset_cause = lambda: cause
+        self.wake_reason = lambda: 4  # a timer
 
 
 class Asyncio:
@@ -108,9 +119,10 @@ class IoQueue:
 
 def port(cause=1):
     """An ESP32 that starts for this cause."""
+    from node import esp32_pins
     from node.ports import esp32 as driver
 
-    driver.machine = Chip(cause)
+    driver.machine = esp32_pins.machine = Chip(cause)
     driver.asyncio = Asyncio()  # other tests keep theirs
     sys.modules["machine"].RTC = Rtc
     return ports.find("esp32")
@@ -129,8 +141,9 @@ def dozed():
 class EdgePin(Pin):
     """A pin that can be given back to the GPIO."""
 
-    def init(self, mode, hold):
+    def init(self, mode, pull=-1, hold=None):
         assert (mode, hold) == (self.IN, False)
+        self.pull = pull
 
 
 def edge_pin(number):
@@ -224,6 +237,44 @@ def test_a_pin_that_cannot_wake_an_esp32_is_named_and_the_others_still_do():
     assert esp32.wakers == [good]
     pin.edge()
     assert seen == [pin]
+
+
+def test_the_waking_pin_of_an_esp32_ends_sleep_by_the_level_that_it_has_not():
+    one, (pin, seen) = port(), edge_pin(38)
+    pin.level = 1  # pulled up
+    one.on_change(pin, seen.append)
+    assert (esp32.waker, one.deaf) == ((38, False), [])
+    one.doze(1000)
+    assert seen == [], "its timer ended it"
+    pin.level = 0  # a magnet that stays
+    one.doze(1000)
+    assert esp32.waker == (38, True)
+    one_machine().wake_reason = lambda: 2
+    one.doze(1000)
+    assert seen == [pin]
+    assert pin.pull == pin.PULL_UP, "the RTC kept the pin"
+
+
+def test_a_waking_pin_keeps_no_esp32_from_deep_sleep_and_ends_it():
+    one, (pin, seen), deep = port(), edge_pin(38), []
+    one._deep = lambda step: step == "keep"
+    one_machine().deepsleep = deep.append
+    one.on_change(pin, seen.append)
+    one.deep(Node())
+    one.doze(600000)
+    assert deep == [600000]
+
+    again = port(4)
+    assert (again.cause, seen) == (ports.DEEPSLEEP, [])
+    one_machine().wake_reason = lambda: 2
+    again.on_change(pin, seen.append)
+    assert seen == [pin]
+
+
+def test_an_esp32_with_a_waking_pin_outside_the_rtc_is_deaf():
+    one, (pin, seen) = port(), edge_pin(5)
+    one.on_change(pin, seen.append)
+    assert len(one.deaf) == 1
 
 
 def test_only_an_esp32_that_nothing_but_the_radio_can_wake_sleeps_deep():

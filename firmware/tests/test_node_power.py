@@ -1,9 +1,11 @@
 """Supply, watchdog and light sleep of a board, over a `machine` of its own."""
 
 from tests import fake_device
+from tests.fake_buses import MADE, Pin
 from tests.fake_device import machine
 
 # isort: split
+from node import touch
 from node.ports import POWER, SOFT, WATCHDOG
 from node.ports.rp2 import Port
 from node.power import Power
@@ -74,6 +76,55 @@ def test_only_a_sleeper_without_a_usb_host_may_doze():
     power._vbus.level = 1
     assert not power.may_doze()
     assert not made(sleeper=False).may_doze()
+
+
+class Sealed(Board):
+    PINS = {"vbus": 24, "wake": 22}
+
+
+def test_a_touched_node_reports_once_and_stays_awake_for_five_minutes():
+    now = [0]
+    own = touch.ticks_ms, touch.ticks_diff
+    touch.ticks_ms = lambda: now[0]
+    touch.ticks_diff = lambda new, old: new - old
+    try:
+        attended(now)
+    finally:
+        touch.ticks_ms, touch.ticks_diff = own
+
+
+def attended(now):
+    power = Power(Sealed, Port(), True)
+    said = []
+
+    def report():
+        said.append(now[0])
+
+    assert (power.woken(report), power.may_doze(), said) == (False, True, [])
+    power._touch._touch(None)
+    assert not power.may_doze(), "asked before the touch was seen"
+    assert power.woken(report)
+    now[0] = 200000
+    power._touch._touch(None)  # the magnet goes
+    assert power.woken(report)
+    assert said == [0]
+    now[0] = 499000
+    assert not power.woken(report)
+    assert not power.may_doze()
+    now[0] = 501000
+    assert not power.woken(report)
+    assert power.may_doze()
+    power._touch._touch(None)
+    power.woken(report)
+    assert said == [0, 501000]
+
+
+def test_an_rp2040_hears_both_edges_of_the_waking_pin():
+    power = Power(Sealed, Port(), True)
+    pin = MADE[-1]
+    assert (pin.number, pin.pull) == (22, Pin.PULL_UP)
+    pin.handler(pin)
+    assert not power.may_doze()
 
 
 def test_why_it_started_is_told_apart():

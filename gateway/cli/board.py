@@ -35,11 +35,12 @@ def board() -> None:
 @click.option("--radio", help=f"The radio: {', '.join((*boards.RADIOS, 'modem'))}.")
 @click.option("--modem", help=f"With --radio modem: {', '.join(boards.MODEMS)}.")
 @click.option("--radio-spi", type=int, default=1, show_default=True, help="Its SPI controller.")
-@click.option("--pins", help="GPIOs as sck=10,mosi=11,...; also lamp, led, vbus.")
+@click.option("--pins", help="GPIOs as sck=10,mosi=11,...; also lamp, led, vbus, wake, battery.")
 @click.option(
     "--sensor", "sensors", multiple=True,
     help="As distance=a02yyuw,uart=0,tx=0,rx=1; again for another.",
 )  # fmt: skip
+@click.option("--battery", help="With pin battery: divide=3,low_mv=3300, its divider and limit.")
 @click.option("--tcxo-mv", type=int, default=0, show_default=True, help="0 is a crystal.")
 @click.option("--rf-switch", type=click.Choice(["dio2", "none"]), default="dio2")
 @click.option("--antenna-dbi", type=int, default=2, show_default=True, help="Gain.")
@@ -77,7 +78,8 @@ def _board(given: dict[str, Any], *, asks: bool) -> Board:
     for role in boards.ROLES if asks and not sensors else ():
         said = click.prompt(f"{role} sensor, as a02yyuw,uart=0,tx=0,rx=1", default="")
         sensors |= [_sensor(f"{role}={said}")] if said else []
-    return Board(pins=pins, sensors=sensors, **given)
+    battery = _numbers("battery", given.pop("battery") or "")
+    return Board(pins=pins, sensors=sensors, battery=battery, **given)
 
 
 def _choices(given: dict[str, Any], *, asks: bool) -> None:

@@ -11,6 +11,7 @@ A file here is named as the chip in lower case and holds:
     INPUT_ONLY: frozenset[int]   GPIOs without an output driver
     STRAPPING: dict[int, str]    GPIOs read at reset, and what nothing outside may do to them then
     ADC: frozenset[int]          GPIOs with an analog input
+    WAKES: frozenset[int]        GPIOs whose level or edge ends any sleep that a node takes
     CONTROLLERS: dict[str, tuple[int, ...]]     bus -> numbers of its controllers
     reaches(bus, number, wire, gpio) -> bool    can this controller have its wire at this GPIO?
 """
@@ -32,6 +33,7 @@ OUTPUTS = frozenset({
 """Wires that the chip drives; all others are inputs."""
 OUTSIDE = frozenset({
     "rx", "sda", "scl", "miso", "busy", "dio0", "dio1", "pin", "pin_b", "adc", "vbus", "battery",
+    "wake",
 })  # fmt: skip
 """Wires whose level something outside the chip decides while it is reset."""
 ANALOG = frozenset({"adc", "battery"})
@@ -49,6 +51,7 @@ class Chip(Protocol):
     INPUT_ONLY: frozenset[int]
     STRAPPING: dict[int, str]
     ADC: frozenset[int]
+    WAKES: frozenset[int]
     CONTROLLERS: dict[str, tuple[int, ...]]
 
     def reaches(self, bus: str, number: int, wire: str, gpio: int, /) -> bool:
@@ -91,8 +94,10 @@ def complaints(constants: Mapping[str, Any]) -> list[str]:
         found.append(f"PORT of a board with {constants['MCU']} is {on.PORT!r}")
     try:
         wires = list(_wires(constants))
-    except (KeyError, AttributeError, TypeError) as error:
-        return [*found, f"PINS or SENSORS: {error!r} is missing or of a wrong kind"]
+    except KeyError as error:
+        return [*found, f"PINS or SENSORS: {error.args[0]} is missing"]
+    except (AttributeError, TypeError) as error:
+        return [*found, f"PINS or SENSORS: {error!r} is of a wrong kind"]
     found += [sentence for wire in wires if (sentence := _alone(on, wire))]
     return found + _together(wires)
 
@@ -107,6 +112,8 @@ def _wires(constants: Mapping[str, Any]) -> Iterator[Wire]:
         owner = f"{role} ({entry['chip']})"
         for bus, lines in BUS_WIRES.items():
             for line in lines if bus in entry else ():
+                if line not in entry:
+                    raise KeyError(f"{line!r} of {owner}, which is on {bus}")
                 yield Wire(owner, line, entry[line], bus, entry[bus])
         for line in ("cs", "adc", "pin", "pin_b", "power"):
             if line in entry:
@@ -126,6 +133,9 @@ def _pad(on: Chip, name: str, gpio: Any) -> str:
         on.UNUSABLE.get(gpio, ""): gpio in on.UNUSABLE and (name, gpio) not in on.SHARED,
         "this GPIO is an input only": gpio in on.INPUT_ONLY and name in OUTPUTS,
         f"read at reset, {on.STRAPPING.get(gpio)}": gpio in on.STRAPPING and name in OUTSIDE,
+        f"it cannot end sleep; those that can are {_listed(on.WAKES)}": (
+            name == "wake" and gpio not in on.WAKES
+        ),
         f"no analog input; those are {_listed(on.ADC)}": name in ANALOG and gpio not in on.ADC,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")

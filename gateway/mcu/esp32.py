@@ -24,6 +24,8 @@ STRAPPING = {
 }
 """Without 5 and 15, which only change the timing of SDIO and the messages of the ROM."""
 ADC = frozenset({0, 2, 4, 12, 13, 14, 15, 25, 26, 27, *range(32, 40)})
+WAKES = ADC
+"""The RTC's (ESP-IDF, sleep modes); 34 to 39 need a pull-up outside."""
 CONTROLLERS = {"uart": (1, 2), "i2c": (0, 1), "spi": (1, 2)}
 
 

@@ -24,6 +24,8 @@ STRAPPING = {
 }
 """Without 3 and 46: JTAG's source counts with a burnt eFuse only, and messages of the ROM."""
 ADC = frozenset(range(1, 21))
+WAKES = frozenset(range(22))
+"""The RTC's (ESP-IDF, sleep modes)."""
 CONTROLLERS = {"uart": (1, 2), "i2c": (0, 1), "spi": (1, 2)}
 
 

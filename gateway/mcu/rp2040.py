@@ -10,6 +10,7 @@ SHARED: frozenset[tuple[str, int]] = frozenset()
 INPUT_ONLY: frozenset[int] = frozenset()
 STRAPPING: dict[int, str] = {}
 ADC = frozenset(range(26, 30))
+WAKES = frozenset(GPIOS)
 CONTROLLERS = {"uart": (0, 1), "i2c": (0, 1), "spi": (0, 1)}
 
 PLACES = {"tx": 0, "rx": 1, "miso": 0, "sck": 2, "mosi": 3}

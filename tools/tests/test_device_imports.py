@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "radios/modem_start.py": DEVICE - {"board"} | {"lora", "radios"},  # lora: of micropython-lib
     "radios": DEVICE - {"board"} | {"lorawan", "radios", "unload"},
     "node/ports": DEVICE | {"esp32", "node", "unload"},
+    "node/esp32_pins.py": DEVICE | {"esp32", "node"},
     "node/deep.py": DEVICE | {"esp32", "node", "packing", "unload"},
     "node/sensors/ds18b20.py": DEVICE | {"_onewire", "node"},  # compiled into every MicroPython
     "node": DEVICE | {"installed", "judgement", "lorawan", "node", "radios", "unload", "wire"},

@@ -10,7 +10,8 @@
     deep(node)                  from now on a long `doze` may be deep sleep; True: the node goes on
                                 after one. None: the chip has no deep sleep that keeps a memory
     on_rising(pin, handler)     call `handler(pin)` at each rising edge, as close to it as possible
-    deaf                        numbers of pins of `on_rising` that cannot end light sleep
+    on_change(pin, handler)     at each edge, and at one that ended any sleep, deep sleep too
+    deaf                        numbers of pins of these two that cannot end light sleep
     microvolts(adc)             voltage at an ADC input, named as in BATTERY of the board file
 """
 

@@ -4,7 +4,6 @@ Emulated, not run on a board. The CPU stays at MicroPython's 160 MHz: 80 MHz wou
 the current and twice the time (ESP32 datasheet, table 4-2). Its other radios stay off.
 """
 # pyright: reportAttributeAccessIssue=false
-# the installed stubs are those of rp2, which lack what only an ESP32 has
 
 import asyncio
 import time
@@ -14,6 +13,7 @@ import machine
 from micropython import const
 from unload import unload
 
+from node import esp32_pins
 from node.flag import Flag
 from node.ports import DEEPSLEEP, POWER, SOFT, WATCHDOG
 
@@ -23,12 +23,6 @@ _DEEP_MS = const(120000)  # a start takes about as much charge as 60 s of light 
 _PROMPT_MS = const(0x3FFFFFFF)  # the half milliseconds of its counter have 31 bits
 _SLOW_PERIOD = const(0x3FF48050)  # RTC_CNTL_STORE1; calibrated over 1024 cycles at the start, over
 # 10 before each light sleep (ESP-IDF, sleep_modes.c), which is 2667 of 40 MHz, rounded down
-_RX = const(3)  # GPIO of the console's input, high while the USB bridge has power
-_RX_ROUTE = const(0x3FF44168)  # GPIO_FUNC14_IN_SEL_CFG, of U0RXD_IN
-_RX_PAD = const(0x3FF49084)  # IO_MUX_GPIO3: pull-down 7, pull-up 8
-_RX_PULLS = const(0x180)
-_PULL_DOWN = const(0x80)
-_FROM_MATRIX = const(0x80)
 
 
 class Port:
@@ -38,6 +32,7 @@ class Port:
         asyncio.ThreadSafeFlag = Flag  # of the radio and of what moves: asked at each tick
         self._wdt = None
         self.edges = []  # (pin, handler)
+        self._waker = None
         self._node = None
         self._radios = -1  # how many of them are the radio's, once it is there
         self.deaf = []
@@ -76,6 +71,8 @@ class Port:
         After `deep`, a long wait that nothing but the radio could end is deep sleep, and this call
         does not return. The handlers of pins that rose are called after it; high ones end nothing.
         """
+        if self._waker:
+            self._waker.arm()
         if ms >= _DEEP_MS and len(self.edges) <= self._radios and self._deep("keep"):
             machine.deepsleep(ms)
         self.light([edge for edge in self.edges if not edge[0].value()], ms)
@@ -83,6 +80,8 @@ class Port:
 
     def light(self, edges, ms) -> None:
         """Light sleep, at most 4 s, until one of the pins of edges, (pin, handler), is high."""
+        if self._waker:
+            self._waker.arm()
         esp32.wake_on_ext1([pin for pin, _ in edges], esp32.WAKEUP_ANY_HIGH)
         begun = time.ticks_us()
         machine.lightsleep(min(ms, _PIECE_MS))
@@ -90,6 +89,8 @@ class Port:
         if self._node:  # its clock gets what light sleep took from it: 0.3 ms a second
             used = machine.mem32[_SLOW_PERIOD]
             self._node.clock.total_us += slept_us * (self._slow_period - used) // used
+        if self._waker:
+            self._waker.free()
         for pin, handler in edges:
             pin.init(pin.IN, hold=False)  # the RTC had it (ESP-IDF, sleep modes, EXT1)
             if pin.value():
@@ -114,7 +115,7 @@ class Port:
         sleep: it is in `deaf`. The console's input is read after each piece of it.
         """
         if str(pin) == "Pin(3)":
-            return self._share_rx()
+            return esp32_pins.share_rx()
         pin.irq(handler, pin.IRQ_RISING)
         self.edges.append((pin, handler))
         try:
@@ -122,10 +123,9 @@ class Port:
         except ValueError:
             self.deaf.append(str(pin))
 
-    def _share_rx(self):
-        """Pin 3 as a plain input has left the UART: it gets its bytes over the GPIO matrix."""
-        machine.mem32[_RX_ROUTE] = _FROM_MATRIX | _RX
-        machine.mem32[_RX_PAD] = machine.mem32[_RX_PAD] & ~_RX_PULLS | _PULL_DOWN
+    def on_change(self, pin, handler) -> None:
+        """As `on_rising`, by EXT0: it ends deep sleep too, and has then called the handler."""
+        self._waker = esp32_pins.Waker(pin, handler, self)
 
     def _deep(self, step):
         """A step of `node.deep`, which is loaded only for it."""

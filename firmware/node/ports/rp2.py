@@ -79,6 +79,10 @@ class Port:
         """A hard interrupt: the handler runs within 15 us and must not allocate."""
         pin.irq(handler, pin.IRQ_RISING, hard=True)
 
+    def on_change(self, pin, handler) -> None:
+        """As `on_rising`, at both edges."""
+        pin.irq(handler, pin.IRQ_RISING | pin.IRQ_FALLING, hard=True)
+
     def microvolts(self, adc: int) -> int:
         """adc: a channel, 0 to 3 are GPIO 26 to 29. Full scale is the supply, 3.3 V."""
         return machine.ADC(adc).read_u16() * 3300000 // 65535

@@ -1,17 +1,22 @@
 """A board file made on the command line."""
 
 import json
+import re
 import runpy
+from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
+from wire.all_profiles import PROFILES
 
 from gateway import boards, mcu
 from gateway.cli import main
 
 ROOT = Path(__file__).parents[3]
 PINS = "sck=10,mosi=11,miso=12,nss=3,busy=2,reset=15,dio1=20,lamp=6"
+ESP32_PINS = "sck=5,mosi=27,miso=19,nss=18,busy=32,reset=23,dio1=33"
 OPTIONS = {
     "--mcu": "RP2040",
     "--radio": "sx126x",
@@ -58,6 +63,30 @@ def test_flash_is_that_of_the_boards_there_are(chip):
             assert known["FLASH"] == mcu.chip(chip).FLASH, path.name
 
 
+@pytest.mark.parametrize(
+    ("chip", "pins", "gpio", "adc"), [("RP2040", PINS, 29, 3), ("ESP32", ESP32_PINS, 35, 35)]
+)
+def test_a_battery_is_named_as_its_port_reads_it(tmp_path, chip, pins, gpio, adc):
+    pins += f",battery={gpio},wake={22 if chip == 'RP2040' else 38}"
+    options = {"pins": pins, "battery": "divide=2,low_mv=3300", "sensor": None}
+    spi = "1" if chip == "RP2040" else "2"
+
+    result = ran(tmp_path, mcu=chip, radio_spi=spi, **options)
+
+    assert result.exit_code == 0, result.output
+    assert literals(tmp_path)["BATTERY"] == {"adc": adc, "divide": 2, "low_mv": 3300}
+
+
+def test_each_sensor_that_a_profile_reads_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("gateway.cli.board.at_terminal", lambda: True)
+    result = ran(tmp_path, sensor=None, said="\n" * len(boards.ROLES))
+
+    asked = re.findall(r"(\w+) sensor, as", result.output)
+    read = [facts[kind] for facts in PROFILES.values() for kind in ("roles", "optional")]
+    assert set(asked) == set(chain.from_iterable(cast("list[tuple[str, ...]]", read)))
+    assert len(asked) == len(set(asked)) >= 5
+
+
 def test_every_radio_of_the_firmware_is_offered():
     radios = {path.stem for path in (ROOT / "firmware" / "radios").glob("*.py")}
     parts = {one for one in radios if one.endswith("_start")} | {"__init__", "errors", "timed"}
@@ -93,7 +122,24 @@ def test_a_modem_names_its_chip_and_an_sx1276_has_no_tcxo(tmp_path):
         ),
         ({"tcxo_mv": "1750"}, "A TCXO of 1750 mV: give one of 0, 1600, 1700,"),
         ({"sensor": "a02yyuw"}, "'a02yyuw' is no sensor: write distance=a02yyuw,"),
-        ({"sensor": "distance=a02yyuw,uart=0,tx=0"}, "'rx'"),
+        (
+            {"sensor": "distance=a02yyuw,uart=0,tx=0"},
+            "'rx' of distance (a02yyuw), which is on uart is missing: give other GPIOs.",
+        ),
+        (
+            {"sensor": "distanse=a02yyuw,uart=0,tx=0,rx=1"},
+            "No profile reads a distanse sensor: name it distance, light, motion,",
+        ),
+        ({"battery": "divide=3,low_mv=3300"}, "A battery needs both its pin and its divider"),
+        ({"pins": PINS + ",battery=29"}, "A battery needs both its pin and its divider"),
+        (
+            {"pins": PINS + ",battery=22", "battery": "divide=3,low_mv=3300"},
+            "battery at GPIO22: no analog input; those are 26, 27, 28, 29: give other GPIOs.",
+        ),
+        (
+            {"mcu": "ESP32", "sensor": None, "radio_spi": "2", "pins": ESP32_PINS + ",wake=21"},
+            "wake at GPIO21: it cannot end sleep; those that can are 0, 2, 4, 12,",
+        ),
         ({"source": None}, "--source is missing: the schematic that says so."),
         ({"name": "my-board"}, "'my-board' is no name of a file: use letters, digits and _."),
     ],
@@ -124,7 +170,7 @@ def test_json_is_one_value(tmp_path):
 def test_at_a_terminal_it_asks_for_the_rest(tmp_path, monkeypatch):
     monkeypatch.setattr("gateway.cli.board.at_terminal", lambda: True)
     pins = PINS.replace("sck=10,", "").replace(",dio1=20", "")
-    said = "a schematic\n10\n20\na02yyuw,uart=0,tx=0,rx=1\n\n\n"
+    said = "a schematic\n10\n20\na02yyuw,uart=0,tx=0,rx=1\n" + "\n" * len(boards.ROLES[1:])
 
     result = ran(tmp_path, pins=pins, sensor=None, source=None, said=said)
 

@@ -57,6 +57,8 @@ def fitted(
         parts[chip] |= {key: pins[name] for key, name in RADIO_LITERALS.items() if name in pins}
     if "lamp" in gpio:
         parts["lamp"] = {"pin": gpio["lamp"]}
+    if "wake" in gpio:
+        parts["reed"] = {"pin": gpio["wake"]}
     parts |= {wires["chip"]: wires for wires in pins.get("SENSORS", {}).values()}
     for chip in options:
         if chip not in parts:

@@ -29,6 +29,13 @@ def test_a_profile_loads_its_own_reading_and_no_other():
     assert "node/presence" in reached("counter")
 
 
+def test_what_serves_a_pin_is_loaded_where_the_board_has_it():
+    without = {name: gpio for name, gpio in BOARD["PINS"].items() if name != "wake"}
+
+    assert "node/touch" in reached("bin")
+    assert "node/touch" not in reached("bin", PINS=without)
+
+
 def test_a_profile_loads_the_drivers_that_the_board_has_for_its_roles():
     other = {"distance": {"chip": "am312", "pin": 3}}
 
