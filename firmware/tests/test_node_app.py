@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 
+from tests.fake_buses import MADE
 from tests.fake_device import folder
 
 # isort: split
@@ -135,6 +136,23 @@ def test_a_node_reports_measures_and_obeys_over_a_link_it_does_not_know():
     assert node.config["report_s"] == 60
     assert node.journal.waiting() == 0
     assert node.power.port.fed > 0
+    assert "wire.readings.counter" not in sys.modules, "its fields are kept, not its file"
+
+
+def test_a_touch_ends_a_pause_and_the_next_turn_measures():
+    board = Board()
+    board.PINS = {"wake": 22}
+    node = made(board=board)
+    pin = MADE[-1]
+    node.next_us = 1 << 60
+
+    async def story():
+        pin.handler(pin)
+        await asyncio.wait_for(node.pause(node.clock.us() + 3600000000), 2)
+
+    asyncio.run(story())
+
+    assert node.next_us == 0
 
 
 def test_what_cannot_be_sent_waits_and_goes_when_the_link_is_back():
