@@ -143,11 +143,10 @@ def test_a_touch_ends_a_pause_and_the_next_turn_measures():
     board = Board()
     board.PINS = {"wake": 22}
     node = made(board=board)
-    pin = MADE[-1]
     node.next_us = 1 << 60
 
     async def story():
-        pin.handler(pin)
+        MADE[-1].handler(MADE[-1])
         await asyncio.wait_for(node.pause(node.clock.us() + 3600000000), 2)
 
     asyncio.run(story())
