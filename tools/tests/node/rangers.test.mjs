@@ -69,6 +69,20 @@ test('jsn_sr04t: 30 mA while it ranges, 5 at rest, none when switched off; then 
   assert.deepEqual(asked(1), []);
 });
 
+test('jsn_sr04t: in mode 2 it starts anew after its supply was gone for an instant, with one frame each 100 ms', () => {
+  jsn({ mode: 2, distance_mm: 1700 }, { uart: 0, tx: 0, rx: 1, power: 8 });
+  host.put(8, 1);
+  world.pass(1e6);
+  host.put(8, 0);
+  world.pass(50e3);
+  host.received.length = 0;
+  host.put(8, 1);
+  world.pass(300e3);
+  assert.deepEqual(host.received, [], 'it is not ready');
+  world.pass(1e6);
+  assert.equal(host.received.length, 10);
+});
+
 test('jsn_sr04t: warm air makes distances short, cold long', () => {
   const part = jsn({ distance_mm: 1000, noise: 0, air_c: 35 });
   assert.equal(asked(1)[0], Math.round((1000 * 340) / soundSpeed(35)));

@@ -25,7 +25,7 @@ export class JSN_SR04T extends Supplied {
   constructor(host, wiring, { mode = 3, ...options } = {}) {
     if (mode !== 2 && mode !== 3) throw new Error(`jsn_sr04t in mode ${mode}: 2 sends by itself, 3 on 0x55; the others have no serial line`);
     super(host, wiring);
-    Object.assign(this, { mode, frames: 0, alarm: null });
+    Object.assign(this, { mode, frames: 0, alarm: null, next: null });
     this.uart = host.uart(wiring.uart);
     const more = { garbled: 0 };
     this.echo = new Echo(host, { name: 'jsn_sr04t', near: NEAR_MM, far: FAR_MM, noise: NOISE_MM, sound: 340, more });
@@ -46,9 +46,10 @@ export class JSN_SR04T extends Supplied {
 
   supplied() {
     this.alarm?.cancel();
-    this.alarm = null;
+    this.next?.cancel();
+    this.alarm = this.next = null;
     this.#show();
-    if (this.supply.on && this.mode === 2) this.alarm = this.host.at(Math.max(this.#ready(), this.host.now()), () => this.#turn());
+    if (this.supply.on && this.mode === 2) this.next = this.host.at(Math.max(this.#ready(), this.host.now()), () => this.#turn());
   }
 
   #ready() {
@@ -62,7 +63,7 @@ export class JSN_SR04T extends Supplied {
 
   #turn() {
     this.#range();
-    this.again = this.host.at(this.host.now() + PERIOD_NS, () => this.supply.on && this.#turn());
+    this.next = this.host.at(this.host.now() + PERIOD_NS, () => this.#turn());
   }
 
   #asked(byte) {
