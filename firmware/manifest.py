@@ -7,6 +7,7 @@ FILES = {
         "__init__.py",
         "beliefs.py",
         "field.py",
+        "lighting.py",
         "likelihood.py",
         "movement.py",
         "parking.py",
