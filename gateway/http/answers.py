@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import hashlib
 import mimetypes
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import structlog
 from aiohttp import ETag, web
 
-from gateway.errors import Unknown
+from gateway.errors import Refused, Unknown
 from gateway.http.route import File, Stream
 
+ALLOWED_S = 30.0
+"""How often a stream's API key is looked up: one that was revoked gets no more."""
 LOOK_S = 1.0
 """How soon a client that left is noticed while the stream has nothing to send."""
 TYPES = mimetypes.MimeTypes()
@@ -52,6 +54,25 @@ async def send_stream(
     finally:
         await stream.chunks.aclose()
     return response
+
+
+def guarded(stream: Stream, allow: Callable[[], Awaitable[None]]) -> Stream:
+    """The stream as long as `allow` raises no Refused; then it ends."""
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + ALLOWED_S
+        async with contextlib.aclosing(stream.chunks):
+            async for chunk in stream.chunks:
+                if loop.time() >= due:
+                    try:
+                        await allow()
+                    except Refused:
+                        return
+                    due = loop.time() + ALLOWED_S
+                yield chunk
+
+    return Stream(chunks(), stream.send_s)
 
 
 async def _while_connected(

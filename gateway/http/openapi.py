@@ -66,7 +66,7 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
 def _types(routes: tuple[Route, ...]) -> list[type]:
     found: dict[type, None] = {Problem: None, Event: None}
     for route in routes:
-        shown = (route.body, route.query, route.reply)
+        shown = (route.body, route.query, route.headers, route.reply)
         found |= {one: None for one in shown if one and one not in {Stream, File}}
     found |= dict.fromkeys(EVENT_DATA.values())
     return list(found)
@@ -80,7 +80,7 @@ def _operation(route: Route, refs: dict[type, Any]) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": _PATH.get(name, _TEXT)}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
-    parameters += _query(route.query) if route.query else []
+    parameters += _given("query", route.query) + _given("header", route.headers)
     if parameters:
         operation["parameters"] = parameters
     if route.body:
@@ -122,9 +122,11 @@ def _reply(route: Route, refs: dict[type, Any]) -> dict[str, Any]:
     return refs[route.reply] if route.reply else {"type": "object"}
 
 
-def _query(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
-    schema = msgspec.json.schema(query)["$defs"][query.__name__]["properties"]
-    return [{"name": name, "in": "query", "schema": one} for name, one in schema.items()]
+def _given(where: str, given: type[msgspec.Struct] | None) -> list[dict[str, Any]]:
+    if given is None:
+        return []
+    schema = msgspec.json.schema(given)["$defs"][given.__name__]["properties"]
+    return [{"name": name, "in": where, "schema": one} for name, one in schema.items()]
 
 
 def _webhook(kind: str, refs: dict[type, Any]) -> dict[str, Any]:

@@ -31,8 +31,9 @@ class File(Struct, frozen=True):
 class Route(Struct, frozen=True, kw_only=True):
     """One operation.
 
-    operation: the use case; gets the Parts, the parts of the path in their order, then `body` and
-    `query` as the Structs it takes.  name: the operation's id in the document.
+    operation: the use case; gets the Parts, the parts of the path in their order, then `body`,
+    `query` and `headers` as the Structs it takes; a field of `headers` is named like its header.
+    name: the operation's id in the document.
     scope: of the API key, empty is open to all.  reply: what it gives: a Struct, Stream or File,
     None for other JSON.  content: media type of the reply.  errors: other statuses, each with a
     `gateway.errors.Problem`.
@@ -47,6 +48,7 @@ class Route(Struct, frozen=True, kw_only=True):
     reply: type[Struct] | None = None
     body: type[Struct] | None = None
     query: type[Struct] | None = None
+    headers: type[Struct] | None = None
     status: int = 200
     content: str = "application/json"
     errors: tuple[int, ...] = ()
@@ -86,6 +88,7 @@ def route(
         reply=reply if isinstance(reply, type) and issubclass(reply, Struct) else None,
         body=body,
         query=query,
+        headers=types.get("headers"),
         status=status,
         content=content or "application/json",
         errors=tuple(sorted(found)),

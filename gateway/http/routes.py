@@ -5,7 +5,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from gateway.http import openapi
-from gateway.http.route import route
+from gateway.http.route import Stream, route
 from gateway.usecases import (
     Parts,
     codecs,
@@ -14,8 +14,10 @@ from gateway.usecases import (
     devices,
     events,
     quarantine,
+    stream,
     webhooks,
 )
+from gateway.usecases.stream import StreamHeaders, StreamQuery
 
 
 class Health(Struct):
@@ -36,6 +38,11 @@ async def _health(parts: Parts) -> Health:
 async def _document(_parts: Parts) -> dict[str, Any]:
     """This document."""
     return openapi.document(ROUTES)
+
+
+async def _stream(parts: Parts, *, query: StreamQuery, headers: StreamHeaders) -> Stream:
+    """Events as they come, as server-sent events; `Last-Event-ID` goes on behind that one."""
+    return Stream(await stream.follow(parts, query=query, headers=headers), stream.SEND_S)
 
 
 ROUTES = (
@@ -62,6 +69,14 @@ ROUTES = (
     route("try_codec", "POST /v1/codecs/{id}/try", "admin", codecs.attempt),
     route("remove_codec", "DELETE /v1/codecs/{id}", "admin", codecs.remove, errors=(422,)),
     route("events", "GET /v1/events", "read", events.page, errors=(422,)),
+    route(
+        "stream",
+        "GET /v1/events/stream",
+        "read",
+        _stream,
+        content="text/event-stream",
+        errors=(422,),
+    ),
     route("redecode", "POST /v1/events/redecode", "admin", quarantine.redecode),
     route("explain", "GET /v1/events/{id}", "read", events.explain),
     route("webhooks", "GET /v1/webhooks", "admin", webhooks.find_all),

@@ -19,7 +19,7 @@ from gateway.errors import (
     Unknown,
     problem,
 )
-from gateway.http.answers import send_file, send_stream
+from gateway.http.answers import guarded, send_file, send_stream
 from gateway.http.auth import Forbidden, Unauthorized, authorize
 from gateway.http.route import File, Route, Stream
 from gateway.http.routes import ROUTES
@@ -59,23 +59,39 @@ def application(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicati
 
 def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        if route.scope:
-            header = request.headers.get("Authorization", "")
-            await authorize(parts.store, header, route.scope)
+        await _allow(parts, route, request)
         given: dict[str, Any] = {}
         query = _single(request, route.query)
         if route.query:
             given["query"] = _converted(query, route.query)
+        if route.headers:
+            given["headers"] = _of_headers(request, route.headers)
         if route.body:
             given["body"] = _decoded(await request.read(), route.body)
         answer = await route.operation(parts, *request.match_info.values(), **given)
         if isinstance(answer, Stream):
-            return await send_stream(request, answer, route.content, ending)
+            checked = guarded(answer, lambda: _allow(parts, route, request))
+            return await send_stream(request, checked, route.content, ending)
         if isinstance(answer, File):
             return await send_file(request, answer)
         return _json(answer, route.status)
 
     return handle
+
+
+async def _allow(parts: Parts, route: Route, request: web.Request) -> None:
+    if route.scope:
+        await authorize(parts.store, request.headers.get("Authorization", ""), route.scope)
+
+
+def _of_headers(request: web.Request, into: type[Struct]) -> Struct:
+    """Those that the operation takes. Raises Unreadable."""
+    names = into.__struct_encode_fields__
+    given = {name: request.headers[name] for name in names if name in request.headers}
+    try:
+        return msgspec.convert(given, into, strict=False)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"a header is wrong: {_sentence(error)}") from None
 
 
 def _single(request: web.Request, known: type[Struct] | None) -> dict[str, str]:
