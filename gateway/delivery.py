@@ -28,9 +28,9 @@ from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry
 from gateway.line import READ_EACH, Line, Queue, counted
 from gateway.marks import PATIENCE_S, Marks, T, patiently
-from gateway.model import Delivery, Endpoint
+from gateway.model import Delivery, Endpoint, Waiting
 from gateway.sinks import Gone, Outlet
-from gateway.store import Appended, Store, Transaction, View, Waiting
+from gateway.store import Appended, Store, Transaction, View
 
 REFUSED_STEPS_S = (60.0, 540.0)
 """Waits between the three tries of an event which the endpoint refuses, ten minutes in all."""

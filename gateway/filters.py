@@ -4,7 +4,7 @@ An event passes when it fits each list that is not empty. Properties are those t
 boot or a status tells; events of other kinds have none and pass no filter that names one.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -12,7 +12,6 @@ from msgspec import Raw, Struct
 
 from gateway.errors import Refused
 from gateway.events import EVENT_DATA, KINDS, BootData, Event, ReadingData, event_type
-from gateway.store import View
 
 TELLING = tuple(
     event_type(kind)
@@ -71,54 +70,32 @@ def checked(types: Sequence[str], devices: Sequence[str], properties: Sequence[s
             f"`properties` out, or add one of {', '.join(TELLING)} to `types`",
             "properties",
         )
+    if not all(properties):
+        raise Refused("a property without a name matches nothing: leave it out", "properties")
     euis = tuple(dict.fromkeys(one.lower() for one in devices))
     return Filter(tuple(dict.fromkeys(types)), euis, tuple(dict.fromkeys(properties)))
 
 
-def doubts(view: View, one: Wanting) -> list[str]:
-    """What of a filter has matched nothing so far, one sentence each that says who acts next."""
-    known = [device.dev_eui for device in view.devices()]
-    strangers = sorted(set(one.devices) - set(known))
-    said = [
-        f"the filter names {eui!r}, which is not registered: add that device, or change the filter"
-        for eui in strangers
-    ]
-    if one.properties:
-        among = [eui for eui in known if not one.devices or eui in one.devices]
-        told = {latest.property for eui in among for latest in view.latest(eui)}
-        said += [
-            f"the filter names the property {name!r}, which none of its devices has told so far: "
-            "`lamplighter device show` lists what a device tells"
-            for name in one.properties
-            if name not in told
-        ]
-    return said
-
-
 def passes(one: Wanting, event: Event) -> bool:
     """Whether an event goes through, before it is in the store."""
-
-    def told() -> set[str]:
-        return {value.property for value in event.data.values}
-
-    return _fits(one, event.type, event.subject, told)
+    if not _of_kind(one, event.type, event.subject):
+        return False
+    if not one.properties:
+        return True
+    return event.type in TELLING and any(v.property in one.properties for v in event.data.values)
 
 
 def lets_through(one: Wanting, body: bytes | Raw) -> bool:
     """Whether an event of the store goes through. body: its JSON."""
     facts = _facts(body)
-
-    def told() -> set[str]:
-        return {value.property for value in _told(facts.data).values}
-
-    return _fits(one, facts.type, facts.subject, told)
-
-
-def _fits(one: Wanting, kind: str, subject: str, told: Callable[[], set[str]]) -> bool:
-    if one.types and kind not in one.types:
-        return False
-    if one.devices and subject not in one.devices:
+    if not _of_kind(one, facts.type, facts.subject):
         return False
     if not one.properties:
         return True
-    return kind in TELLING and not told().isdisjoint(one.properties)
+    return facts.type in TELLING and any(
+        value.property in one.properties for value in _told(facts.data).values
+    )
+
+
+def _of_kind(one: Wanting, kind: str, subject: str) -> bool:
+    return (not one.types or kind in one.types) and (not one.devices or subject in one.devices)

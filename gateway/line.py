@@ -16,8 +16,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from gateway.model import Delivery, Endpoint
-from gateway.store import Appended, Waiting
+from gateway.model import Delivery, Endpoint, Waiting
+from gateway.store import Appended
 
 HELD = 5000
 """Deliveries a Line takes as they are committed, some 5 MB; the rest are read later."""

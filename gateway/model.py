@@ -145,7 +145,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     url: the target, which for a webhook is a URL.  kind: of sink, see gateway.sinks.
     secret: `whsec_...`, signs each body; empty where the kind does not sign.
-    types: CloudEvents types wanted, empty is all.
+    types, devices, properties: its filter, see gateway.filters; empty is all.
     disabled_reason: why the gateway stopped delivering; empty while it delivers.
     batch: most events that one request carries, 1..100.
     old_secret: the one before, signs beside it until old_until_ms.
@@ -161,6 +161,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     batch: int = 1
     old_secret: str = ""
     old_until_ms: int = 0
+    devices: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -185,6 +187,14 @@ class Delivery(Struct, frozen=True, kw_only=True):
     note: str = ""
     worker: str = ""
     until_ms: int = 0
+
+
+class Waiting(Struct, frozen=True):
+    """A device with pending deliveries: the cursors of the oldest and the newest of them."""
+
+    subject: str
+    oldest: int
+    newest: int
 
 
 class Totals(Struct, frozen=True, kw_only=True):

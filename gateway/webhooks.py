@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
-from gateway.events import KINDS, event_type
+from gateway.filters import checked
 from gateway.model import Endpoint
 from gateway.store import Transaction, View
 
@@ -28,22 +28,23 @@ def new_endpoint(
     *,
     signed: bool = True,
     batch: int = 1,
+    devices: Sequence[str] = (),
+    properties: Sequence[str] = (),
 ) -> Endpoint:
     """An endpoint of a kind of sink; signed: with a secret of its own, 256 random bits.
 
-    types: CloudEvents types it wants, none is all.  batch: most events of one request.
-    Raises Refused for a type that does not exist.
+    types, devices, properties: its filter, see gateway.filters; none is all.
+    batch: most events of one request.  Raises Refused for a filter that can never match.
     """
-    known = [event_type(kind) for kind in KINDS]
-    for one in types:
-        if one not in known:
-            raise Refused(f"there is no event type {one!r}: use {', '.join(known)}", "types")
+    wanted = checked(types, devices, properties)
     return Endpoint(
         id="wh_" + secrets.token_hex(6),
         kind=kind,
         url=target,
         secret=_new_secret() if signed else "",
-        types=tuple(types),
+        types=wanted.types,
+        devices=wanted.devices,
+        properties=wanted.properties,
         created_at_ms=now_ms,
         batch=batch,
     )

@@ -1,11 +1,14 @@
 """`lamplighter webhook`: backends that get the events."""
 
+from typing import Any
+
 import click
 
 from gateway.cli._answer import on_parts
+from gateway.errors import Refused
 from gateway.events import KINDS, event_type
 from gateway.terminal import Answer, lines, plain, range_of, table
-from gateway.usecases import Parts, webhooks
+from gateway.usecases import Parts, devices, webhooks
 from gateway.usecases.webhooks import SINKS, DeliveriesQuery, RotationRequest, WebhookRequest
 
 
@@ -28,17 +31,33 @@ def webhook() -> None:
     help="Only events of this type; may be given more than once.",
 )  # fmt: skip
 @click.option(
+    "--device", "named", multiple=True,
+    help="Only events of this device, by name or DevEUI; may be given more than once.",
+)  # fmt: skip
+@click.option(
+    "--property", "properties", multiple=True,
+    help="Only readings and status that tell this property; may be given more than once.",
+)  # fmt: skip
+@click.option("--since", default="", help="First what is kept from this instant on, RFC 3339.")
+@click.option("--latest", is_flag=True, help="First the readings with the newest values.")
+@click.option(
     "--batch", type=range_of(WebhookRequest, "batch"), default=1, show_default=True,
     help="Most events in one request, as a JSON array; 1: each by itself.",
 )  # fmt: skip
 @on_parts
-async def add(parts: Parts, url: str, kind: str, types: tuple[str, ...], batch: int) -> Answer:
+async def add(parts: Parts, named: tuple[str, ...], *, latest: bool, **given: Any) -> Answer:
     """Add a webhook, or a sink of another kind: it gets the events from now on."""
-    value = await webhooks.add(parts, body=WebhookRequest(url, list(types), kind, batch))
-    if not value.secret:
-        return Answer(value, lines(plain(value, "secret")))
-    once = "The secret is shown only now; the backend verifies signatures with it."
-    return Answer(value, f"{lines(plain(value))}\n{once}")
+    if latest and given["since"]:
+        raise Refused("--latest and --since are two places to begin: leave one out")
+    given["start"] = "latest" if latest else "since" if given["since"] else "now"
+    given["devices"] = [await devices.named(parts, one) for one in named]
+    given |= {name: list(given[name]) for name in ("types", "properties")}
+    value = await webhooks.add(parts, body=WebhookRequest(**given))
+    shown = plain(value, "doubts", *(() if value.secret else ("secret",)))
+    said = [lines(shown), *value.doubts]
+    if value.secret:
+        said.append("The secret is shown only now; the backend verifies signatures with it.")
+    return Answer(value, "\n".join(said))
 
 
 @webhook.command("list")
@@ -46,7 +65,8 @@ async def add(parts: Parts, url: str, kind: str, types: tuple[str, ...], batch: 
 async def find_all(parts: Parts) -> Answer:
     """List the webhooks and what became of their events."""
     value = await webhooks.find_all(parts)
-    rows = [plain(one, "totals", "created_at") | plain(one.totals) for one in value.webhooks]
+    hidden = ("totals", "created_at", "devices", "properties", "doubts")
+    rows = [plain(one, *hidden) | plain(one.totals) for one in value.webhooks]
     nothing = "There are no webhooks; `lamplighter webhook add` adds one."
     return Answer(value, table(rows, nothing))
 

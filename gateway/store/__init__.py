@@ -38,6 +38,7 @@ from gateway.model import (
     Lease,
     Quarantined,
     Totals,
+    Waiting,
 )
 
 T = TypeVar("T")
@@ -54,14 +55,6 @@ class Appended(Struct, frozen=True):
     subject: str
     body: bytes
     endpoints: tuple[str, ...]
-
-
-class Waiting(Struct, frozen=True):
-    """A device with pending deliveries: the cursors of the oldest and the newest of them."""
-
-    subject: str
-    oldest: int
-    newest: int
 
 
 class View(Protocol):
@@ -317,6 +310,13 @@ class Transaction(View, Protocol):
         """Replace state, attempts, times and note of a delivery, whoever claimed it.
 
         Does nothing when it is withdrawn meanwhile. Raises Unknown when there never was one.
+        """
+        ...
+
+    def deliver(self, endpoint_id: str, entries: Sequence[tuple[int, str]]) -> int:
+        """Add pending deliveries of events of the store; returns how many.
+
+        entries: (cursor, subject), ascending. One that has a delivery stays as it is.
         """
         ...
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from gateway import filters
+from gateway.doubts import doubts
 from gateway.errors import Problem, Refused
 from gateway.events import Entry
 from gateway.filters import Filter
@@ -77,9 +78,7 @@ def _listed(text: str) -> list[str]:
 def _begin(view: View, asked: Filter, after: int | None) -> tuple[int, bytes]:
     """Where to begin, and what to say first."""
     last = view.last_cursor()
-    said = b"".join(
-        _named("doubt", Problem(one, Refused.act)) for one in filters.doubts(view, asked)
-    )
+    said = b"".join(_named("doubt", Problem(one, Refused.act)) for one in doubts(view, asked))
     if after is None:
         return last, said
     if after > last:

@@ -4,16 +4,19 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from gateway import sinks, webhooks
-from gateway.clock import Instant, rfc3339
+from gateway import sinks, starts, webhooks
+from gateway.clock import Instant, parse_ms, rfc3339
+from gateway.doubts import doubts
 from gateway.errors import Refused
 from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
 from gateway.store import View
-from gateway.usecases import Done, Limit, Parts, listed, one_of
+from gateway.usecases import Done, Eui, Limit, Name, Parts, listed, one_of
 
 SINKS = {kind: sinks.module(kind).Sink.target for kind in sinks.kinds()}
 """{kind of sink: what the target of such an endpoint is}."""
+STARTS = ("now", "latest", "since")
+"""What a new webhook gets first."""
 MOST_OVERLAP_S = 30 * 86_400
 STATES = ("pending", "delivered", "dead", "withdrawn")
 """Where a delivery may be."""
@@ -22,8 +25,10 @@ STATES = ("pending", "delivered", "dead", "withdrawn")
 class WebhookRequest(Struct, forbid_unknown_fields=True):
     """A webhook to add.
 
-    types: CloudEvents types it wants, none is all.  kind: of sink; `url` is its target.
-    batch: most events in one request, as a JSON array; 1: each by itself.
+    kind: of sink; `url` is its target.  batch: most events in one request, as a JSON array; 1:
+    each by itself.  types, devices, properties: an event passes that fits each that is not empty.
+    start: `now`; `latest`: first the readings that told the newest values; `since`: first what is
+    kept from that instant on, in RFC 3339.
     """
 
     url: Annotated[
@@ -32,12 +37,17 @@ class WebhookRequest(Struct, forbid_unknown_fields=True):
     types: list[Annotated[str, listed(*map(event_type, KINDS))]] = []
     kind: Annotated[str, listed(*SINKS)] = "webhook"
     batch: Annotated[int, Meta(ge=1, le=100)] = 1
+    devices: list[Eui] = []
+    properties: list[Name] = []
+    start: Annotated[str, one_of(*STARTS)] = "now"
+    since: Instant = ""
 
 
 class WebhookCreated(Struct):
     """A new webhook.
 
     secret: verifies the signatures, shown only here; empty where its kind does not sign.
+    pending: earlier events that it gets first.  doubts: what of its filter matched nothing so far.
     """
 
     id: str
@@ -46,6 +56,10 @@ class WebhookCreated(Struct):
     types: list[str]
     batch: int
     secret: str
+    devices: list[str]
+    properties: list[str]
+    pending: int
+    doubts: list[str]
 
 
 class RotationRequest(Struct, forbid_unknown_fields=True):
@@ -66,6 +80,7 @@ class WebhookView(Struct):
     """A webhook and its sums: matched = delivered + pending + dead + withdrawn, always.
 
     next_try_at: when the earliest event that waits is tried again; null where none does.
+    doubts: what of its filter matched nothing so far, one sentence each that says who acts next.
     """
 
     id: str
@@ -77,6 +92,9 @@ class WebhookView(Struct):
     disabled_reason: str
     next_try_at: Instant | None
     totals: Totals
+    devices: list[str]
+    properties: list[str]
+    doubts: list[str]
 
 
 class Webhooks(Struct):
@@ -113,7 +131,7 @@ class Deliveries(Struct):
 
 
 async def add(parts: Parts, *, body: WebhookRequest) -> WebhookCreated:
-    """Add a webhook: it gets the events from now on; its secret is shown once."""
+    """Add a webhook: it gets the events from its start on; its secret is shown once."""
     sink = parts.sinks.of(body.kind)
     sink.check(body.url)
     if body.batch > 1 and not sink.batched:
@@ -121,10 +139,47 @@ async def add(parts: Parts, *, body: WebhookRequest) -> WebhookCreated:
             f"the kind {body.kind} takes each event by itself: leave `batch` at 1", "batch"
         )
     made = webhooks.new_endpoint(
-        body.kind, body.url, body.types, parts.clock(), signed=sink.signed, batch=body.batch
+        body.kind,
+        body.url,
+        body.types,
+        parts.clock(),
+        signed=sink.signed,
+        batch=body.batch,
+        devices=body.devices,
+        properties=body.properties,
     )
-    await parts.store.write(lambda tx: tx.add_endpoint(made))
-    return WebhookCreated(made.id, made.kind, made.url, list(made.types), made.batch, made.secret)
+    pending = await _begin(parts, made, body)
+    return WebhookCreated(
+        id=made.id,
+        kind=made.kind,
+        url=made.url,
+        types=list(made.types),
+        batch=made.batch,
+        secret=made.secret,
+        devices=list(made.devices),
+        properties=list(made.properties),
+        pending=pending,
+        doubts=await parts.store.read(lambda view: doubts(view, made)),
+    )
+
+
+async def _begin(parts: Parts, made: Endpoint, body: WebhookRequest) -> int:
+    """Add it with what it gets first; returns how many events that is."""
+    if (body.start == "since") != bool(body.since):
+        raise Refused("`start` since needs the instant `since`, and only that has one", "since")
+    if body.start == "now":
+        await parts.store.write(lambda tx: tx.add_endpoint(made))
+        return 0
+    if body.start == "latest":
+        first, after = await parts.store.read(lambda view: starts.snapshot(view, made))
+        return await starts.begin(parts.store, made, after, first)
+    try:
+        since_ms = parse_ms(body.since)
+    except (ValueError, OverflowError):
+        said = f"`since` is {body.since[:50]!r}: give an instant as 2026-01-31T12:00:00Z"
+        raise Refused(said, "since") from None
+    after = await parts.store.read(lambda view: starts.cursor_at(view, since_ms))
+    return await starts.begin(parts.store, made, after, [])
 
 
 async def find_all(parts: Parts) -> Webhooks:
@@ -211,4 +266,7 @@ def _shown(view: View, endpoint: Endpoint) -> WebhookView:
         disabled_reason=endpoint.disabled_reason,
         next_try_at=rfc3339(next_ms) if next_ms else None,
         totals=view.totals(endpoint.id),
+        devices=list(endpoint.devices),
+        properties=list(endpoint.properties),
+        doubts=doubts(view, endpoint),
     )

@@ -207,6 +207,18 @@ class Changes(Rows):
         self._count(delivery.endpoint_id, row[0], delivery.state)
         self._outbox_changes(delivery.endpoint_id)
 
+    def deliver(self, endpoint_id: str, entries: Sequence[tuple[int, str]]) -> int:
+        new = [
+            one
+            for one in entries
+            if not self.connection.row("delivery_state", endpoint_id, one[0])
+        ]
+        for cursor, subject in new:
+            self.connection.put_outbox(endpoint_id, cursor, subject)
+        if new:
+            self._outbox_changes(endpoint_id)
+        return len(new)
+
     def _outbox_changes(self, endpoint_id: str) -> None:
         """Whoever keeps rows of this outbox in memory reads them again."""
         if endpoint_id not in self._reread:

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.clock import rfc3339
 from gateway.events import Event, event_type
+from gateway.filters import passes
 from gateway.model import Endpoint
 
 _encode = msgspec.json.Encoder().encode
@@ -38,4 +39,4 @@ def first_id(at_ms: int) -> str:
 
 def wants(endpoint: Endpoint, event: Event) -> bool:
     """Whether an endpoint gets an event."""
-    return not endpoint.disabled_reason and (not endpoint.types or event.type in endpoint.types)
+    return not endpoint.disabled_reason and passes(endpoint, event)

@@ -19,8 +19,8 @@ from gateway.model import (
     Lease,
     Quarantined,
     Totals,
+    Waiting,
 )
-from gateway.store import Waiting
 from gateway.store.sql import Connection
 
 S = TypeVar("S", bound=msgspec.Struct)

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
-from gateway.events import Event
+from gateway.events import Event, ReadingData, Value
 from gateway.model import Endpoint, Totals
+from gateway.notices import Link
 from gateway.tests.contract.store_bench import HOOK, joined
 
 
@@ -279,3 +280,55 @@ async def test_a_change_of_endpoints_is_told_and_no_other(store):
     assert await heard(take) == []
     assert await heard(lambda tx: tx.put_delivery(tx.deliveries("h1")[0])) == ["endpoints"]
     assert await heard(lambda tx: (tx.remove_endpoint("h1"), joined(tx))) == [1, "endpoints"]
+
+
+async def test_events_of_the_store_can_be_delivered_to_an_endpoint_that_came_later(store):
+    await store.write(lambda tx: [joined(tx, eui) for eui in ("a1", "b2", "a1")])
+    await store.write(lambda tx: (tx.add_endpoint(HOOK), joined(tx)))
+    told = []
+    store.on_endpoints(lambda: told.append(True))
+
+    added = await store.write(lambda tx: tx.deliver("h1", [(1, "a1"), (2, "b2"), (4, "a1")]))
+
+    assert (added, told) == (2, [True])
+    due, sums = await store.read(lambda view: (view.deliveries("h1"), view.totals("h1")))
+    assert [(one.cursor, one.subject, one.state) for one in due] == [
+        (1, "a1", "pending"), (2, "b2", "pending"), (4, "a1", "pending"),
+    ]  # fmt: skip
+    assert sums == Totals(matched=3, pending=3)
+    await store.write(lambda tx: tx.mark(due[0], replace(due[0], state="delivered", attempts=1)))
+    assert await store.write(lambda tx: tx.deliver("h1", [(1, "a1")])) == 0
+
+
+async def test_an_event_goes_to_the_endpoints_whose_filters_it_passes(store):
+    level = Value("level", 40, "%")
+
+    def reading(tx, eui, *values):
+        data = ReadingData(
+            dev_eui=eui, device=eui, profile="bin", seq=1, observed_at="2026-01-01T00:00:00Z",
+            received_at="2026-01-01T00:00:00Z", values=values, link=Link(),
+        )  # fmt: skip
+        tx.append("reading", eui, 0, data)
+
+    filters = {
+        "device": {"devices": ("b2",)},
+        "property": {"properties": ("level", "battery")},
+        "both": {"devices": ("a1",), "properties": ("level",)},
+        "type": {"types": ("lamplighter.joined.v1",), "devices": ("a1", "b2")},
+    }
+
+    def change(tx):
+        for name, one in filters.items():
+            tx.add_endpoint(replace(HOOK, id=name, **one))
+        joined(tx, "a1")
+        reading(tx, "a1", level)
+        reading(tx, "b2", Value("voltage", 3, "V"), level)
+        reading(tx, "b2", Value("voltage", 3, "V"))
+        joined(tx, "c3")
+
+    await store.write(change)
+
+    found = await store.read(lambda view: {one: view.deliveries(one) for one in filters})
+    assert {name: [one.cursor for one in rows] for name, rows in found.items()} == {
+        "device": [3, 4], "property": [2, 3], "both": [2], "type": [1],
+    }  # fmt: skip

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gateway import app, cli, devices, registry
 from gateway.delivery import Deliverer, Schedule
 from gateway.events import JoinedData
+from gateway.model import Device
 from gateway.provisioning import OURS
 from gateway.settings import load
 from gateway.store.sqlite import Store
@@ -109,6 +110,29 @@ def test_a_webhook_is_added_listed_and_removed(run, config):
     for action in ("enable", "retry", "replay", "remove"):
         assert run("webhook", action, made["id"])[0] == 0
     assert run("webhook", "list")[1].startswith("There are no webhooks")
+
+
+def test_a_webhook_is_added_with_a_filter_and_a_start(run, config):
+    config.write_text(config.read_text() + "\n[delivery]\nallow_private = true\n")
+    device = Device(dev_eui=EUI, name="bin 1", profile="bin", join_eui="0" * 16)
+    in_the_store(config, lambda tx: tx.add_device(device))
+    add = ("webhook", "add", "http://127.0.0.1:1/x")
+    wanted = ("--device", "BIN 1", "--property", "fillingLevel", "--property", "battery")
+
+    code, out, _ = run(*add, *wanted, "--latest")
+    made = as_json(run, *add, *wanted, "--since", "2026-01-31T00:00:00Z")
+
+    assert (made["devices"], made["properties"]) == ([EUI], ["fillingLevel", "battery"])
+    assert (code, "names the property 'battery', which none of its devices" in out) == (0, True)
+    assert "'fillingLevel'" in run("webhook", "show", made["id"])[1]
+    for wrong, said in (
+        (("--latest", "--since", "2026-01-31T00:00:00Z"), "leave one out"),
+        (("--since", "yesterday"), "give an instant"),
+        (("--device", "bin 2"), "there is no device 'bin 2'"),
+        (("--property", ""), "without a name"),
+    ):
+        code, _, error = run(*add, *wrong)
+        assert (code, said in error) == (1, True), error
 
 
 def test_a_private_address_is_refused_with_a_sentence_and_who_acts(run):
@@ -309,6 +333,10 @@ def give_it_an_event(config, webhook):
         note = "the endpoint answered 500"
         tx.put_delivery(replace(one, attempts=1, next_at_ms=9_000_000_000_000, note=note))
 
+    in_the_store(config, change)
+
+
+def in_the_store(config, change):
     async def write():
         async with Store(config.parent / "lamplighter.db") as store:
             await store.write(change)

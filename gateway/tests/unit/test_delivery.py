@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from gateway.delivery import Worker
 from gateway.errors import Refused, Retry
-from gateway.store import Waiting
+from gateway.model import Waiting
 from gateway.store.sqlite import Store
 from gateway.tests.unit.outbox_bench import (
     BIN,

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.line import Line
-from gateway.model import Delivery
-from gateway.store import Appended, Waiting
+from gateway.model import Delivery, Waiting
+from gateway.store import Appended
 from gateway.webhooks import new_endpoint
 
 HOOK = new_endpoint("webhook", "http://x/", [], 0)
