@@ -39,8 +39,8 @@ def reading(tx, eui=FIRST, name="level"):
 class Service:
     """A served API with two devices; the first has told `level`."""
 
-    def __init__(self, store, session, key):
-        self.store, self.session, self.key = store, session, key
+    def __init__(self, store, session, key, key_id):
+        self.store, self.session, self.key, self.key_id = store, session, key, key_id
 
     @contextlib.asynccontextmanager
     async def stream(self, last_id=None, **query):
@@ -92,9 +92,7 @@ async def service(monkeypatch):
         await store.write(fill)
         base = await stack.enter_async_context(served(made_parts(store)))
         session = await stack.enter_async_context(aiohttp.ClientSession(base))
-        made = Service(store, session, key)
-        made.key_id = record.id
-        yield made
+        yield Service(store, session, key, record.id)
 
 
 async def test_events_come_from_now_on_with_the_bytes_that_webhooks_get(service):
