@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway import webhooks
-from gateway.clock import Instant, parse_ms
 from gateway.events import Entry
 from gateway.filters import lets_through
 from gateway.model import Endpoint
@@ -24,7 +23,6 @@ GATHERING = "its earlier events are being gathered; if this stays, remove it and
 
 class _Where(Struct):
     subject: str
-    time: Instant
 
 
 class _Named(Struct):
@@ -41,20 +39,6 @@ class _Reading(Struct):
 
 _where = msgspec.json.Decoder(_Where).decode
 _reading = msgspec.json.Decoder(_Reading).decode
-
-
-def cursor_at(view: View, at_ms: int) -> int:
-    """The cursor behind which events of an instant begin; they are in the order of commits."""
-    low = 0
-    high = view.last_cursor()
-    while low < high:
-        middle = (low + high) // 2
-        found = view.events(middle, 1)
-        if found and parse_ms(_where(found[0].body).time) < at_ms:
-            low = found[0].cursor
-        else:
-            high = middle
-    return low
 
 
 def snapshot(view: View, endpoint: Endpoint) -> tuple[list[Entry], int]:

@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from gateway import app
+from gateway.cli import _many, _series
 from gateway.cli._answer import on_parts, on_settings
 from gateway.cli._decoder import DecoderName
-from gateway.cli._many import COMMANDS
 from gateway.cli._secret import secret_file
 from gateway.errors import Refused
 from gateway.provisioning import OURS
@@ -22,7 +22,7 @@ from gateway.usecases import Parts, devices
 from gateway.usecases.devices import DeviceCreated, DeviceRequest
 
 
-@click.group(commands=COMMANDS)
+@click.group(commands=(*_many.COMMANDS, _series.of_device))
 def device() -> None:
     """Boards on the street."""
 

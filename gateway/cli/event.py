@@ -39,15 +39,19 @@ def event() -> None:
 @click.option("--limit", type=range_of(EventsQuery, "limit"), help="Of a page; 100 if not given.")
 @click.option("--kind", type=choice_of(EventsQuery, "kind"), help="Only of this kind.")
 @click.option("--device", default="", help="Only of this device: its name or DevEUI.")
+@click.option("--property", default="", help="Only what tells this property.")
+@click.option("--since", default="", help="Only from this instant on, RFC 3339; a page.")
+@click.option("--until", default="", help="Only before this instant; a page.")
 @click.option("--follow", is_flag=True, help="Print each event that comes, until Ctrl-C.")
 @on_parts
 async def page(parts: Parts, device: str, *, follow: bool, **given: Any) -> Answer:
     """List events, newest first; with --after page by page, in the order of their commits."""
     chosen = {name: one for name, one in given.items() if one is not None}
-    if not chosen.keys() & {"last", "after", "limit"}:
+    pages = any(given[name] for name in ("property", "since", "until"))
+    if not (pages or chosen.keys() & {"last", "after", "limit"}):
         chosen["last"] = LAST
     if follow and "last" not in chosen:
-        raise Refused("--follow begins with the newest events: leave --after and --limit out")
+        raise Refused("--follow begins with the newest events: show no page")
     chosen["subject"] = await devices.named(parts, device) if device else ""
     query = msgspec.convert(chosen, EventsQuery)
     if follow:
@@ -55,9 +59,9 @@ async def page(parts: Parts, device: str, *, follow: bool, **given: Any) -> Answ
         return Answer(None, "")
     value = await events.page(parts, query=query)
     names = await _names(parts)
-    return Answer(
-        value, table([_lines.row(one, names) for one in value.events], "There are none.")
-    )
+    rows = table([_lines.row(one, names) for one in value.events], "There are none.")
+    following = [f"--after {value.next} shows what follows."] * value.more
+    return Answer(value, "\n".join([rows, *following, *value.doubts]))
 
 
 async def _names(parts: Parts) -> dict[str, str]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Stream(Struct, frozen=True):
-    """An answer without an end, in pieces.
+    """An answer in pieces, which may have no end.
 
     chunks: closed when the client leaves, when it does not read, and when the service ends.
     send_s: how long the client may take to read one piece.

@@ -14,9 +14,11 @@ from gateway.usecases import (
     devices,
     events,
     quarantine,
+    series,
     stream,
     webhooks,
 )
+from gateway.usecases.series import SeriesRange
 from gateway.usecases.stream import StreamHeaders, StreamQuery
 
 
@@ -45,6 +47,11 @@ async def _stream(parts: Parts, *, query: StreamQuery, headers: StreamHeaders) -
     return Stream(await stream.follow(parts, query=query, headers=headers), stream.SEND_S)
 
 
+async def _table(parts: Parts, dev_eui: str, *, query: SeriesRange) -> Stream:
+    """The whole series as CSV; a spreadsheet computes no text in it."""
+    return Stream(await series.table(parts, dev_eui, query=query))
+
+
 ROUTES = (
     route("health", "GET /v1/health", "", _health),
     route("openapi", "GET /v1/openapi.json", "", _document),
@@ -61,6 +68,15 @@ ROUTES = (
     route("device", "GET /v1/devices/{dev_eui}", "read", devices.find),
     route("remove_device", "DELETE /v1/devices/{dev_eui}", "admin", devices.remove, errors=(422,)),
     route("latest", "GET /v1/devices/{dev_eui}/latest", "read", devices.latest),
+    route("series", "GET /v1/devices/{dev_eui}/series", "read", series.page, errors=(422,)),
+    route(
+        "series_table",
+        "GET /v1/devices/{dev_eui}/series.csv",
+        "read",
+        _table,
+        content="text/csv",
+        errors=(422,),
+    ),
     route("ask", "POST /v1/devices/{dev_eui}/commands", "command", commands.ask, status=202),
     route("commands", "GET /v1/commands", "read", commands.find_all),
     route("command", "GET /v1/commands/{id}", "read", commands.find),

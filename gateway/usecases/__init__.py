@@ -12,9 +12,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from gateway.clock import Clock, wall_ms
+from gateway.clock import Clock, parse_ms, wall_ms
 from gateway.codecs import Codecs
 from gateway.commands import Commands
+from gateway.errors import Refused
 from gateway.networks import Network
 from gateway.sinks import Sinks
 from gateway.store import Store
@@ -22,6 +23,10 @@ from gateway.store import Store
 Limit = Annotated[int, Meta(ge=1, le=1000, description="how many at most")]
 Eui = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{16}$", description="16 hexadecimal digits")]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+EVER_MS = 2**53
+"""Later than every instant in RFC 3339."""
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -44,6 +49,24 @@ def one_of(*names: str) -> Meta:
     """Lists names in the document and refuses others before the use case."""
     pattern = f"^({'|'.join(names)})$"
     return Meta(pattern=pattern, extra_json_schema={"enum": list(names)})
+
+
+def instant_ms(text: str, field: str) -> int:
+    """An instant of a request, ms since 1970. Raises Refused that names the field."""
+    try:
+        return parse_ms(text)
+    except (ValueError, OverflowError):
+        said = f"`{field}` is {text[:50]!r}: give an instant as 2026-01-31T12:00:00Z"
+        raise Refused(said, field) from None
+
+
+def span_ms(since: str, until: str) -> tuple[int, int]:
+    """From an instant until before another; an empty one is no limit. Raises Refused."""
+    since_ms = instant_ms(since, "since") if since else 0
+    until_ms = instant_ms(until, "until") if until else EVER_MS
+    if until_ms <= since_ms:
+        raise Refused("`until` is not after `since`: nothing lies between them", "until")
+    return since_ms, until_ms
 
 
 class Done(Struct):

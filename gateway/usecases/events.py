@@ -1,15 +1,24 @@
 """Events: read them in order, and explain one."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
+from gateway import filters
+from gateway.clock import Instant, parse_ms
+from gateway.doubts import doubts
 from gateway.errors import Refused, Unknown
 from gateway.events import KINDS, Event
 from gateway.store import View
-from gateway.usecases import Limit, Parts, one_of
+from gateway.usecases import Limit, Parts, one_of, span_ms
 from gateway.usecases.webhooks import DeliveryView, delivery_view
+
+CHUNK = 500
+"""Events of one look at the store, where few may pass."""
+LOOKED = 20_000
+"""Events that are looked at for one page."""
 
 _decode = msgspec.json.Decoder(Event).decode
 
@@ -17,8 +26,9 @@ _decode = msgspec.json.Decoder(Event).decode
 class EventsQuery(Struct):
     """Which events. after: the `next` of the page before.  kind, subject: empty is any.
 
-    last: instead of a page, the newest so many, newest first; then `after` and `limit` are left
-    out.
+    since, until: of their `time`, RFC 3339; until is not among them.  property: which they tell.
+    last: instead of a page, the newest so many, newest first; then `after`, `limit`, `since`,
+    `until` and `property` are left out.
     """
 
     after: Annotated[int, Meta(ge=0, le=2**62)] = 0
@@ -26,16 +36,23 @@ class EventsQuery(Struct):
     last: Limit | None = None
     kind: Annotated[str, one_of(*KINDS, "")] = ""
     subject: str = ""
+    since: Instant = ""
+    until: Instant = ""
+    property: str = ""
 
 
 class EventPage(Struct):
     """Events in the order of their commits, or the newest, newest first.
 
-    next: `after` of the page that begins behind these.
+    next: `after` of the page that begins behind these.  more: events behind these are there, or
+    were not looked at yet: of a filter that few events pass, a page may be empty and not the last.
+    doubts: what of `property` matched nothing so far, one sentence that says who acts next.
     """
 
     events: list[Event]
     next: int
+    more: bool
+    doubts: list[str]
 
 
 class Story(Struct):
@@ -49,21 +66,62 @@ async def page(parts: Parts, *, query: EventsQuery) -> EventPage:
     """Events in the order of their commits; with `last` the newest, newest first."""
     if query.last is not None:
         return await _newest(parts, query, query.last)
-    found = await parts.store.read(
-        lambda view: view.events(query.after, query.limit, query.kind, query.subject.lower())
-    )
-    events = [_decode(one.body) for one in found]
-    return EventPage(events, found[-1].cursor if found else query.after)
+    since_ms, until_ms = span_ms(query.since, query.until)
+    asked = filters.checked((), (), (query.property,) * bool(query.property))
+    after = query.after
+    if query.since and not after:
+        after = await parts.store.read(lambda view: view.cursor_before(since_ms))
+    made = EventPage([], after, more=True, doubts=[])
+
+    def passing(body: Raw) -> Event | None:
+        event = _decode(body) if filters.lets_through(asked, body) else None
+        return event if event and since_ms <= parse_ms(event.time) < until_ms else None
+
+    every = not (query.since or query.until or query.property)
+    await _fill(parts, made, query, query.limit if every else CHUNK, passing)
+    if query.property:
+        made.doubts = await parts.store.read(lambda view: doubts(view, asked))
+    return made
+
+
+async def _fill(
+    parts: Parts,
+    made: EventPage,
+    query: EventsQuery,
+    size: int,
+    passing: Callable[[Raw], Event | None],
+) -> None:
+    """Fill a page. size: events of one look at the store."""
+    subject = query.subject.lower()
+    for _ in range(0, LOOKED, size):
+        found = await parts.store.read(
+            lambda view: view.events(made.next, size, query.kind, subject)
+        )
+        made.more = len(found) == size
+        for entry in found:
+            made.next = entry.cursor
+            event = passing(entry.body)
+            made.events += [event] if event else []
+            if len(made.events) == query.limit:
+                made.more = made.more or entry is not found[-1]
+                return
+        if not made.more:
+            return
 
 
 async def _newest(parts: Parts, query: EventsQuery, last: int) -> EventPage:
-    if query.after or query.limit != EventsQuery().limit:
-        raise Refused("`last` gives the newest events: leave `after` and `limit` out", "last")
+    told = (query.after, query.since, query.until, query.property)
+    if any(told) or query.limit != EventsQuery().limit:
+        raise Refused(
+            "`last` gives the newest events: leave `after` and `limit` out, and `since`, `until` "
+            "and `property`",
+            "last",
+        )
     subject = query.subject.lower()
     found, end = await parts.store.read(
         lambda view: (view.newest_events(last, query.kind, subject), view.last_cursor())
     )
-    return EventPage([_decode(one.body) for one in found], end)
+    return EventPage([_decode(one.body) for one in found], end, more=False, doubts=[])
 
 
 async def explain(parts: Parts, event_id: str) -> Story:

@@ -5,13 +5,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gateway import sinks, starts, webhooks
-from gateway.clock import Instant, parse_ms, rfc3339
+from gateway.clock import Instant, rfc3339
 from gateway.doubts import doubts
 from gateway.errors import Refused
 from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
 from gateway.store import View
-from gateway.usecases import Done, Eui, Limit, Name, Parts, listed, one_of
+from gateway.usecases import Done, Eui, Limit, Name, Parts, instant_ms, listed, one_of
 
 SINKS = {kind: sinks.module(kind).Sink.target for kind in sinks.kinds()}
 """{kind of sink: what the target of such an endpoint is}."""
@@ -173,12 +173,8 @@ async def _begin(parts: Parts, made: Endpoint, body: WebhookRequest) -> int:
     if body.start == "latest":
         first, after = await parts.store.read(lambda view: starts.snapshot(view, made))
         return await starts.begin(parts.store, made, after, first)
-    try:
-        since_ms = parse_ms(body.since)
-    except (ValueError, OverflowError):
-        said = f"`since` is {body.since[:50]!r}: give an instant as 2026-01-31T12:00:00Z"
-        raise Refused(said, "since") from None
-    after = await parts.store.read(lambda view: starts.cursor_at(view, since_ms))
+    since_ms = instant_ms(body.since, "since")
+    after = await parts.store.read(lambda view: view.cursor_before(since_ms))
     return await starts.begin(parts.store, made, after, [])
 
 

@@ -90,6 +90,9 @@ SELECT cursor FROM head
 -- name: put_cursor
 UPDATE head SET cursor = $1
 
+-- name: cursor_before
+SELECT coalesce(min(cursor + 0) - 1, (SELECT cursor FROM head)) FROM event WHERE id >= $1
+
 -- name: command
 SELECT body FROM command WHERE id = $1
 

@@ -22,6 +22,7 @@ from gateway.model import (
     Waiting,
 )
 from gateway.store.sql import Connection
+from gateway.store.sql.event import first_id
 
 S = TypeVar("S", bound=msgspec.Struct)
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {
@@ -102,6 +103,9 @@ class Rows:
 
     def last_cursor(self) -> int:
         return self._number("last_cursor")
+
+    def cursor_before(self, at_ms: int) -> int:
+        return self._number("cursor_before", first_id(at_ms))
 
     def command(self, command_id: str) -> Command | None:
         return self._struct(Command, "command", command_id)

@@ -79,6 +79,9 @@ WHERE type = 'lamplighter.reading.v1' ORDER BY cursor DESC LIMIT ?1
 -- name: last_cursor
 SELECT coalesce(max(cursor), 0) FROM event
 
+-- name: cursor_before
+SELECT coalesce(min(+cursor) - 1, (SELECT coalesce(max(cursor), 0) FROM event)) FROM event WHERE id >= ?1
+
 -- name: command
 SELECT body FROM command WHERE id = ?1
 

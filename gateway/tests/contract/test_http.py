@@ -40,6 +40,8 @@ class Service:
             if answer.content_type == "text/event-stream":  # it has no end
                 return answer.status, (await answer.content.readuntil(b"\n\n")).decode()
             body = await answer.read()
+            if answer.content_type == "text/csv":
+                return answer.status, body.decode()
             assert answer.content_type == "application/json", body
             return answer.status, json.loads(body)
 

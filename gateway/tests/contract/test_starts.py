@@ -73,6 +73,16 @@ async def test_it_gets_what_is_kept_from_an_instant_on_and_then_all_that_comes(p
     assert (shown.totals.pending, shown.disabled_reason) == (4, "")
 
 
+async def test_what_came_late_from_before_hides_nothing_of_its_past(parts):
+    """A network server that was away: time and order of commits differ."""
+    for hour in (7, 1, 2, 3, 9):
+        await parts.store.write(lambda tx, at_ms=hour * HOUR_MS: reading(tx, at_ms))
+
+    _, pending = await added(parts, start="since", since=rfc3339(7 * HOUR_MS))
+
+    assert {1, 5} <= set(pending)
+
+
 async def test_nothing_is_lost_or_out_of_order_while_its_past_is_gathered(parts, monkeypatch):
     monkeypatch.setattr(starts, "PAGE", 3)
     await parts.store.write(lambda tx: [reading(tx, hour * HOUR_MS) for hour in range(10)])

@@ -270,3 +270,14 @@ async def test_a_lease_has_one_holder_until_it_is_over_and_its_epoch_tells_them_
     assert await take("b", 3500, 3500) == 2  # given back
     assert await take("a", 3500, 9000) == 3
     assert await store.write(lambda tx: tx.take_lease("other", "b", 0, 1)) == 1
+
+
+async def test_a_cursor_before_an_instant_is_before_all_of_it_whatever_the_order(store):
+    for at_ms in (1000, 5000, 2000, 4000):
+        await store.write(lambda tx, at_ms=at_ms: joined(tx, at_ms=at_ms))
+
+    found = await store.read(
+        lambda view: [view.cursor_before(at_ms) for at_ms in (0, 1001, 2001, 4001, 5001)]
+    )
+
+    assert found == [0, 1, 1, 1, 4]

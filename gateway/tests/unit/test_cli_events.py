@@ -124,6 +124,37 @@ def test_events_come_newest_first_and_pages_oldest_first(run, config):
     assert (code, "leave `after` and `limit` out" in said) == (1, True)
 
 
+def test_a_series_is_shown_and_written_as_csv(run, config, tmp_path):
+    store(config, register, event("reading", READING))
+    filled = ("device", "series", "lamp 1", "--property", "fillingLevel")
+
+    shown = as_json(run, *filled, "--step", "day")["spans"]
+    code, text, _ = run(*filled)
+    assert run("device", "series", "lamp 1", "--csv", str(tmp_path / "all.csv"))[0] == 0
+
+    assert [(one["count"], one["mean"]) for one in shown] == [(1, 0.73)]
+    assert (code, "fillingLevel  0.73" in text) == (0, True)
+    lines = (tmp_path / "all.csv").read_text().splitlines()
+    assert lines[1].startswith("2026-01-01T00:00:00Z,fillingLevel,0.73,1,ok,")
+    assert len(lines) == 4
+    assert run(*filled, "--csv", str(tmp_path / "no" / "x.csv"))[0] == 1
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_events_are_listed_by_time_and_property(run, config):
+    joined = event("joined", JoinedData(**KNOWN, dev_addr="01"))
+    store(config, register, joined, event("reading", READING))
+
+    def kinds(*options):
+        found = as_json(run, "event", "list", *options)
+        return [one["type"].split(".")[1] for one in found["events"]]
+
+    assert kinds("--property", "distance") == ["reading"]
+    assert kinds("--since", "2026-01-01T00:00:00Z") == ["joined", "reading"]
+    assert kinds("--until", "2026-01-01T00:00:00Z") == []
+    assert "'distanz'" in run("event", "list", "--property", "distanz")[1]
+
+
 def test_a_device_is_named_by_name_or_dev_eui(run, config):
     joined = event("joined", JoinedData(**KNOWN, dev_addr="01"))
     other = event("joined", JoinedData(dev_eui=STRANGER, device="x", dev_addr="02"), STRANGER)
