@@ -196,6 +196,7 @@ def _leading(settings: Settings, store: Store, network: Network, commands: Comma
         Ingest(store, network, settings.commands).run(),
         commands.run(),
         Absences(store, network).run(),
+        made_sinks(settings).listen(commands.request),
         Retention(store, settings.retention.days, _file(settings)).run(),
     ]
 
@@ -301,4 +302,9 @@ def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
         "store": store,
         "http": lambda: check_port(settings.http.bind, running=_is_running(settings)),
         "network": open_network(settings).check,
+        **{
+            name: trial
+            for name, trial in made_sinks(settings).trials().items()
+            if name.removeprefix("sinks.") in settings.sinks
+        },
     }

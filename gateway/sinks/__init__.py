@@ -7,17 +7,19 @@ One file or folder here is one kind of sink, unless its name begins with `_` (se
   them in `gateway/generated/sinks.md`;
 - `class Sink`, made from its Settings and the Surroundings;
 - `REFUSED`: targets that `check` refuses;
-- `receiver(folder)`: an async context manager that gives a Receiver, for the contract suite.
+- `receiver(folder)`: an async context manager that gives a Receiver, for the contract suite; where
+  that needs a program from outside, it is in `gateway/tests/contract/receivers/<kind>.py`.
 
 `gateway/tests/contract/test_sinks.py` runs over every kind.
 """
 
+import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from msgspec import Struct
 
@@ -52,12 +54,17 @@ class Receiver(Struct, frozen=True, kw_only=True):
     """A place to deliver to, for tests.
 
     target: takes every event.  failing: cannot take one now.  taken(): the bodies that `target`
-    has, in order.
+    has, in order.  settings: of the sink that reaches it; None: its defaults.
     """
 
     target: str
     failing: str
     taken: Callable[[], list[bytes]]
+    settings: Any = None
+
+
+Ask = Callable[[str, str, dict[str, int], int | None], Awaitable[object]]
+"""Stores a command: DevEUI, name, values, seconds to its expiry. Raises GatewayError."""
 
 
 class Outlet(Protocol):
@@ -98,6 +105,24 @@ class Sink(Outlet, Protocol):
     async def __aexit__(self, *exc: object) -> None: ...
 
 
+@runtime_checkable
+class Listening(Protocol):
+    """A sink whose other side may also ask something of devices."""
+
+    async def listen(self, ask: Ask) -> None:
+        """Take commands until cancelled, each acknowledged once it is stored; may end at once."""
+        ...
+
+
+@runtime_checkable
+class Tried(Protocol):
+    """A sink with a place of its own in `lamplighter check`."""
+
+    async def trial(self) -> list[str]:
+        """Reach what its Settings name: lines that say so. Raises GatewayError."""
+        ...
+
+
 def kinds() -> tuple[str, ...]:
     """The kinds of sinks there are, in alphabetical order."""
     return registry.names(sys.modules[__name__])
@@ -129,6 +154,19 @@ class Sinks:
             why = f"this gateway has no kind of sink {endpoint.kind!r}"
             raise Retry(f"{why}: the operator installs a version that has it")
         return self._sinks[endpoint.kind].deliver(endpoint, events)
+
+    async def listen(self, ask: Ask) -> None:
+        """See Listening, of all that listen; needs no entering."""
+        listening = [one for one in self._sinks.values() if isinstance(one, Listening)]
+        await asyncio.gather(*(one.listen(ask) for one in listening))
+
+    def trials(self) -> dict[str, Callable[[], Awaitable[list[str]]]]:
+        """See Tried, by the name of the section."""
+        return {
+            f"sinks.{kind}": one.trial
+            for kind, one in self._sinks.items()
+            if isinstance(one, Tried)
+        }
 
     async def __aenter__(self) -> Self:
         async with self._stack:

@@ -1,6 +1,8 @@
 """What every kind of sink must do; a new file in gateway/sinks is run through all of it."""
 
 import asyncio
+import importlib
+import importlib.util
 
 import pytest
 from msgspec import Struct
@@ -30,12 +32,20 @@ async def kind(request):
     return request.param
 
 
+def receiving(kind, folder):
+    """A receiver of the kind: its own, or one with a program from outside."""
+    inside = f"gateway.tests.contract.receivers.{kind}"
+    found = importlib.util.find_spec(inside)
+    return (importlib.import_module(inside) if found else module(kind)).receiver(folder)
+
+
 @pytest.fixture
 async def scene(kind, tmp_path):
     """An open sink of the kind, and its receiver."""
-    made = module(kind).Sink(module(kind).Settings(), surroundings(tmp_path))
-    async with module(kind).receiver(tmp_path) as receiver, made as sink:
-        yield sink, receiver
+    async with receiving(kind, tmp_path) as receiver:
+        settings = receiver.settings or module(kind).Settings()
+        async with module(kind).Sink(settings, surroundings(tmp_path)) as sink:
+            yield sink, receiver
 
 
 def endpoint(kind, target):
@@ -148,8 +158,9 @@ async def test_a_cancelled_attempt_harms_no_later_one(kind, scene):
 
 
 async def test_an_endpoint_is_served_by_its_kind(kind, tmp_path):
-    async with module(kind).receiver(tmp_path) as receiver:
-        async with make({}, surroundings(tmp_path)) as every:
+    async with receiving(kind, tmp_path) as receiver:
+        own = {kind: receiver.settings} if receiver.settings else {}
+        async with make(own, surroundings(tmp_path)) as every:
             await every.deliver(endpoint(kind, receiver.target), [event(1)])
             assert every.of(kind).target
         assert receiver.taken() == [event(1).body]

@@ -94,7 +94,7 @@ def test_a_target_outside_the_folder_and_an_unknown_kind_are_refused(run):
     assert (code, "give a path as `east/lamps.jsonl`" in said) == (1, True)
 
     code, _, said = run("webhook", "add", "--kind", "pigeon", "x")
-    assert (code, "'file', 'webhook'" in said) == (2, True)
+    assert (code, "'file', 'mqtt', 'webhook'" in said) == (2, True)
 
 
 def test_a_webhook_is_added_listed_and_removed(run, config):
