@@ -16,6 +16,8 @@ class Broker(Struct, frozen=True, kw_only=True):
     """A broker, the session at it, and the topic filter.
 
     url: `mqtt://[user:password@]host[:port]` or `mqtts://...`; printed only as `shown`.
+    version: of MQTT: 5, or 4 for MQTT 3.1.1, then at QoS 0 and with no session.
+    keys: which settings say who we are there.
     """
 
     url: str
@@ -24,6 +26,13 @@ class Broker(Struct, frozen=True, kw_only=True):
     username: str = ""
     password: str = ""
     tls: Tls = Tls()
+    version: int = 5
+    keys: str = "`network.username` and `network.password` must be a user it knows"
+
+    @property
+    def protocol(self) -> str:
+        """The version by its name."""
+        return "MQTT 5" if self.version == 5 else "MQTT 3.1.1"
 
     @property
     def shown(self) -> str:
@@ -50,6 +59,7 @@ class Broker(Struct, frozen=True, kw_only=True):
         return Retry(f"the broker {self.shown} ended the connection before it answered: {why}")
 
     def refused(self, said: str) -> ConfigError:
-        """It does not grant the topic at QoS 1. said: the reasons of its SUBACK."""
-        refusal = f"the broker refuses `{self.topic}` at QoS 1: {said}"
+        """It does not grant the topic. said: the reasons of its SUBACK."""
+        qos = int(self.version == 5)
+        refusal = f"the broker refuses `{self.topic}` at QoS {qos}: {said}"
         return ConfigError(f"{refusal}; its ACL must let {self.user()[0] or 'us'} read it")

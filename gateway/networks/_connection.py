@@ -1,4 +1,6 @@
-"""One MQTT 5 connection to a subscription at QoS 1, its messages acknowledged by the caller.
+"""One MQTT connection to a subscription at QoS 1, its messages acknowledged by the caller.
+
+It speaks MQTT 5; with a broker that has only 3.1.1 it is at QoS 0, and nothing is acknowledged.
 
 An acknowledgement belongs to the connection on which its message came: after a reconnect it does
 nothing. Those of one turn of the loop are one write, in the order in which they were given.
@@ -44,7 +46,7 @@ REFUSED_USER = frozenset({0x86, 0x87})
 TAKEN_OVER = 0x8E
 """Reason code of DISCONNECT: another client connected with our client id."""
 WRONG_VERSION = frozenset({_packets.VERSION_3, 0x84})
-"""Reason codes of CONNACK of a broker without MQTT 5."""
+"""Reason codes of CONNACK of a broker without our version of MQTT."""
 MALFORMED = 0x81
 
 Take = Callable[[Sequence[Envelope]], bool]
@@ -92,7 +94,7 @@ class Connection(asyncio.Protocol):
         self.unkept = False
         self.session_kept = False
         self._lasting = True
-        self._stream = Stream()
+        self._stream = Stream(broker.version)
         self._transport: asyncio.Transport | None = None
         self._answered = False
         self._reading = True
@@ -106,7 +108,7 @@ class Connection(asyncio.Protocol):
         lasting: the session outlives the connection.
         """
         self._keepalive_s = keepalive_s
-        self._lasting = lasting
+        self._lasting = lasting = lasting and self._broker.version == 5
         try:
             await self._open()
             self._write(
@@ -117,6 +119,7 @@ class Connection(asyncio.Protocol):
                     session_s=SESSION_S if lasting else 0,
                     receive_most=RECEIVE_MOST,
                     user=self._user,
+                    version=self._broker.version,
                 )
             )
             await self._stay()
@@ -183,6 +186,12 @@ class Connection(asyncio.Protocol):
             self._heard_s = self._loop.time()
             self._transport.resume_reading()
 
+    def publish(self, topic: str, body: bytes) -> None:
+        """Send a message at QoS 0, which the broker answers nothing to. Raises Retry."""
+        if not self._transport or not self.subscribed.done():
+            raise Retry(f"there is no connection to the broker {self._broker.shown} now")
+        self._write(_packets.publish(topic, body, self._broker.version))
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open, with TLS where that is asked for."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is of no such class
@@ -212,7 +221,7 @@ class Connection(asyncio.Protocol):
             self._deliver(messages)
 
     def _deliver(self, messages: list[Message]) -> None:
-        self.unkept = not messages[-1].identifier
+        self.unkept = self._broker.version == 5 and not messages[-1].identifier
         envelopes = [
             Envelope(one.topic, one.body, partial(self._acknowledge, one.identifier))
             for one in messages
@@ -270,9 +279,9 @@ class Connection(asyncio.Protocol):
         if code:
             said = f"the broker {self._broker.shown} refuses us: {_packets.reason(answer)}"
             if code in REFUSED_USER:
-                said += "; `network.username` and `network.password` must be a user it knows"
+                said += f"; {self._broker.keys}"
             if code in WRONG_VERSION:
-                said += "; `network.mqtt` must be a broker with MQTT 5"
+                said += f"; `network.mqtt` must be a broker with {self._broker.protocol}"
             self._end(ConfigError(said))
             return
         self.session_kept = answer.session_kept
@@ -282,19 +291,20 @@ class Connection(asyncio.Protocol):
         keepalive_s = answer.properties.get(_packets.SERVER_KEEPALIVE)
         if isinstance(keepalive_s, int) and keepalive_s:
             self._keepalive_s = min(self._keepalive_s, keepalive_s)
-        self._write(_packets.subscribe(SUBSCRIBE_ID, self._broker.topic))
+        self._write(_packets.subscribe(SUBSCRIBE_ID, self._broker.topic, self._broker.version))
 
     def _granted(self, answer: Answer) -> None:
         """Check the reason codes: a broker may accept the connection and refuse the topic."""
-        if list(answer.codes) != [1]:
+        enough = {1} if self._broker.version == 5 else {0, 1, 2}
+        if len(answer.codes) != 1 or answer.codes[0] not in enough:
             self._end(self._broker.refused(_packets.granted(answer)))
         elif not self.subscribed.done():
             self.subscribed.set_result(None)
             log.info("listening", broker=self._broker.shown, topic=self._broker.topic)
 
     def _refuse(self, why: str) -> None:
-        """The broker does not speak as MQTT 5 says: leave it, and say so."""
-        if self._transport:
+        """The broker does not speak as MQTT says: leave it, and say so."""
+        if self._transport and self._broker.version == 5:
             self._transport.write(_packets.disconnect(MALFORMED))
-        said = f"the broker {self._broker.shown} sends what MQTT 5 does not allow here"
-        self._end(Retry(f"{said} ({why}); the operator looks at what answers there"))
+        said = f"the broker {self._broker.shown} sends what {self._broker.protocol} does not allow"
+        self._end(Retry(f"{said} here ({why}); the operator looks at what answers there"))

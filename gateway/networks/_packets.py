@@ -1,6 +1,7 @@
-"""MQTT 5 control packets: those a subscriber sends, and those it gets.
+"""MQTT control packets: those a subscriber sends, and those it gets.
 
-Source: MQTT 5.0, sections 2 and 3; a number in a comment is a section there.
+Version 5, or 4, as MQTT 3.1.1 calls itself, whose packets have no properties.
+Source: MQTT 5.0, sections 2 and 3; a number in a comment is a section there. And MQTT 3.1.1, 3.
 """
 
 from collections.abc import Iterator, Sequence
@@ -72,6 +73,8 @@ REASONS = {
 """2.4, of CONNACK, SUBACK and DISCONNECT."""
 VERSION_3 = 0x01
 """What a broker of MQTT 3.1.1 answers to a later version. Source: MQTT 3.1.1, 3.2.2.3."""
+_RETURNED = {VERSION_3: 0x84, 2: 0x85, 3: 0x88, 4: 0x86, 5: 0x87}
+"""{return code of MQTT 3.1.1: the reason code that means the same}. Source: the same."""
 
 
 class Malformed(ValueError):  # noqa: N818 - named as MQTT names it
@@ -115,9 +118,12 @@ def granted(answer: Answer) -> str:
 
 def connect(
     client_id: str, *, keepalive_s: int, clean: bool, session_s: int, receive_most: int,
-    user: tuple[str, str],
+    user: tuple[str, str], version: int = 5,
 ) -> bytes:  # fmt: skip
-    """CONNECT (3.1). user: (name, password); both empty for none."""
+    """CONNECT (3.1). user: (name, password); both empty for none.
+
+    session_s, receive_most: of version 5 only.
+    """
     name, password = user
     flags = clean << 1 | bool(name) << 7 | bool(name) << 6
     properties = (
@@ -126,14 +132,21 @@ def connect(
         + b"\x27" + MOST_BYTES.to_bytes(4, "big")
     )  # fmt: skip
     credentials = _text(name) + _text(password) if name else b""
-    head = b"\x00\x04MQTT\x05" + bytes([flags]) + keepalive_s.to_bytes(2, "big")
-    own = bytes([len(properties)]) + properties
+    head = b"\x00\x04MQTT" + bytes([version, flags]) + keepalive_s.to_bytes(2, "big")
+    own = bytes([len(properties)]) + properties if version == 5 else b""
     return _packet(0x10, head + own + _text(client_id) + credentials)
 
 
-def subscribe(identifier: int, topic: str) -> bytes:
-    """SUBSCRIBE to one filter at QoS 1 (3.8)."""
-    return _packet(0x82, identifier.to_bytes(2, "big") + b"\x00" + _text(topic) + b"\x01")
+def subscribe(identifier: int, topic: str, version: int = 5) -> bytes:
+    """SUBSCRIBE to one filter (3.8): at QoS 1, in version 4 at QoS 0."""
+    head = identifier.to_bytes(2, "big")
+    own = b"\x00" + _text(topic) + b"\x01" if version == 5 else _text(topic) + b"\x00"
+    return _packet(0x82, head + own)
+
+
+def publish(topic: str, body: bytes, version: int = 5) -> bytes:
+    """PUBLISH at QoS 0 (3.3)."""
+    return _packet(0x30, _text(topic) + b"\x00" * (version == 5) + body)
 
 
 def puback(identifier: int) -> bytes:
@@ -161,9 +174,10 @@ def _packet(first: int, rest: bytes) -> bytes:
 
 
 class Stream:
-    """Packets out of bytes that arrive in any pieces."""
+    """Packets out of bytes that arrive in any pieces. version: of MQTT."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: int = 5) -> None:
+        self._version = version
         self._rest = bytearray()
         self._needs = 2
 
@@ -187,7 +201,7 @@ class Stream:
             if start + length > size:
                 self._needs = start + length - at
                 break
-            yield _parsed(data, at, start, start + length)
+            yield _parsed(data, at, start, start + length, self._version)
             at = start + length
         self._rest += data[at:]
 
@@ -207,17 +221,17 @@ def _length(data: bytes, at: int, size: int) -> tuple[int, int]:
     return at, -1
 
 
-def _parsed(data: bytes, first: int, at: int, end: int) -> Message | Answer:
+def _parsed(data: bytes, first: int, at: int, end: int, version: int) -> Message | Answer:
     kind = data[first] >> 4
     try:
         if kind == PUBLISH:
-            return _message(data, data[first] & 2, at, end)
-        return _ANSWERS[kind](data[at:end])
+            return _message(data, data[first] & 2, at, end, version)
+        return (_ANSWERS if version == 5 else _ANSWERS_4)[kind](data[at:end])
     except IndexError:
         raise Malformed(f"a packet of kind {kind} that ends early") from None
 
 
-def _message(data: bytes, qos: int, at: int, end: int) -> Message:
+def _message(data: bytes, qos: int, at: int, end: int, version: int) -> Message:
     """3.3. qos: 0, else it is acknowledged."""
     name = at + 2
     at = name + (data[at] << 8 | data[at + 1])
@@ -231,10 +245,10 @@ def _message(data: bytes, qos: int, at: int, end: int) -> Message:
         at += 2
         if not identifier:
             raise Malformed("a message with the packet identifier 0")
-    if data[at]:
+    if version == 5 and data[at]:
         at, length = _length(data, at, end)
         at = at + length if length >= 0 else end + 1
-    else:  # no properties, as almost always
+    elif version == 5:  # no properties, as almost always
         at += 1
     if at > end:
         raise Malformed("a message that ends early")
@@ -257,6 +271,19 @@ def _suback(body: bytes) -> Answer:
     return Answer(SUBACK, body[at:], properties, identifier=body[0] << 8 | body[1])
 
 
+def _connack_4(body: bytes) -> Answer:
+    """MQTT 3.1.1, 3.2."""
+    code = body[1]
+    return Answer(CONNACK, (_RETURNED.get(code, code),), session_kept=body[0] == 1)
+
+
+def _suback_4(body: bytes) -> Answer:
+    """MQTT 3.1.1, 3.9."""
+    if len(body) < 3:
+        raise Malformed("a SUBACK without a return code")
+    return Answer(SUBACK, body[2:], identifier=body[0] << 8 | body[1])
+
+
 def _pingresp(body: bytes) -> Answer:
     """3.13."""
     if body:
@@ -276,6 +303,7 @@ _ANSWERS = {
     PINGRESP: _pingresp,
     DISCONNECT: _disconnect,
 }
+_ANSWERS_4 = _ANSWERS | {CONNACK: _connack_4, SUBACK: _suback_4}
 
 
 _FIRST = frozenset({kind << 4 for kind in _ANSWERS} | {0x30, 0x31, 0x32, 0x33, 0x3A, 0x3B})

@@ -145,7 +145,8 @@ class Subscription:
 
     def _stands(self, _: object) -> None:
         """The subscription stands; it counts as steady after a while."""
-        if self._stood and self._connection and not self._connection.session_kept:
+        keeps = self._broker.version == 5
+        if keeps and self._stood and self._connection and not self._connection.session_kept:
             log.warning(FORGOTTEN, broker=self._broker.shown)
         self._stood = True
         self._patience.subscribed()

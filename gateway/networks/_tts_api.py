@@ -15,29 +15,41 @@ import aiohttp
 from aiohttp import ClientTimeout
 from msgspec import Struct
 
+from gateway.clock import rfc3339
 from gateway.errors import ConfigError, Refused, Retry, Unknown, Unsure
 from gateway.model import Device
 from gateway.networks import _address
-from gateway.networks._fields import Fields
+from gateway.networks._fields import ABSENT, Fields
+from gateway.networks._tls import Tls
 from gateway.networks._tts_events import DEVICE_ID, OURS, item
 from gateway.notices import Downlink
 
 PAGE = 1000
 """Devices of one answer, the most there are."""
+STORED_S = 60.0
+"""How long the stored messages of one page may take, s."""
 KEY_S = 30.0
 """How soon a call is tried again whose key was refused."""
 _REGISTRIES = ("as", "ns", "js")
+JSON = "application/json"
+EVENTS = "text/event-stream"
+"""What stored messages are asked for in; they come as a line of JSON each."""
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """Where it is. frequency_plan: of new devices, an id of its."""
+    """Where it is. frequency_plan: of new devices, an id of its.
+
+    webhook: whose downlink URL is used; empty where downlinks go another way.
+    tls: the authorities that sign its certificate.
+    """
 
     url: str
     api_key: str
     application: str
-    webhook: str
+    webhook: str = ""
     frequency_plan: str
     timeout_s: float
+    tls: Tls = Tls()
 
     def __repr__(self) -> str:
         """Without the key."""
@@ -81,19 +93,13 @@ class Api:
 
     async def enqueue(self, downlink: Downlink) -> str:
         """Push a downlink, or replace the queue by it; returns its queue_item_id."""
-        name = f"{OURS}{secrets.token_hex(12)}"
-        queue = "replace" if downlink.flush else "push"
-        own = {
-            "f_port": downlink.fport,
-            "frm_payload": b64encode(downlink.data).decode(),
-            "confirmed": downlink.confirmed,
-            "correlation_ids": [name],
-        }
+        name, body = pushed(downlink)
+        queue = queue_of(downlink)
         try:
             device_id = await self.device_id(downlink.dev_eui)
             hook = f"as/applications/{self._server.application}/webhooks/{self._server.webhook}"
             path = f"{hook}/devices/{device_id}/down/{queue}"
-            await self.call("POST", path, {"downlinks": [own]})
+            await self.call("POST", path, body)
         except Unknown:
             self._ids.pop(downlink.dev_eui, None)
             raise
@@ -111,6 +117,19 @@ class Api:
         except (ConfigError, Refused) as error:
             raise Retry(str(error), KEY_S) from None
         return {b64decode(one.text("frm_payload")): item(one) for one in got}
+
+    async def stored(self, after_ms: int, most: int) -> list[bytes]:
+        """Uplink messages that the Storage Integration has, the oldest first.
+
+        after_ms: those received after it, ms since 1970.  most: so many at most.
+        Raises as `call`. Source: The Things Stack's documentation, Storage Integration.
+        """
+        path = f"as/applications/{self._server.application}/packages/storage/uplink_message"
+        query = f"after={rfc3339(after_ms)}&limit={most}&order=received_at"
+        status, got, after = await self._ask("GET", f"{path}?{query}", None, EVENTS, STORED_S)
+        if status >= 300:
+            _answered(status, got, after)
+        return [_stored(line) for line in got.splitlines() if line.strip()]
 
     async def register(self, device: Device, app_key: str) -> None:
         """Make the device in all registries, or change it there."""
@@ -154,33 +173,71 @@ class Api:
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """One call. Raises Unknown, Refused, ConfigError (the key), Retry; Unsure once sent."""
+        return _answered(*await self._ask(method, path, body, JSON, self._server.timeout_s))
+
+    async def _ask(
+        self, method: str, path: str, body: Any, accept: str, timeout_s: float
+    ) -> tuple[int, bytes, str]:
+        """(status, body, Retry-After) of an answer. Raises ConfigError, Retry, Unsure."""
         base = _address.split(self._server.url, "network.url", ("http", "https"))
         url = f"{base.scheme}://{base.netloc}/api/v3/{path}"
-        headers = {"Authorization": f"Bearer {self._server.api_key}", "User-Agent": "lamplighter"}
-        timeout = ClientTimeout(total=self._server.timeout_s)
+        headers = {
+            "Authorization": f"Bearer {self._server.api_key}",
+            "User-Agent": "lamplighter",
+            "Accept": accept,
+        }
+        tls = self._server.tls.context() if self._server.tls.ca_file else True
+        timeout = ClientTimeout(total=timeout_s)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
-                session.request(method, url, json=body, headers=headers) as answer,
+                session.request(method, url, json=body, headers=headers, ssl=tls) as answer,
             ):
-                status = answer.status
                 got = await answer.read()
-                after = answer.headers.get("Retry-After", "")
+                return answer.status, got, answer.headers.get("Retry-After", "")
         except aiohttp.ClientConnectorError as error:
             raise Retry(
                 f"The Things Stack at {self._server.url} does not answer: {error}"
             ) from None
         except (aiohttp.ClientError, TimeoutError) as error:
-            said = str(error) or f"nothing within {self._server.timeout_s:g} s"
+            said = str(error) or f"nothing within {timeout_s:g} s"
             raise Unsure(
                 f"The Things Stack at {self._server.url} gave no answer: {said}"
             ) from None
-        return _answered(status, got, after)
+
+
+def pushed(downlink: Downlink) -> tuple[str, dict[str, Any]]:
+    """(its queue_item_id, the message that pushes a downlink)."""
+    name = f"{OURS}{secrets.token_hex(12)}"
+    own = {
+        "f_port": downlink.fport,
+        "frm_payload": b64encode(downlink.data).decode(),
+        "confirmed": downlink.confirmed,
+        "correlation_ids": [name],
+    }
+    return name, {"downlinks": [own]}
+
+
+def queue_of(downlink: Downlink) -> str:
+    """What a downlink does to the queue, in The Things Stack's word."""
+    return "replace" if downlink.flush else "push"
 
 
 def _device(ids: Mapping[str, str], own: Mapping[str, Any], paths: list[str]) -> dict[str, Any]:
     named = ["ids.device_id", "ids.dev_eui", "ids.join_eui", *paths]
     return {"end_device": {"ids": ids, **own}, "field_mask": {"paths": named}}
+
+
+def _stored(line: bytes) -> bytes:
+    """The message in a line of stored ones. Raises Retry for an error in its place."""
+    try:
+        fields = Fields(json.loads(line))
+    except (ValueError, RecursionError):
+        raise Retry("The Things Stack's stored messages are not JSON", KEY_S) from None
+    if fields.get("result") is ABSENT:
+        said = fields.part("error").text("message") or "no more"
+        raise Retry(f"The Things Stack ends its stored messages: {said}", KEY_S)
+    return json.dumps(fields.get("result")).encode()
 
 
 def _answered(status: int, body: bytes, after: str) -> Any:

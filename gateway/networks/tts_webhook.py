@@ -11,15 +11,12 @@ from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
-from gateway.model import REPORT_S, Device
 from gateway.networks import _listener, _tts_events
 from gateway.networks._door_check import check
 from gateway.networks._tls import Tls
 from gateway.networks._tts_api import Api, Server
+from gateway.networks._tts_devices import ID, Devices
 from gateway.notices import Downlink, Envelope, Notice, Receipt
-from gateway.regions import most_bytes
-
-_ID = r"^[a-z0-9](?:[-]?[a-z0-9]){1,35}$"
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,8 +41,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     url: str
-    application: Annotated[str, Meta(pattern=_ID)]
-    webhook: Annotated[str, Meta(pattern=_ID)]
+    application: Annotated[str, Meta(pattern=ID)]
+    webhook: Annotated[str, Meta(pattern=ID)]
     api_key: str = ""
     bind: str = "127.0.0.1:8091"
     path: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9._~-]+)+$")] = "/tts"
@@ -59,7 +56,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     timeout_s: float = 5.0
 
 
-class Network:
+class Network(Devices):
     """See gateway.networks.Network. Only the listener needs entering; calls do not."""
 
     def __init__(self, settings: Settings) -> None:
@@ -71,13 +68,14 @@ class Network:
             tls=Tls(settings.ca_file, settings.cert_file, settings.key_file),
         )
         self.listener = _listener.Listener(self._door, self.parse)
-        self._api = Api(
+        api = Api(
             Server(
                 url=settings.url, api_key=settings.api_key, application=settings.application,
                 webhook=settings.webhook, frequency_plan=settings.frequency_plan,
                 timeout_s=settings.timeout_s,
             )
         )  # fmt: skip
+        super().__init__(settings, api)
 
     async def __aenter__(self) -> Self:
         await self.listener.__aenter__()
@@ -102,34 +100,9 @@ class Network:
         """See gateway.networks.Network."""
         self.listener.resume()
 
-    def most_bytes(self, device: Device, dr: int | None) -> int:
-        """See gateway.networks.Network."""
-        of = self.settings
-        return of.downlink_bytes or most_bytes(of.region, device.device_class, dr)
-
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""
         return Receipt(await self._api.enqueue(downlink))
-
-    async def queued(self, dev_eui: str) -> dict[bytes, str]:
-        """See gateway.networks.Network."""
-        return await self._api.queued(dev_eui)
-
-    async def absent(self, dev_euis: Sequence[str]) -> set[str]:
-        """See gateway.networks.Network."""
-        return set(dev_euis) - set(await self._api.device_ids())
-
-    async def region(self) -> str:
-        """See gateway.networks.Network."""
-        return self.settings.region
-
-    async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:  # noqa: ARG002 - of the protocol
-        """See gateway.networks.Network."""
-        await self._api.register(device, app_key)
-
-    async def unregister(self, dev_eui: str) -> None:
-        """See gateway.networks.Network."""
-        await self._api.unregister(dev_eui)
 
     def troubles(self) -> list[str]:
         """See gateway.networks.Network."""

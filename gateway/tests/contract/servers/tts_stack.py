@@ -1,9 +1,12 @@
 """The Things Stack's API for one application: four registries and the downlink queues, emulated.
 
-Source: The Things Stack's documentation, API, and integrations, webhooks, scheduling downlinks.
+Source: The Things Stack's documentation, API, and integrations: webhooks, scheduling downlinks,
+Storage Integration.
 """
 
 import contextlib
+import json
+from datetime import datetime
 
 from aiohttp import web
 
@@ -17,13 +20,17 @@ ADDRESSES = ("network_server_address", "application_server_address")
 class Stack:
     """registries: {`` | as | ns | js: {device id: device}}.  queues: {device id: [downlink]}.
 
-    answers: statuses of the next calls, instead of what they do.
+    answers: statuses of the next calls, instead of what they do.  stored: uplink messages in the
+    order of receipt; None: the application has no Storage Integration.  pages: how many of them
+    were asked for at a time.
     """
 
     def __init__(self):
         self.registries = {"": {}, "as": {}, "ns": {}, "js": {}}
         self.queues = {}
         self.answers = []
+        self.stored = []
+        self.pages = []
 
     @contextlib.asynccontextmanager
     async def serving(self):
@@ -35,6 +42,8 @@ class Stack:
         app.router.add_put(devices + "/{id}", self._set)
         app.router.add_delete(devices + "/{id}", self._delete)
         app.router.add_get(devices + "/{id}/down", self._queue)
+        stored = f"/api/v3/as/applications/{APPLICATION}/packages/storage/uplink_message"
+        app.router.add_get(stored, self._stored)
         app.router.add_post(hook + "/{id}/down/{how:push|replace}", self._enqueue)
         runner = web.AppRunner(app)
         await runner.setup()
@@ -96,10 +105,29 @@ class Stack:
         name = request.match_info["id"]
         if name not in self.registries["as"]:
             return refused(404, "device_not_found")
-        new = (await request.json())["downlinks"]
-        before = self.queues.get(name, []) if request.match_info["how"] == "push" else []
-        self.queues[name] = before + new
+        self.enqueue(name, request.match_info["how"], (await request.json())["downlinks"])
         return web.json_response({})
+
+    def enqueue(self, name, how, downlinks):
+        """Push downlinks into a device's queue, or replace it by them."""
+        self.queues[name] = (self.queues.get(name, []) if how == "push" else []) + downlinks
+
+    async def _stored(self, request):
+        if request.headers["Accept"] != "text/event-stream":
+            return refused(406, "not_acceptable")
+        if self.stored is None:
+            return refused(404, "storage_not_enabled")
+        query = request.query
+        assert query["order"] in {"", "received_at", "-received_at"}
+        after = instant(query["after"])
+        found = [one for one in self.stored if instant(one["received_at"]) > after]
+        self.pages.append(int(query["limit"]))
+        lines = [json.dumps({"result": one}) for one in found[: self.pages[-1]]]
+        return web.Response(text="\n\n".join(lines), content_type="text/event-stream")
+
+
+def instant(text):
+    return datetime.fromisoformat(text)
 
 
 def value_at(device, path):
