@@ -21,6 +21,7 @@ from tools.setup import (
     micropython,
     micropython_tests,
     node_packages,
+    openmp,
     python_packages,
     system,
 )
@@ -47,6 +48,9 @@ def plan(goal: str, machine: system.System) -> list[Chain]:
         chains[0].append(lambda: python_packages.bring(python))
     if goal in WITHOUT_BENCH:
         return [chain for chain in chains if chain]
+    openmp_key = openmp.wanted(machine)
+    if not openmp.ready(openmp_key):
+        chains[0].append(lambda: openmp.bring(machine, openmp_key))
     node = node_packages.wanted()
     if not node_packages.ready(node):
         chains[0].append(lambda: node_packages.bring(node))

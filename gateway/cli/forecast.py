@@ -1,0 +1,60 @@
+"""`lamplighter forecast`: what bins, streets and bays will do, from files of their history."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli._files import note, on_files
+from gateway.errors import Refused
+from gateway.forecast import bins as bin_forecast
+from gateway.forecast import table, trees
+from gateway.terminal import Answer
+
+HISTORY = click.option(
+    "--history", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True,
+    help="The folder that holds the history.",
+)  # fmt: skip
+OUT = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
+    help="The CSV to write.",
+)  # fmt: skip
+PLAIN = click.option("--plain", is_flag=True, help="Use the plain formula, without LightGBM.")
+
+
+@click.group()
+def forecast() -> None:
+    """What is to come, each with an 80 % band and its own past error."""
+
+
+@forecast.command("bins")
+@HISTORY
+@click.option("--at", required=True, help="Local time from which on to forecast, ISO 8601.")
+@click.option("--hours", type=click.IntRange(0, 168), default=6, show_default=True)
+@OUT
+@PLAIN
+@on_files
+def bins(history: Path, at: str, hours: int, out: Path, plain: bool) -> Answer:
+    """How full each bin will be at each whole hour, from DIR/bins.csv."""
+    known = bin_forecast.read(history / bin_forecast.FILE)
+    note(known.notes)
+    grower = None if plain else trees.grower()
+    made = bin_forecast.forecast(known, _local(at), hours, grower)
+    table.write(out, bin_forecast.OUT, made.rows)
+    return _answer(made, out, "points")
+
+
+def _answer(made: bin_forecast.Forecast, out: Path, unit: str) -> Answer:
+    error, number = made.past_mae, made.past_number
+    value = {"rows": len(made.rows), "model": made.model, "past_mae": error, "past_number": number}
+    past = f"{number} of its past forecasts missed by {error:.3g} {unit} on average"
+    said = past if number else "there is no past forecast to tell its error from"
+    by = "boosted trees" if made.model == "trees" else "the plain formula"
+    return Answer(value, f"{len(made.rows)} forecasts by {by} are in {out}; {said}.")
+
+
+def _local(text: str) -> datetime:
+    try:
+        return table.local(text)
+    except ValueError as error:
+        raise Refused(f"--at: {error}", "at") from None
