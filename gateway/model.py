@@ -197,6 +197,14 @@ class Waiting(Struct, frozen=True):
     newest: int
 
 
+class Counts(Struct, frozen=True):
+    """How many there are. open_commands: that have not ended."""
+
+    devices: int
+    quarantined: int
+    open_commands: int
+
+
 class Totals(Struct, frozen=True, kw_only=True):
     """Per endpoint since it was made: matched = delivered + pending + dead + withdrawn, always."""
 

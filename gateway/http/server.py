@@ -19,6 +19,7 @@ from gateway.errors import (
     Unknown,
     problem,
 )
+from gateway.http import watch
 from gateway.http.answers import guarded, send_file, send_stream
 from gateway.http.auth import Forbidden, Unauthorized, authorize
 from gateway.http.route import File, Route, Stream
@@ -52,6 +53,7 @@ def application(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicati
         ending.set()
 
     app.on_shutdown.append(end)
+    watch.mount(app, parts)
     for route in routes:
         app.router.add_route(route.method, route.path, _handler(parts, route, ending))
     return app

@@ -7,6 +7,7 @@ from gateway.events import Entry
 from gateway.model import (
     ApiKey,
     Command,
+    Counts,
     Delivery,
     Device,
     Endpoint,
@@ -30,6 +31,10 @@ class View(Protocol):
 
     def latest(self, dev_eui: str) -> list[Latest]:
         """The newest value of each property of a device, by property."""
+        ...
+
+    def counts(self) -> Counts:
+        """How many devices, unread messages and open commands there are."""
         ...
 
     def seen(self, dev_eui: str) -> bytes:

@@ -7,6 +7,10 @@ SELECT body FROM device WHERE dev_eui = $1
 -- name: devices
 SELECT body FROM device ORDER BY name
 
+-- name: counts
+SELECT (SELECT count(*) FROM device), (SELECT count(*) FROM quarantine),
+(SELECT count(*) FROM command WHERE NOT final)
+
 -- name: add_device
 INSERT INTO device (dev_eui, name, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 

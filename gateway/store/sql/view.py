@@ -12,6 +12,7 @@ from gateway.events import Entry, event_type
 from gateway.model import (
     ApiKey,
     Command,
+    Counts,
     Delivery,
     Device,
     Endpoint,
@@ -79,6 +80,9 @@ class Rows:
 
     def latest(self, dev_eui: str) -> list[Latest]:
         return self._structs(Latest, "latest", dev_eui)
+
+    def counts(self) -> Counts:
+        return Counts(*(self.connection.row("counts") or (0, 0, 0)))
 
     def seen(self, dev_eui: str) -> bytes:
         return self._number("seen", dev_eui) or b""

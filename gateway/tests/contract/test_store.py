@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
-from gateway.model import ApiKey, Command, Lease, Totals
+from gateway.model import ApiKey, Command, Counts, Lease, Totals
 from gateway.tests.contract.store_bench import BIN, HOOK, LAMP, joined
 
 
@@ -42,6 +42,19 @@ async def test_devices_come_by_name_and_are_unique(store):
     with pytest.raises(Unknown):
         await store.write(lambda tx: tx.remove_device("b2"))
     assert await store.read(lambda view: (view.device("b2"), view.devices())) == (None, [BIN])
+
+
+async def test_devices_open_commands_and_unread_messages_are_counted(store):
+    ended = Command(id="c1", dev_eui="a1", name="dim", values={}, token=1, state="applied")
+    await store.write(lambda tx: [tx.add_device(one) for one in (BIN, LAMP)])
+    await store.write(lambda tx: [tx.quarantine(1, "", "t", b"x", "r") for _ in range(3)])
+    await store.write(
+        lambda tx: [
+            tx.put_command(one) for one in (ended, replace(ended, id="c2", token=2, state="sent"))
+        ]
+    )
+
+    assert await store.read(lambda view: view.counts()) == Counts(2, 3, 1)
 
 
 async def test_a_device_is_replaced_and_keeps_its_name(store):
