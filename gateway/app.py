@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import structlog
 
-from gateway import devices, networks, registry, simulation, sinks
+from gateway import devices, networks, promises, registry, simulation, sinks
 from gateway.absences import Absences
 from gateway.batches import Batches
 from gateway.clock import wall_ms
@@ -37,6 +37,7 @@ from gateway.sinks import Outlet, Sinks, Surroundings
 from gateway.standing import Standing
 from gateway.store import Store
 from gateway.store.sqlite import Store as SqliteStore
+from gateway.systemd import Systemd
 from gateway.threads import Threads
 from gateway.usecases import Parts
 
@@ -149,11 +150,14 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
             parts, loops = _sole(settings, store, network, outlet)
         stack.enter_context(contextlib.closing(parts.codecs))
         await stack.enter_async_context(listening(settings.http.bind, application(parts)))
+        systemd = Systemd(os.environ)
+        systemd.ready()
         log.info("serving", site=settings.site, http=settings.http.bind)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in loops]
+            tasks = [group.create_task(one) for one in (*loops, systemd.live())]
             await ending.wait()
             log.info("ending")
+            systemd.ending()
             for one in tasks:
                 one.cancel()
 
@@ -279,6 +283,13 @@ async def simulate(
         return await simulation.run(store, device, made, every_s=every_s, count=count, stop=stop)
 
 
+def _of_broker(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
+    """Whether the broker keeps what it must, where the network server has one."""
+    if _kind(settings) != "chirpstack":
+        return {}
+    return {"broker": lambda: promises.keeps(settings.network)}
+
+
 def _kind(settings: Settings) -> str:
     """The kind of network server: gateway.networks.<kind>."""
     return type(settings.network).__module__.split(".")[2]
@@ -302,6 +313,7 @@ def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
         "store": store,
         "http": lambda: check_port(settings.http.bind, running=_is_running(settings)),
         "network": open_network(settings).check,
+        **_of_broker(settings),
         **{
             name: trial
             for name, trial in made_sinks(settings).trials().items()

@@ -46,3 +46,18 @@ def _fill(path: Path, files: Mapping[str, bytes]) -> None:
         os.close(folder)
     except OSError as error:
         raise unwritable(path, error) from None
+
+
+def fill(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write files, for their owner alone, into a folder that may be there.
+
+    Raises Refused before anything is written where one of them is there, or it cannot be written.
+    """
+    for name in files:
+        if (path / name).exists():
+            raise Refused(f"{path / name} is there already and is kept: give another folder")
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    _fill(path, files)
