@@ -66,6 +66,9 @@ class Held:
         self._fewer = asyncio.Event()
         self.newest_ms = 0
 
+    def __len__(self) -> int:
+        return len(self._held)
+
     def renew(self) -> list[Envelope]:
         """A connection begins: what is not acknowledged, to be given again."""
         self._connection += 1

@@ -30,6 +30,11 @@ from gateway.notices import Downlink, Envelope
 
 PAGE = 1000
 """Stored messages that are asked for at a time, and held at a time."""
+HELD_MOST = 10 * PAGE
+"""So many are held before reading stops, some 15 MB: its server drops what waits to be read.
+
+Source: mystique, pkg/session/publishing.go.
+"""
 OVERLAP_MS = 60_000
 """Servers of a cluster do not send in the order of receipt; what came twice is known."""
 AGAIN_S = 60.0
@@ -138,7 +143,8 @@ class Traffic:
         if self._early is not None:
             self._early += mine
             return len(self._early) < PAGE
-        return self._give(self._held.take((one.topic, one.body) for one in mine))
+        self._give(self._held.take((one.topic, one.body) for one in mine))
+        return len(self._held) < HELD_MOST
 
     def _answers(self, envelope: Envelope) -> bool:
         """Whether a message is about a downlink that is queued, which `send` may wait for."""

@@ -13,7 +13,7 @@ from gateway.events import Event
 from gateway.ingest import Ingest
 from gateway.model import Command, Device
 from gateway.networks import virtual
-from gateway.notices import Uplink
+from gateway.notices import Envelope, Uplink
 from gateway.settings import CommandSettings
 from gateway.store.sqlite import Store
 
@@ -165,6 +165,35 @@ async def test_an_example_gives_its_events_once_however_often_it_comes(store, na
     latest = await store.read(lambda view: view.latest(EUI))
     newest = {value.property: value.value for one in stated for value in one.values}
     assert {one.property: one.value for one in latest} == newest, "of a batch, the last counts"
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_frame_of_242_bytes_on_an_unknown_port_is_kept_whole_and_the_next_is_read(
+    store, name
+):
+    """242: the longest frame of EU868, RP002-1.0.4, 2.4.6."""
+    network = virtual.Network()
+    ingest = Ingest(store, network, CommandSettings(), lambda: START_MS)
+    await store.write(lambda tx: tx.add_device(device(name)))
+    known = {one.fport for one in decoder(name).UPLINKS}
+    unknown = next(one for one in range(223, 0, -1) if one not in known)
+    shown = next(one for one in decoder(name).UPLINKS if Reading in map(type, one.reports))
+    network.give(uplink(unknown, bytes(range(242)), 7))
+    network.give(uplink(shown.fport, bytes.fromhex(shown.data), 8))
+
+    async for batch in network.uplinks():
+        await ingest.commit(batch)
+        break
+
+    (kept,) = await store.read(lambda view: view.quarantined())
+    assert "frame 7: " in kept.reason
+    whole = network.parse(Envelope(kept.topic, kept.body, lambda: None))
+    assert isinstance(whole, Uplink)
+    assert whole.data == bytes(range(242))
+    entries = await store.read(lambda view: view.events())
+    events = [msgspec.json.decode(one.body, type=Event) for one in entries]
+    assert {one.type.split(".")[1] for one in events} >= {"quarantined", "reading"}
+    assert network.acknowledged == [0, 1]
 
 
 @pytest.mark.parametrize(("name", "example"), UPLINKS)

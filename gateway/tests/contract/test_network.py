@@ -12,7 +12,8 @@ import importlib
 import pytest
 from msgspec.structs import replace
 
-from gateway import networks, registry
+from gateway import devices, networks, registry
+from gateway.devices import decoder
 from gateway.errors import Refused, Unknown
 from gateway.notices import Downlink
 from gateway.tests.contract.servers import LAMP
@@ -26,6 +27,7 @@ def _server(kind):
 
 KINDS = [*registry.names(networks), "chirpstack_by_paho"]
 KEEPING = [one for one in KINDS if getattr(_server(one), "KEEPS_DEVICES", True)]
+SERVERS = [one for one in KEEPING if one != "chirpstack_by_paho"]  # its downlinks are the same
 keeping = pytest.mark.parametrize("side", KEEPING, indirect=True)
 taking = pytest.mark.parametrize(
     "side", [one for one in KINDS if one not in KEEPING], indirect=True
@@ -176,6 +178,22 @@ async def test_a_flush_leaves_only_the_frame_that_asked_for_it(side, network):
     receipt = await network.send(Downlink(data=b"three", flush=True, **own))
 
     assert await network.queued(LAMP.dev_eui) == {b"three": receipt.queue_item_id}
+
+
+@pytest.mark.parametrize("side", SERVERS, indirect=True)
+async def test_the_commands_of_every_kind_of_device_go_through_at_their_fport(side, network):
+    await network.register(LAMP, KEY)
+    kinds = [decoder(name) for name in registry.names(devices)]
+    wanted = {(one.fport, bytes.fromhex(one.data)) for kind in kinds for one in kind.DOWNLINKS}
+    assert len({fport for fport, _ in wanted}) > 3
+    for fport, data in sorted(wanted):
+        own = {"dev_eui": LAMP.dev_eui, "confirmed": True, "expires_at_ms": 2**41}
+        assert len(data) <= network.most_bytes(LAMP, None)
+
+        receipt = await network.send(Downlink(fport=fport, data=data, flush=True, **own))
+
+        assert await network.queued(LAMP.dev_eui) == {data: receipt.queue_item_id}
+        assert await side.fports(LAMP.dev_eui) == [fport]
 
 
 @taking

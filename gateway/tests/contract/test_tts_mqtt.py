@@ -76,6 +76,16 @@ async def test_what_was_missed_comes_page_by_page_before_what_comes_now(side):
     assert side.stack.pages == [1000, 1000]
 
 
+async def test_what_comes_while_the_taker_works_is_read_as_the_server_would_drop_it(side):
+    async with listening(side, storage_h=0) as network:
+        await side.give(*range(1000))
+        async with asyncio.timeout(10):
+            while len(network._traffic._held) < 1000:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
+
+        assert await counters(network, 1000) == [*range(1000)]
+
+
 async def test_what_could_not_be_asked_for_is_asked_for_again_from_the_same_instant(side):
     await side.give(1)
     side.stack.stored[0]["received_at"] = rfc3339(wall_ms() - 600_000)

@@ -2,7 +2,8 @@
 
 It holds `serving(folder)`, an async context manager that gives an object with `network()` (a new
 Network for this server), `give(*counters)` (uplinks with these frame counters arrive),
-`begun(network)` (wait until it is connected) and `lose(network)` (its connection breaks).
+`begun(network)` (wait until it is connected) and `lose(network)` (its connection breaks). Where it
+keeps devices, `fports(dev_eui)` gives the FPorts of what waits for one.
 """
 
 from gateway.model import Device

@@ -12,6 +12,8 @@ from pathlib import Path
 import paho.mqtt.publish
 
 from gateway.networks import chirpstack
+from gateway.networks.chirpstack.calls import Calls
+from gateway.networks.chirpstack.stubs import api
 from tools.bench.network import Durations, NetworkServer
 from tools.setup.mosquitto import Broker
 
@@ -59,6 +61,13 @@ class ChirpStack:
             messages.append({"topic": UP["topic"], "payload": body, "qos": 1})
         host, port = self.broker.host, self.broker.port
         await asyncio.to_thread(paho.mqtt.publish.multiple, messages, hostname=host, port=port)
+
+    async def fports(self, dev_eui):
+        """FPorts of what waits for a device."""
+        async with Calls(self.settings) as calls:
+            request = api.GetDeviceQueueItemsRequest(dev_eui=dev_eui)
+            stub = api.DeviceServiceStub(calls.channel())
+            return [one.f_port for one in (await calls.call(stub.GetQueue, request)).result]
 
     async def begun(self, network):
         """Wait for the SUBACK: before it the broker has no session to keep messages for."""

@@ -41,6 +41,10 @@ class TtsMqtt:
                 self.stack.stored.append(stored(message))
             self.broker.publish(f"eui-{LAMP.dev_eui}", "up", message)
 
+    async def fports(self, dev_eui):
+        """FPorts of what waits for a device."""
+        return [one["f_port"] for one in self.stack.queues[f"eui-{dev_eui}"]]
+
     async def begun(self, network):
         """Wait until it listens."""
         connection = network._traffic.subscription._connection

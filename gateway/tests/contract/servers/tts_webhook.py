@@ -47,3 +47,7 @@ class TtsWebhook(Http):
         made = tts_webhook.Network(self.settings)
         self.listener = self.listener or made.listener
         return made
+
+    async def fports(self, dev_eui):
+        """FPorts of what waits for a device."""
+        return [one["f_port"] for one in self.stack.queues[f"eui-{dev_eui}"]]

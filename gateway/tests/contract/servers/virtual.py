@@ -26,6 +26,10 @@ class Virtual:
             own = {"dev_eui": LAMP.dev_eui, "dev_addr": "01", "fport": 2, "data": b"\x01"}
             self.made.give(Uplink(id=str(fcnt), at_ms=1, fcnt=fcnt, **own))
 
+    async def fports(self, dev_eui):
+        """FPorts of what waits for a device."""
+        return [one.fport for one in self.made.queue.values() if one.dev_eui == dev_eui]
+
     async def begun(self, network):
         pass
 
