@@ -8,7 +8,7 @@ RADIO = "sx126x"
 RADIO_SPI = 1
 PINS = {
     "sck": 9, "mosi": 10, "miso": 11, "nss": 8, "busy": 13, "reset": 12, "dio1": 14,
-    "lamp": 7, "led": 35,
+    "lamp": 7, "led": 35, "battery": 1, "divider": 37,
 }  # fmt: skip
 SENSORS = {
     "distance": {"chip": "a02yyuw", "uart": 1, "tx": 5, "rx": 6},
@@ -17,10 +17,11 @@ SENSORS = {
 }
 TCXO_MV = 1800
 RF_SWITCH = "dio2"
-BATTERY = None
+BATTERY = {"adc": 1, "divide": 49, "by": 10, "low_mv": 3300}
 NOTES = (
     "Calculated: checked by the pin rules of the ESP32-S3, run on no board and no emulator. The "
-    "cell is at GPIO1 over a divider that GPIO37 enables, which the node does not drive."
+    "cell is at GPIO1 over 390 and 100 kOhm, which GPIO37 joins: by low "
+    "level, from V3.2 on by high (MeshCore, variants/heltec_v3)."
 )
 SOURCE = (
     "Heltec WiFi LoRa 32 V3 pin map; espressif/arduino-esp32, heltec_wifi_lora_32_V3; meshtastic, "

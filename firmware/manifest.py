@@ -53,6 +53,7 @@ FILES = {
         "dates.py",
         "deep.py",
         "defaults.py",
+        "divider.py",
         "errors.py",
         "esp32_pins.py",
         "fire.py",

@@ -23,7 +23,7 @@ RADIOS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """RADIO -> the pins it needs. Without "modem", whose pins are those of its MODEM."""
 MODEMS = {"SX1261": SX126X, "SX1262": SX126X, "SX1276": SX127X, "SX1278": SX127X}
-OTHER_PINS = ("lamp", "led", "vbus", "wake", "battery")
+OTHER_PINS = ("lamp", "led", "vbus", "wake", "battery", "divider")
 ROLES = tuple(
     role
     for role in words.ROLES
@@ -34,16 +34,17 @@ ROLES = tuple(
     )
 )
 """Sensors that some profile reads."""
-BATTERY = ("divide", "low_mv")
-"""Of BATTERY, beside its input."""
+BATTERY = frozenset(("divide", "low_mv"))
+"""Of BATTERY, beside its input; and `by`, where the cell is no whole multiple: divide / by."""
 TCXO_MV = (0, 1600, 1700, 1800, 2200, 2400, 2700, 3000, 3300)
 
 
 class Board(Struct, kw_only=True):
     """What a board file says. pins: {name: GPIO}.  sensors: {role: {"chip": name, wires}}.
 
-    battery: {"divide": of its divider, "low_mv": limit}, where PINS has a battery.  tcxo_mv: 0 for
-    a crystal.  modem: the chip, where `radio` is "modem".
+    battery: {"divide": of its divider, "by": 1, "low_mv": limit}, where PINS has a battery, and
+    `divider` where a GPIO joins the divider.  tcxo_mv: 0 for a crystal.  modem: the chip, where
+    `radio` is "modem".
     """
 
     name: str
@@ -102,11 +103,12 @@ def _check_parts(board: Board) -> None:
         raise Refused(
             f"No profile reads a {unread[0]} sensor: name it {', '.join(ROLES)}.", "sensor"
         )
-    wanted = set(BATTERY) if "battery" in board.pins else set[str]()
-    if set(board.battery) != wanted:
+    wanted = set(BATTERY if "battery" in board.pins else ())
+    missing = "divider" in board.pins and not wanted
+    if missing or set(board.battery) - {"by"} != wanted or 0 in board.battery.values():
         raise Refused(
             "A battery needs both its pin and its divider: give --pins battery=GPIO and "
-            "--battery divide=3,low_mv=3300, or neither.", "battery",
+            "--battery divide=3,low_mv=3300 (or divide=49,by=10,...), or neither.", "battery",
         )  # fmt: skip
 
 

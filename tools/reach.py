@@ -48,7 +48,7 @@ JUDGED = {
     "meter": ("node/metering",),
 }  # fmt: skip
 """What is loaded with a sensor of a role."""
-PINNED = {"wake": "node/touch"}
+PINNED = {"wake": "node/touch", "divider": "node/divider"}
 """What is loaded for a pin of PINS."""
 KINDS = {"shape": ("node/kinds/shape",), "programme": ("node/kinds/programme",)}
 """What is loaded for a setting of a kind."""

@@ -24,6 +24,8 @@ class Power:
         self.doze = port.doze
         self.on_rising = port.on_rising
         self._battery = board.BATTERY
+        if "divider" in board.PINS:
+            part("pin", "node", "divider").switch(port, board.PINS["divider"])
         self._vbus = None
         if "vbus" in board.PINS:
             self._vbus = machine.Pin(board.PINS["vbus"], machine.Pin.IN)
@@ -47,11 +49,11 @@ class Power:
 
     def battery_mv(self) -> "int | None":
         """Supply in mV, the median of 3 samples, or None where the board measures none."""
-        if not self._battery:
+        battery = self._battery
+        if not battery:
             return None
-        adc = self._battery["adc"]
-        samples_uv = sorted([self.port.microvolts(adc) for _ in range(3)])
-        return samples_uv[1] * self._battery["divide"] // 1000
+        median_uv = sorted([self.port.microvolts(battery["adc"]) for _ in range(3)])[1]
+        return median_uv * battery["divide"] // (battery.get("by", 1) * 1000)
 
     def low(self) -> bool:
         """Is the battery below the board's limit?"""

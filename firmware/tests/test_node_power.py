@@ -5,7 +5,7 @@ from tests.fake_buses import MADE, Pin
 from tests.fake_device import machine
 
 # isort: split
-from node import touch
+from node import divider, touch
 from node.ports import POWER, SOFT, WATCHDOG
 from node.ports.rp2 import Port
 from node.power import Power
@@ -157,3 +157,42 @@ def test_the_battery_is_measured_behind_its_divider():
     power._battery = None
     assert power.battery_mv() is None
     assert not power.low()
+
+
+class Gate:
+    """The GPIO of a divider whose resistor gives `rests`; the other level joins the divider."""
+
+    IN, OUT = 0, 1
+
+    def __init__(self, rests):
+        self.rests = rests
+        self.driven = None
+
+    def __call__(self, gpio, mode):
+        assert (gpio, mode) == (37, self.IN)
+        return self
+
+    def value(self):
+        return self.rests if self.driven is None else self.driven
+
+    def init(self, mode, value=None):
+        self.driven = value if mode == self.OUT else None
+
+    def joined(self):
+        return self.value() != self.rests
+
+
+def test_a_switched_divider_is_joined_for_its_measurement_alone_by_either_level():
+    class Heltec:
+        PORT = "esp32"
+        PINS = {"battery": 1, "divider": 37}
+        BATTERY = {"adc": 1, "divide": 49, "by": 10, "low_mv": 3300}
+
+    for rests in (0, 1):
+        gate = divider.Pin = Gate(rests)
+        port = Port()
+        port.microvolts = lambda adc, gate=gate: 800000 if gate.joined() else 0
+        power = Power(Heltec, port)
+        assert not gate.joined()
+        assert power.battery_mv() == 3920, rests
+        assert not gate.joined()

@@ -28,7 +28,7 @@ BUS_WIRES = {
 }
 OUTPUTS = frozenset({
     "tx", "sda", "scl", "sck", "mosi", "cs", "nss", "reset", "antenna", "rxen", "txen", "lamp",
-    "led", "power",
+    "led", "power", "divider",
 })  # fmt: skip
 """Wires that the chip drives; all others are inputs."""
 OUTSIDE = frozenset({

@@ -1,6 +1,7 @@
 """Each board that the page of boards calls emulated: a node on it joins and reports."""
 
 import pytest
+from wire.schema import PAYLOADS
 
 from tools import generate_boards
 from tools.bench.world.lab import Lab
@@ -13,6 +14,11 @@ EMULATED = [
     if generate_boards.tried(board(path.stem)) == generate_boards.EMULATED
 ]
 
+CELL_MV = 4100
+"""Of the bench, where a test sets none."""
+ADC_MV = 40
+"""A payload's steps have 20 mV; the bench's ADC has neither noise nor an error of its own."""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EMULATED)
@@ -23,6 +29,11 @@ async def test_a_node_on_it_joins_and_reports(name):
         assert await lab.run(120, lambda: len(unit.of("up")) >= 2, step_s=1)
         assert (lab.simulation.refusals, lab.simulation.violations) == ([], [])
         assert (await unit.board.drain(radio(wiring(name))))["notes"] == {}
+        measured_mv = unit.last(PAYLOADS["bin"][0])["battery"]
+        if board(name)["BATTERY"]:
+            assert abs(measured_mv - CELL_MV) <= ADC_MV
+        else:
+            assert measured_mv is None
 
 
 def test_the_page_names_each_board_and_claims_no_measurement():

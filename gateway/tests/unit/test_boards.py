@@ -77,6 +77,22 @@ def test_a_battery_is_named_as_its_port_reads_it(tmp_path, chip, pins, gpio, adc
     assert literals(tmp_path)["BATTERY"] == {"adc": adc, "divide": 2, "low_mv": 3300}
 
 
+def test_a_divider_may_be_no_whole_number_and_joined_by_a_pin(tmp_path):
+    pins = PINS + ",battery=26,divider=22"
+    for wrong in ("divide=49,by=0,low_mv=3300", "divide=49,by=10"):
+        result = ran(tmp_path, pins=pins, battery=wrong, sensor=None)
+        assert "A battery needs both its pin and its divider" in result.output
+    result = ran(tmp_path, pins=PINS + ",divider=22", sensor=None)
+    assert "A battery needs both its pin and its divider" in result.output
+
+    result = ran(tmp_path, pins=pins, battery="divide=49,by=10,low_mv=3300", sensor=None)
+
+    assert result.exit_code == 0, result.output
+    made = literals(tmp_path)
+    assert made["BATTERY"] == {"adc": 0, "divide": 49, "by": 10, "low_mv": 3300}
+    assert made["PINS"]["divider"] == 22
+
+
 def test_each_sensor_that_a_profile_reads_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr("gateway.cli.board.at_terminal", lambda: True)
     result = ran(tmp_path, sensor=None, said="\n" * len(boards.ROLES))

@@ -142,9 +142,11 @@ test('the decoder follows the manual\'s encodings', () => {
   assert.equal(name(0xffffff), 'ill');
 });
 
-test('the ADC is blind near 0 and full at its range', () => {
-  assert.deepEqual([counts(0, 3), counts(70, 3), counts(3100, 3), counts(5000, 3)], [0, 0, 4095, 4095]);
-  assert.ok(counts(1500, 3) > 1900 && counts(1500, 3) < 2000);
+test('the ADC is blind near 0, full at its range, and between by the line that the firmware calibrates by', () => {
+  assert.deepEqual([counts(0, 3), counts(70, 3), counts(142, 3), counts(3135, 3), counts(5000, 3)], [0, 0, 0, 4095, 4095]);
+  for (const [raw, millivolts] of [[1000, 948], [1687, 1501], [2880, 2462]]) assert.ok(Math.abs(counts(millivolts, 3) - raw) < 2);
+  assert.ok(Math.abs(counts(2868, 3) - 3520) < 106);
+  for (const [attenuation, millivolts] of [[0, 557], [1, 718], [2, 992]]) assert.ok(Math.abs(counts(millivolts, attenuation) - 2048) < 3);
 });
 
 test('flash operations take their time, and wear is counted', () => {

@@ -159,10 +159,16 @@ export class Board {
     chip.pwm.onSlice = (slice) => this.sliceChanged(slice);
   }
 
+  /** The cell behind its divider. */
+  dividedMillivolts() {
+    const { divide, by = 1 } = this.wiring.BATTERY;
+    return (this.batteryMillivolts * by) / divide;
+  }
+
   driveBattery(chip) {
-    const { adc, divide } = this.wiring.BATTERY ?? {};
+    const { adc } = this.wiring.BATTERY ?? {};
     if (adc === undefined) return;
-    const level = (this.batteryMillivolts / divide / VSYS_FULL_SCALE_MV) * 4095;
+    const level = (this.dividedMillivolts() / VSYS_FULL_SCALE_MV) * 4095;
     chip.mcu.adc.channelValues[adc] = Math.max(0, Math.min(4095, Math.round(level)));
   }
 

@@ -126,7 +126,7 @@ export class Esp32Board extends Board {
   /** What the ADC sees at a pin. */
   millivolts(gpio) {
     const { BATTERY: battery } = this.wiring;
-    if (battery?.adc === gpio) return this.batteryMillivolts / battery.divide;
+    if (battery?.adc === gpio) return this.dividedMillivolts();
     return this.pins.levels[gpio] ? 3300 : 0;
   }
 
