@@ -3,7 +3,7 @@
 import pytest
 
 from gateway import certificate
-from tools.bench.world.lab import Lab
+from tools.bench.world.lab import APP_KEY, Lab, Unit
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -14,9 +14,40 @@ VISIT = (
 """Ten commands, three minutes at most."""
 
 
-async def test_a_bin_is_commissioned_in_ten_commands_and_three_minutes() -> None:
+MORE = (
+    "info", "help", "help set", "help app_key", "set", "set app_key", "config", "measure", "log",
+    "log 100", "profile", "link", "join", "sim 500", "sim off", "test", "factory", "asset", "save",
+    "set app_key 12", "set dev_eui", "nothing", "lang fr", "info", "log", "reboot",
+)  # fmt: skip
+"""For a person, good and bad, after the visit."""
+
+
+def told(unit: Unit) -> list[str]:
+    """Which of the device's keys its port has told, in any form that MicroPython prints."""
+    session = unit.device.session
+    assert session
+    keys = {
+        "AppKey": bytes.fromhex(APP_KEY),
+        "NwkSKey": session.nwk_s_key,
+        "AppSKey": session.app_s_key,
+    }
+    said = bytes(unit.board.transcript)
+    low = said.lower().replace(b" ", b"")
+    return [
+        name
+        for name, key in keys.items()
+        if key in said
+        or any(form.encode() in low for form in (key.hex(), repr(key)[2:-1].lower()))
+    ]
+
+
+@pytest.mark.parametrize(
+    "board", ["pico_lora_sx1262", pytest.param("t_beam", marks=pytest.mark.faults)]
+)
+async def test_a_bin_is_commissioned_in_ten_commands_and_three_minutes(board: str) -> None:
     async with Lab() as lab:
-        unit = await lab.add("bin", report_s=600, parts={"a02yyuw": {"distance_mm": 1200}})
+        parts = {"a02yyuw": {"distance_mm": 1200}}
+        unit = await lab.add("bin", board=board, report_s=600, parts=parts)
         await lab.run(3)
         began = lab.simulation.now_us
         said = {}
@@ -38,3 +69,12 @@ async def test_a_bin_is_commissioned_in_ten_commands_and_three_minutes() -> None
         assert lab.simulation.violations == []
         info = await lab.ask(unit, "info")
         print(info["heap"])
+
+        before = len(unit.board.transcript)
+        for line in MORE:
+            await unit.board.write(f"{line}\r\n".encode())
+            await lab.run(12 if line == "test" else 3)
+        more = unit.board.transcript[before:].decode()
+        assert "nothing: unknown command" in more, more
+        assert "app_key" in more
+        assert told(unit) == []
