@@ -248,3 +248,18 @@ def test_what_cannot_be_read_is_refused_by_its_token_or_ignored():
     reports = len(world.outbox.reports)
     world.act(30, b"\x00")
     assert len(world.outbox.reports) == reports
+
+
+def test_settings_are_on_flash_before_they_are_acknowledged():
+    world = World()
+    kept = []
+    report = world.outbox.report
+
+    def acknowledge(name, values):
+        after_a_brown_out = world.again().config
+        kept.append((after_a_brown_out["report_s"], after_a_brown_out["sample_s"]))
+        report(name, values)
+
+    world.outbox.report = acknowledge
+    assert world.send("interval", token=7, report_s=1200, sample_s=60)[0] == "applied"
+    assert kept == [(1200, 60)]

@@ -125,6 +125,19 @@ def test_the_gateway_of_the_best_copy_answers():
     assert air.downlinks[-1].gateway_id == GATEWAYS[1]
 
 
+def test_a_frame_that_two_radio_gateways_hear_is_one_event():
+    air = Air()
+    frame = air.probe.uplink(1, b"x")
+    for gateway_id in GATEWAYS:
+        air.hear(frame, gateway_id)
+
+    air.run(5)
+
+    assert air.kinds == ["up"]
+    heard = json.loads(air.events[0].json())["rxInfo"]
+    assert sorted(one["gatewayId"] for one in heard) == sorted(GATEWAYS)
+
+
 def test_an_acknowledgement_said_twice_counts_once():
     air = Air()
     air.item()
