@@ -12,7 +12,8 @@ if __debug__:  # for documents and tests; no board carries them
     ROLE = "motion"
     SOURCE = (
         "Hi-Link HLK-LD2410 serial communication protocol V1.02, 2.3: F4 F3 F2 F1, length, 02 AA, "
-        "target state, ..., 55 00, F8 F7 F6 F5; its example (from memory)"
+        "target state, ..., 55 00, F8 F7 F6 F5; compared with ESPHome, ld2410.cpp (states 0-3), "
+        "and mgiesen/LD2410, README (a report each 50 ms, 256000 8N1)"
     )
     OPTIONS = {"pin_b": 8}
 

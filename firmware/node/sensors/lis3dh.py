@@ -21,7 +21,8 @@ if __debug__:  # for documents and tests; no board carries them
     ROLE = "tilt"
     SOURCE = (
         "ST LIS3DH datasheet DocID17530 rev 2: tables 4 and 10 (16 mg a digit at 2 g and 8 bits), "
-        "11 (3 uA at 10 Hz in low power), chapter 8 (registers; from memory)"
+        "11 (3 uA at 10 Hz in low power); registers and their bits compared with "
+        "STMicroelectronics/lis3dh-pid, lis3dh_reg.h"
     )
 
     def _answers(*axes_mg, hit=0, identity=b"\x33", state=b"\x0f", kept=None):

@@ -1,7 +1,7 @@
 /**
  * Two through-beam light barriers one behind the other, NPN open collector, light-on: an output is low while its receiver has light,
  * else open, and the board's pull-up makes it high. People are two legs each, at their own speed.
- * Source: OMRON E3Z catalogue, E3Z-T61: 35 mA a pair, response 1 ms, 100 ms from power to the first sure level (not read again).
+ * Source: OMRON E3Z, E3Z-T61: 35 mA a pair, response 1 ms, 100 ms from power to the first sure level, as E3ZS-T81A's page has them.
  * Legs, glare and what turns round are assumed.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Hi-Link LD2410: 24 GHz presence radar: a report each 100 ms at 256000 baud, OUT high while it sees somebody and 5 s longer.
- * Source: HLK-LD2410 serial communication protocol V1.02 (report, its example; from memory), manual: 79 mA, 5 s until it is quiet.
- * Its start and what energies a target has are assumed.
+ * Source: HLK-LD2410 serial communication protocol V1.02 (report; as in ESPHome, ld2410.cpp), manual: 79 mA, 5 s until it is quiet (not
+ * read again). Its start and what energies a target has are assumed.
  */
 
 import { garble } from '../garble.mjs';

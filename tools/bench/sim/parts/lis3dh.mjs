@@ -1,7 +1,8 @@
 /**
  * ST LIS3DH: accelerometer on I2C: low power at 10 Hz, data, two interrupt generators latched onto INT1.
- * Source: LIS3DH datasheet DocID17530 rev 2 (registers, 16 mg a digit in 8 bits at 2 g, 3 uA at 10 Hz, 0.5 uA powered down; not read
- * again). Only the settings that a slow tilt sensor needs are modelled; noise and drift are assumed.
+ * Source: LIS3DH datasheet DocID17530 rev 2 (16 mg a digit in 8 bits at 2 g, 3 uA at 10 Hz, 0.5 uA powered down; not read again);
+ * registers as in STMicroelectronics/lis3dh-pid, lis3dh_reg.h. Only the settings that a slow tilt sensor needs are modelled;
+ * noise and drift are assumed.
  */
 
 import { I2cPart } from '../i2c_part.mjs';
