@@ -1,20 +1,14 @@
 """`lamplighter forecast`: what bins, streets and bays will do, from files of their history."""
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from gateway.cli._files import note, on_files
-from gateway.errors import Refused
+from gateway.cli._files import HISTORY, local, note, on_files
 from gateway.forecast import bins as bin_forecast
 from gateway.forecast import table, trees
 from gateway.terminal import Answer
 
-HISTORY = click.option(
-    "--history", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True,
-    help="The folder that holds the history.",
-)  # fmt: skip
 OUT = click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
     help="The CSV to write.",
@@ -39,7 +33,7 @@ def bins(history: Path, at: str, hours: int, out: Path, plain: bool) -> Answer:
     known = bin_forecast.read(history / bin_forecast.FILE)
     note(known.notes)
     grower = None if plain else trees.grower()
-    made = bin_forecast.forecast(known, _local(at), hours, grower)
+    made = bin_forecast.forecast(known, local(at), hours, grower)
     table.write(out, bin_forecast.OUT, made.rows)
     return _answer(made, out, "points")
 
@@ -51,10 +45,3 @@ def _answer(made: bin_forecast.Forecast, out: Path, unit: str) -> Answer:
     said = past if number else "there is no past forecast to tell its error from"
     by = "boosted trees" if made.model == "trees" else "the plain formula"
     return Answer(value, f"{len(made.rows)} forecasts by {by} are in {out}; {said}.")
-
-
-def _local(text: str) -> datetime:
-    try:
-        return table.local(text)
-    except ValueError as error:
-        raise Refused(f"--at: {error}", "at") from None

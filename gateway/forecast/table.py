@@ -1,8 +1,8 @@
 """CSV files: a history, read with an error by line; a forecast, written whole or not at all."""
 
 import csv
+import io
 import os
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -118,16 +118,20 @@ def zone(name: str) -> ZoneInfo:
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV; a reader sees the old file or the whole new one. Raises Refused."""
+    """Write a CSV as `replace` does; numbers with four digits. Raises Refused."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(columns)
+    out.writerows(_shown(rows))
+    replace(path, text.getvalue().encode())
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file; a reader sees the old one or the whole new one. Raises Refused."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", newline="", delete=False
-        ) as file:
-            out = csv.writer(file, lineterminator="\n")
-            out.writerow(columns)
-            out.writerows(_shown(rows))
-        Path(file.name).chmod(0o644)
-        os.replace(file.name, path)  # noqa: PTH105 - atomic, and takes a plain name
+        fresh.write_bytes(data)
+        fresh.replace(path)
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}", "out") from None
 
