@@ -173,7 +173,9 @@ class Deliverer:
                 lambda view: (view.endpoints(), view.endpoint_versions(), view.last_cursor())
             )
         )
-        wanted = {one.id: one for one in endpoints if not one.disabled_reason}
+        wanted = {
+            one.id: one for one in endpoints if not (one.disabled_reason or one.paused_at_ms)
+        }
         for id_, served in list(self._served.items()):
             if served.task.done() or served.line.endpoint != wanted.get(id_):
                 served.task.cancel()
@@ -194,7 +196,7 @@ class Deliverer:
             while not served.gone:
                 if self._worker is None:
                     await self._catch_up(served)
-                elif line.under_way < line.width:
+                elif line.under_way < line.width and not line.pause_ms(self._clock()):
                     await self._claim(line, self._worker)
                 while line.under_way < line.width and (queue := line.take(self._clock())):
                     line.under_way += 1
@@ -202,8 +204,13 @@ class Deliverer:
                 if line.unread and line.under_way < line.width:
                     await self._read_on(line)
                     continue
+                pause_ms = line.pause_ms(self._clock())
+                timer = asyncio.get_running_loop().call_later(pause_ms / 1000, served.wake.set)
+                if not pause_ms:
+                    timer.cancel()
                 await served.wake.wait()
                 served.wake.clear()
+                timer.cancel()
 
     async def _catch_up(self, served: _Served) -> None:
         """Learn from the store what this process was not told."""
@@ -244,7 +251,7 @@ class Deliverer:
         """A worker claims no more than it can begin at once."""
         now_ms = self._clock()
         until_ms = now_ms + int(worker.lease_s * 1000)
-        limit = line.width - line.under_way
+        limit = 1 if line.endpoint.rate else line.width - line.under_way
         to = (line.endpoint.id, worker.name, now_ms, until_ms)
         busy = line.busy
         rows = await self._write(lambda tx: tx.claim(*to, limit=limit, without=busy))
@@ -356,7 +363,11 @@ class Deliverer:
 
 
 def widest(endpoint: Endpoint, parallel: int) -> int:
-    """Most devices served at a time: of batches, one that is sent and one that is gathered."""
+    """Most devices served at a time: of batches, one that is sent and one that is gathered.
+
+    parallel: as configured, where the endpoint has no limit of its own.
+    """
+    parallel = endpoint.parallel or parallel
     return max(parallel, 2 * endpoint.batch) if endpoint.batch > 1 else parallel
 
 

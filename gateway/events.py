@@ -11,7 +11,17 @@ from gateway.clock import Instant
 from gateway.model import CommandState
 from gateway.notices import Link
 
-KINDS = ("joined", "boot", "reading", "command", "missing", "quarantined", "trouble", "status")
+KINDS = (
+    "joined",
+    "boot",
+    "reading",
+    "command",
+    "missing",
+    "quarantined",
+    "trouble",
+    "status",
+    "test",
+)
 """Kinds of events; the CloudEvents type is `lamplighter.<kind>.v1`."""
 
 
@@ -23,7 +33,8 @@ def event_type(kind: str) -> str:
 class Event(Struct, frozen=True, kw_only=True):
     """One immutable fact in the form of CloudEvents 1.0, structured JSON.
 
-    source: `lamplighter/<site>`.  subject: dev_eui.  time: RFC 3339 with `Z`.
+    source: `lamplighter/<site>`.  subject: dev_eui; of `test` a webhook's id.
+     time: RFC 3339 with `Z`.
     sequence: per subject, increasing by one, as decimal text.  data: one of EVENT_DATA, or its
     dict.
     Source: CloudEvents 1.0.2, sections 3 and 3.1; Sequence extension.
@@ -160,6 +171,15 @@ class TroubleData(Struct, frozen=True, kw_only=True):
     count: int
 
 
+class TrialData(Struct, frozen=True, kw_only=True):
+    """Data of `test`: somebody asked what becomes of an event here; this webhook alone gets it.
+
+    The event's subject is the webhook's id.
+    """
+
+    webhook: str
+
+
 EVENT_DATA: dict[str, type[Struct]] = {
     "joined": JoinedData,
     "boot": BootData,
@@ -169,5 +189,6 @@ EVENT_DATA: dict[str, type[Struct]] = {
     "quarantined": QuarantinedData,
     "trouble": TroubleData,
     "status": StatusData,
+    "test": TrialData,
 }
 """The type of `data` by kind of event."""

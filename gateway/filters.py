@@ -1,10 +1,11 @@
-"""Which events a consumer gets: by type, device and property.
+"""Which events a consumer gets: by type, device, tag and property.
 
 An event passes when it fits each list that is not empty. Properties are those that a reading, a
-boot or a status tells; events of other kinds have none and pass no filter that names one.
+boot or a status tells; events of other kinds have none and pass no filter that names one. Tags are
+those that the device has when the event is looked at. A `test` goes to its webhook alone.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,9 @@ TELLING = tuple(
 )
 """CloudEvents types whose data has `values`, each of a property."""
 TYPES = tuple(event_type(kind) for kind in KINDS)
+TEST = event_type("test")
+TagsOf = Callable[[str], Collection[str]]
+"""The tags of a device by its DevEUI."""
 
 
 class Wanting(Protocol):
@@ -31,6 +35,8 @@ class Wanting(Protocol):
     def devices(self) -> Collection[str]: ...  # noqa: D102
     @property
     def properties(self) -> Collection[str]: ...  # noqa: D102
+    @property
+    def tags(self) -> Collection[str]: ...  # noqa: D102
 
 
 class Filter(Struct, frozen=True):
@@ -39,6 +45,7 @@ class Filter(Struct, frozen=True):
     types: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class _Named(Struct):
@@ -59,7 +66,12 @@ _facts = msgspec.json.Decoder(_Facts).decode
 _told = msgspec.json.Decoder(_Told).decode
 
 
-def checked(types: Sequence[str], devices: Sequence[str], properties: Sequence[str]) -> Filter:
+def checked(
+    types: Sequence[str],
+    devices: Sequence[str],
+    properties: Sequence[str],
+    tags: Sequence[str] = (),
+) -> Filter:
     """A filter that can match. Raises Refused for one that never does, whatever will happen."""
     for one in types:
         if one not in TYPES:
@@ -73,22 +85,23 @@ def checked(types: Sequence[str], devices: Sequence[str], properties: Sequence[s
     if not all(properties):
         raise Refused("a property without a name matches nothing: leave it out", "properties")
     euis = tuple(dict.fromkeys(one.lower() for one in devices))
-    return Filter(tuple(dict.fromkeys(types)), euis, tuple(dict.fromkeys(properties)))
+    single = [tuple(dict.fromkeys(one)) for one in (types, properties, tags)]
+    return Filter(single[0], euis, single[1], single[2])
 
 
-def passes(one: Wanting, event: Event) -> bool:
+def passes(one: Wanting, event: Event, tags_of: TagsOf) -> bool:
     """Whether an event goes through, before it is in the store."""
-    if not _of_kind(one, event.type, event.subject):
+    if not _of_kind(one, event.type, event.subject, tags_of):
         return False
     if not one.properties:
         return True
     return event.type in TELLING and any(v.property in one.properties for v in event.data.values)
 
 
-def lets_through(one: Wanting, body: bytes | Raw) -> bool:
+def lets_through(one: Wanting, body: bytes | Raw, tags_of: TagsOf) -> bool:
     """Whether an event of the store goes through. body: its JSON."""
     facts = _facts(body)
-    if not _of_kind(one, facts.type, facts.subject):
+    if not _of_kind(one, facts.type, facts.subject, tags_of):
         return False
     if not one.properties:
         return True
@@ -97,5 +110,9 @@ def lets_through(one: Wanting, body: bytes | Raw) -> bool:
     )
 
 
-def _of_kind(one: Wanting, kind: str, subject: str) -> bool:
-    return (not one.types or kind in one.types) and (not one.devices or subject in one.devices)
+def _of_kind(one: Wanting, kind: str, subject: str, tags_of: TagsOf) -> bool:
+    if kind == TEST or (one.types and kind not in one.types):
+        return False
+    if one.devices and subject not in one.devices:
+        return False
+    return not one.tags or not set(one.tags).isdisjoint(tags_of(subject))

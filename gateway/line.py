@@ -96,6 +96,7 @@ class Line:
         self._ready: deque[Queue] = deque()
         self._waiting: list[tuple[int, int, Queue]] = []
         self._number = itertools.count()
+        self._paced_ms = 0.0
 
     @property
     def behind(self) -> bool:
@@ -186,8 +187,23 @@ class Line:
             self._queues[one.subject] = queue
             self._turn(queue)
 
+    def pause_ms(self, now_ms: int) -> float:
+        """How long the endpoint's rate lets nothing be sent; 0: something may be."""
+        return max(0.0, self._paced_ms - now_ms)
+
     def take(self, now_ms: int) -> Queue | None:
-        """The next device with a due event, now busy; None when there is none."""
+        """The next device with a due event, now busy; None when there is none or its rate says so.
+
+        An endpoint with a rate is sent one event at a time, evenly.
+        """
+        if self.pause_ms(now_ms):
+            return None
+        taken = self._taken(now_ms)
+        if taken and self.endpoint.rate:
+            self._paced_ms = max(now_ms, self._paced_ms) + 1000 / self.endpoint.rate
+        return taken
+
+    def _taken(self, now_ms: int) -> Queue | None:
         first = 0 < len(self._unread) <= READ_DEVICES
         self._begun = self._begun or not (first or self.behind)
         while self._waiting and self._waiting[0][0] <= now_ms:
@@ -255,6 +271,7 @@ class Line:
         self.failing_ms -= by_ms
         self.failed_ms -= by_ms
         self.not_before_ms -= by_ms
+        self._paced_ms -= by_ms
         self._waiting = [(due_ms - by_ms, number, one) for due_ms, number, one in self._waiting]
         for queue in self._queues.values():
             queue.due_ms -= by_ms

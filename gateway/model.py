@@ -50,7 +50,8 @@ class Device(Struct, frozen=True):
     profile: name of the firmware's profile (`bin`, `lamp`, `counter`); empty for a product that is
     not ours.  device_class: LoRaWAN class.  decoder: the file of `gateway/devices` that knows its
     bytes.  report_s: its report period when it was added, s; 0: unknown.
-    asset: what it stands for.  in_service: readings of a device that is not carry the flag
+    asset: what it stands for.  tags: what filters may name.
+    in_service: readings of a device that is not carry the flag
     `commissioning`, so that no figure counts them.  commissioning: None before the first.
     The application key is not here: the network server keeps it, and `device add` prints it once.
     """
@@ -66,6 +67,7 @@ class Device(Struct, frozen=True):
     in_service: bool = True
     asset: str = ""
     commissioning: Commissioning | None = None
+    tags: tuple[str, ...] = ()
 
 
 class Latest(Struct, frozen=True):
@@ -145,10 +147,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     url: the target, which for a webhook is a URL.  kind: of sink, see gateway.sinks.
     secret: `whsec_...`, signs each body; empty where the kind does not sign.
-    types, devices, properties: its filter, see gateway.filters; empty is all.
+    types, devices, properties, tags: its filter, see gateway.filters; empty is all.
     disabled_reason: why the gateway stopped delivering; empty while it delivers.
     batch: most events that one request carries, 1..100.
     old_secret: the one before, signs beside it until old_until_ms.
+    paused_at_ms: since then its events wait; 0 while they do not.
+    headers: of each request beside ours.  tls: name of a trust that the configuration holds.
+    rate: most events a second that one service sends, 0: no limit.  parallel: most devices served
+    at a time, 0: as configured.
     """
 
     id: str
@@ -163,6 +169,12 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     old_until_ms: int = 0
     devices: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    paused_at_ms: int = 0
+    headers: dict[str, str] = {}
+    tls: str = ""
+    rate: float = 0.0
+    parallel: int = 0
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

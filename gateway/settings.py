@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -254,4 +254,5 @@ def _fields(into: Any, key: str, inside: str) -> tuple[str, ...]:
     inner = key.removeprefix(inside).strip(".").split(".")[:-1]
     for name in inner:
         into = next(one.type for one in msgspec.structs.fields(into) if one.name == name)
+        into = (get_args(into) or (into,))[-1]  # of named sections, what each is
     return tuple(one.encode_name for one in msgspec.structs.fields(into))

@@ -52,7 +52,7 @@ def snapshot(view: View, endpoint: Endpoint) -> tuple[list[Entry], int]:
             wanted &= set(endpoint.properties)
         for entry in view.newest_events(LOOKED, "reading", device.dev_eui) if wanted else ():
             told = {one.property for one in _reading(entry.body).data.values}
-            if wanted & told and lets_through(endpoint, entry.body):
+            if wanted & told and lets_through(endpoint, entry.body, view.tags_of):
                 found[entry.cursor] = entry
                 wanted -= told
             if not wanted:
@@ -73,7 +73,7 @@ async def begin(store: Store, endpoint: Endpoint, after: int, first: list[Entry]
     def go_on(tx: Transaction) -> tuple[int, int | None]:
         now = webhooks.endpoint(tx, endpoint.id)
         found = tx.events(after, PAGE)
-        passing = [one for one in found if lets_through(endpoint, one.body)]
+        passing = [one for one in found if lets_through(endpoint, one.body, tx.tags_of)]
         count = _deliver(tx, endpoint, passing)
         if len(found) == PAGE:
             return count, found[-1].cursor

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
+from gateway.events import Event, TrialData
 from gateway.filters import checked
 from gateway.model import Endpoint
 from gateway.store import Transaction, View
@@ -30,13 +31,14 @@ def new_endpoint(
     batch: int = 1,
     devices: Sequence[str] = (),
     properties: Sequence[str] = (),
+    tags: Sequence[str] = (),
 ) -> Endpoint:
     """An endpoint of a kind of sink; signed: with a secret of its own, 256 random bits.
 
-    types, devices, properties: its filter, see gateway.filters; none is all.
+    types, devices, properties, tags: its filter, see gateway.filters; none is all.
     batch: most events of one request.  Raises Refused for a filter that can never match.
     """
-    wanted = checked(types, devices, properties)
+    wanted = checked(types, devices, properties, tags)
     return Endpoint(
         id="wh_" + secrets.token_hex(6),
         kind=kind,
@@ -45,6 +47,7 @@ def new_endpoint(
         types=wanted.types,
         devices=wanted.devices,
         properties=wanted.properties,
+        tags=wanted.tags,
         created_at_ms=now_ms,
         batch=batch,
     )
@@ -71,6 +74,28 @@ def _new_secret() -> str:
 def enable(tx: Transaction, endpoint_id: str) -> None:
     """Deliver again to an endpoint that was disabled. Raises Unknown when there is none."""
     tx.put_endpoint(replace(endpoint(tx, endpoint_id), disabled_reason=""))
+
+
+def pause(tx: Transaction, endpoint_id: str, now_ms: int) -> None:
+    """Let its events wait, those to come too. Raises Unknown when there is none."""
+    found = endpoint(tx, endpoint_id)
+    tx.put_endpoint(replace(found, paused_at_ms=found.paused_at_ms or now_ms))
+
+
+def resume(tx: Transaction, endpoint_id: str) -> None:
+    """Deliver what waits since it was paused. Raises Unknown when there is none."""
+    tx.put_endpoint(replace(endpoint(tx, endpoint_id), paused_at_ms=0))
+
+
+def test(tx: Transaction, endpoint_id: str, now_ms: int) -> Event:
+    """Add an event that this endpoint alone gets, whatever its filter.
+
+    Raises Unknown when there is none, Refused when it is disabled.
+    """
+    found = endpoint(tx, endpoint_id)
+    if found.disabled_reason:
+        raise Refused(f"the webhook is disabled: {found.disabled_reason}; enable it first")
+    return tx.append("test", endpoint_id, now_ms, TrialData(webhook=endpoint_id))
 
 
 def retry(tx: Transaction, endpoint_id: str, now_ms: int) -> int:

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from gateway import app
-from gateway.cli import _many, _series
+from gateway.cli import _device_more, _many
 from gateway.cli._answer import on_parts, on_settings
 from gateway.cli._decoder import DecoderName
 from gateway.cli._secret import secret_file
@@ -22,7 +22,7 @@ from gateway.usecases import Parts, devices
 from gateway.usecases.devices import DeviceCreated, DeviceRequest
 
 
-@click.group(commands=(*_many.COMMANDS, _series.of_device))
+@click.group(commands=(*_many.COMMANDS, *_device_more.COMMANDS))
 def device() -> None:
     """Boards on the street."""
 

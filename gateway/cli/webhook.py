@@ -4,15 +4,14 @@ from typing import Any
 
 import click
 
+from gateway.cli import _webhook_options, _webhook_run
 from gateway.cli._answer import on_parts
-from gateway.errors import Refused
-from gateway.events import KINDS, event_type
 from gateway.terminal import Answer, lines, plain, range_of, table
-from gateway.usecases import Parts, devices, webhooks
+from gateway.usecases import Parts, webhooks
 from gateway.usecases.webhooks import SINKS, DeliveriesQuery, RotationRequest, WebhookRequest
 
 
-@click.group()
+@click.group(commands=_webhook_run.COMMANDS)
 def webhook() -> None:
     """Backends that get the events."""
 
@@ -26,32 +25,11 @@ def webhook() -> None:
     show_default=True,
     help="Of sink. URL is its target: " + "; ".join(f"{k}, {what}" for k, what in SINKS.items()),
 )
-@click.option(
-    "--type", "types", multiple=True, type=click.Choice([event_type(kind) for kind in KINDS]),
-    help="Only events of this type; may be given more than once.",
-)  # fmt: skip
-@click.option(
-    "--device", "named", multiple=True,
-    help="Only events of this device, by name or DevEUI; may be given more than once.",
-)  # fmt: skip
-@click.option(
-    "--property", "properties", multiple=True,
-    help="Only readings and status that tell this property; may be given more than once.",
-)  # fmt: skip
-@click.option("--since", default="", help="First what is kept from this instant on, RFC 3339.")
-@click.option("--latest", is_flag=True, help="First the readings with the newest values.")
-@click.option(
-    "--batch", type=range_of(WebhookRequest, "batch"), default=1, show_default=True,
-    help="Most events in one request, as a JSON array; 1: each by itself.",
-)  # fmt: skip
+@_webhook_options.of_new
 @on_parts
-async def add(parts: Parts, named: tuple[str, ...], *, latest: bool, **given: Any) -> Answer:
+async def add(parts: Parts, **given: Any) -> Answer:
     """Add a webhook, or a sink of another kind: it gets the events from now on."""
-    if latest and given["since"]:
-        raise Refused("--latest and --since are two places to begin: leave one out")
-    given["start"] = "latest" if latest else "since" if given["since"] else "now"
-    given["devices"] = [await devices.named(parts, one) for one in named]
-    given |= {name: list(given[name]) for name in ("types", "properties")}
+    given |= await _webhook_options.told(parts, given)
     value = await webhooks.add(parts, body=WebhookRequest(**given))
     shown = plain(value, "doubts", *(() if value.secret else ("secret",)))
     said = [lines(shown), *value.doubts]
@@ -65,7 +43,10 @@ async def add(parts: Parts, named: tuple[str, ...], *, latest: bool, **given: An
 async def find_all(parts: Parts) -> Answer:
     """List the webhooks and what became of their events."""
     value = await webhooks.find_all(parts)
-    hidden = ("totals", "created_at", "devices", "properties", "doubts")
+    hidden = (
+        "totals", "created_at", "devices", "properties", "tags", "headers", "tls", "rate",
+        "parallel", "doubts",
+    )  # fmt: skip
     rows = [plain(one, *hidden) | plain(one.totals) for one in value.webhooks]
     nothing = "There are no webhooks; `lamplighter webhook add` adds one."
     return Answer(value, table(rows, nothing))
@@ -96,15 +77,6 @@ async def find(parts: Parts, id_: str, limit: int) -> Answer:
 async def remove(parts: Parts, id_: str) -> Answer:
     """Remove a webhook; what is pending for it is withdrawn."""
     return Answer(await webhooks.remove(parts, id_), f"{id_} is removed.")
-
-
-@webhook.command("replay")
-@click.argument("id_", metavar="ID")
-@on_parts
-async def replay(parts: Parts, id_: str) -> Answer:
-    """Send a webhook's dead letters again, with a fresh schedule."""
-    done = await webhooks.replay(parts, id_)
-    return Answer(done, f"{done.count} dead letters are pending again.")
 
 
 @webhook.command("retry")

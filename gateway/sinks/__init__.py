@@ -123,6 +123,15 @@ class Tried(Protocol):
         ...
 
 
+@runtime_checkable
+class Tunable(Protocol):
+    """A sink whose endpoints may have `headers` and `tls`."""
+
+    def suit(self, endpoint: Endpoint) -> None:
+        """Raise Refused for what the endpoint asks for and cannot have."""
+        ...
+
+
 def kinds() -> tuple[str, ...]:
     """The kinds of sinks there are, in alphabetical order."""
     return registry.names(sys.modules[__name__])
@@ -147,6 +156,17 @@ class Sinks:
             known = ", ".join(sorted(self._sinks))
             raise Refused(f"there is no kind of sink {kind!r}; expected one of: {known}", "kind")
         return self._sinks[kind]
+
+    def suit(self, endpoint: Endpoint) -> None:
+        """Raise Refused for what an endpoint asks for beside its target and its kind lacks."""
+        sink = self.of(endpoint.kind)
+        if isinstance(sink, Tunable):
+            sink.suit(endpoint)
+            return
+        for name in ("headers", "tls"):
+            if getattr(endpoint, name):
+                said = f"the kind {endpoint.kind} sends no HTTP request: leave `{name}` out"
+                raise Refused(said, name)
 
     def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> Coroutine[Any, Any, None]:
         """See Outlet. An endpoint of a kind that this version lacks keeps what is pending."""

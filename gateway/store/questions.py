@@ -25,6 +25,10 @@ class View(Protocol):
     def device(self, dev_eui: str) -> Device | None:
         """The registered device."""
 
+    def tags_of(self, dev_eui: str) -> tuple[str, ...]:
+        """The tags of a device, none of one that is not registered."""
+        ...
+
     def devices(self) -> list[Device]:
         """All devices, by name."""
         ...

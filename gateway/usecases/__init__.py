@@ -25,6 +25,9 @@ Eui = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{16}$", description="16 hexadecim
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
+Tag = Annotated[
+    str, Meta(pattern="^[0-9A-Za-z._:/-]{1,50}$", description="letters, digits and . _ : / -")
+]
 EVER_MS = 2**53
 """Later than every instant in RFC 3339."""
 

@@ -14,7 +14,8 @@ from gateway.errors import Unknown
 from gateway.model import Device, Latest
 from gateway.provisioning import Provisioned
 from gateway.seen import Seen
-from gateway.usecases import Done, Eui, Name, Parts, listed
+from gateway.store import Transaction
+from gateway.usecases import Done, Eui, Name, Parts, Tag, listed
 
 
 def _within(setting: str) -> Meta:
@@ -93,7 +94,10 @@ class DeviceCreated(Struct):
 
 
 class DeviceView(Struct):
-    """One registered device. in_service: its readings count.  asset: what it stands for."""
+    """One registered device.
+
+    in_service: its readings count.  asset: what it stands for.  tags: what filters may name.
+    """
 
     dev_eui: str
     name: str
@@ -104,6 +108,7 @@ class DeviceView(Struct):
     added_at: Instant
     in_service: bool
     asset: str
+    tags: list[str]
 
 
 class TroubleView(Struct):
@@ -120,6 +125,12 @@ class DeviceFacts(DeviceView):
     """One registered device, and what was wrong with it, newest first."""
 
     troubles: list[TroubleView]
+
+
+class TagsRequest(Struct, forbid_unknown_fields=True):
+    """All tags of a device, in place of those that it has."""
+
+    tags: Annotated[list[Tag], Meta(max_length=20)]
 
 
 class Devices(Struct):
@@ -229,6 +240,21 @@ async def latest(parts: Parts, dev_eui: str) -> LatestView:
     return LatestView(device.dev_eui, values)
 
 
+async def tag(parts: Parts, dev_eui: str, *, body: TagsRequest) -> DeviceFacts:
+    """Give a device these tags in place of those that it has; filters see them from now on."""
+    eui = dev_eui.lower()
+    tags = tuple(dict.fromkeys(body.tags))
+
+    def change(tx: Transaction) -> None:
+        found = tx.device(eui)
+        if found is None:
+            raise Unknown(f"there is no device {dev_eui}; `lamplighter device list` shows them")
+        tx.put_device(msgspec.structs.replace(found, tags=tags))
+
+    await parts.store.write(change)
+    return await find(parts, eui)
+
+
 async def remove(parts: Parts, dev_eui: str) -> Done:
     """Remove a device here and at the network server; its events stay."""
     await provisioning.remove_device(parts.store, parts.network, dev_eui.lower())
@@ -246,4 +272,5 @@ def _shown(device: Device) -> DeviceView:
         added_at=rfc3339(device.added_at_ms),
         in_service=device.in_service,
         asset=device.asset,
+        tags=list(device.tags),
     )

@@ -74,8 +74,10 @@ async def page(parts: Parts, *, query: EventsQuery) -> EventPage:
     made = EventPage([], after, more=True, doubts=[])
 
     def passing(body: Raw) -> Event | None:
-        event = _decode(body) if filters.lets_through(asked, body) else None
-        return event if event and since_ms <= parse_ms(event.time) < until_ms else None
+        if query.property and not filters.lets_through(asked, body, lambda _: ()):
+            return None
+        event = _decode(body)
+        return event if since_ms <= parse_ms(event.time) < until_ms else None
 
     every = not (query.since or query.until or query.property)
     await _fill(parts, made, query, query.limit if every else CHUNK, passing)

@@ -39,13 +39,14 @@ Names = Annotated[str, Meta(max_length=2000, description="separated by commas; e
 class StreamQuery(Struct):
     """Which events. after: as `next` of `GET /v1/events`; without it, from now on.
 
-    types, devices, properties: a filter as that of a webhook.
+    types, devices, properties, tags: a filter as that of a webhook.
     """
 
     after: Cursor | None = None
     types: Names = ""
     devices: Names = ""
     properties: Names = ""
+    tags: Names = ""
 
 
 class StreamHeaders(Struct):
@@ -65,7 +66,9 @@ async def follow(
     parts: Parts, *, query: StreamQuery, headers: StreamHeaders
 ) -> AsyncGenerator[bytes, None]:
     """Begin a stream; gives its pieces. Raises Refused for an id that is not of this store."""
-    asked = filters.checked(*map(_listed, (query.types, query.devices, query.properties)))
+    asked = filters.checked(
+        *map(_listed, (query.types, query.devices, query.properties, query.tags))
+    )
     after = query.after if headers.last_event_id is None else headers.last_event_id
     begin, said = await parts.store.read(lambda view: _begin(view, asked, after))
     return _pieces(parts, asked, begin, said)
@@ -101,9 +104,9 @@ async def _pieces(
     due = loop.time() + KEEP_S
     seen = begin
     while True:
-        found = await _after(parts, seen)
+        found, passing = await _after(parts, asked, seen)
         seen = found[-1].cursor if found else seen
-        piece = b"".join(_told(one) for one in found if filters.lets_through(asked, one.body))
+        piece = b"".join(map(_told, passing))
         if loop.time() >= due and not piece:
             piece = b": nothing new\n" + _at(seen)
         if piece:
@@ -113,8 +116,15 @@ async def _pieces(
             await asyncio.sleep(LOOK_S)
 
 
-async def _after(parts: Parts, cursor: int) -> list[Entry]:
-    return await patiently(lambda: parts.store.read(lambda view: view.events(cursor, PAGE)))
+async def _after(parts: Parts, asked: Filter, cursor: int) -> tuple[list[Entry], list[Entry]]:
+    """What comes next, and what of it the filter lets through."""
+
+    def look(view: View) -> tuple[list[Entry], list[Entry]]:
+        found = view.events(cursor, PAGE)
+        tags_of = view.tags_of
+        return found, [one for one in found if filters.lets_through(asked, one.body, tags_of)]
+
+    return await patiently(lambda: parts.store.read(look))
 
 
 def _told(entry: Entry) -> bytes:

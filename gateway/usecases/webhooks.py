@@ -3,15 +3,27 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from gateway import sinks, starts, webhooks
+from gateway import replays, sinks, starts, webhooks
 from gateway.clock import Instant, rfc3339
 from gateway.doubts import doubts
 from gateway.errors import Refused
 from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
 from gateway.store import View
-from gateway.usecases import Done, Eui, Limit, Name, Parts, instant_ms, listed, one_of
+from gateway.usecases import (
+    Done,
+    Eui,
+    Limit,
+    Name,
+    Parts,
+    Tag,
+    instant_ms,
+    listed,
+    one_of,
+    span_ms,
+)
 
 SINKS = {kind: sinks.module(kind).Sink.target for kind in sinks.kinds()}
 """{kind of sink: what the target of such an endpoint is}."""
@@ -26,7 +38,10 @@ class WebhookRequest(Struct, forbid_unknown_fields=True):
     """A webhook to add.
 
     kind: of sink; `url` is its target.  batch: most events in one request, as a JSON array; 1:
-    each by itself.  types, devices, properties: an event passes that fits each that is not empty.
+    each by itself.  types, devices, properties, tags: an event passes that fits each that is not
+    empty.  headers: of each request, beside the gateway's own; their values are shown nowhere.
+    tls: name of a `[sinks.webhook.tls.<name>]`.  rate: most events a second, evenly; 0: no limit.
+    parallel: most devices served at a time; 0: as configured.
     start: `now`; `latest`: first the readings that told the newest values; `since`: first what is
     kept from that instant on, in RFC 3339.
     """
@@ -39,6 +54,11 @@ class WebhookRequest(Struct, forbid_unknown_fields=True):
     batch: Annotated[int, Meta(ge=1, le=100)] = 1
     devices: list[Eui] = []
     properties: list[Name] = []
+    tags: list[Tag] = []
+    headers: dict[str, str] = {}
+    tls: Annotated[str, Meta(max_length=100)] = ""
+    rate: Annotated[float, Meta(ge=0, le=10_000)] = 0.0
+    parallel: Annotated[int, Meta(ge=0, le=256)] = 0
     start: Annotated[str, one_of(*STARTS)] = "now"
     since: Instant = ""
 
@@ -58,6 +78,7 @@ class WebhookCreated(Struct):
     secret: str
     devices: list[str]
     properties: list[str]
+    tags: list[str]
     pending: int
     doubts: list[str]
 
@@ -80,6 +101,7 @@ class WebhookView(Struct):
     """A webhook and its sums: matched = delivered + pending + dead + withdrawn, always.
 
     next_try_at: when the earliest event that waits is tried again; null where none does.
+    paused_at: since when its events wait; null while they do not.  headers: their names alone.
     doubts: what of its filter matched nothing so far, one sentence each that says who acts next.
     """
 
@@ -94,7 +116,30 @@ class WebhookView(Struct):
     totals: Totals
     devices: list[str]
     properties: list[str]
+    tags: list[str]
+    paused_at: Instant | None
+    headers: list[str]
+    tls: str
+    rate: float
+    parallel: int
     doubts: list[str]
+
+
+class ReplayRequest(Struct, forbid_unknown_fields=True):
+    """What to send again: with neither, the dead letters; else all events of that span of time.
+
+    since, until: of an event's time, RFC 3339; until is not in it. Events that the filter lets
+    through now are sent again, also those that the webhook never got.
+    """
+
+    since: Instant = ""
+    until: Instant = ""
+
+
+class Tested(Struct):
+    """A test event is on its way; `GET /v1/events/{id}` tells what becomes of it."""
+
+    event_id: str
 
 
 class Webhooks(Struct):
@@ -147,7 +192,12 @@ async def add(parts: Parts, *, body: WebhookRequest) -> WebhookCreated:
         batch=body.batch,
         devices=body.devices,
         properties=body.properties,
+        tags=body.tags,
     )
+    made = replace(
+        made, headers=body.headers, tls=body.tls, rate=body.rate, parallel=body.parallel
+    )
+    parts.sinks.suit(made)
     pending = await _begin(parts, made, body)
     return WebhookCreated(
         id=made.id,
@@ -158,6 +208,7 @@ async def add(parts: Parts, *, body: WebhookRequest) -> WebhookCreated:
         secret=made.secret,
         devices=list(made.devices),
         properties=list(made.properties),
+        tags=list(made.tags),
         pending=pending,
         doubts=await parts.store.read(lambda view: doubts(view, made)),
     )
@@ -204,9 +255,12 @@ async def deliveries(parts: Parts, webhook_id: str, *, query: DeliveriesQuery) -
     return Deliveries([delivery_view(one) for one in found])
 
 
-async def replay(parts: Parts, webhook_id: str) -> Done:
-    """Send its dead letters again, with a fresh schedule."""
+async def replay(parts: Parts, webhook_id: str, *, body: ReplayRequest) -> Done:
+    """Send its dead letters again, or all events of a span of time, with a fresh schedule."""
     now_ms = parts.clock()
+    if body.since or body.until:
+        span = span_ms(body.since, body.until)
+        return Done(await replays.again(parts.store, webhook_id, *span, now_ms))
     count = await parts.store.write(lambda tx: webhooks.replay(tx, webhook_id, now_ms))
     return Done(count)
 
@@ -216,6 +270,26 @@ async def retry(parts: Parts, webhook_id: str) -> Done:
     now_ms = parts.clock()
     count = await parts.store.write(lambda tx: webhooks.retry(tx, webhook_id, now_ms))
     return Done(count)
+
+
+async def pause(parts: Parts, webhook_id: str) -> WebhookView:
+    """Let its events wait, those to come too."""
+    now_ms = parts.clock()
+    await parts.store.write(lambda tx: webhooks.pause(tx, webhook_id, now_ms))
+    return await find(parts, webhook_id)
+
+
+async def resume(parts: Parts, webhook_id: str) -> WebhookView:
+    """Deliver what waits since it was paused, in order."""
+    await parts.store.write(lambda tx: webhooks.resume(tx, webhook_id))
+    return await find(parts, webhook_id)
+
+
+async def test(parts: Parts, webhook_id: str) -> Tested:
+    """Send an event that this webhook alone gets, whatever its filter."""
+    now_ms = parts.clock()
+    made = await parts.store.write(lambda tx: webhooks.test(tx, webhook_id, now_ms))
+    return Tested(made.id)
 
 
 async def rotate(parts: Parts, webhook_id: str, *, body: RotationRequest) -> Rotated:
@@ -251,7 +325,8 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
 
 def _shown(view: View, endpoint: Endpoint) -> WebhookView:
     """Without its secret."""
-    next_ms = None if endpoint.disabled_reason else view.next_delivery_at_ms(endpoint.id)
+    stopped = endpoint.disabled_reason or endpoint.paused_at_ms
+    next_ms = None if stopped else view.next_delivery_at_ms(endpoint.id)
     return WebhookView(
         id=endpoint.id,
         kind=endpoint.kind,
@@ -264,5 +339,11 @@ def _shown(view: View, endpoint: Endpoint) -> WebhookView:
         totals=view.totals(endpoint.id),
         devices=list(endpoint.devices),
         properties=list(endpoint.properties),
+        tags=list(endpoint.tags),
+        paused_at=rfc3339(endpoint.paused_at_ms) if endpoint.paused_at_ms else None,
+        headers=list(endpoint.headers),
+        tls=endpoint.tls,
+        rate=endpoint.rate,
+        parallel=endpoint.parallel,
         doubts=doubts(view, endpoint),
     )

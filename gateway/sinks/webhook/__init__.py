@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
+from gateway import headers
 from gateway.errors import Refused
 from gateway.model import Delivery, Endpoint
 from gateway.sinks import Surroundings
@@ -18,6 +19,7 @@ from gateway.sinks.webhook.poster import Poster
 from gateway.sinks.webhook.receiver import receiver
 from gateway.sinks.webhook.reply import judge, not_reached, retry_after_s
 from gateway.sinks.webhook.request import BATCH, ONE, Target, batch_body, batch_id
+from gateway.sinks.webhook.trust import Trust, context
 
 __all__ = ["REFUSED", "Settings", "Sink", "receiver"]
 
@@ -27,7 +29,14 @@ MOST_TARGETS = 1000
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """None of its own; `timeout_s` and `allow_private` of `[delivery]` hold for it."""
+    """Keys of `[sinks.webhook]`; `timeout_s` and `allow_private` of `[delivery]` hold for it too.
+
+    tls: `[sinks.webhook.tls.<name>]`, which a webhook names in its `tls`: `ca_file`, PEM of the
+    authorities of its certificate, in place of the system's; `cert_file` and `key_file`, PEM of
+    our certificate and its key, where it asks for one.
+    """
+
+    tls: dict[str, Trust] = {}
 
 
 class Sink:
@@ -42,7 +51,7 @@ class Sink:
 
     def __init__(
         self,
-        settings: Settings,  # noqa: ARG002 - every kind of sink is made alike
+        settings: Settings,
         surroundings: Surroundings,
         resolve: Resolve | None = None,
     ) -> None:
@@ -50,11 +59,15 @@ class Sink:
         self._timeout_s = surroundings.timeout_s
         self._allow_private = surroundings.allow_private
         self._resolve = resolve
+        self._tls = settings.tls
         self._targets: dict[str, Target] = {}
 
     async def __aenter__(self) -> Self:
         self._poster = Poster(
-            timeout_s=self._timeout_s, allow_private=self._allow_private, resolve=self._resolve
+            timeout_s=self._timeout_s,
+            allow_private=self._allow_private,
+            resolve=self._resolve,
+            trusts={name: context(one) for name, one in self._tls.items()},
         )
         return self
 
@@ -66,6 +79,19 @@ class Sink:
         """See gateway.sinks.Sink."""
         check_text(target)
         check_url(target, allow_private=self._allow_private)
+
+    def suit(self, endpoint: Endpoint) -> None:
+        """See gateway.sinks.Tunable."""
+        headers.check(endpoint.headers)
+        if endpoint.tls and not endpoint.url.lower().startswith("https:"):
+            raise Refused("`tls` needs an https URL: change the URL or leave `tls` out", "tls")
+        if endpoint.tls and endpoint.tls not in self._tls:
+            known = ", ".join(sorted(self._tls)) or "none"
+            raise Refused(
+                f"the configuration has no `[sinks.webhook.tls.{endpoint.tls[:50]}]`; there are: "
+                f"{known}",
+                "tls",
+            )
 
     def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> Coroutine[Any, Any, None]:
         """See gateway.sinks.Sink."""
@@ -103,6 +129,7 @@ class Sink:
         if len(self._targets) >= MOST_TARGETS:
             self._targets.clear()
         self.check(endpoint.url)
+        self.suit(endpoint)
         try:
             made = Target(endpoint)
         except ValueError as error:

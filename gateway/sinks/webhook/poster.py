@@ -7,7 +7,7 @@ is still to that address.
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -27,18 +27,22 @@ CLOSE_S = 1.0
 
 
 class Origin(NamedTuple):
-    """Where to connect. host: a name in ASCII (IDNA), or an address without brackets."""
+    """Where to connect. host: a name in ASCII (IDNA), or an address without brackets.
+
+    trust: name of the context of TLS; empty is the usual one.
+    """
 
     tls: bool
     host: str
     port: int
+    trust: str = ""
 
 
 class Poster:
     """Connects, exchanges, and keeps idle connections by the key that its caller gives.
 
     timeout_s: of a whole attempt, from the look-up of the name to the last byte of the reply.
-    idle_s: see Connection.
+    idle_s: see Connection.  trusts: contexts of TLS by name.
     """
 
     def __init__(
@@ -48,11 +52,13 @@ class Poster:
         allow_private: bool,
         resolve: Resolve | None = None,
         idle_s: float = IDLE_S,
+        trusts: Mapping[str, ssl.SSLContext] | None = None,
     ) -> None:
         self._timeout_s = timeout_s
         self._allow_private = allow_private
         self._names = Names(resolve or system)
         self._idle_s = idle_s
+        self._trusts = trusts or {}
         self._open: set[Connection] = set()
 
     async def post(
@@ -100,7 +106,7 @@ class Poster:
         secured: dict[str, Any] = {}
         if origin.tls:  # the certificates are not read, 30 ms, for an endpoint that has none
             secured = {
-                "ssl": self._tls,
+                "ssl": self._trusts[origin.trust] if origin.trust else self._tls,
                 "server_hostname": origin.host.rstrip("."),
                 "ssl_shutdown_timeout": CLOSE_S,
             }

@@ -26,14 +26,17 @@ class Target:
     def __init__(self, endpoint: Endpoint) -> None:
         url = written(endpoint.url)
         self.endpoint = endpoint
-        self.origin = Origin(url.scheme == "https", url.raw_host or "", url.port or 0)
+        secure = url.scheme == "https"
+        self.origin = Origin(secure, url.raw_host or "", url.port or 0, endpoint.tls)
         self.idle: list[Connection] = []
         self._sign = signer(endpoint.secret)
         self._sign_too = signer(endpoint.old_secret)
         self._until_s = endpoint.old_until_ms // 1000
         self._head = (
             f"POST {url.raw_path_qs} HTTP/1.1\r\nhost: {url.host_port_subcomponent}\r\n"
-            "user-agent: lamplighter\r\ncontent-type: "
+            "user-agent: lamplighter\r\n"
+            + "".join(f"{name}: {value}\r\n" for name, value in endpoint.headers.items())
+            + "content-type: "
         )
 
     def request(self, content_type: str, webhook_id: str, body: bytes, now_s: int) -> bytes:

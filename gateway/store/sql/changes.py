@@ -78,7 +78,7 @@ class Changes(Rows):
         event, body = new_event(self._source, kind, dev_eui, at_ms, sequence=sequence, data=data)
         cursor = connection.append(event.id, event.type, dev_eui, body)
         endpoints = self._endpoints if self._endpoints is not None else self.endpoints()
-        wanted = tuple([one.id for one in endpoints if wants(one, event)])
+        wanted = tuple([one.id for one in endpoints if wants(one, event, self.tags_of)])
         for endpoint_id in wanted:
             connection.put_outbox(endpoint_id, cursor, dev_eui)
         self.appended.append(Appended(cursor, event.id, event.type, dev_eui, body, wanted))

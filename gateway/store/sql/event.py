@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.clock import rfc3339
 from gateway.events import Event, event_type
-from gateway.filters import passes
+from gateway.filters import TEST, TagsOf, passes
 from gateway.model import Endpoint
 
 _encode = msgspec.json.Encoder().encode
@@ -37,6 +37,10 @@ def first_id(at_ms: int) -> str:
     return f"{at_ms:012x}"
 
 
-def wants(endpoint: Endpoint, event: Event) -> bool:
+def wants(endpoint: Endpoint, event: Event, tags_of: TagsOf) -> bool:
     """Whether an endpoint gets an event."""
-    return not endpoint.disabled_reason and passes(endpoint, event)
+    if endpoint.disabled_reason:
+        return False
+    if event.type == TEST:
+        return event.subject == endpoint.id
+    return passes(endpoint, event, tags_of)

@@ -75,6 +75,10 @@ class Rows:
     def device(self, dev_eui: str) -> Device | None:
         return self._struct(Device, "device", dev_eui)
 
+    def tags_of(self, dev_eui: str) -> tuple[str, ...]:
+        found = self.device(dev_eui)
+        return found.tags if found else ()
+
     def devices(self) -> list[Device]:
         return self._structs(Device, "devices")
 

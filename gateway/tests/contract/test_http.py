@@ -97,6 +97,8 @@ BODIES = {
     "ask": {"name": "dim", "values": {"level": 40}, "expires_in_s": 60},
     "rotate": {"overlap_s": 60},
     "redecode": {},
+    "tag": {"tags": ["east", "park:7"]},
+    "replay": {"since": "2020-01-01T00:00:00Z"},
     "add_codec": CODEC,
     "try_codec": {"fport": 2, "data": "05"},
     "add_webhook": {"url": "https://example.org/", "types": ["lamplighter.reading.v1"]},

@@ -112,6 +112,29 @@ def test_a_webhook_is_added_listed_and_removed(run, config):
     assert run("webhook", "list")[1].startswith("There are no webhooks")
 
 
+def test_a_webhook_is_paused_tested_and_sent_a_span_again(run, config):
+    config.write_text(config.read_text() + "\n[delivery]\nallow_private = true\n")
+    device = Device(dev_eui=EUI, name="bin 1", profile="bin", join_eui="0" * 16)
+    in_the_store(config, lambda tx: tx.add_device(device))
+    assert as_json(run, "device", "tag", "bin 1", "east", "park:7")["tags"] == ["east", "park:7"]
+    assert run("device", "tag", "bin 1", "a tag")[0] == 1
+    wanted = ("--tag", "east", "--header", "X-Tenant: east", "--rate", "2.5", "--parallel", "2")
+    hook = as_json(run, "webhook", "add", "http://127.0.0.1:1/x", *wanted)["id"]
+    data = JoinedData(dev_eui=EUI, device="bin 1", dev_addr="01020304")
+    in_the_store(config, lambda tx: tx.append("joined", EUI, 1_700_000_000_000, data))
+
+    shown = as_json(run, "webhook", "pause", hook)
+    code, said, _ = run("webhook", "test", hook, "--wait-s", "0")
+    again = as_json(run, "webhook", "replay", hook, "--since", "2020-01-01T00:00:00Z")
+    resumed = as_json(run, "webhook", "resume", hook)
+
+    assert (shown["headers"], shown["rate"], shown["parallel"]) == (["X-Tenant"], 2.5, 2)
+    assert (code, "waits for `lamplighter serve`, or is paused" in said) == (4, True)
+    assert again == {"count": 0}  # what is pending stays as it is
+    assert (resumed["paused_at"], resumed["totals"]["pending"]) == (None, 2)
+    assert run("webhook", "add", "http://127.0.0.1:1/x", "--header", "X-Tenant")[0] == 1
+
+
 def test_a_webhook_is_added_with_a_filter_and_a_start(run, config):
     config.write_text(config.read_text() + "\n[delivery]\nallow_private = true\n")
     device = Device(dev_eui=EUI, name="bin 1", profile="bin", join_eui="0" * 16)

@@ -14,6 +14,7 @@ from gateway.events import (
     QuarantinedData,
     ReadingData,
     StatusData,
+    TrialData,
     TroubleData,
     Value,
 )
@@ -40,6 +41,7 @@ EXAMPLES = {
     "quarantined": QuarantinedData(id=1, dev_eui=EUI, reason="too short", size=3),
     "status": StatusData(dev_eui=EUI, device="bin 1", received_at=AT, values=VALUES, link=LINK),
     "trouble": TroubleData(dev_eui=EUI, device="bin", code="OTAA", reason="no; you", count=2),
+    "test": TrialData(webhook="wh_1"),
 }  # fmt: skip
 DOCUMENT = openapi.document(routes.ROUTES)
 

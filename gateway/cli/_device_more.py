@@ -1,14 +1,16 @@
-"""`device series`: what a device measured over time."""
+"""`device series` and `device tag`: what a device measured, and what filters may name it by."""
 
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from gateway.cli._answer import on_parts
 from gateway.errors import Refused
 from gateway.terminal import Answer, choice_of, plain, range_of, table
 from gateway.usecases import Parts, devices, series
+from gateway.usecases.devices import TagsRequest
 from gateway.usecases.series import SeriesQuery, SeriesRange
 
 
@@ -58,3 +60,22 @@ async def _write(file: Path, parts: Parts, dev_eui: str, asked: SeriesRange) -> 
     finally:
         begun.unlink(missing_ok=True)
     return size
+
+
+@click.command("tag")
+@click.argument("device", metavar="DEVICE")
+@click.argument("tags", metavar="[TAG]...", nargs=-1)
+@on_parts
+async def tag(parts: Parts, device: str, tags: tuple[str, ...]) -> Answer:
+    """Give a device these tags in place of those that it has; none takes all away."""
+    dev_eui = await devices.named(parts, device)
+    try:
+        body = msgspec.convert({"tags": tags}, TagsRequest)
+    except msgspec.ValidationError:
+        said = "a tag has 1 to 50 letters, digits and . _ : / -, and a device at most 20 of them"
+        raise Refused(said, "tags") from None
+    value = await devices.tag(parts, dev_eui, body=body)
+    return Answer(value, f"{value.name} has the tags {', '.join(value.tags) or '(none)'}.")
+
+
+COMMANDS = (of_device, tag)
