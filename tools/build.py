@@ -53,12 +53,13 @@ SOURCES = ("installed",)
 INSTALLING = FIRMWARE / "installing.py"
 """Is /main.py while files are sent: it lights the lamp, says so, and leaves the prompt."""
 NOT_ON_A_BOARD = {
-    "wire/meaning", "wire/enums", "wire/sun", "wire/batch_decoding", "wire/all_profiles",
+    "judgement/lighting",
+    "wire/meaning", "wire/enums", "wire/batch_decoding", "wire/all_profiles",
     "wire/schema", "wire/decoding",
     "lorawan/aes_cpython", "manifest", "installing", *STARTERS, *SOURCES,
 }  # fmt: skip
-"""What firmware/ holds for the gateway or the tools alone (no node computes the sun yet), and
-what is not compiled."""
+"""What firmware/ holds for the gateway or the tools alone, what no profile loads yet, and what is
+not compiled."""
 
 
 class BuildError(Exception):

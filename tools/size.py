@@ -15,7 +15,7 @@ from tools.reach import SHELL, imports, loadable, regions
 
 CONSOLE = (
     "node/shell", "node/terminal", "node/answer", "node/links/lorawan_console",
-    "node/bin_commands", "node/parking_commands",
+    "node/bin_commands", "node/parking_commands", "node/lamp_console",
 )  # fmt: skip
 """Where the console's code begins: what these alone load is of the console too."""
 BUDGET = {

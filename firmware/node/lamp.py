@@ -17,6 +17,7 @@ DEFAULT, PROGRAMME, PHOTOCELL, PRESENCE, FAILSAFE, COMMAND, MANUAL, SAFETY = ran
 _NO_END_S = const(1 << 29)
 _STEP_MS = const(40)
 _PWM_HZ = const(1000)
+_UNSURE_MS = const(600000)  # a clock with a larger error says no time of day
 
 
 class Rules:
@@ -29,6 +30,7 @@ class Rules:
         self._heard_s = 0
         self._present_until_s = 0
         self.night = None  # of the photocell; None: not known
+        self.programme = None  # bytes of `wire.programme`
         self.safety = False
 
     def heard(self, now_s: int) -> None:
@@ -57,17 +59,13 @@ class Rules:
         """Motion detected: presence holds for `boost_s`."""
         self._present_until_s = now_s + self._config["boost_s"]
 
-    def silent(self, now_s: int) -> bool:
-        """Was no downlink received for `failsafe_min`?"""
-        return now_s - self._heard_s >= self._config["failsafe_min"] * 60
-
     def decide(self, now_s: int, unix: int) -> tuple:
         """(level %, reason). unix: 0 while the time is unknown."""
         if self.safety:
             return 100, SAFETY
         if self._manual and now_s < self._manual[1]:
             return self._manual[0], MANUAL
-        silent = self.silent(now_s)
+        silent = now_s - self._heard_s >= self._config["failsafe_min"] * 60
         level, why, over = self._set(now_s, unix, silent)
         if over or (not level and why != COMMAND and self.night is False):
             return level, why
@@ -75,8 +73,9 @@ class Rules:
         if silent and config["failsafe_level"] >= level:
             level = config["failsafe_level"]
             why = FAILSAFE
-        if now_s < self._present_until_s and config["boost_level"] > level:
-            level = config["boost_level"]
+        boost = (self.programme and self.programme[7]) or config["boost_level"]
+        if now_s < self._present_until_s and boost > level:
+            level = boost
             why = PRESENCE
         return level, why
 
@@ -87,6 +86,17 @@ class Rules:
             if now_s < until_s and not (silent and until_s == _NO_END_S):
                 return level, COMMAND, over
             self._command = None
+        if self.programme and unix:
+            from wire.programme import level
+
+            config = self._config
+            try:
+                found = level(
+                    self.programme, unix, self.night, config["latitude"], config["longitude"]
+                )
+                return max(found, 0), PROGRAMME, found < 0 and not self.night
+            except IndexError:
+                self.programme = None  # it cannot be followed: as without one
         programme = self._config["programme"]
         if programme and unix:
             return _programmed(programme, unix // 60 % 1440), PROGRAMME, False
@@ -105,16 +115,11 @@ class Rules:
 
 def _programmed(programme, minute):
     """Level at a minute of the UTC day: the latest entry; before the first, the day's last."""
-    level = final = 100
-    latest = last = -1
-    for at, value in programme:
+    found = []
+    for at, level in programme:
         hours, minutes = at.split(":")
-        start = int(hours) * 60 + int(minutes)
-        if latest < start <= minute:
-            latest, level = start, value
-        if latest < 0 and start > last:
-            last, final = start, value
-    return level if latest >= 0 else final
+        found.append(((int(hours) * 60 + int(minutes) - minute - 1) % 1440, level))
+    return max(found)[1]
 
 
 class Dimmer:
@@ -175,6 +180,7 @@ class Lamp:
         self.why = DEFAULT
         self.token = None  # of the `dim` whose ramp is not at its end
         self.passages = 0
+        self.parts = (None,)  # ((version, size), bytes, missing numbers) of a programme that comes
         self._ramp_s = None
         self._wake = asyncio.Event()
 
@@ -182,10 +188,6 @@ class Lamp:
     def level(self) -> int:
         """Level at the pin, %."""
         return self._dimmer.level
-
-    def reason(self) -> str:
-        """Name of the rule that sets the level, as in `wire.readings.lamp.WHY`."""
-        return _word(self.why)
 
     def settled(self) -> bool:
         """Has the pin reached the level that the rules set?"""
@@ -207,7 +209,8 @@ class Lamp:
         """Evaluate the rules whenever one may change. Never returns."""
         while True:
             now_s = self._clock.uptime_s()
-            level, why = self.rules.decide(now_s, self._clock.unix())
+            unsure = (self._clock.error_ms() or 0) > _UNSURE_MS
+            level, why = self.rules.decide(now_s, 0 if unsure else self._clock.unix())
             if why != self.why:
                 self._log("lamp", "%d %%, by %s" % (level, _word(why)))
             self.why = why

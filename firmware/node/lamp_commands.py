@@ -1,4 +1,4 @@
-"""What a lamp is commanded: `dim` of the network server, `lamp` of the console. Loaded on demand.
+"""What the network commands a lamp: `dim` and `programme`. Loaded on demand.
 
 node: a `node.app.Node` whose profile is a `node.profiles.lamp.Profile`.
 """
@@ -12,7 +12,6 @@ from node.errors import Refused
 from node.lamp import SAFETY
 
 _POLL_MS = const(100)
-_HOLD_MIN = const(10)
 
 
 def facts(node) -> list:
@@ -21,29 +20,31 @@ def facts(node) -> list:
 
 
 def applied(node, name: str) -> dict:
-    """For a repeated `dim`: the level that the first one left behind."""
-    return {"level": node.profile.lamp.level} if name == "dim" else {}
-
-
-async def obey(node, name: str, values: dict) -> None:
-    """`dim`: the operator's level. Raises Refused.
-
-    Answered when the pin has reached what the rules set, or when another `dim` comes before: with
-    the level at the pin. Until then the same command, sent again, changes nothing.
-    """
-    if name != "dim":
-        raise Refused("unsupported")
+    """For a repeated command: the level that a `dim` left behind, the programme in force."""
     lamp = node.profile.lamp
+    return {"level": lamp.level} if name == "dim" else {"version": _version(lamp.rules.programme)}
+
+
+async def obey(node, name: str, values: dict) -> "dict | None":
+    """`dim`: the operator's level; `programme`: a part of one. Raises Refused.
+
+    `dim` is answered when the pin has reached what the rules set, or when another comes before:
+    with the level at the pin. Until then the same command, sent again, changes nothing.
+    """
+    lamp = node.profile.lamp
+    if name == "programme":
+        return await _programme(node, lamp, values)
     now_s = node.clock.uptime_s()
     above = lamp.rules.held(now_s)
     if above is not None:
         raise Refused("safety" if above == SAFETY else "manual")
     if lamp.token == values["token"]:
-        return
+        return None
     lamp.token = values["token"]
     lamp.rules.command(values["level"], now_s, values["hold"], bool(values["over_presence"]))
     lamp.changed(values["ramp"])
     asyncio.create_task(_answer(node, values))
+    return None
 
 
 async def _answer(node, values):
@@ -65,33 +66,29 @@ async def _answer(node, values):
     node.wake.set()
 
 
-async def _hold(node, words):
-    """A level for some minutes; `auto` ends it; `safe` stands above all other rules."""
-    from wire.readings.lamp import WHY
+def _version(programme):
+    return programme[0] << 8 | programme[1] if programme else None
 
-    from node.answer import number
 
-    unload("wire.readings.lamp")
-    lamp = node.profile.lamp
-    if words == ["auto"]:
-        lamp.rules.manual(None, 0)
-        lamp.rules.safety = False
-    elif words == ["safe"]:
-        lamp.rules.safety = True
-    elif words:
-        level = number(words, 0, 0, 100)
-        minutes = number(words[1:], _HOLD_MIN, 1, 1440)
-        lamp.rules.manual(level, node.clock.uptime_s() + minutes * 60)
-    if words:
+async def _programme(node, lamp, values):
+    """Keep a part; with the last of them the programme goes to flash, and is followed."""
+    key = values["version"], values["size"]
+    if lamp.parts[0] != key:
+        lamp.parts = key, bytearray(384), set(range((key[1] + 11) // 12))
+    _, data, missing = lamp.parts
+    at = values["at"]
+    missing.discard(at)
+    part = values["data1"] << 48 | values["data2"]
+    data[12 * at : 12 * at + 12] = part.to_bytes(12, "big")
+    if not missing:
+        from wire.programme import whole
+
+        lamp.parts = (None,)
+        data = bytes(data[: key[1]])
+        if not whole(data):
+            raise Refused("malformed")
+        async with node.lock:
+            node.store.save("programme", data)
+        lamp.rules.programme = data
         lamp.changed()
-    level, why = lamp.rules.decide(node.clock.uptime_s(), node.clock.unix())
-    return [("level", level), ("why", WHY[why]), ("pin", lamp.level)]
-
-
-async def _safe(node, _words):
-    """Full light, above all other rules."""
-    return await _hold(node, ["safe"])
-
-
-TABLE = (("lamp", _hold), ("safe", _safe))
-"""Rows for the table of `node.shell`."""
+    return {"count": len(missing), "version": _version(lamp.rules.programme)}

@@ -189,6 +189,10 @@ class Clock:
         self.now_us = 0
         self.unix_s = 0
         self.unix_us = None  # Unix time at `us()` 0
+        self.error = 0
+
+    def error_ms(self):
+        return self.error if self.unix_s else None
 
     def us(self):
         return self.now_us

@@ -190,7 +190,7 @@ def test_the_lamp_acts_when_told_and_counts_who_came():
         one.changed(0)
         assert not one.settled()
         await asyncio.sleep(0.05)
-        level, why = one.level, one.reason()
+        level, why = one.level, lamp._word(one.why)
         one.moved()
         task.cancel()
         return level, why, one.passages

@@ -48,7 +48,7 @@ The property's value is the field's times numerator, by denominator. quality fla
 fields of the same record that qualify this value, by their own name.
 """
 
-TAKERS = {"dim": ("lamp",)}
+TAKERS = {"dim": ("lamp",), "programme": ("lamp",)}
 """command -> the profiles that carry it out; every profile where a command is not here."""
 
 _SEQ = ("", "counts this device's readings of all kinds, wraps; a gap is a missing reading")
@@ -169,7 +169,8 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "hold": ("min", "as applied"),
         "report_s": ("s", "as applied"),
         "sample_s": ("s", "as applied"),
-        "count": ("", "readings that will be sent again"),
+        "count": ("", "readings that will be sent again; parts of a programme that are missing"),
+        "version": ("", "of the programme that the lamp follows; absent: the command was another"),
     }),
     "safe": ("The device is in safe mode: it crashed again and again, and measures nothing.", {
         "crashes": ("", "runs in a row that ended by an exception or by the watchdog"),
@@ -219,10 +220,19 @@ MEANING: "dict[str, tuple[str, dict[str, tuple[str, str]]]]" = {
         "token": _TOKEN,
         "expires": _EXPIRES,
     }),
+    "programme": ("One part of a lamp's programme; it is followed when all parts are there.", {
+        "token": _TOKEN,
+        "expires": _EXPIRES,
+        "version": ("", "the same in all parts of a programme"),
+        "size": ("", "bytes of the whole programme"),
+        "at": ("", "which part this is, from 0; all but the last are full"),
+        "data1": ("", "6 bytes of the programme, see firmware/wire/programme.py"),
+        "data2": _TEXT_ON,
+    }),
 }  # fmt: skip
 """name -> (sentence, {field: (unit, meaning)})."""
 
-_ABSENT = dict.fromkeys(("level", "ramp", "hold", "report_s", "sample_s", "count"))
+_ABSENT = dict.fromkeys(("level", "ramp", "hold", "report_s", "sample_s", "count", "version"))
 _NO_TEXT = dict.fromkeys(f"text{number}" for number in range(1, 4))
 _WELL = {"sensor1": None, "sick1": 0, "sensor2": None, "sick2": 0, "sensor3": None, "sick3": 0}
 _FLAGS = {"obstructed": 0, "suspect": 0, "low_battery": 0, "uncalibrated": 0}
@@ -311,6 +321,12 @@ EXAMPLES: "dict[str, tuple[dict[str, int | None], ...]]" = {
     "reboot": (
         {"token": 518, "expires": 1795572000},
         {"token": 519, "expires": None},
+    ),
+    "programme": (
+        {"token": 520, "expires": None, "version": 1, "size": 14, "at": 0,
+         "data1": 0x000104010114, "data2": 0xF60000010000},
+        {"token": 521, "expires": 1795572000, "version": 65535, "size": 240, "at": 19,
+         "data1": 0xFFFFFFFFFFFF, "data2": 1},
     ),
 }  # fmt: skip
 """name -> values; their bytes stand in `gateway/generated/vectors.json`."""

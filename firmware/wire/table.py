@@ -35,7 +35,7 @@ REPORTS: "dict[str, tuple[int, str]]" = {
             "result 4 0 2,"
             "reason 4 0 9,"
             "config_version 16,"
-            "level 7 0 100 ?," + _RAMP + "," + _INTERVALS + ",count 8 ?"
+            "level 7 0 100 ?," + _RAMP + "," + _INTERVALS + ",count 8 ?,version 16 ?"
         ),
     ),
     "safe": (
@@ -71,5 +71,9 @@ COMMANDS: "dict[str, tuple[int, str]]" = {
     "interval": (31, _COMMAND + "," + _INTERVALS),
     "resend": (32, _COMMAND + ",first 16,count 8 1 254"),
     "reboot": (33, _COMMAND),
+    "programme": (
+        34,
+        _COMMAND + ",version 16,size 8,at 5,data1 48,data2 48",
+    ),
 }
 """name -> (fport, fields)."""

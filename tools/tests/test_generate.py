@@ -150,7 +150,7 @@ def test_the_javascript_codec_refuses_with_a_sentence():
         "dim: level is 140, not within 0 to 100",
         "dim: level is missing",
         "dim: no field x",
-        "command toString is unknown; known are dim, interval, resend, reboot",
+        "command toString is unknown; known are dim, interval, resend, reboot, programme",
         "dim: 1 bytes instead of 10",
     ]
 

@@ -38,6 +38,7 @@ class Profile(profiles.Profile):
         blob = node.store.load(_STATE)
         self._gain = struct.unpack(_FORMAT, blob)[0] if blob else None
         self.photocell = Photocell(node.config, self._gain)
+        self.lamp.rules.programme = node.store.load("programme")
 
     def start(self) -> None:
         """The rules decide from now on."""
@@ -135,7 +136,7 @@ class Profile(profiles.Profile):
         return values
 
     def commands(self):
-        """`dim`."""
+        """`dim` and `programme`."""
         from node import lamp_commands
 
         unload("node.lamp_commands")  # whoever asked is the only one who keeps it
@@ -143,4 +144,7 @@ class Profile(profiles.Profile):
 
     def console(self) -> tuple:
         """`lamp` and `safe`."""
-        return self.commands().TABLE
+        from node import lamp_console
+
+        unload("node.lamp_console")
+        return lamp_console.TABLE

@@ -18,6 +18,8 @@ FACTS = {
         "failsafe_min": (1440, (1, 10080), "number"),
         "failsafe_level": (100, (1, 100), "number"),
         "programme": ((), 48, "programme"),
+        "latitude": (0, (-90000, 90000), "number"),
+        "longitude": (0, (-180000, 180000), "number"),
     },
     "ordered": (
         (

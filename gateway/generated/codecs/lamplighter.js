@@ -112,6 +112,7 @@ var PAYLOADS = {
     ["report_s", 17, 60, 86400, 1, true],
     ["sample_s", 17, 10, 86400, 1, true],
     ["count", 8, 0, 254, 1, true],
+    ["version", 16, 0, 65534, 1, true],
   ]],
   safe: [22, [
     ["crashes", 16, 0, 65535, 1, false],
@@ -167,6 +168,15 @@ var COMMANDS = {
   reboot: [33, [
     ["token", 16, 0, 65535, 1, false],
     ["expires", 32, 0, 4294967294, 1, true],
+  ]],
+  programme: [34, [
+    ["token", 16, 0, 65535, 1, false],
+    ["expires", 32, 0, 4294967294, 1, true],
+    ["version", 16, 0, 65535, 1, false],
+    ["size", 8, 0, 255, 1, false],
+    ["at", 5, 0, 31, 1, false],
+    ["data1", 48, 0, 281474976710655, 1, false],
+    ["data2", 48, 0, 281474976710655, 1, false],
   ]],
 };
 

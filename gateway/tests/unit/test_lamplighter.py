@@ -188,7 +188,7 @@ def test_a_start_reported_by_an_older_table_has_what_that_table_has():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_for_the_profiles_that_carry_it_out(name):
-    """`dim` alone is a profile's own: see `commands` in `firmware/node/profiles`."""
+    """`dim` and `programme` are the lamp's own: see `commands` in `firmware/node/profiles`."""
     given = EXAMPLES[name][0].items()
     values = {key: one for key, one in given if one is not None}
     own = {key: one for key, one in values.items() if key not in {"token", "expires"}}
@@ -199,7 +199,7 @@ def test_a_command_is_for_the_profiles_that_carry_it_out(name):
             encode(replace(DEVICE, profile=profile), command)
             takers.add(profile)
 
-    assert takers == ({"lamp"} if name == "dim" else set(PROFILES))
+    assert takers == ({"lamp"} if name in {"dim", "programme"} else set(PROFILES))
 
 
 def test_a_stored_command_with_the_older_names_of_its_fields_is_the_same_on_air():

@@ -13,7 +13,7 @@ def reached(profile, region="eu868", **changed):
 def test_a_profile_loads_its_own_code_and_no_other_profiles():
     lamp, counter = reached("lamp"), reached("counter")
 
-    assert {"node/profiles/lamp", "node/lamp", "node/lamp_commands"} <= lamp
+    assert {"node/profiles/lamp", "node/lamp", "node/lamp_commands", "wire/programme"} <= lamp
     assert not {"node/profiles/lamp", "node/lamp", "node/lamp_commands"} & counter
     assert "node/profiles/counter" in counter
 
