@@ -1,11 +1,14 @@
 """`lamplighter forecast`: what bins, streets and bays will do, from files of their history."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from gateway.cli._files import HISTORY, local, note, on_files
+from gateway.errors import Refused
 from gateway.forecast import bins as bin_forecast
+from gateway.forecast import footfall as footfall_forecast
 from gateway.forecast import table, trees
 from gateway.terminal import Answer
 
@@ -38,7 +41,43 @@ def bins(history: Path, at: str, hours: int, out: Path, plain: bool) -> Answer:
     return _answer(made, out, "points")
 
 
-def _answer(made: bin_forecast.Forecast, out: Path, unit: str) -> Answer:
+@forecast.command("footfall")
+@HISTORY
+@click.option("--at", required=True, help="The local midnight, ISO 8601 with its offset.")
+@click.option(
+    "--zone", default="Australia/Melbourne", show_default=True, help="Time zone of the counters."
+)
+@OUT
+@PLAIN
+@on_files
+def footfall(history: Path, at: str, zone: str, out: Path, plain: bool) -> Answer:
+    """How many people pass in each hour of the day, from DIR/footfall.csv."""
+    place = table.zone(zone)
+    start = _instant(at)
+    known = footfall_forecast.read(history, place)
+    note(known.notes)
+    grower = None if plain else trees.grower()
+    made = footfall_forecast.forecast(known, start, place, grower)
+    table.write(out, footfall_forecast.OUT, made.rows)
+    return _answer(made, out, "people")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise Refused(
+            f"--at is {text!r}, not a time with its offset such as 2016-03-05T00:00:00+11:00", "at"
+        )
+    return time
+
+
+Made = bin_forecast.Forecast | footfall_forecast.Forecast
+
+
+def _answer(made: Made, out: Path, unit: str) -> Answer:
     error, number = made.past_mae, made.past_number
     value = {"rows": len(made.rows), "model": made.model, "past_mae": error, "past_number": number}
     past = f"{number} of its past forecasts missed by {error:.3g} {unit} on average"
