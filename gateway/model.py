@@ -210,7 +210,10 @@ class Waiting(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """How many there are. open_commands: that have not ended."""
+    """How many there are. open_commands: that have not ended.
+
+    Of quarantined and open_commands at most 10 001 are counted, however often somebody asks.
+    """
 
     devices: int
     quarantined: int

@@ -8,8 +8,8 @@ SELECT body FROM device WHERE dev_eui = ?1
 SELECT body FROM device ORDER BY name
 
 -- name: counts
-SELECT (SELECT count(*) FROM device), (SELECT count(*) FROM quarantine),
-(SELECT count(*) FROM command WHERE NOT final)
+SELECT (SELECT count(*) FROM device), (SELECT count(*) FROM (SELECT 1 FROM quarantine LIMIT 10001)),
+(SELECT count(*) FROM (SELECT 1 FROM command INDEXED BY command_open WHERE NOT final LIMIT 10001))
 
 -- name: add_device
 INSERT INTO device (dev_eui, name, body) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
