@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from gateway import absences
+from gateway import absences, asking
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.devices import encode
@@ -18,24 +18,30 @@ from gateway.events import event_type
 from gateway.expiry import default_s
 from gateway.lifecycle import (
     LOOK_MS,
-    ask,
+    PUT_OFF,
+    TOO_LATE_TO_CANCEL,
     end,
     end_late,
-    enqueued,
+    end_withdrawn,
+    give_up,
     last_chance_ms,
     postpone,
     repeat,
     submitting,
     wait,
+    withdrawn,
 )
 from gateway.model import Command
 from gateway.networks import Network
 from gateway.notices import Downlink
+from gateway.outcomes import enqueued
 from gateway.settings import CommandSettings
 from gateway.store import Appended, Store, Transaction
 
 POLL_S = 1.0
 """Another process (the CLI) may queue commands too, and time passes."""
+RECALL_MS = 5_000
+"""Notices that the network server gives again are taken in within this time."""
 CHANGED = event_type("command")
 
 
@@ -66,9 +72,17 @@ class Commands:
         store.on_commit(self._committed)
 
     async def request(
-        self, dev_eui: str, name: str, values: dict[str, int], expires_in_s: float | None = None
+        self,
+        dev_eui: str,
+        name: str,
+        values: dict[str, int],
+        expires_in_s: float | None = None,
+        key: str = "",
     ) -> Command:
-        """Queue a command; see `ask`. expires_in_s: None takes one that fits the device."""
+        """Keep a command; see gateway.asking.ask.
+
+        expires_in_s: None takes one that fits the device.
+        """
         now_ms = self.clock()
         room = self.network.most_bytes
 
@@ -77,9 +91,14 @@ class Commands:
             device = tx.device(dev_eui)
             if device and expires_in_s is None:
                 wait_s = default_s(tx, device, wait_s)
-            return ask(tx, dev_eui, name, values, now_ms=now_ms, expires_in_s=wait_s, room=room)
+            own: dict[str, Any] = {"expires_in_s": wait_s, "room": room, "key": key}
+            return asking.ask(tx, dev_eui, name, values, now_ms=now_ms, **own)
 
         return await self.store.write(change)
+
+    async def cancel(self, command_id: str) -> Command:
+        """See gateway.asking.cancel."""
+        return await self.store.write(lambda tx: asking.cancel(tx, command_id, self.clock()))
 
     async def run(self) -> None:
         """Submit and follow commands until cancelled. Raises Broken."""
@@ -129,20 +148,48 @@ class Commands:
             why = "the gateway ended while it was being submitted"
             await self.store.write(lambda tx: repeat(tx, command, why, now_ms))
         elif now_ms >= (last_ms := last_chance_ms(command, self.settings)):
-            await self.store.write(lambda tx: end_late(tx, command, now_ms))
+            await self._end_late(command, now_ms)
         elif now_ms >= command.expires_at_ms:
             await self.store.write(lambda tx: wait(tx, command, now_ms, last_ms - now_ms))
+        elif command.cancel and command.state in {"desired", "queued"}:
+            await self._cancel(command)
         elif command.queue_item_id:
             await self._look_after(command, now_ms)
         else:
             await self._queue(command)
 
+    async def _end_late(self, command: Command, now_ms: int) -> None:
+        """End a command whose time is over, by what the network server's queue shows."""
+        waits = False
+        if command.queue_item_id and command.state == "queued":
+            with suppress(Retry):  # it does not say: then nobody knows
+                waits = await self._waits(command)
+        await self.store.write(lambda tx: end_late(tx, command, now_ms, waits=waits))
+
+    async def _waits(self, command: Command) -> bool:
+        """Whether the network server has its frame in the queue. Raises Unknown, Retry."""
+        return command.queue_item_id in (await self.network.queued(command.dev_eui)).values()
+
+    async def _cancel(self, command: Command) -> None:
+        """Take it from the network server's queue; then end it, unless it was under way."""
+        if command.cancel == "withdrawn":
+            await self.store.write(lambda tx: end_withdrawn(tx, command, self.clock()))
+            return
+        waiting = await self.network.queued(command.dev_eui)
+        here = command.queue_item_id in waiting.values()
+        with suppress(Refused):
+            here |= (await self._frame(command))[1] in waiting
+        await self.network.flush(command.dev_eui)
+        await self.store.write(lambda tx: withdrawn(tx, command, self.clock(), here=here))
+
     async def _look_after(self, command: Command, now_ms: int) -> None:
         """No notice came about a submission for a while: read the queue, or submit again."""
         if command.state == "queued":
-            waiting = await self.network.queued(command.dev_eui)
-            if command.queue_item_id in waiting.values():
+            if await self._waits(command):
                 await self.store.write(lambda tx: wait(tx, command, now_ms, LOOK_MS))
+                return
+            if await self.network.recall(command.dev_eui, command.queue_item_id):
+                await self.store.write(lambda tx: wait(tx, command, now_ms, RECALL_MS))
                 return
             why = "it is not in the network server's queue, and no notice says that it was sent"
         else:
@@ -151,17 +198,22 @@ class Commands:
 
     async def _queue(self, command: Command) -> None:
         """Put a command into the network server's queue, unless it is there already."""
+        if command.cancel:  # it was transmitted before the flush
+            ended = "cancelled" if command.history[-1].what == PUT_OFF else "unknown"
+            why = "" if ended == "cancelled" else TOO_LATE_TO_CANCEL
+            await self.store.write(lambda tx: end(tx, command, ended, why, self.clock()))
+            return
         try:
             fport, data = await self._frame(command)
         except Refused as error:
             why = str(error)
-            await self.store.write(lambda tx: end(tx, command, "failed", why, self.clock()))
+            await self.store.write(lambda tx: give_up(tx, command, why, self.clock()))
             return
         if await self._is_queued(command, data):
             return
         if command.attempts >= self.settings.attempts:
             why = f"{command.history[-1].note}, after {command.attempts} attempts"
-            await self.store.write(lambda tx: end(tx, command, "failed", why, self.clock()))
+            await self.store.write(lambda tx: give_up(tx, command, why, self.clock()))
             return
         flush = await self._is_stale(command)
         if await self.store.write(lambda tx: submitting(tx, command, self.clock())):
@@ -187,7 +239,8 @@ class Commands:
                     item,
                     self.clock(),
                     settings=self.settings,
-                    flushed=command.replaces,
+                    flush=command.replaces,
+                    found=True,
                 )
             )
         return item is not None
@@ -219,7 +272,7 @@ class Commands:
             raise
         except Refused as error:
             why = str(error)
-            await self.store.write(lambda tx: end(tx, command, "failed", why, now()))
+            await self.store.write(lambda tx: give_up(tx, command, why, now()))
         except Unsure as error:
             why = str(error)
             await self.store.write(lambda tx: repeat(tx, command, why, now()))
@@ -231,7 +284,7 @@ class Commands:
             )
         else:
             item = receipt.queue_item_id
-            own: dict[str, Any] = {"settings": self.settings, "flushed": flush}
+            own: dict[str, Any] = {"settings": self.settings, "flush": flush}
             await self.store.write(lambda tx: enqueued(tx, command, item, now(), **own))
 
     async def _deleted(self, command: Command, said: str) -> None:
@@ -241,7 +294,7 @@ class Commands:
         def change(tx: Transaction) -> None:
             device = tx.device(command.dev_eui)
             why = absences.note(tx, device, now_ms, said) if device else said
-            end(tx, command, "failed", why, now_ms)
+            give_up(tx, command, why, now_ms)
 
         await self.store.write(change)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from gateway import lifecycle, reverts, troubles
+from gateway import asking, outcomes, reverts, troubles
 from gateway.clock import believed, rfc3339
 from gateway.devices import Applied, Boot, Fault, Reading, Report, Status, decoder
 from gateway.errors import Lost, Refused
@@ -49,9 +49,9 @@ RESEND_EXPIRES_S = 86_400
 
 
 class Context(Struct, frozen=True):
-    """What `take` needs beside the transaction and the notice. room: as lifecycle.ask takes it."""
+    """What `take` needs beside the transaction and the notice. room: as asking.ask takes it."""
 
-    room: lifecycle.Room
+    room: asking.Room
     settings: CommandSettings
     decoded: Decoded = field(default_factory=Decoded)
 
@@ -239,6 +239,7 @@ class _Taking:
     def joined(self, joined: Joined) -> None:
         data = JoinedData(dev_eui=self.dev_eui, device=self.device.name, dev_addr=joined.dev_addr)
         self.tx.append("joined", self.dev_eui, joined.at_ms, data)
+        outcomes.rejoined(self.tx, self.dev_eui, self.now_ms)
 
     def signal(self, notice: Notice) -> None:
         """A notice about a downlink; the others change nothing."""
@@ -257,7 +258,7 @@ class _Taking:
             case _:
                 return
         settings = self.context.settings
-        lifecycle.signalled(
+        outcomes.signalled(
             self.tx, self.seen, self.dev_eui, signal, now_ms=self.now_ms, settings=settings
         )
 
@@ -284,7 +285,7 @@ class _Taking:
             case Boot():
                 self._boot(uplink, report)
             case Applied():
-                lifecycle.reported(self.tx, self.dev_eui, report, self.now_ms)
+                outcomes.reported(self.tx, self.dev_eui, report, self.now_ms)
             case Status():
                 self._status(uplink, report)
             case Fault():
@@ -383,7 +384,7 @@ class _Taking:
                 self._resend(max(first, below - RESEND_MOST), below)
 
     def _resend(self, first: int, below: int) -> None:
-        lifecycle.ask(
+        asking.ask(
             self.tx,
             self.dev_eui,
             "resend",

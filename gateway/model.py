@@ -11,6 +11,7 @@ from msgspec import Struct
 from gateway.clock import Instant
 
 CommandState = Literal[
+    "desired",
     "queued",
     "sent",
     "acked",
@@ -18,10 +19,17 @@ CommandState = Literal[
     "refused",
     "expired",
     "failed",
+    "cancelled",
     "superseded",
+    "unknown",
     "reverted",
 ]
-FINAL_STATES = frozenset({"applied", "refused", "expired", "failed", "superseded", "reverted"})
+FINAL_STATES = frozenset(
+    {
+        "applied", "refused", "expired", "failed", "cancelled", "superseded", "unknown",
+        "reverted",
+    }
+)  # fmt: skip
 """A command in one of these does not change any more, but that `applied` may be `reverted`."""
 
 REPORT_S = 3600
@@ -116,6 +124,9 @@ class Command(Struct, frozen=True, kw_only=True):
     submitted: sent to the network server, whose reply is not known yet.
     next_at_ms: when the next step of ours is due.  applied: what the device reported.
     replaces: frames of commands that it superseded may be in the network server's queue.
+    loose: submissions of which nobody knows whether they were transmitted.
+    cancel: empty; `asked` for, and `withdrawn` once the network server's queue was flushed.
+    key: the caller's idempotency key, empty where none was given.
     """
 
     id: str
@@ -123,7 +134,7 @@ class Command(Struct, frozen=True, kw_only=True):
     name: str
     values: dict[str, int]
     token: int
-    state: CommandState = "queued"
+    state: CommandState = "desired"
     reason: str = ""
     applied: dict[str, Any] | None = None
     created_at_ms: int = 0
@@ -134,12 +145,20 @@ class Command(Struct, frozen=True, kw_only=True):
     submitted: bool = False
     queue_item_id: str = ""
     replaces: bool = False
+    loose: int = 0
+    cancel: Literal["", "asked", "withdrawn"] = ""
+    key: str = ""
     history: tuple[Step, ...] = ()
 
     @property
     def final(self) -> bool:
         """Whether it ended."""
         return self.state in FINAL_STATES
+
+    @property
+    def touched(self) -> bool:
+        """Whether the network server may have got it."""
+        return self.submitted or self.attempts > 0 or self.loose > 0
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):

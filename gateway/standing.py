@@ -58,6 +58,14 @@ class Standing:
         """See gateway.networks.Network."""
         return await self._network.queued(dev_eui)
 
+    async def flush(self, dev_eui: str) -> None:
+        """See gateway.networks.Network."""
+        await self._network.flush(dev_eui)
+
+    async def recall(self, dev_eui: str, queue_item_id: str) -> bool:
+        """See gateway.networks.Network."""
+        return await self._network.recall(dev_eui, queue_item_id)
+
     async def absent(self, dev_euis: Sequence[str]) -> set[str]:
         """See gateway.networks.Network."""
         return await self._network.absent(dev_euis)

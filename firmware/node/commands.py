@@ -12,7 +12,7 @@ from wire.words import REASONS, RESULTS
 
 from node.errors import Refused
 
-_KEPT = const(4)
+_KEPT = const(16)  # no fewer than the gateway has between two copies: gateway/lifecycle.py
 _REBOOT_MS = const(60000)
 _INTERVALS = ("report_s", "sample_s")
 _ANSWER = "<HBBB"  # token, result, reason, count + 1 or 0

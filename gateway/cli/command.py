@@ -1,5 +1,7 @@
 """`lamplighter command`: what is asked of devices."""
 
+from typing import Any
+
 import click
 
 from gateway.cli._answer import on_parts
@@ -31,13 +33,14 @@ def _help() -> str:
 @click.option(
     "--expires-in-s", type=range_of(CommandRequest, "expires_in_s"), help="Not carried out later."
 )
+@click.option("--key", default="", help="Idempotency key: repeated with it, it is asked once.")
 @on_parts
 async def ask(
-    parts: Parts, device: str, name: str, values: tuple[str, ...], expires_in_s: int | None
+    parts: Parts, device: str, name: str, values: tuple[str, ...], **more: Any
 ) -> Answer:
     """Ask something of a device, by its name or DevEUI: `command send "lamp 1" dim level=40`."""
     dev_eui = await devices.named(parts, device)
-    body = CommandRequest(name, _numbers(values), expires_in_s)
+    body = CommandRequest(name, _numbers(values), more["expires_in_s"], more["key"])
     value = await commands.ask(parts, dev_eui, body=body)
     follow = f"`lamplighter command show {value.id}` follows it."
     return Answer(value, f"{name} is {value.state}; {follow}")
@@ -62,7 +65,7 @@ async def find_all(parts: Parts, device: str, limit: int) -> Answer:
     """List commands, newest first."""
     dev_eui = await devices.named(parts, device) if device else ""
     value = await commands.find_all(parts, query=CommandsQuery(dev_eui, limit))
-    hidden = ("history", "applied", "expires_at", "updated_at", "attempts")
+    hidden = ("history", "applied", "expires_at", "updated_at", "due_at", "attempts")
     rows = [plain(one, *hidden) for one in value.commands]
     return Answer(value, table(rows, "There are no commands."))
 
@@ -75,3 +78,15 @@ async def find(parts: Parts, id_: str) -> Answer:
     value = await commands.find(parts, id_)
     steps = table([plain(one) for one in value.history], "Nothing happened yet.")
     return Answer(value, f"{lines(plain(value, 'history'))}\n\n{steps}")
+
+
+@command.command("cancel")
+@click.argument("id_", metavar="ID")
+@on_parts
+async def cancel(parts: Parts, id_: str) -> Answer:
+    """Cancel a command that was not transmitted yet."""
+    value = await commands.cancel(parts, id_)
+    if value.state == "cancelled":
+        return Answer(value, f"{value.name} is cancelled.")
+    follow = f"`lamplighter command show {id_}` follows it"
+    return Answer(value, f"{value.name} is being taken from the network server's queue; {follow}.")

@@ -81,6 +81,7 @@ ROUTES = (
     route("ask", "POST /v1/devices/{dev_eui}/commands", "command", commands.ask, status=202),
     route("commands", "GET /v1/commands", "read", commands.find_all),
     route("command", "GET /v1/commands/{id}", "read", commands.find),
+    route("cancel", "POST /v1/commands/{id}/cancel", "command", commands.cancel, errors=(422,)),
     route("codecs", "GET /v1/codecs", "admin", codecs.find_all),
     route("add_codec", "POST /v1/codecs", "admin", codecs.add, status=201),
     route("try_codec", "POST /v1/codecs/{id}/try", "admin", codecs.attempt),

@@ -57,6 +57,20 @@ class Network(Protocol):
         """{frame: queue_item_id} of the server's queue for a device. Raises Unknown, Retry."""
         ...
 
+    async def flush(self, dev_eui: str) -> None:
+        """Remove every frame of a device from the server's queue. Raises Unknown, Retry.
+
+        One that is being transmitted is transmitted nevertheless.
+        """
+        ...
+
+    async def recall(self, dev_eui: str, queue_item_id: str) -> bool:
+        """Have the notices about a queue item come again, as far as the server still has them.
+
+        Returns whether there are any; False where the server does not answer.
+        """
+        ...
+
     async def absent(self, dev_euis: Sequence[str]) -> set[str]:
         """Which of these registered devices the server does not have, as somebody deleted them.
 

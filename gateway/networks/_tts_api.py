@@ -118,6 +118,17 @@ class Api:
             raise Retry(str(error), KEY_S) from None
         return {b64decode(one.text("frm_payload")): item(one) for one in got}
 
+    async def flush(self, dev_eui: str) -> None:
+        """Replace a device's queue by an empty one. Raises Unknown, Retry."""
+        try:
+            path = self._devices("as", await self.device_id(dev_eui))
+            await self.call("POST", f"{path}/down/replace", {"downlinks": []})
+        except Unknown:
+            self._ids.pop(dev_eui, None)
+            raise
+        except (ConfigError, Refused) as error:
+            raise Retry(str(error), KEY_S) from None
+
     async def stored(self, after_ms: int, most: int) -> list[bytes]:
         """Uplink messages that the Storage Integration has, the oldest first.
 

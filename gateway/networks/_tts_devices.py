@@ -37,6 +37,14 @@ class Devices:
         """See gateway.networks.Network."""
         return await self._api.queued(dev_eui)
 
+    async def flush(self, dev_eui: str) -> None:
+        """See gateway.networks.Network."""
+        await self._api.flush(dev_eui)
+
+    async def recall(self, dev_eui: str, queue_item_id: str) -> bool:  # noqa: ARG002 - of the protocol
+        """There are none: The Things Stack keeps no events of downlinks."""
+        return False
+
     async def absent(self, dev_euis: Sequence[str]) -> set[str]:
         """See gateway.networks.Network."""
         return set(dev_euis) - set(await self._api.device_ids())

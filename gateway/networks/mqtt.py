@@ -108,6 +108,13 @@ class Network:
         """Nothing ever waits."""
         return {}
 
+    async def flush(self, dev_eui: str) -> None:
+        """Nothing: see `queued`."""
+
+    async def recall(self, dev_eui: str, queue_item_id: str) -> bool:  # noqa: ARG002 - of the protocol
+        """There are none, as nothing is sent."""
+        return False
+
     async def absent(self, dev_euis: Sequence[str]) -> set[str]:  # noqa: ARG002 - of the protocol
         """No device, as none is kept here that somebody could delete."""
         return set()

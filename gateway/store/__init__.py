@@ -4,7 +4,7 @@ Two calls: `read` asks a question of a View, `write` runs a change on a Transact
 plain function, so that what must be committed together is one function, tested by itself::
 
     device = await store.read(lambda view: view.device(dev_eui))
-    command = await store.write(lambda tx: lifecycle.ask(tx, ...))
+    command = await store.write(lambda tx: asking.ask(tx, ...))
 
 The function given to `write` runs in the store's writer thread, and again when its caller tries
 again: it changes nothing but the transaction, awaits nothing, and keeps no reference. When `write`
@@ -94,7 +94,7 @@ class Transaction(View, Protocol):
     def put_command(self, command: Command) -> None:
         """Add or replace a command.
 
-        Its queue_item_id stays findable when a later one replaces it.
+        Its queue_item_id stays findable when a later one replaces it, its key for ever.
         """
 
     def next_token(self, dev_eui: str) -> int:

@@ -91,6 +91,10 @@ class View(Protocol):
         """The command one of whose submissions has this id at the network server."""
         ...
 
+    def command_of_key(self, key: str) -> Command | None:
+        """The command that was asked for with this idempotency key."""
+        ...
+
     def command_of_token(self, dev_eui: str, token: int) -> Command | None:
         """The newest command of a device with this token."""
         ...

@@ -21,12 +21,14 @@ class CommandRequest(Struct, forbid_unknown_fields=True):
     """A command by the wire table.
 
     values: {name: integer}.  expires_in_s: it is not carried out later; without it as configured,
-    and at least three report periods of a class A device.
+    and at least three report periods of a class A device.  idempotency_key: a request that is
+    repeated with it, as after a lost answer, gives the command of the first.
     """
 
     name: Annotated[Name, listed(*NAMES)]
     values: Annotated[dict[str, int], Meta(description=f"by the device's decoder: {_FIELDS}")] = {}
     expires_in_s: Annotated[int, Meta(ge=1, le=LONGEST_S)] | None = None
+    idempotency_key: Annotated[str, Meta(max_length=200)] = ""
 
 
 class CommandsQuery(Struct):
@@ -45,7 +47,11 @@ class StepView(Struct):
 
 
 class CommandView(Struct):
-    """A command and how far it came."""
+    """A command and how far it came.
+
+    due_at: when the gateway takes its next step by itself, if nothing is heard before; null once
+    it has ended.
+    """
 
     id: str
     dev_eui: str
@@ -57,6 +63,7 @@ class CommandView(Struct):
     created_at: Instant
     expires_at: Instant
     updated_at: Instant
+    due_at: Instant | None
     attempts: int
     history: list[StepView]
 
@@ -70,7 +77,7 @@ class Commands(Struct):
 async def ask(parts: Parts, dev_eui: str, *, body: CommandRequest) -> CommandView:
     """Ask something of a device; the answer's id names it in `command` events."""
     asked = await parts.commands.request(
-        dev_eui.lower(), body.name, body.values, body.expires_in_s
+        dev_eui.lower(), body.name, body.values, body.expires_in_s, body.idempotency_key
     )
     return _shown(asked)
 
@@ -90,6 +97,11 @@ async def find(parts: Parts, command_id: str) -> CommandView:
     return _shown(found)
 
 
+async def cancel(parts: Parts, command_id: str) -> CommandView:
+    """Cancel a command that was not transmitted yet; it has ended when it is `cancelled`."""
+    return _shown(await parts.commands.cancel(command_id))
+
+
 def _shown(command: Command) -> CommandView:
     return CommandView(
         id=command.id,
@@ -102,6 +114,7 @@ def _shown(command: Command) -> CommandView:
         created_at=rfc3339(command.created_at_ms),
         expires_at=rfc3339(command.expires_at_ms),
         updated_at=rfc3339(command.updated_at_ms),
+        due_at=None if command.final else rfc3339(command.next_at_ms),
         attempts=command.attempts,
         history=[StepView(rfc3339(step.at_ms), step.what, step.note) for step in command.history],
     )

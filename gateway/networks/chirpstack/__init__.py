@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
+from msgspec.structs import replace
+
 from gateway.errors import ConfigError, GatewayError, Lost, Refused, Retry, Unknown
 from gateway.model import REPORT_S, Device
 from gateway.networks._broker import Broker
@@ -20,6 +22,7 @@ from gateway.networks.chirpstack.calls import KEY_S, Calls
 from gateway.networks.chirpstack.holes import Holes
 from gateway.networks.chirpstack.registry import Registry
 from gateway.networks.chirpstack.settings import Settings as Settings
+from gateway.networks.chirpstack.stored import about
 from gateway.notices import Downlink, Envelope, Notice, Receipt, Uplink
 from gateway.regions import most_bytes
 
@@ -107,6 +110,21 @@ class Network:
         except Retry as error:
             await self._find(dev_eui, error)
             raise
+
+    async def flush(self, dev_eui: str) -> None:
+        """See gateway.networks.Network."""
+        try:
+            await self._calls.flush(dev_eui)
+        except Retry as error:
+            await self._find(dev_eui, error)
+            raise
+
+    async def recall(self, dev_eui: str, queue_item_id: str) -> bool:
+        """See gateway.networks.Network."""
+        found = await about(self._calls, dev_eui, queue_item_id)
+        topic = self.settings.own_topic
+        self._subscription.give([replace(one, topic=topic(one.topic)) for one in found])
+        return bool(found)
 
     async def _find(self, dev_eui: str, error: GatewayError) -> None:
         """Raise Unknown where a call was refused because the server does not have the device.

@@ -141,6 +141,15 @@ class Calls:
             raise Retry(str(error), KEY_S) from None
         return Receipt(reply.id)
 
+    async def flush(self, dev_eui: str) -> None:
+        """Remove every frame from a device's queue at the server."""
+        stub = api.DeviceServiceStub(self.channel())
+        try:
+            request = api.FlushDeviceQueueRequest(dev_eui=dev_eui)
+            await self.call(stub.FlushQueue, request)
+        except (ConfigError, Refused) as error:
+            raise Retry(str(error), KEY_S) from None
+
     async def queued(self, dev_eui: str) -> dict[bytes, str]:
         """{frame: queue_item_id} of a device's queue at the server."""
         stub = api.DeviceServiceStub(self.channel())

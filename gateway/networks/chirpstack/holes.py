@@ -1,29 +1,23 @@
 """Frames that a device sent and whose events did not come, from the server's own last events.
 
-ChirpStack publishes each event once, and keeps the last about ten of each device for its page. A
-hole in a device's FCnt is looked up there, once the events that merely overtook each other have
+A hole in a device's FCnt is looked up there, once the events that merely overtook each other have
 had their time; what is found goes the way of any other event.
-Source: ChirpStack 4.20, stream/event.rs (MAXLEN 10, the stored events first), api/internal.rs.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any
+from contextlib import aclosing
 
-import grpc
 import structlog
 
 from gateway.networks._task import ended
 from gateway.networks.chirpstack.calls import Calls
-from gateway.networks.chirpstack.stubs import api
+from gateway.networks.chirpstack.stored import IDLE_S, items, nothing
 from gateway.notices import Envelope, Uplink
 
 SETTLE_S = 5.0
 """Events may overtake each other for so long."""
-IDLE_S = 2.0
-"""The stored events have come when nothing has for so long."""
 WIDEST = 10
 """A longer hole has only its end there."""
 DEVICES_MOST = 20_000
@@ -94,24 +88,15 @@ class Holes:
     async def _fill(self, dev_eui: str, topic: str) -> None:
         """Give the events of the hole that the server still has."""
         found: list[Envelope] = []
-        request = api.StreamDeviceEventsRequest(dev_eui=dev_eui)
-        stub = api.InternalServiceStub(self._calls.channel())
-        stream = stub.StreamDeviceEvents(request, metadata=self._calls.metadata)
         missing = self._missing[dev_eui]
-        with suppress(TimeoutError, grpc.aio.AioRpcError):
-            while missing:
-                item: Any = await asyncio.wait_for(stream.read(), self._idle_s)
-                if not isinstance(item, api.LogItem):  # the server ended the stream
-                    break
+        async with aclosing(items(self._calls, dev_eui, self._idle_s)) as stored:
+            async for item in stored:
                 fcnt = item.properties.get("FCnt", "")
                 if item.description == "up" and fcnt.isdigit() and int(fcnt) in missing:
                     missing.discard(int(fcnt))
-                    found.append(Envelope(topic, item.body.encode(), _nothing))
-        stream.cancel()
+                    found.append(Envelope(topic, item.body.encode(), nothing))
+                if not missing:
+                    break
         if found:
             log.info("frames found at the network server", dev_eui=dev_eui, count=len(found))
             self._give(found)
-
-
-def _nothing() -> None:
-    """What came by no broker needs no acknowledgement."""

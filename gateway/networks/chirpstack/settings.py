@@ -48,9 +48,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     def topic_filter(self, topic: str) -> str:
         """The MQTT topic filter for a filter of ChirpStack's default topics."""
-        prefix = self.topic_prefix.strip("/")
         share = f"$share/{self.share}/" * bool(self.share)
-        return share + f"{prefix}/" * bool(prefix) + topic
+        return share + self.own_topic(topic)
+
+    def own_topic(self, topic: str) -> str:
+        """A topic of ChirpStack's default, with our prefix."""
+        prefix = self.topic_prefix.strip("/")
+        return f"{prefix}/" * bool(prefix) + topic
 
     def default_topic(self, topic: str) -> str:
         """The topic as ChirpStack's default has it, without our prefix."""

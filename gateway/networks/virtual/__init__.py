@@ -70,8 +70,7 @@ class Network(Messages):
     def enqueue(self, downlink: Downlink) -> str:
         """Accept a frame into the queue; returns its queue_item_id."""
         if downlink.flush:
-            others = self.queue.items()
-            self.queue = {key: one for key, one in others if one.dev_eui != downlink.dev_eui}
+            self._drop(downlink.dev_eui)
         item = f"item-{len(self.sent)}"
         self.sent.append(downlink)
         self.queue[item] = downlink
@@ -81,6 +80,21 @@ class Network(Messages):
         """See gateway.networks.Network."""
         self._answer()
         return {one.data: item for item, one in self.queue.items() if one.dev_eui == dev_eui}
+
+    async def flush(self, dev_eui: str) -> None:
+        """See gateway.networks.Network."""
+        self._answer()
+        self._drop(dev_eui)
+
+    def _drop(self, dev_eui: str) -> None:
+        self.queue = {item: one for item, one in self.queue.items() if one.dev_eui != dev_eui}
+
+    async def recall(self, dev_eui: str, queue_item_id: str) -> bool:
+        """See gateway.networks.Network."""
+        found = [] if self.away else self.about(dev_eui, queue_item_id)
+        for notice in found:
+            self.give(notice)
+        return bool(found)
 
     async def region(self) -> str:
         """See gateway.networks.Network."""
@@ -98,7 +112,7 @@ class Network(Messages):
         """See gateway.networks.Network."""
         self._answer()
         self.devices.pop(dev_eui, None)
-        self.queue = {item: one for item, one in self.queue.items() if one.dev_eui != dev_eui}
+        self._drop(dev_eui)
         self.deleted.add(dev_eui)
 
     async def absent(self, dev_euis: Sequence[str]) -> set[str]:

@@ -16,8 +16,8 @@ APART = frozenset(
     {
         "device", "devices", "endpoint", "endpoints", "endpoints_version", "api_key", "quarantine",
         "trim_quarantine", "release", "put_command", "put_command_item", "command",
-        "command_of_item", "command_of_token", "commands_of_device", "open_commands_of_device",
-        "open_commands", "lease", "take_lease",
+        "command_of_item", "command_of_key", "command_of_token", "put_command_key",
+        "commands_of_device", "open_commands_of_device", "open_commands", "lease", "take_lease",
     }
 )  # fmt: skip
 """Statements on tables to which no event, delivery or reading adds a row: a Connection may collect

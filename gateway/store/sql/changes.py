@@ -129,6 +129,8 @@ class Changes(Rows):
         self.connection.change("put_command", command.id, command.dev_eui, command.token, *due)
         if command.queue_item_id:
             self.connection.change("put_command_item", command.queue_item_id, command.id)
+        if command.key:
+            self.connection.change("put_command_key", command.key, command.id)
 
     def next_token(self, dev_eui: str) -> int:
         return self._number("next_token", dev_eui)

@@ -134,6 +134,9 @@ class Rows:
     def command_of_item(self, queue_item_id: str) -> Command | None:
         return self._struct(Command, "command_of_item", queue_item_id)
 
+    def command_of_key(self, key: str) -> Command | None:
+        return self._struct(Command, "command_of_key", key)
+
     def command_of_token(self, dev_eui: str, token: int) -> Command | None:
         return self._struct(Command, "command_of_token", dev_eui, token)
 

@@ -107,6 +107,9 @@ SELECT body FROM command WHERE NOT final AND next_at_ms <= ?1 ORDER BY next_at_m
 -- name: command_of_item
 SELECT body FROM command WHERE id = (SELECT command_id FROM command_item WHERE queue_item_id = ?1)
 
+-- name: command_of_key
+SELECT body FROM command WHERE id = (SELECT command_id FROM command_key WHERE key = ?1)
+
 -- name: command_of_token
 SELECT body FROM command WHERE dev_eui = ?1 AND token = ?2 ORDER BY number DESC LIMIT 1
 
@@ -118,6 +121,9 @@ body = excluded.body
 
 -- name: put_command_item
 INSERT INTO command_item (queue_item_id, command_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+
+-- name: put_command_key
+INSERT INTO command_key (key, command_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING
 
 -- name: endpoint
 SELECT body FROM endpoint WHERE id = ?1 AND NOT removed

@@ -196,6 +196,26 @@ async def test_the_commands_of_every_kind_of_device_go_through_at_their_fport(si
         assert await side.fports(LAMP.dev_eui) == [fport]
 
 
+@keeping
+async def test_a_flush_empties_the_queue_of_the_device_alone(side, network):
+    other = replace(LAMP, dev_eui="70b3d57ed00000a2", name="second")
+    for device in (LAMP, other):
+        await network.register(device, KEY)
+        own = {"fport": 30, "confirmed": True, "expires_at_ms": 2**41}
+        receipt = await network.send(Downlink(dev_eui=device.dev_eui, data=b"one", **own))
+
+    await network.flush(LAMP.dev_eui)
+
+    assert await network.queued(LAMP.dev_eui) == {}
+    assert await network.queued(other.dev_eui) == {b"one": receipt.queue_item_id}
+
+
+async def test_of_an_item_that_the_server_does_not_know_nothing_comes_again(side, network):
+    with contextlib.suppress(Refused):
+        await network.register(LAMP, KEY)
+    assert await network.recall(LAMP.dev_eui, "no-such-item") is False
+
+
 @taking
 async def test_a_network_that_only_takes_messages_in_refuses_a_downlink_and_misses_nobody(network):
     await network.register(LAMP, KEY)
@@ -207,6 +227,7 @@ async def test_a_network_that_only_takes_messages_in_refuses_a_downlink_and_miss
     with pytest.raises(Refused, match="the caller reaches the device"):
         await network.send(downlink)
     assert network.most_bytes(LAMP, 5) == 0
+    await network.flush(LAMP.dev_eui)
     assert await network.queued(LAMP.dev_eui) == {}
     assert await network.absent([LAMP.dev_eui]) == set()
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from gateway import lifecycle
+from gateway import asking
 from gateway.errors import ConfigError, Lost, Refused
 from gateway.ingest import Ingest
 from gateway.networks import http
@@ -120,7 +120,7 @@ async def test_a_header_that_is_no_utf_8_is_a_wrong_token(network):
 async def test_a_command_is_refused_at_once_where_no_downlink_goes(network):
     def ask(tx):
         tx.add_device(LAMP)
-        lifecycle.ask(
+        asking.ask(
             tx, LAMP.dev_eui, "dim", {"level": 50}, now_ms=1, expires_in_s=60,
             room=network.most_bytes,
         )  # fmt: skip

@@ -130,7 +130,7 @@ async def test_the_command_line_works_beside_the_service(street, air):
     assert (name, values["level"]) == ("dim", 5)
     await street.receiver.event("command", within_s=10, id=asked["id"], state="sent")
     shown = await street.service.cli("command", "show", asked["id"])
-    assert [step["what"] for step in shown["history"]][:1] == ["queued"]
+    assert [step["what"] for step in shown["history"]][:1] == ["desired"]
     [check] = [
         one for one in (await street.service.cli("check"))["results"] if one["what"] == "http"
     ]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.asking import ask
 from gateway.clock import wall_ms
-from gateway.lifecycle import ask
 from gateway.model import Device
 from gateway.networks.chirpstack import Network, Settings
 from gateway.store.sqlite import Store
@@ -77,23 +77,23 @@ async def scene(tmp_path):
 
 async def test_killed_before_the_call_it_is_made_once(scene):
     assert await scene.run("before") == -9
-    assert await scene.outcome() == (["queued", "submitted"], 0)
+    assert await scene.outcome() == (["desired", "submitted"], 0)
 
     await scene.run("never", 5)
 
     assert await scene.outcome() == (
-        ["queued", "submitted", "unknown", "submitted", "enqueued"],
+        ["desired", "submitted", "unknown", "submitted", "enqueued"],
         1,
     )
 
 
 async def test_killed_after_the_call_it_is_found_in_the_queue(scene):
     assert await scene.run("after") == -9
-    assert await scene.outcome() == (["queued", "submitted"], 1)
+    assert await scene.outcome() == (["desired", "submitted"], 1)
 
     await scene.run("never", 5)
 
-    assert await scene.outcome() == (["queued", "submitted", "unknown", "enqueued"], 1)
+    assert await scene.outcome() == (["desired", "submitted", "unknown", "enqueued"], 1)
 
 
 async def test_killed_again_and_again_there_is_one_item(scene):

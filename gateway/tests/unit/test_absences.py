@@ -91,5 +91,5 @@ async def test_one_deleted_while_a_command_waits_for_its_reply(bench):
     await bench.pass_time(120)  # it is in the queue no more
     await bench.pass_time(1)
 
-    assert (await bench.command(asked.id)).state == "failed"
+    assert (await bench.command(asked.id)).state == "unknown", "it may have been transmitted"
     assert [one.data["code"] for one in await events(bench)] == [CODE]

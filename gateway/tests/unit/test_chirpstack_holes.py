@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -12,6 +13,8 @@ from gateway.networks.chirpstack import events
 from gateway.networks.chirpstack.calls import Calls
 from gateway.networks.chirpstack.holes import WIDEST, Holes
 from gateway.networks.chirpstack.settings import Settings
+from gateway.networks.chirpstack.stored import about
+from gateway.notices import Transmitted, Trouble
 from gateway.tests.contract.servers.chirpstack import UP, uplink_body
 
 TOPIC = UP["topic"]
@@ -26,6 +29,7 @@ class Stored(api.InternalServiceServicer):
     """The events that a device has there: joined, then uplinks with these counters."""
 
     counters = ()
+    others: Sequence[tuple[str, Any]] = ()
     asked = 0
 
     async def StreamDeviceEvents(self, request, context):  # noqa: N802 - gRPC names it
@@ -36,6 +40,8 @@ class Stored(api.InternalServiceServicer):
                 id=str(fcnt), description="up", body=uplink_body(fcnt),
                 properties={"FCnt": str(fcnt)},
             )  # fmt: skip
+        for kind, body in self.others:
+            yield api.LogItem(id=kind, description=kind, body=json.dumps(body))
         await asyncio.sleep(60)
 
 
@@ -129,3 +135,23 @@ async def test_a_server_that_does_not_answer_stops_nothing(side):
 
     await until(lambda: given)
     assert counters(given) == [4]
+
+
+async def test_the_notices_of_a_queue_item_are_read_back(side):
+    holes, stored, _ = side
+    stored.others = (
+        ("txack", {"queueItemId": "item-1", "downlinkId": 7}),
+        ("txack", {"queueItemId": "item-2", "downlinkId": 8}),
+        ("log", {"code": "EXPIRED", "context": {"queue_item_id": "item-1"}}),
+        ("status", {"queueItemId": "item-1"}),
+        ("ack", []),
+    )
+
+    found = await about(holes._calls, "70b3d57ed00000a1", "item-1", idle_s=0.2)
+
+    notices = [parsed(one) for one in found]
+    assert [type(one) for one in notices] == [Transmitted, Trouble]
+    assert {(one.dev_eui, one.queue_item_id) for one in notices} == {
+        ("70b3d57ed00000a1", "item-1")
+    }
+    assert notices[1].dropped

@@ -3,8 +3,8 @@
 import pytest
 from wire.words import REASONS
 
-from gateway.lifecycle import AGAIN_MOST_MS
 from gateway.notices import Transmitted
+from gateway.outcomes import AGAIN_MOST_MS
 from gateway.tests.unit.command_bench import BIN, LAMP, begun, dim
 
 CLOCK_UNKNOWN = REASONS.index("clock_unknown")
@@ -79,5 +79,5 @@ async def test_an_answer_that_is_missing_after_a_refusal_counts_attempts_as_ever
             await bench.hear(Transmitted, item)
 
     ended = await bench.command(asked.id)
-    assert (ended.state, ended.attempts) == ("failed", 3)
+    assert (ended.state, ended.attempts) == ("unknown", 3)
     assert ended.reason == "the device did not report, after 3 attempts"

@@ -63,7 +63,8 @@ def test_a_link_leads_from_what_is_made_or_listed_to_what_can_be_asked_of_it():
     }  # fmt: skip
     assert of_device["ask"] == {"dev_eui": "$response.body#/dev_eui"}
     assert links("post", "/v1/devices/{dev_eui}/commands", "202") == {
-        "command": {"id": "$response.body#/id"}
+        "command": {"id": "$response.body#/id"},
+        "cancel": {"id": "$response.body#/id"},
     }
     assert links("get", "/v1/events", "200") == {"explain": {"id": "$response.body#/events/0/id"}}
     assert "retry" in links("get", "/v1/webhooks", "200")

@@ -63,7 +63,7 @@ def test_every_command_is_named(readme):
 
 
 def test_every_event_type_and_command_state_is_named(readme):
-    states = [*model.FINAL_STATES, "queued", "sent", "acked"]
+    states = [*model.FINAL_STATES, "desired", "queued", "sent", "acked"]
 
     assert [kind for kind in events.KINDS if f"`{events.event_type(kind)}`" not in readme] == []
     assert [state for state in states if f"| `{state}` |" not in readme] == []

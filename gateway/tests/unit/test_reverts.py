@@ -55,7 +55,7 @@ async def test_a_lamp_that_restarts_reverts_its_dim_and_says_so(bench, cause):
         "reverted",
         f"the device restarted (cause: {cause}) and keeps no dim; the caller asks again",
     )
-    assert await bench.states(asked) == ["queued", "sent", "applied", "reverted"]
+    assert await bench.states(asked) == ["desired", "queued", "sent", "applied", "reverted"]
     assert ended.final
 
 
@@ -77,7 +77,7 @@ async def test_only_the_dim_in_force_is_reverted(bench):
     await boot(bench)
 
     states = [(await bench.command(one)).state for one in (first, second, waiting.id)]
-    assert states == ["applied", "reverted", "queued"]
+    assert states == ["applied", "reverted", "desired"]
 
 
 async def test_a_repeated_report_of_the_same_start_reverts_nothing(bench):

@@ -71,7 +71,8 @@ def test_devices_and_commands_of_an_earlier_version_open():
     assert encode(device, command) == (rows["frame"][0], bytes.fromhex(rows["frame"][1]))
     for name in ("command", "ended"):
         body = msgspec.json.encode(msgspec.convert(rows[name], Command))
-        assert msgspec.json.decode(body) == rows[name] | {"replaces": False}
+        later = {"replaces": False, "loose": 0, "cancel": "", "key": ""}
+        assert msgspec.json.decode(body) == rows[name] | later
     assert msgspec.convert(rows["latest"], Latest).seq == 1
 
 

@@ -42,6 +42,7 @@ class Stack:
         app.router.add_put(devices + "/{id}", self._set)
         app.router.add_delete(devices + "/{id}", self._delete)
         app.router.add_get(devices + "/{id}/down", self._queue)
+        app.router.add_post(devices + "/{id}/down/{how:push|replace}", self._enqueue)
         stored = f"/api/v3/as/applications/{APPLICATION}/packages/storage/uplink_message"
         app.router.add_get(stored, self._stored)
         app.router.add_post(hook + "/{id}/down/{how:push|replace}", self._enqueue)
