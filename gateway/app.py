@@ -17,14 +17,16 @@ from typing import Any, cast
 
 import structlog
 
-from gateway import devices, networks, promises, registry, simulation, sinks
+from gateway import backups, devices, networks, promises, registry, simulation, sinks
 from gateway.absences import Absences
+from gateway.backups import Manifest, Restored
 from gateway.batches import Batches
 from gateway.clock import wall_ms
 from gateway.codecs import Codecs
 from gateway.commands import Commands
 from gateway.delivery import Deliverer, Schedule, Worker
 from gateway.errors import ConfigError, GatewayError, Refused, Unknown
+from gateway.events import counted
 from gateway.http.port import check_port, listening
 from gateway.http.server import application
 from gateway.ingest import Ingest
@@ -295,6 +297,30 @@ def _kind(settings: Settings) -> str:
     return type(settings.network).__module__.split(".")[2]
 
 
+async def back_up(settings: Settings, target: Path) -> Manifest:
+    """Write a backup, also beside a running service. Raises Refused, Retry, Broken."""
+    path, codecs = _backed_up(settings)
+    return await asyncio.to_thread(backups.back_up, path, codecs, target, settings.site, wall_ms())
+
+
+async def restore(settings: Settings, backup: Path, *, replace: bool) -> Restored:
+    """Put a backup in the place of the store. Raises ConfigError while a service runs on it."""
+    path, codecs = _backed_up(settings)
+    with _alone(settings):
+        return await backups.restore(
+            backup, path, codecs, settings.site, wall_ms(), replace=replace
+        )
+
+
+def _backed_up(settings: Settings) -> tuple[Path, Path]:
+    """The store and the folder of codecs. Raises Refused where the store is no file."""
+    path = _file(settings)
+    if path is None:
+        tool = "use pg_dump and pg_restore" if settings.store.kind == "postgresql" else "it ends"
+        raise Refused(f"a store of kind {settings.store.kind} is no file: {tool}", "store")
+    return path, Path(settings.folder) / "codecs"
+
+
 def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
     """The trials of `lamplighter check`, by name: each returns lines, or raises what is wrong."""
 
@@ -304,7 +330,7 @@ def trials(settings: Settings) -> dict[str, Callable[[], Awaitable[list[str]]]]:
                 lambda view: (view.events(limit=1), view.last_cursor())
             )
             await opened.write(lambda _tx: None)
-            kept = last - first[0].cursor + 1 if first else 0
+            kept = counted(first[0].cursor, last) if first else 0
             path = _file(settings)
             grows = await file_growth(opened, path, settings.retention.days) if path else None
             return [f"keeps {kept} events", *([grows.said()] if grows else [])]

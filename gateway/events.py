@@ -21,8 +21,18 @@ KINDS = (
     "trouble",
     "status",
     "test",
+    "restored",
 )
 """Kinds of events; the CloudEvents type is `lamplighter.<kind>.v1`."""
+
+EPOCH = 10**9
+"""Cursors of one epoch. A store begins at 0; one that was restored goes on at the next multiple,
+so that no cursor of an event that was lost is given again."""
+
+
+def counted(first: int, last: int) -> int:
+    """Events from one cursor to another; of the last epoch alone where they are of several."""
+    return last - max(first, last // EPOCH * EPOCH) + 1
 
 
 def event_type(kind: str) -> str:
@@ -180,6 +190,17 @@ class TrialData(Struct, frozen=True, kw_only=True):
     webhook: str
 
 
+class RestoredData(Struct, frozen=True, kw_only=True):
+    """Data of `restored`: the store is an older one again, and an epoch begins.
+
+    What was stored after backup_at is not in it: a consumer that has such events keeps them, and
+    knows that devices' sequence numbers go on from the backup's. backup_cursor: of its last event.
+    """
+
+    backup_at: Instant
+    backup_cursor: int
+
+
 EVENT_DATA: dict[str, type[Struct]] = {
     "joined": JoinedData,
     "boot": BootData,
@@ -190,5 +211,6 @@ EVENT_DATA: dict[str, type[Struct]] = {
     "trouble": TroubleData,
     "status": StatusData,
     "test": TrialData,
+    "restored": RestoredData,
 }
 """The type of `data` by kind of event."""

@@ -2,7 +2,8 @@
 
 An event passes when it fits each list that is not empty. Properties are those that a reading, a
 boot or a status tells; events of other kinds have none and pass no filter that names one. Tags are
-those that the device has when the event is looked at. A `test` goes to its webhook alone.
+those that the device has when the event is looked at. A `test` goes to its webhook alone. That the
+store was restored concerns every device: only a list of types keeps it off.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -20,6 +21,7 @@ TELLING = tuple(
     if issubclass(data, BootData | ReadingData)
 )
 """CloudEvents types whose data has `values`, each of a property."""
+RESTORED = event_type("restored")
 TYPES = tuple(event_type(kind) for kind in KINDS)
 TEST = event_type("test")
 TagsOf = Callable[[str], Collection[str]]
@@ -93,7 +95,7 @@ def passes(one: Wanting, event: Event, tags_of: TagsOf) -> bool:
     """Whether an event goes through, before it is in the store."""
     if not _of_kind(one, event.type, event.subject, tags_of):
         return False
-    if not one.properties:
+    if not one.properties or event.type == RESTORED:
         return True
     return event.type in TELLING and any(v.property in one.properties for v in event.data.values)
 
@@ -103,7 +105,7 @@ def lets_through(one: Wanting, body: bytes | Raw, tags_of: TagsOf) -> bool:
     facts = _facts(body)
     if not _of_kind(one, facts.type, facts.subject, tags_of):
         return False
-    if not one.properties:
+    if not one.properties or facts.type == RESTORED:
         return True
     return facts.type in TELLING and any(
         value.property in one.properties for value in _told(facts.data).values
@@ -113,6 +115,8 @@ def lets_through(one: Wanting, body: bytes | Raw, tags_of: TagsOf) -> bool:
 def _of_kind(one: Wanting, kind: str, subject: str, tags_of: TagsOf) -> bool:
     if kind == TEST or (one.types and kind not in one.types):
         return False
+    if kind == RESTORED:
+        return True
     if one.devices and subject not in one.devices:
         return False
     return not one.tags or not set(one.tags).isdisjoint(tags_of(subject))

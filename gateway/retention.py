@@ -16,7 +16,7 @@ from msgspec import Struct
 from gateway.backoff import delay_s
 from gateway.clock import Clock, wall_ms
 from gateway.errors import Retry
-from gateway.events import Entry
+from gateway.events import Entry, counted
 from gateway.store import Store, View
 
 DAY_MS = 86_400_000
@@ -59,7 +59,7 @@ def growth(first: Entry, last: Entry, size: int, free: int, keep_days: float) ->
     size: of the file, bytes.  free: on its disk, bytes.  keep_days: 0: for ever.
     """
     span_ms = _at_ms(last) - _at_ms(first)
-    count = last.cursor - first.cursor + 1
+    count = counted(first.cursor, last.cursor)
     if span_ms < SPAN_MS:
         return None
     a_day = count * DAY_MS / span_ms

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway import logs
+from gateway.events import EPOCH
 from gateway.http.openapi import VERSION
 from gateway.model import Counts, Endpoint, Totals
 from gateway.store import View
@@ -105,8 +106,8 @@ def _seconds(instant: str) -> float:
 METRICS = (
     Metric("lamplighter_build_info", "gauge", "Always 1; the version.",
            _version),
-    Metric("lamplighter_events_total", "counter", "Events stored since the store was made.",
-           _one(lambda facts: facts.cursor)),
+    Metric("lamplighter_events_total", "counter", "Events stored since it was made or restored.",
+           _one(lambda facts: facts.cursor % EPOCH)),
     Metric("lamplighter_newest_event_age_seconds", "gauge", "Since the newest event.", _quiet_s),
     Metric("lamplighter_devices", "gauge", "Registered devices.",
            _one(lambda facts: facts.counts.devices)),

@@ -221,3 +221,16 @@ def test_follow_prints_what_comes_until_it_is_interrupted(config, form):
         assert [json.loads(one)["data"]["dev_addr"] for one in lines] == ["aa", "bb"]
     else:
         assert [one.split()[-1] for one in lines] == ["aa", "bb"]
+
+
+def test_a_backup_is_made_and_restored(run, tmp_path):
+    as_json(run, "key", "add", "city")
+    made = as_json(run, "backup", str(tmp_path / "b.tar"))
+    as_json(run, "key", "revoke", as_json(run, "key", "list")[0]["id"])
+
+    done = as_json(run, "restore", "--replace", str(tmp_path / "b.tar"))
+
+    assert (made["cursor"], done["epoch"]) == (0, 1)
+    assert [one["name"] for one in as_json(run, "key", "list")] == ["city"]
+    [told] = as_json(run, "event", "list")["events"]
+    assert told["type"] == "lamplighter.restored.v1"

@@ -13,6 +13,7 @@ from gateway.events import (
     MissingData,
     QuarantinedData,
     ReadingData,
+    RestoredData,
     StatusData,
     TrialData,
     TroubleData,
@@ -42,6 +43,7 @@ EXAMPLES = {
     "status": StatusData(dev_eui=EUI, device="bin 1", received_at=AT, values=VALUES, link=LINK),
     "trouble": TroubleData(dev_eui=EUI, device="bin", code="OTAA", reason="no; you", count=2),
     "test": TrialData(webhook="wh_1"),
+    "restored": RestoredData(backup_at=AT, backup_cursor=5),
 }  # fmt: skip
 DOCUMENT = openapi.document(routes.ROUTES)
 
