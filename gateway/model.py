@@ -158,7 +158,7 @@ class Command(Struct, frozen=True, kw_only=True):
     @property
     def touched(self) -> bool:
         """Whether the network server may have got it."""
-        return self.submitted or self.attempts > 0 or self.loose > 0
+        return bool(self.queue_item_id) or self.submitted or self.attempts > 0 or self.loose > 0
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):

@@ -163,6 +163,17 @@ async def test_cancelling_removes_the_frame_of_what_it_superseded(bench):
     assert (await bench.command(newer.id)).state == "cancelled"
 
 
+async def test_what_was_found_in_the_queue_after_a_join_is_taken_back_first(bench):
+    asked = await dim(bench)
+    await bench.commands.step()
+    await joined(bench)
+    await bench.commands.step()
+    assert (await bench.commands.cancel(asked.id)).state == "queued"
+    await bench.commands.step()
+
+    assert bench.network.queue == {}
+
+
 # A join, and notices that did not come
 
 
