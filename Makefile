@@ -7,8 +7,6 @@ PYTHON ?= python3
 BIN := .cache/venv/bin
 SETUP = @$(PYTHON) -m tools.setup
 PYTEST ?=
-# gRPC's fork handlers serve children that go on in Python; ours run another program at once.
-export GRPC_ENABLE_FORK_SUPPORT := 0
 # The tests start hundreds of Python programs: what one compiled, below .cache, the next one loads.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/bytecode
 unexport PYTHONDONTWRITEBYTECODE

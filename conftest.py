@@ -5,6 +5,8 @@ import gc
 import pytest
 from hypothesis import settings
 
+import tools  # noqa: F401 - before any test imports grpc
+
 settings.register_profile("quick", max_examples=20)
 """Of `make check`; `make test` draws 100 where a test does not say how many."""
 

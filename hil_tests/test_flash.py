@@ -6,8 +6,8 @@ for an ESP32 the names of its board and device.
 """
 
 import asyncio
+import contextlib
 import re
-from pathlib import Path
 
 import pytest
 
@@ -35,10 +35,14 @@ def lines(name, board=PICO, device=BIN):
     return [line[4:] for line in said.splitlines() if line.strip()]
 
 
-async def shell(script, **variables):
+BUILD = "make build"
+"""The first line of a block: it makes the same for every board, so it is run once for all."""
+
+
+async def shell(script, folder=ROOT, **variables):
     """Runs lines in a shell that stops at the first failure; returns what they printed."""
     process = await asyncio.create_subprocess_exec(
-        "sh", "-ec", "\n".join(script), cwd=ROOT, env=environment() | variables,
+        "sh", "-ec", "\n".join(script), cwd=folder, env=environment() | variables,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     status, out = await ended(process, 400)
@@ -46,44 +50,70 @@ async def shell(script, **variables):
     return out
 
 
-@pytest.fixture
-def device_json():
-    """The README writes ./device.json; it must not stay."""
-    path = Path(ROOT / "device.json")
-    assert not path.exists(), "device.json lies in the checkout: move it away first"
-    yield path
-    path.unlink(missing_ok=True)
+class Fresh:
+    """A board as it comes, and a folder like the checkout, where its README lines are run.
+
+    The lines write ./device.json: boards at the same time need a folder each.
+    """
+
+    def __init__(self, street, folder, kind, name):
+        self.street, self.folder, self.kind, self.name = street, folder / name, kind, name
+        self.folder.mkdir()
+        for path in ROOT.iterdir():
+            (self.folder / path.name).symlink_to(path)
+
+    async def run(self, block, **variables):
+        """Runs a block but for BUILD."""
+        script = [line for line in lines(block, self.kind, self.name) if line != BUILD]
+        await shell(script, self.folder, **variables)
+
+    async def install(self, port):
+        """From blank to a reading at the backend; keeps what the node says of itself."""
+        await self.run("install", PORT=port)
+        joined = await self.street.receiver.event("joined", 120, device=self.name)
+        self.dev_eui = joined["data"]["dev_eui"]
+        await self.street.receiver.event("reading", 90, dev_eui=self.dev_eui)
+        self.before = await self.info(port)
+        self.known = len(self.street.receiver.events)
+
+    async def upgrade(self, port):
+        """The same files again: it knows its state and its session."""
+        await self.run("upgrade", PORT=port)
+        of_this = {"since": self.known, "dev_eui": self.dev_eui}
+        boot = await self.street.receiver.event("boot", 120, **of_this)
+        after = await self.info(port)
+        for same in ("dev_addr", "dev_eui", "config_version"):
+            assert after[same] == self.before[same]
+        assert after["boots"] > self.before["boots"]
+        causes = [one["value"] for one in boot["data"]["values"] if one["property"] == "bootCause"]
+        assert causes == ["soft"], "the upgraded board must know its state"
+
+    async def info(self, port):
+        async with Console(port) as console:
+            return await console.ask("info")
 
 
-@pytest.mark.parametrize(("kind", "name"), [(PICO, BIN), ("t_beam", "bin-2"), ("t3_v16", "bin-3")])
-async def test_the_readmes_lines_install_join_and_upgrade(
-    street, virtual, device_json, kind, name
-):
+BOARDS = ((PICO, BIN), ("t_beam", "bin-2"), ("t3_v16", "bin-3"))
+
+
+async def test_the_readmes_lines_install_join_and_upgrade(street, virtual, tmp_path):
     only_virtual(virtual, "a blank board is needed; on a real one run the lines by hand")
-    board = await street.simulation.add_board(
-        f"fresh {name}", board=kind, flash=None, position_m=(90, -40)
-    )
-    config = {"LAMPLIGHTER_CONFIG": str(street.service.config)}
-    async with board.port() as port:
-        await shell(lines("add", kind, name), **config)
-        await shell(lines("install", kind, name), PORT=port)
-        known = len(street.receiver.events)
-        joined = await street.receiver.event("joined", 90, since=known, device=name)
-        dev_eui = joined["data"]["dev_eui"]
-        await street.receiver.event("reading", 60, since=known, dev_eui=dev_eui)
-        async with Console(port) as console:
-            before = await console.ask("info")
-        known = len(street.receiver.events)
-
-        await shell(lines("upgrade"), PORT=port)
-        boot = await street.receiver.event("boot", 90, since=known, dev_eui=dev_eui)
-
-        async with Console(port) as console:
-            after = await console.ask("info")
-    assert (after["dev_addr"], after["dev_eui"]) == (before["dev_addr"], dev_eui)
-    assert after["config_version"] == before["config_version"]
-    assert after["boots"] > before["boots"]
-    causes = [one["value"] for one in boot["data"]["values"] if one["property"] == "bootCause"]
-    assert causes == ["soft"], "the upgraded board must know its state"
-    again = [e for e in street.receiver.events[known:] if e["type"] == "lamplighter.joined.v1"]
-    assert not [e for e in again if e["subject"] == dev_eui], "an upgrade must not need a new join"
+    assert {lines(block)[0] for block in ("install", "upgrade")} == {BUILD}
+    fresh = [Fresh(street, tmp_path, *one) for one in BOARDS]
+    async with contextlib.AsyncExitStack() as stack:
+        ports = []
+        for at, one in enumerate(fresh):
+            board = await street.simulation.add_board(
+                f"fresh {one.name}", board=one.kind, flash=None, position_m=(90 + 20 * at, -40)
+            )
+            ports.append(await stack.enter_async_context(board.port()))
+            await one.run("add", LAMPLIGHTER_CONFIG=str(street.service.config))
+        for step in (Fresh.install, Fresh.upgrade):
+            await shell([BUILD])
+            await asyncio.gather(
+                *(step(one, port) for one, port in zip(fresh, ports, strict=True))
+            )
+    for one in fresh:
+        later = street.receiver.events[one.known :]
+        joins = [e["subject"] for e in later if e["type"] == "lamplighter.joined.v1"]
+        assert one.dev_eui not in joins, "an upgrade must not need a new join"
