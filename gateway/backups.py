@@ -37,6 +37,9 @@ class Manifest(Struct, frozen=True):
     cursor: int
 
 
+_manifest = msgspec.json.Decoder(Manifest).decode
+
+
 class Restored(Struct, frozen=True):
     """What was restored. kept: the store that was there before, empty where there was none."""
 
@@ -122,7 +125,7 @@ def _unpack(backup: Path, folder: Path) -> Manifest:
                 if not info.isfile() or not (info.name in {STORE, MANIFEST} or small):
                     raise Refused(f"{backup} is no backup of ours: it holds {info.name[:80]!r}")
                 tar.extract(info, folder, filter="data")
-        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        return _manifest((folder / MANIFEST).read_bytes())
     except (OSError, tarfile.TarError, msgspec.DecodeError) as error:
         raise Refused(f"{backup} is no backup of ours: {error}; name another file") from None
 

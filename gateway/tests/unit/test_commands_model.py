@@ -160,18 +160,14 @@ def run(runs, steps):
     return SEEN
 
 
-def test_every_command_ends_and_is_carried_out_at_most_once():
-    seen = run(300, 24)
-
-    assert {"applied", "cancelled", "expired", "superseded", "unknown"} <= set(seen)
-    assert seen["key refused"] > 0
-
-
-@pytest.mark.slow
 @pytest.mark.faults
-@pytest.mark.timeout(1800)
-def test_ten_thousand_runs_of_the_model():
-    seen = run(10_000, 40)
+@pytest.mark.timeout(14_400)
+def test_every_command_ends_and_is_carried_out_at_most_once(pytestconfig):
+    stores = 20 if pytestconfig.getoption("weeks") else 1
+    seen = Counter()
+    for _ in range(stores):  # a run takes longer the more commands its store holds
+        seen += run(500, 40) if stores > 1 else run(300, 24)
 
     print(dict(seen))
-    assert sum(seen[one] for one in (*NOT_DONE, *EITHER, "applied")) > 20_000
+    assert {"applied", "cancelled", "expired", "superseded", "unknown"} <= set(seen)
+    assert seen["key refused"] > 0
