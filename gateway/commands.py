@@ -18,7 +18,6 @@ from gateway.events import event_type
 from gateway.expiry import default_s
 from gateway.lifecycle import (
     LOOK_MS,
-    PUT_OFF,
     TOO_LATE_TO_CANCEL,
     end,
     end_late,
@@ -28,6 +27,7 @@ from gateway.lifecycle import (
     postpone,
     repeat,
     submitting,
+    transmitted,
     wait,
     withdrawn,
 )
@@ -151,7 +151,7 @@ class Commands:
             await self._end_late(command, now_ms)
         elif now_ms >= command.expires_at_ms:
             await self.store.write(lambda tx: wait(tx, command, now_ms, last_ms - now_ms))
-        elif command.cancel and command.state in {"desired", "queued"}:
+        elif command.cancel and not transmitted(command):
             await self._cancel(command)
         elif command.queue_item_id:
             await self._look_after(command, now_ms)
@@ -199,9 +199,8 @@ class Commands:
     async def _queue(self, command: Command) -> None:
         """Put a command into the network server's queue, unless it is there already."""
         if command.cancel:  # it was transmitted before the flush
-            ended = "cancelled" if command.history[-1].what == PUT_OFF else "unknown"
-            why = "" if ended == "cancelled" else TOO_LATE_TO_CANCEL
-            await self.store.write(lambda tx: end(tx, command, ended, why, self.clock()))
+            why = TOO_LATE_TO_CANCEL
+            await self.store.write(lambda tx: end(tx, command, "unknown", why, self.clock()))
             return
         try:
             fport, data = await self._frame(command)

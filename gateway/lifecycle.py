@@ -213,19 +213,26 @@ def end_late(tx: Transaction, command: Command, now_ms: int, *, waits: bool) -> 
         end(tx, command, "expired", TIMED_OUT, now_ms)
 
 
-def may_have_run(command: Command, *, waits: bool = True) -> bool:
-    """Whether the device may have carried it out although it did not report.
-
-    Not where it refused it for a passing cause and was sent nothing since.
-    """
+def since_put_off(command: Command) -> list[str] | None:
+    """Its steps since the device last refused it for a passing cause; None if it never did."""
     whats = [step.what for step in command.history]
-    if PUT_OFF in whats:
-        whats = whats[len(whats) - whats[::-1].index(PUT_OFF) :]
-        transmitted = "sent" in whats or "acked" in whats
-    else:
-        transmitted = command.state in {"sent", "acked"}
+    if PUT_OFF not in whats:
+        return None
+    return whats[len(whats) - whats[::-1].index(PUT_OFF) :]
+
+
+def transmitted(command: Command) -> bool:
+    """Whether a transmission was noticed that the device did not refuse for a passing cause."""
+    whats = since_put_off(command)
+    if whats is None:
+        return command.state in {"sent", "acked"}
+    return "sent" in whats or "acked" in whats
+
+
+def may_have_run(command: Command, *, waits: bool = True) -> bool:
+    """Whether the device may have carried it out although it did not report."""
     gone = bool(command.queue_item_id) and not waits
-    return transmitted or gone or command.submitted or command.loose > 0
+    return transmitted(command) or gone or command.submitted or command.loose > 0
 
 
 def last_chance_ms(command: Command, settings: CommandSettings) -> int:

@@ -3,7 +3,17 @@
 from typing import Any
 
 from gateway.devices import Applied
-from gateway.lifecycle import LOOK_MS, PUT_OFF, end, flushed, lost, move, ramp_ms, repeat
+from gateway.lifecycle import (
+    LOOK_MS,
+    PUT_OFF,
+    end,
+    flushed,
+    lost,
+    move,
+    ramp_ms,
+    repeat,
+    since_put_off,
+)
 from gateway.model import Command
 from gateway.seen import Seen
 from gateway.seen.signals import Signal
@@ -139,10 +149,21 @@ def _put_off(tx: Transaction, command: Command, why: str, now_ms: int) -> None:
     step: dict[str, Any] = {
         "queue_item_id": "",
         "attempts": max(command.attempts - 1, 0),
-        "loose": 0,
+        "loose": _loose(command),
         "next_at_ms": now_ms + wait_ms,
     }
     move(tx, command, now_ms, PUT_OFF, why, **step)
+
+
+def _loose(command: Command) -> int:
+    """How many frames of unknown fate are left once the device refused one.
+
+    A refusal may come twice: the second says nothing of what was submitted after the first.
+    """
+    whats = since_put_off(command)
+    if whats is None or "sent" in whats:
+        return 0
+    return command.loose + ("submitted" in whats)
 
 
 def _command_of(tx: Transaction, dev_eui: str, applied: Applied) -> Command | None:

@@ -10,6 +10,9 @@ from gateway.notices import Joined, Transmitted, Trouble
 from gateway.outcomes import JOINED
 from gateway.tests.unit.command_bench import BIN, LAMP, START_MS, begun, dim, resend
 
+CLOCK_UNKNOWN = 7
+"""Of wire.words.REASONS."""
+
 
 @pytest.fixture
 async def bench():
@@ -106,6 +109,24 @@ async def test_a_frame_that_was_under_way_is_not_called_cancelled(bench):
     assert ended.state == "unknown"
     assert ended.reason.startswith("it was transmitted before it could be cancelled")
     assert len(bench.network.sent) == 1, "and it is not sent again"
+
+
+@pytest.mark.parametrize("repetitions", [1, 2])
+async def test_a_refusal_that_comes_again_says_nothing_of_the_next_frame(bench, repetitions):
+    asked = await dim(bench)
+    await bench.commands.step()
+    bench.network.queue.clear()  # it was transmitted, and the notice was lost
+    await bench.report(1, "refused", reason=CLOCK_UNKNOWN)
+    await bench.pass_time(11)
+    assert list(bench.network.queue) == ["item-1"]
+    for _ in range(repetitions):
+        await bench.report(1, "refused", reason=CLOCK_UNKNOWN)
+    await bench.commands.cancel(asked.id)
+    await bench.commands.step()
+
+    assert bench.network.queue == {}, "the second frame must not go out any more"
+    await bench.pass_time(SETTLE_MS / 1000)
+    assert (await bench.command(asked.id)).state == "cancelled"
 
 
 async def test_what_was_transmitted_cannot_be_cancelled(bench):
