@@ -95,7 +95,9 @@ def _bare(info: tarfile.TarInfo) -> tarfile.TarInfo:
 async def restore(
     backup: Path, store: Path, codecs: Path, site: str, now_ms: int, *, replace: bool
 ) -> Restored:
-    """Put a backup in the place of the store, whole or not at all. No service may run on it.
+    """Check a backup whole, then put it in the place of the store. No service may run on it.
+
+    A crash between the two renames leaves the store that was there under its other name alone.
 
     replace: a store that is there is kept under another name, else it is refused.
     """

@@ -15,7 +15,7 @@ from gateway.terminal import Answer, lines, plain
 @click.option("--replace", is_flag=True, help="Keep a store that is there under another name.")
 @on_settings
 async def restore(settings: Settings, file: Path, *, replace: bool) -> Answer:
-    """Put the backup FILE in the place of the store, whole or not at all; end the service first.
+    """Check the backup FILE whole, then put it in the place of the store; end the service first.
 
     Consumers get a `restored` event; events after the backup's moment are not in the store.
     """
