@@ -10,17 +10,11 @@ from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
-from gateway.errors import Refused
-from gateway.model import REPORT_S, Device
 from gateway.networks import _listener, _uplink
 from gateway.networks._door_check import check
+from gateway.networks._inbound import Inbound
 from gateway.networks._tls import Tls
-from gateway.notices import Downlink, Envelope, Notice, Receipt
-
-NO_DOWNLINKS = (
-    "the network `http` only takes messages in: the caller reaches the device where its messages "
-    "come from"
-)
+from gateway.notices import Envelope, Notice
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,11 +41,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     region: str = "EU868"
 
 
-class Network:
+class Network(Inbound):
     """See gateway.networks.Network. It keeps no devices and no queue."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        super().__init__("http", settings.region)
         self._door = _listener.Door(
             bind=settings.bind,
             path=settings.path,
@@ -82,39 +76,6 @@ class Network:
     def resume(self) -> None:
         """See gateway.networks.Network."""
         self.listener.resume()
-
-    def most_bytes(self, device: Device, dr: int | None) -> int:  # noqa: ARG002 - of the protocol
-        """See gateway.networks.Network."""
-        return 0
-
-    async def send(self, downlink: Downlink) -> Receipt:  # noqa: ARG002 - of the protocol
-        """Raise Refused: there is no way to a device."""
-        raise Refused(NO_DOWNLINKS)
-
-    async def queued(self, dev_eui: str) -> dict[bytes, str]:  # noqa: ARG002 - of the protocol
-        """Nothing ever waits."""
-        return {}
-
-    async def flush(self, dev_eui: str) -> None:
-        """Nothing: see `queued`."""
-
-    async def recall(self, dev_eui: str, queue_item_id: str) -> bool:  # noqa: ARG002 - of the protocol
-        """There are none, as nothing is sent."""
-        return False
-
-    async def absent(self, dev_euis: Sequence[str]) -> set[str]:  # noqa: ARG002 - of the protocol
-        """No device, as none is kept here that somebody could delete."""
-        return set()
-
-    async def region(self) -> str:
-        """See gateway.networks.Network."""
-        return self.settings.region
-
-    async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
-        """Nothing: the sender knows its devices."""
-
-    async def unregister(self, dev_eui: str) -> None:
-        """Nothing: see `register`."""
 
     def troubles(self) -> list[str]:
         """See gateway.networks.Network."""

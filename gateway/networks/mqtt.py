@@ -10,19 +10,14 @@ from typing import Annotated, Self
 
 from msgspec import Meta, Struct
 
-from gateway.errors import Lost, Refused
-from gateway.model import REPORT_S, Device
+from gateway.errors import Lost
 from gateway.networks import _uplink
 from gateway.networks._broker import Broker
+from gateway.networks._inbound import Inbound
 from gateway.networks._subscription import Subscription, try_subscription
 from gateway.networks._tls import Tls
 from gateway.networks._watch import Watch
-from gateway.notices import Downlink, Envelope, Notice, Receipt
-
-NO_DOWNLINKS = (
-    "the network `mqtt` only takes messages in: the caller reaches the device where its messages "
-    "come from"
-)
+from gateway.notices import Envelope, Notice
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,11 +46,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     region: str = "EU868"
 
 
-class Network:
+class Network(Inbound):
     """See gateway.networks.Network. It keeps no devices and no queue."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        super().__init__("mqtt", settings.region)
         self._broker = Broker(
             url=settings.mqtt,
             client_id=settings.client_id,
@@ -95,39 +90,6 @@ class Network:
     def resume(self) -> None:
         """See gateway.networks.Network."""
         self._subscription.resume()
-
-    def most_bytes(self, device: Device, dr: int | None) -> int:  # noqa: ARG002 - of the protocol
-        """See gateway.networks.Network."""
-        return 0
-
-    async def send(self, downlink: Downlink) -> Receipt:  # noqa: ARG002 - of the protocol
-        """Raise Refused: there is no way to a device."""
-        raise Refused(NO_DOWNLINKS)
-
-    async def queued(self, dev_eui: str) -> dict[bytes, str]:  # noqa: ARG002 - of the protocol
-        """Nothing ever waits."""
-        return {}
-
-    async def flush(self, dev_eui: str) -> None:
-        """Nothing: see `queued`."""
-
-    async def recall(self, dev_eui: str, queue_item_id: str) -> bool:  # noqa: ARG002 - of the protocol
-        """There are none, as nothing is sent."""
-        return False
-
-    async def absent(self, dev_euis: Sequence[str]) -> set[str]:  # noqa: ARG002 - of the protocol
-        """No device, as none is kept here that somebody could delete."""
-        return set()
-
-    async def region(self) -> str:
-        """See gateway.networks.Network."""
-        return self.settings.region
-
-    async def register(self, device: Device, app_key: str, report_s: int = REPORT_S) -> None:
-        """Nothing: the sender knows its devices."""
-
-    async def unregister(self, dev_eui: str) -> None:
-        """Nothing: see `register`."""
 
     def troubles(self) -> list[str]:
         """See gateway.networks.Network."""

@@ -25,15 +25,21 @@ def wanted(system: System) -> str:
 
 def ready(key: str, library: str = LIBRARY) -> bool:
     """Whether the system has it, or it was brought."""
+    return _has(library) or stamps.done(STEP, key, BESIDE)
+
+
+def _has(library: str) -> bool:
     try:
         ctypes.CDLL(library)
     except OSError:
-        return stamps.done(STEP, key, BESIDE)
+        return False
     return True
 
 
-def bring(system: System, key: str) -> None:
+def bring(system: System, key: str, library: str = LIBRARY) -> None:
     """Download the system's package and take the library out of it. Raises SetupError."""
+    if _has(library):  # the compiler, installed since the look, came with it
+        return
     stamps.begin(STEP)
     if not system.architecture:
         raise SetupError(
@@ -48,6 +54,8 @@ def bring(system: System, key: str) -> None:
             "libgomp1", place, log, what="libgomp, of the forecasts",
             wanted=lambda archive: archive.name.startswith("libgomp1_"),
         )  # fmt: skip
-        found = next((place / "root").glob(f"usr/lib/*/{LIBRARY}"))
+        found = next((place / "root").glob(f"usr/lib/*/{LIBRARY}"), None)
+        if not found:
+            raise SetupError(f"the package libgomp1 has no {LIBRARY}; look into {log}")
         shutil.copy(found, BESIDE)
         stamps.finish(STEP, key)

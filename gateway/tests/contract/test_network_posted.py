@@ -107,8 +107,8 @@ async def test_a_wrong_token_is_refused_and_told(session, network, header):
     assert TOKEN not in str(said) + trouble + str(logged)
 
 
-async def test_a_header_that_is_no_utf_8_is_a_wrong_token(network):
-    host, port = network.settings.bind.split(":")
+async def test_a_header_that_is_no_utf_8_is_a_wrong_token(network, settings):
+    host, port = settings.bind.split(":")
     reader, writer = await asyncio.open_connection(host, port)
     head = b"POST /uplinks HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nAuthorization: Bearer "
     writer.write(head + b"\xff\xfe\r\n\r\n")

@@ -14,4 +14,8 @@ def test_a_system_that_has_it_needs_nothing_and_one_without_is_told_apart():
 
 def test_where_it_cannot_be_brought_a_sentence_says_who_installs_it():
     with pytest.raises(SetupError, match="install it with this system's own package manager"):
-        openmp.bring(System(("fedora",), "", ""), "any key")
+        openmp.bring(System(("fedora",), "", ""), "any key", "libgomp.so.99")
+
+
+def test_what_the_compiler_brought_meanwhile_is_not_brought_again():
+    openmp.bring(System(("fedora",), "", ""), "any key", "libc.so.6")
