@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow, pytest
 
 BOARD = "pico_lora_sx1262"
 SOURCES = (
-    "unload", "node/__init__", "node/errors", "node/clock", "node/power", "node/wiring",
-    "node/registers", "node/ports/__init__", "node/ports/rp2", "node/sensors/__init__",
-    "judgement/__init__", "judgement/passages",
+    "unload", "node/__init__", "node/errors", "node/clock", "node/power", "node/touch",
+    "node/wiring", "node/registers", "node/ports/__init__", "node/ports/rp2",
+    "node/sensors/__init__", "judgement/__init__", "judgement/passages",
 )  # fmt: skip
 I2C = {"i2c": 0, "sda": 4, "scl": 5}
 START = """
