@@ -220,7 +220,11 @@ class Node:
             raise failure
 
     async def gap(self, ms: int = _LOAD_MS) -> None:
-        """Wait until no receive window opens within `ms`: then the CPU may be held that long."""
+        """Wait until no receive window opens within `ms`: then the CPU may be held that long.
+
+        The others have their turn first: who plans a window may be among them.
+        """
+        await asyncio.sleep_ms(0)
         while self.window_in_ms() < ms:
             await asyncio.sleep_ms(20)
 

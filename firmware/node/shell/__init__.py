@@ -8,12 +8,14 @@ A command is a file here, `async def run(node, words)`, or a row of a link's or 
 import asyncio
 import os
 
+from micropython import const
 from unload import unload
 from wire.words import PROFILES
 
 from node import answer, links
 from node.errors import ConfigError, ConsoleError
 
+_TEXTS_MS = const(400)  # reading through the texts for all settings takes half of it
 _CAUSES = ("not set", "device.json", "safe mode")  # how a problem begins: also its text's name
 _MEANT = {"?": "help", "config": "set", "lang": "set lang", "asset": "set asset"}
 
@@ -45,7 +47,7 @@ async def run(node, line: str) -> list:
         unload("node.shell." + name)
     if scripted:
         return [answer.as_json([("cmd", typed), ("ok", True)] + facts)]
-    await node.gap()
+    await node.gap(_TEXTS_MS)
     return answer.human(facts)
 
 

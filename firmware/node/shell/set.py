@@ -24,6 +24,7 @@ async def run(node, words):
         raise ConsoleError("setting", name)
     facts = []
     for one in names:
+        await node.gap()  # a default is looked up on flash
         value = config[one]
         facts.append((one, ("set" if value else None) if one in SECRET else value))
     if len(words) == 1:
