@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from node.contracts import Link, Profile
 
 _PIECE_MS = const(4000)  # the watchdog resets after 8.3 s
-_RETRY_US = const(60000000)
-_TIDY_US = const(60000000)
+_MINUTE_US = const(60000000)
 _CRASH_PAUSE_S = const(5)
 _PHASES = const(2)
 _LOAD_MS = const(150)  # loading the shell from flash holds the CPU about half as long
@@ -100,7 +99,7 @@ class Node:
                 self.log("link", str(error))
                 self.link.broken = True
                 await self.restart_link()
-                until_us = min(self.clock.us() + _RETRY_US, self.next_us)
+                until_us = min(self.clock.us() + _MINUTE_US, self.next_us)
 
     def _task_failed(self, _loop, context):
         """A task ended by an error: the flow raises it, which restarts the link, or the board."""
@@ -123,10 +122,10 @@ class Node:
             await self.restart_link()
         until_us = await self.talk()
         if self.link.broken:
-            until_us = min(until_us, self.clock.us() + _RETRY_US)
+            until_us = min(until_us, self.clock.us() + _MINUTE_US)
         if self.clock.us() >= self._tidy_us and not self.lock.locked():
             gc.collect()  # so that what stays lies together: the heap stays whole
-            self._tidy_us = self.clock.us() + _TIDY_US * (30 if self.power.sleeper else 1)
+            self._tidy_us = self.clock.us() + _MINUTE_US * (30 if self.power.sleeper else 1)
         self.next_us = min(self.next_us, self.profile.ends_us, self.clock.us() + self._sample_us())
         return min(until_us, self.next_us)
 
@@ -220,11 +219,8 @@ class Node:
             raise failure
 
     async def gap(self, ms: int = _LOAD_MS) -> None:
-        """Wait until no receive window opens within `ms`: then the CPU may be held that long.
-
-        The others have their turn first: who plans a window may be among them.
-        """
-        await asyncio.sleep_ms(0)
+        """Wait until no receive window opens within `ms`: then the CPU may be held that long."""
+        await asyncio.sleep_ms(0)  # who plans a window has a turn before
         while self.window_in_ms() < ms:
             await asyncio.sleep_ms(20)
 
