@@ -205,12 +205,10 @@ class Deliverer:
                     await self._read_on(line)
                     continue
                 pause_ms = line.pause_ms(self._clock())
-                timer = asyncio.get_running_loop().call_later(pause_ms / 1000, served.wake.set)
-                if not pause_ms:
-                    timer.cancel()
-                await served.wake.wait()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause_ms / 1000 if pause_ms else None):
+                        await served.wake.wait()
                 served.wake.clear()
-                timer.cancel()
 
     async def _catch_up(self, served: _Served) -> None:
         """Learn from the store what this process was not told."""

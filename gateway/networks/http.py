@@ -4,15 +4,15 @@ A `POST` of one uplink as JSON is answered with 200 once it is stored. A sender 
 answer, or none, sends it again: a repetition is known by its `fcnt`.
 """
 
-from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from gateway.networks import _listener, _uplink
 from gateway.networks._door_check import check
 from gateway.networks._inbound import Inbound
+from gateway.networks._source import Sourced
 from gateway.networks._tls import Tls
 from gateway.notices import Envelope, Notice
 
@@ -41,7 +41,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     region: str = "EU868"
 
 
-class Network(Inbound):
+class Network(Sourced, Inbound):
     """See gateway.networks.Network. It keeps no devices and no queue."""
 
     def __init__(self, settings: Settings) -> None:
@@ -52,34 +52,11 @@ class Network(Inbound):
             token=settings.token,
             tls=Tls(settings.ca_file, settings.cert_file, settings.key_file),
         )
-        self.listener = _listener.Listener(self._door, self.parse)
-
-    async def __aenter__(self) -> Self:
-        await self.listener.__aenter__()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.listener.__aexit__(*exc)
-
-    def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
-        """See gateway.networks.Network."""
-        return self.listener.batches()
+        self.source = self.listener = _listener.Listener(self._door, self.parse)
 
     def parse(self, envelope: Envelope) -> Notice | None:
         """See gateway.networks.Network."""
         return _uplink.parse(envelope.body)
-
-    def pause(self) -> None:
-        """See gateway.networks.Network."""
-        self.listener.pause()
-
-    def resume(self) -> None:
-        """See gateway.networks.Network."""
-        self.listener.resume()
-
-    def troubles(self) -> list[str]:
-        """See gateway.networks.Network."""
-        return self.listener.troubles()
 
     async def check(self) -> list[str]:
         """See gateway.networks.Network."""

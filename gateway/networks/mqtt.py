@@ -4,9 +4,8 @@ A message is one uplink as JSON, the same as over HTTP, at QoS 1. It is acknowle
 stored; the broker (MQTT 5) keeps what comes while this service is away.
 """
 
-from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -14,6 +13,7 @@ from gateway.errors import Lost
 from gateway.networks import _uplink
 from gateway.networks._broker import Broker
 from gateway.networks._inbound import Inbound
+from gateway.networks._source import Sourced
 from gateway.networks._subscription import Subscription, try_subscription
 from gateway.networks._tls import Tls
 from gateway.networks._watch import Watch
@@ -46,7 +46,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     region: str = "EU868"
 
 
-class Network(Inbound):
+class Network(Sourced, Inbound):
     """See gateway.networks.Network. It keeps no devices and no queue."""
 
     def __init__(self, settings: Settings) -> None:
@@ -59,19 +59,8 @@ class Network(Inbound):
             password=settings.password,
             tls=Tls(settings.ca_file, settings.cert_file, settings.key_file),
         )
-        self._subscription = Subscription(self._broker)
+        self.source = self._subscription = Subscription(self._broker)
         self._watch = Watch()
-
-    async def __aenter__(self) -> Self:
-        await self._subscription.__aenter__()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self._subscription.__aexit__(*exc)
-
-    def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
-        """See gateway.networks.Network."""
-        return self._subscription.batches()
 
     def parse(self, envelope: Envelope) -> Notice | None:
         """See gateway.networks.Network."""
@@ -83,17 +72,9 @@ class Network(Inbound):
         self._watch.read()
         return uplink
 
-    def pause(self) -> None:
-        """See gateway.networks.Network."""
-        self._subscription.pause()
-
-    def resume(self) -> None:
-        """See gateway.networks.Network."""
-        self._subscription.resume()
-
     def troubles(self) -> list[str]:
         """See gateway.networks.Network."""
-        return self._subscription.troubles() + self._watch.troubles()
+        return super().troubles() + self._watch.troubles()
 
     async def check(self) -> list[str]:
         """See gateway.networks.Network."""

@@ -5,14 +5,14 @@ enabled but the normalized uplink. It repeats nothing that we do not take, unles
 for messages that must not be lost it needs The Things Stack Cloud with retries.
 """
 
-from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from gateway.networks import _listener, _tts_events
 from gateway.networks._door_check import check
+from gateway.networks._source import Sourced
 from gateway.networks._tls import Tls
 from gateway.networks._tts_api import Api, Server
 from gateway.networks._tts_devices import ID, Devices
@@ -56,7 +56,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     timeout_s: float = 5.0
 
 
-class Network(Devices):
+class Network(Sourced, Devices):
     """See gateway.networks.Network. Only the listener needs entering; calls do not."""
 
     def __init__(self, settings: Settings) -> None:
@@ -67,7 +67,7 @@ class Network(Devices):
             token=settings.token,
             tls=Tls(settings.ca_file, settings.cert_file, settings.key_file),
         )
-        self.listener = _listener.Listener(self._door, self.parse)
+        self.source = self.listener = _listener.Listener(self._door, self.parse)
         api = Api(
             Server(
                 url=settings.url, api_key=settings.api_key, application=settings.application,
@@ -77,36 +77,13 @@ class Network(Devices):
         )  # fmt: skip
         super().__init__(settings, api)
 
-    async def __aenter__(self) -> Self:
-        await self.listener.__aenter__()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.listener.__aexit__(*exc)
-
-    def uplinks(self) -> AsyncIterator[Sequence[Envelope]]:
-        """See gateway.networks.Network."""
-        return self.listener.batches()
-
     def parse(self, envelope: Envelope) -> Notice | None:
         """See gateway.networks.Network."""
         return _tts_events.parse(envelope.body, self.settings.application, self.settings.region)
 
-    def pause(self) -> None:
-        """See gateway.networks.Network."""
-        self.listener.pause()
-
-    def resume(self) -> None:
-        """See gateway.networks.Network."""
-        self.listener.resume()
-
     async def send(self, downlink: Downlink) -> Receipt:
         """See gateway.networks.Network."""
         return Receipt(await self._api.enqueue(downlink))
-
-    def troubles(self) -> list[str]:
-        """See gateway.networks.Network."""
-        return self.listener.troubles()
 
     async def check(self) -> list[str]:
         """See gateway.networks.Network."""

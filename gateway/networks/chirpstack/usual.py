@@ -75,17 +75,7 @@ def uplink(body: bytes, application: str) -> Uplink | None:
         snr_db=best.snr,
         gateway=best.gateway_id or None,
     )
-    return Uplink(
-        dev_eui=info.dev_eui,
-        id=event.deduplication_id,
-        at_ms=at_ms,
-        foreign=info.application_name not in ("", application),
-        dev_addr=event.dev_addr,
-        fcnt=event.f_cnt,
-        fport=event.f_port,
-        data=event.data,
-        link=link,
-    )
+    return _made(event, at_ms, link, application)
 
 
 def _of_message(body: bytes, application: str) -> Uplink | None:
@@ -103,11 +93,16 @@ def _of_message(body: bytes, application: str) -> Uplink | None:
     link = _best(event)
     if at_ms <= 0 or link is None:
         return None
+    return _made(event, at_ms, link, application)
+
+
+def _made(event: Any, at_ms: int, link: Link, application: str) -> Uplink:
+    """The notice: the two forms of an event have the same names."""
     return Uplink(
-        dev_eui=info.dev_eui,
+        dev_eui=event.device_info.dev_eui,
         id=event.deduplication_id,
         at_ms=at_ms,
-        foreign=info.application_name not in ("", application),
+        foreign=event.device_info.application_name not in ("", application),
         dev_addr=event.dev_addr,
         fcnt=event.f_cnt,
         fport=event.f_port,
