@@ -5,8 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta
+
+from gateway.errors import Refused
 
 Clock = Callable[[], int]
 """Returns the time, ms since 1970. Tests pass their own."""
@@ -55,3 +58,12 @@ def parse_ms(text: str) -> int:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return int(moment.timestamp() * 1000)
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """A time zone by its IANA name. Raises Refused."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        said = f"{name[:50]!r} is no time zone of the tz database, such as Europe/Paris"
+        raise Refused(said, "zone") from None

@@ -5,14 +5,12 @@ later what it measured earlier. So a span is computed from all readings since it
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from gateway.clock import AHEAD_MS, Instant, parse_ms, rfc3339
-from gateway.errors import Refused
+from gateway.clock import AHEAD_MS, Instant, parse_ms, rfc3339, time_zone
 from gateway.events import Entry, Value
 
 QUARTER_MS = 900_000
@@ -96,11 +94,7 @@ def quarters(at_ms: int) -> Span:
 
 def days(zone: str) -> Spanning:
     """The day of an instant by the clocks of a zone. Raises Refused for a zone that is none."""
-    try:
-        clocks: tzinfo = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        said = f"there is no time zone {zone[:50]!r}: give its IANA name, as Europe/Paris"
-        raise Refused(said, "zone") from None
+    clocks = time_zone(zone)
 
     def day(at_ms: int) -> Span:
         date = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(clocks).date()

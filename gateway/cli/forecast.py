@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from gateway.cli._files import HISTORY, local, note, on_files
+from gateway.clock import time_zone
 from gateway.errors import Refused
 from gateway.forecast import bins as bin_forecast
 from gateway.forecast import footfall as footfall_forecast
@@ -52,7 +53,7 @@ def bins(history: Path, at: str, hours: int, out: Path, plain: bool) -> Answer:
 @on_files
 def footfall(history: Path, at: str, zone: str, out: Path, plain: bool) -> Answer:
     """How many people pass in each hour of the day, from DIR/footfall.csv."""
-    place = table.zone(zone)
+    place = time_zone(zone)
     start = _instant(at)
     known = footfall_forecast.read(history, place)
     note(known.notes)

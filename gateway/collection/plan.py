@@ -6,11 +6,12 @@ from math import isnan
 
 from msgspec import Struct
 
+from gateway.clock import time_zone
 from gateway.collection import tour
 from gateway.collection.city import City, Now
 from gateway.collection.files import DEPOT, RIM, History, Place
 from gateway.collection.worth import Bin, Choice, LongRun, each
-from gateway.forecast import bins, table
+from gateway.forecast import bins
 from gateway.forecast.clock import Clock
 
 PRICE = 1.6
@@ -63,7 +64,7 @@ def morning(history: History, at: datetime) -> dict[str, Now]:
     """Each bin that has a place, or each where there are no places."""
     seen = [*history.past, *history.since]
     first = min(one.at for one in seen).date()
-    clock = Clock(table.zone(bins.ZONE), first, at.date())
+    clock = Clock(time_zone(bins.ZONE), first, at.date())
     now = City(clock, history.past, history.since).now(at)
     places = history.places
     return {name: one for name, one in now.items() if not places or name in places}

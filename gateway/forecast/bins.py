@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from gateway.clock import time_zone
 from gateway.errors import Refused
 from gateway.forecast import bin_bands, table
 from gateway.forecast.bin_state import FULL, Bin, Collection, Moment
@@ -151,7 +152,7 @@ def forecast(history: History, at: datetime, hours: int, grower: Grower | None) 
             "at",
         )
     last = at + timedelta(hours=hours)
-    city = City(Clock(table.zone(ZONE), past[0].at.date(), last.date()))
+    city = City(Clock(time_zone(ZONE), past[0].at.date(), last.date()))
     city.replay(past)
     asked = city.ask(at, hours)
     answer = bin_bands.answer(city.rows, asked, grower)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -105,16 +104,6 @@ def number(row: dict[str, str], name: str, least: float, most: float) -> float:
     if not least <= value <= most:
         raise ValueError(f"{name} is {value:g}, outside of {least:g} to {most:g}")
     return value
-
-
-def zone(name: str) -> ZoneInfo:
-    """A time zone of the tz database. Raises Refused."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Refused(
-            f"{name!r} is no time zone of the tz database, such as Europe/Paris", "zone"
-        ) from None
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
