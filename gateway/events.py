@@ -3,8 +3,10 @@
 All are frozen. Instants are RFC 3339 text in UTC with `Z`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from msgspec import Raw, Struct
 
 from gateway.clock import Instant
@@ -69,6 +71,18 @@ class Entry(Struct, frozen=True):
 
     cursor: int
     body: Raw
+
+
+class Heading(Struct):
+    """The part of a stored Event that says what it is about; its data stay unread."""
+
+    id: str
+    type: str
+    subject: str
+    time: Instant
+
+
+heading: Callable[[bytes | Raw], Heading] = msgspec.json.Decoder(Heading).decode
 
 
 class Value(Struct, frozen=True):

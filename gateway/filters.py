@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from gateway.errors import Refused
-from gateway.events import EVENT_DATA, KINDS, BootData, Event, ReadingData, event_type
+from gateway.events import EVENT_DATA, KINDS, BootData, Event, ReadingData, event_type, heading
 
 TELLING = tuple(
     event_type(kind)
@@ -58,14 +58,11 @@ class _Told(Struct):
     values: list[_Named]
 
 
-class _Facts(Struct):
-    type: str
-    subject: str
-    data: Raw
+class _Reading(Struct):
+    data: _Told
 
 
-_facts = msgspec.json.Decoder(_Facts).decode
-_told = msgspec.json.Decoder(_Told).decode
+_reading = msgspec.json.Decoder(_Reading).decode
 
 
 def checked(
@@ -93,23 +90,30 @@ def checked(
 
 def passes(one: Wanting, event: Event, tags_of: TagsOf) -> bool:
     """Whether an event goes through, before it is in the store."""
-    if not _of_kind(one, event.type, event.subject, tags_of):
-        return False
-    if not one.properties or event.type == RESTORED:
-        return True
-    return event.type in TELLING and any(v.property in one.properties for v in event.data.values)
+    return _fits(
+        one, event.type, event.subject, lambda: {v.property for v in event.data.values}, tags_of
+    )
 
 
 def lets_through(one: Wanting, body: bytes | Raw, tags_of: TagsOf) -> bool:
     """Whether an event of the store goes through. body: its JSON."""
-    facts = _facts(body)
-    if not _of_kind(one, facts.type, facts.subject, tags_of):
+    of = heading(body)
+    return _fits(one, of.type, of.subject, lambda: properties_told(body), tags_of)
+
+
+def properties_told(body: bytes | Raw) -> set[str]:
+    """What an event of a type in TELLING tells, by its JSON."""
+    return {value.property for value in _reading(body).data.values}
+
+
+def _fits(
+    one: Wanting, kind: str, subject: str, told: Callable[[], set[str]], tags_of: TagsOf
+) -> bool:
+    if not _of_kind(one, kind, subject, tags_of):
         return False
-    if not one.properties or facts.type == RESTORED:
+    if not one.properties or kind == RESTORED:
         return True
-    return facts.type in TELLING and any(
-        value.property in one.properties for value in _told(facts.data).values
-    )
+    return kind in TELLING and not told().isdisjoint(one.properties)
 
 
 def _of_kind(one: Wanting, kind: str, subject: str, tags_of: TagsOf) -> bool:

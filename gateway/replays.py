@@ -1,26 +1,15 @@
 """Sends to an endpoint again what it got in a span of time, and what it did not get then."""
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway import webhooks
-from gateway.clock import Instant, parse_ms
-from gateway.events import Entry
+from gateway.clock import parse_ms
+from gateway.events import Entry, heading
 from gateway.filters import lets_through
 from gateway.store import Store, Transaction, View
 
 PAGE = 500
 """Events of one look and of one transaction, so that others write between."""
-
-
-class _Where(Struct):
-    id: str
-    subject: str
-    time: Instant
-
-
-_where = msgspec.json.Decoder(_Where).decode
 
 
 async def again(store: Store, endpoint_id: str, since_ms: int, until_ms: int, now_ms: int) -> int:
@@ -38,7 +27,7 @@ async def again(store: Store, endpoint_id: str, since_ms: int, until_ms: int, no
         passing = [
             one
             for one in found
-            if since_ms <= parse_ms(_where(one.body).time) < until_ms
+            if since_ms <= parse_ms(heading(one.body).time) < until_ms
             and lets_through(endpoint, one.body, view.tags_of)
         ]
         return passing, found[-1].cursor if len(found) == PAGE else None
@@ -52,9 +41,9 @@ async def again(store: Store, endpoint_id: str, since_ms: int, until_ms: int, no
 
 def _pending(tx: Transaction, endpoint_id: str, entries: list[Entry], now_ms: int) -> int:
     webhooks.endpoint(tx, endpoint_id)
-    count = tx.deliver(endpoint_id, [(one.cursor, _where(one.body).subject) for one in entries])
+    count = tx.deliver(endpoint_id, [(one.cursor, heading(one.body).subject) for one in entries])
     for entry in entries:
-        [one] = tx.deliveries(endpoint_id, event_id=_where(entry.body).id)
+        [one] = tx.deliveries(endpoint_id, event_id=heading(entry.body).id)
         if one.state in {"delivered", "dead"}:
             fresh = replace(one, state="pending", attempts=0, first_at_ms=0, note="")
             tx.put_delivery(replace(fresh, next_at_ms=now_ms))

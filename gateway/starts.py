@@ -4,13 +4,11 @@ An endpoint that begins in the past gets nothing until all of its past is in its
 event would overtake an older one of its device. Until then it is disabled.
 """
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway import webhooks
-from gateway.events import Entry
-from gateway.filters import lets_through
+from gateway.events import Entry, heading
+from gateway.filters import lets_through, properties_told
 from gateway.model import Endpoint
 from gateway.store import Store, Transaction, View
 
@@ -19,26 +17,6 @@ PAGE = 500
 LOOKED = 100
 """Readings of a device that are looked at for the newest values of its properties."""
 GATHERING = "its earlier events are being gathered; if this stays, remove it and add it again"
-
-
-class _Where(Struct):
-    subject: str
-
-
-class _Named(Struct):
-    property: str
-
-
-class _Values(Struct):
-    values: list[_Named]
-
-
-class _Reading(Struct):
-    data: _Values
-
-
-_where = msgspec.json.Decoder(_Where).decode
-_reading = msgspec.json.Decoder(_Reading).decode
 
 
 def snapshot(view: View, endpoint: Endpoint) -> tuple[list[Entry], int]:
@@ -51,7 +29,7 @@ def snapshot(view: View, endpoint: Endpoint) -> tuple[list[Entry], int]:
         if endpoint.properties:
             wanted &= set(endpoint.properties)
         for entry in view.newest_events(LOOKED, "reading", device.dev_eui) if wanted else ():
-            told = {one.property for one in _reading(entry.body).data.values}
+            told = properties_told(entry.body)
             if wanted & told and lets_through(endpoint, entry.body, view.tags_of):
                 found[entry.cursor] = entry
                 wanted -= told
@@ -90,4 +68,4 @@ async def begin(store: Store, endpoint: Endpoint, after: int, first: list[Entry]
 
 
 def _deliver(tx: Transaction, endpoint: Endpoint, entries: list[Entry]) -> int:
-    return tx.deliver(endpoint.id, [(one.cursor, _where(one.body).subject) for one in entries])
+    return tx.deliver(endpoint.id, [(one.cursor, heading(one.body).subject) for one in entries])

@@ -10,15 +10,14 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 from msgspec import Struct
 
 from gateway import logs
-from gateway.events import EPOCH
+from gateway.clock import parse_ms
+from gateway.events import EPOCH, heading
 from gateway.http.openapi import VERSION
 from gateway.model import Counts, Endpoint, Totals
 from gateway.store import View
@@ -29,15 +28,6 @@ _STATM = Path("/proc/self/statm")
 _FILES = Path("/proc/self/fd")
 _STARTED_S = time.time()
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-
-
-class _Timed(Struct):
-    """The part of an event that is read here."""
-
-    time: str
-
-
-_TIME = msgspec.json.Decoder(_Timed)
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -95,12 +85,7 @@ def _answers(facts: Facts) -> Samples:
 def _quiet_s(facts: Facts) -> Samples:
     if not facts.newest:
         return []
-    return [("", max(facts.now_s - _seconds(facts.newest), 0.0))]
-
-
-def _seconds(instant: str) -> float:
-    """Seconds since 1970 of an instant as `gateway.clock.rfc3339` writes it."""
-    return datetime.fromisoformat(instant).timestamp()
+    return [("", max(facts.now_s - parse_ms(facts.newest) / 1000, 0.0))]
 
 
 METRICS = (
@@ -170,7 +155,7 @@ async def facts_of(parts: Parts, answers: dict[str, int]) -> Facts:
         return (
             view.counts(),
             view.last_cursor(),
-            _TIME.decode(newest[0].body).time if newest else "",
+            heading(newest[0].body).time if newest else "",
             [(one, view.totals(one.id)) for one in view.endpoints()],
         )
 
