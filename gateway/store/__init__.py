@@ -31,7 +31,7 @@ from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint
 from gateway.store.questions import View
 
-__all__ = ["LAST", "Appended", "Store", "Transaction", "View"]
+__all__ = ["LAST", "Appended", "Plan", "Store", "Transaction", "View"]
 T = TypeVar("T")
 LAST = "9999"
 """After every instant in RFC 3339."""
@@ -46,6 +46,15 @@ class Appended(Struct, frozen=True):
     subject: str
     body: bytes
     endpoints: tuple[str, ...]
+
+
+class Plan(Protocol):
+    """A Struct of gateway.plans."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - see gateway.plans
+    @property
+    def due_at_ms(self) -> int | None: ...  # noqa: D102
 
 
 class Transaction(View, Protocol):
@@ -96,6 +105,15 @@ class Transaction(View, Protocol):
 
         Its queue_item_id stays findable when a later one replaces it, its key for ever.
         """
+
+    def put_key(self, key: str, of_id: str) -> None:
+        """Keep whose idempotency key this is; one that is kept already stays."""
+
+    def put_plan(self, plan: Plan) -> None:
+        """Add or replace a plan."""
+
+    def remove_plan(self, plan: Plan) -> None:
+        """Forget a plan."""
 
     def next_token(self, dev_eui: str) -> int:
         """A device's next command token: 1..65535, then 1 again."""

@@ -1,7 +1,9 @@
 """The questions that a store answers."""
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from gateway.events import Entry
 from gateway.model import (
@@ -17,6 +19,8 @@ from gateway.model import (
     Totals,
     Waiting,
 )
+
+S = TypeVar("S", bound=Struct)
 
 
 class View(Protocol):
@@ -93,6 +97,26 @@ class View(Protocol):
 
     def command_of_key(self, key: str) -> Command | None:
         """The command that was asked for with this idempotency key."""
+        ...
+
+    def id_of_key(self, key: str) -> str:
+        """Whose idempotency key this is; empty for an unknown one."""
+        ...
+
+    def commands_since(self, at_ms: int) -> int:
+        """How many commands were asked for since an instant."""
+        ...
+
+    def plan(self, kind: type[S], plan_id: str) -> S | None:
+        """A plan of this kind, see gateway.plans."""
+        ...
+
+    def plans(self, kind: type[S], limit: int = 100) -> list[S]:
+        """Plans of this kind, the greatest id first."""
+        ...
+
+    def due_plans(self, kind: type[S], now_ms: int, limit: int = 100) -> list[S]:
+        """Plans of this kind whose next step is due, by the time it is due."""
         ...
 
     def command_of_token(self, dev_eui: str, token: int) -> Command | None:

@@ -18,6 +18,7 @@ APART = frozenset(
         "trim_quarantine", "release", "put_command", "put_command_item", "command",
         "command_of_item", "command_of_key", "command_of_token", "put_command_key",
         "commands_of_device", "open_commands_of_device", "open_commands", "lease", "take_lease",
+        "id_of_key", "commands_since", "plan", "plans", "due_plans", "put_plan", "remove_plan",
     }
 )  # fmt: skip
 """Statements on tables to which no event, delivery or reading adds a row: a Connection may collect

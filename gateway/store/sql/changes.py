@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
-from gateway.store import LAST, Appended
+from gateway.store import LAST, Appended, Plan
 from gateway.store.sql import Collecting, Row
 from gateway.store.sql.event import first_id, new_event, wants
 from gateway.store.sql.view import Endpoints, Rows
@@ -131,6 +131,16 @@ class Changes(Rows):
             self.connection.change("put_command_item", command.queue_item_id, command.id)
         if command.key:
             self.connection.change("put_command_key", command.key, command.id)
+
+    def put_key(self, key: str, of_id: str) -> None:
+        self.connection.change("put_command_key", key, of_id)
+
+    def put_plan(self, plan: Plan) -> None:
+        kind = type(plan).__name__
+        self.connection.change("put_plan", kind, plan.id, plan.due_at_ms, _encode(plan))
+
+    def remove_plan(self, plan: Plan) -> None:
+        self.connection.change("remove_plan", type(plan).__name__, plan.id)
 
     def next_token(self, dev_eui: str) -> int:
         return self._number("next_token", dev_eui)

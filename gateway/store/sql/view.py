@@ -22,12 +22,14 @@ from gateway.model import (
     Totals,
     Waiting,
 )
+from gateway.plans import PLANS
 from gateway.store.sql import Connection
 from gateway.store.sql.event import first_id
 
 S = TypeVar("S", bound=msgspec.Struct)
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (ApiKey, Command, Device, Endpoint, Latest)
+    kind: msgspec.json.Decoder(kind)
+    for kind in (ApiKey, Command, Device, Endpoint, Latest, *PLANS)
 }
 """Made while there is one thread: two that first use a type at once crash msgspec 0.22."""
 _DELIVERY = Delivery.__struct_fields__
@@ -136,6 +138,21 @@ class Rows:
 
     def command_of_key(self, key: str) -> Command | None:
         return self._struct(Command, "command_of_key", key)
+
+    def id_of_key(self, key: str) -> str:
+        return self._number("id_of_key", key) or ""
+
+    def commands_since(self, at_ms: int) -> int:
+        return self._number("commands_since", f"{at_ms:012x}")
+
+    def plan(self, kind: type[S], plan_id: str) -> S | None:
+        return self._struct(kind, "plan", kind.__name__, plan_id)
+
+    def plans(self, kind: type[S], limit: int = 100) -> list[S]:
+        return self._structs(kind, "plans", kind.__name__, limit)
+
+    def due_plans(self, kind: type[S], now_ms: int, limit: int = 100) -> list[S]:
+        return self._structs(kind, "due_plans", kind.__name__, now_ms, limit)
 
     def command_of_token(self, dev_eui: str, token: int) -> Command | None:
         return self._struct(Command, "command_of_token", dev_eui, token)

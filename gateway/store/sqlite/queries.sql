@@ -125,6 +125,28 @@ INSERT INTO command_item (queue_item_id, command_id) VALUES (?1, ?2) ON CONFLICT
 -- name: put_command_key
 INSERT INTO command_key (key, command_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING
 
+-- name: id_of_key
+SELECT command_id FROM command_key WHERE key = ?1
+
+-- name: commands_since
+SELECT count(*) FROM command WHERE id >= ?1
+
+-- name: plan
+SELECT body FROM plan WHERE kind = ?1 AND id = ?2
+
+-- name: plans
+SELECT body FROM plan WHERE kind = ?1 ORDER BY id DESC LIMIT ?2
+
+-- name: due_plans
+SELECT body FROM plan WHERE kind = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3
+
+-- name: put_plan
+INSERT INTO plan (kind, id, due_ms, body) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (kind, id) DO UPDATE SET due_ms = excluded.due_ms, body = excluded.body
+
+-- name: remove_plan
+DELETE FROM plan WHERE kind = ?1 AND id = ?2
+
 -- name: endpoint
 SELECT body FROM endpoint WHERE id = ?1 AND NOT removed
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Counts, Lease, Totals
+from gateway.plans import Bulk, Selection
 from gateway.tests.contract.store_bench import BIN, HOOK, LAMP, joined
 
 
@@ -294,3 +295,39 @@ async def test_a_cursor_before_an_instant_is_before_all_of_it_whatever_the_order
     )
 
     assert found == [0, 1, 1, 1, 4]
+
+
+async def test_plans_are_kept_by_kind_and_found_when_they_are_due(store):
+    bulk = Bulk(
+        id="p1", who="ops", name="dim", parts=({"level": 1},), selection=Selection(("b2",)),
+        targets=("b2",), next_at_ms=50,
+    )  # fmt: skip
+    later, over = replace(bulk, id="p2", next_at_ms=60), replace(bulk, id="p3", state="done")
+    await store.write(lambda tx: [tx.put_plan(one) for one in (bulk, later, over)])
+
+    def found(view):
+        return (
+            view.plan(Bulk, "p1"), view.plan(Bulk, "p"), view.plans(Bulk, 2),
+            view.due_plans(Bulk, 50), view.due_plans(Bulk, 99, 1),
+        )  # fmt: skip
+
+    assert await store.read(found) == (bulk, None, [over, later], [bulk], [bulk])
+    await store.write(lambda tx: tx.put_plan(replace(bulk, state="cancelled")))
+    await store.write(lambda tx: tx.remove_plan(later))
+    assert await store.read(lambda view: view.due_plans(Bulk, 99)) == []
+    assert len(await store.read(lambda view: view.plans(Bulk))) == 2
+
+
+async def test_a_key_that_is_kept_stays_that_of_the_first(store):
+    await store.write(lambda tx: tx.put_key("k", "p1"))
+    await store.write(lambda tx: tx.put_key("k", "p2"))
+
+    assert await store.read(lambda view: (view.id_of_key("k"), view.id_of_key("x"))) == ("p1", "")
+
+
+async def test_commands_are_counted_since_an_instant(store):
+    for at_ms in (1000, 2000, 3000):
+        one = Command(id=f"{at_ms:012x}aa", dev_eui="a1", name="dim", values={}, token=1)
+        await store.write(lambda tx, one=one: tx.put_command(one))
+
+    assert await store.read(lambda view: view.commands_since(2000)) == 2

@@ -1,0 +1,11 @@
+-- What the gateway is to do later or in many steps: see gateway/plans.py. due_ms: of its next step, NULL when there
+-- is none.
+
+CREATE TABLE plan (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    due_ms INTEGER,
+    body BLOB NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX plan_due ON plan (kind, due_ms) WHERE due_ms IS NOT NULL
