@@ -21,6 +21,7 @@ from gateway import backups, devices, networks, promises, registry, simulation, 
 from gateway.absences import Absences
 from gateway.backups import Manifest, Restored
 from gateway.batches import Batches
+from gateway.bulks import Bulks
 from gateway.clock import wall_ms
 from gateway.codecs import Codecs
 from gateway.commands import Commands
@@ -201,6 +202,7 @@ def _leading(settings: Settings, store: Store, network: Network, commands: Comma
     return [
         Ingest(store, network, settings.commands).run(),
         commands.run(),
+        Bulks(store, network, settings.commands).run(),
         Absences(store, network).run(),
         made_sinks(settings).listen(commands.request),
         Retention(store, settings.retention.days, _file(settings)).run(),

@@ -6,12 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gateway.blast_radius import NO_LIMITS, check
 from gateway.devices import encode
 from gateway.errors import Refused, Unknown
 from gateway.expiry import LONGEST_S
 from gateway.lifecycle import end, move, publish
 from gateway.model import Command, Device, Step
 from gateway.seen import Seen
+from gateway.settings import LimitSettings
 from gateway.store import Transaction
 
 REPLACEABLE = ("dim", "interval")
@@ -34,12 +36,14 @@ def ask(
     expires_in_s: float,
     room: Room,
     key: str = "",
+    limits: LimitSettings = NO_LIMITS,
 ) -> Command:
     """Keep a command that the loop will submit.
 
     values: as the device's decoder takes them, without token and expiry.
     key: asked with the same key before, the command of then is returned and nothing else is done.
     Supersedes an open `dim` or `interval` of the same device and name.
+    limits: what it may not pass.
     Raises Unknown for the device, Refused for whatever could never be applied.
     """
     known = tx.command_of_key(key) if key else None
@@ -64,6 +68,7 @@ def ask(
     )
     _, data = encode(device, command)
     _check_size(name, len(data), room(device, Seen.load(tx.seen(dev_eui)).frames.dr))
+    check(tx, limits, [device], name=name, values=values, now_ms=now_ms)
     command = replace(command, replaces=_supersede(tx, command))
     tx.put_command(command)
     publish(tx, command)

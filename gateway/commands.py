@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway import absences, asking
 from gateway.backoff import delay_s
+from gateway.blast_radius import alone
 from gateway.clock import Clock, wall_ms
 from gateway.devices import encode
 from gateway.errors import Refused, Retry, Unknown, Unsure
@@ -92,6 +93,7 @@ class Commands:
             if device and expires_in_s is None:
                 wait_s = default_s(tx, device, wait_s)
             own: dict[str, Any] = {"expires_in_s": wait_s, "room": room, "key": key}
+            own["limits"] = alone(self.settings.limits)
             return asking.ask(tx, dev_eui, name, values, now_ms=now_ms, **own)
 
         return await self.store.write(change)

@@ -79,6 +79,25 @@ class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):
     parallel: Annotated[int, Meta(ge=1, le=256)] = 8
 
 
+class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[commands.limits]`: what no command may pass; by default there are none.
+
+    floor: {lighting class: least level of a `dim`, %}; the class is a lamp's tag `class=P4`, and
+    `other` is for a lamp without one.  dark_level: a lamp dimmed below it, %, counts as dark.
+    dark_share: of the lamps of one street (tag `street=NAME`) that commands may have dark at once;
+    lamps without the tag are one street.  commands_an_hour: of the whole site, 0 is no limit.
+    two_person_from: for so many devices at once a second person approves, 0 is never.
+    approve_within_s: then an approval comes too late.
+    """
+
+    floor: dict[str, Annotated[int, Meta(ge=0, le=100)]] = {}
+    dark_level: Annotated[int, Meta(ge=0, le=100)] = 10
+    dark_share: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    commands_an_hour: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    two_person_from: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    approve_within_s: Annotated[int, Meta(ge=1, le=7 * 86400)] = 3600
+
+
 class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[commands]`: commands to devices.
 
@@ -86,6 +105,8 @@ class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
     attempts: submissions to the network server before a command fails.
     answer_s: how long a class C device may take to report after a transmission before the command
     is sent again.  grace_s: how long after its expiry a command still accepts a report.
+    airtime: share of the time that the first transmissions of bulk commands may be on the air.
+    Source: EN 300 220-2 V3.2.1, table B.1: 10 % from 869.4 to 869.65 MHz, where EU868 has RX2.
     """
 
     expires_in_s: Annotated[int, Meta(ge=1, le=30 * 86400)] = 3600
@@ -93,6 +114,8 @@ class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True):
     attempts: Annotated[int, Meta(ge=1, le=20)] = 3
     answer_s: Annotated[float, Meta(ge=5, le=86400)] = 60.0
     grace_s: Annotated[float, Meta(ge=0, le=86400)] = 30.0
+    airtime: Annotated[float, Meta(gt=0, le=1)] = 0.1
+    limits: LimitSettings = field(default_factory=LimitSettings)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

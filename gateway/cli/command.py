@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from gateway.cli._answer import on_parts
-from gateway.errors import Refused
+from gateway.cli._values import numbers
 from gateway.terminal import Answer, lines, plain, range_of, table
 from gateway.usecases import Parts, commands, devices
 from gateway.usecases.commands import CommandRequest, CommandsQuery
@@ -40,21 +40,10 @@ async def ask(
 ) -> Answer:
     """Ask something of a device, by its name or DevEUI: `command send "lamp 1" dim level=40`."""
     dev_eui = await devices.named(parts, device)
-    body = CommandRequest(name, _numbers(values), more["expires_in_s"], more["key"])
+    body = CommandRequest(name, numbers(values), more["expires_in_s"], more["key"])
     value = await commands.ask(parts, dev_eui, body=body)
     follow = f"`lamplighter command show {value.id}` follows it."
     return Answer(value, f"{name} is {value.state}; {follow}")
-
-
-def _numbers(values: tuple[str, ...]) -> dict[str, int]:
-    numbers: dict[str, int] = {}
-    for one in values:
-        field, _, number = one.partition("=")
-        try:
-            numbers[field] = int(number)
-        except ValueError:
-            raise Refused(f"{one!r} is no value: write FIELD=NUMBER, as level=40") from None
-    return numbers
 
 
 @command.command("list")

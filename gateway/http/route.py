@@ -33,6 +33,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
     operation: the use case; gets the Parts, the parts of the path in their order, then `body`,
     `query` and `headers` as the Structs it takes; a field of `headers` is named like its header.
+    caller: it also gets the name of the API key as `caller`.
     name: the operation's id in the document.
     scope: of the API key, empty is open to all.  reply: what it gives: a Struct, Stream or File,
     None for other JSON.  content: media type of the reply.  errors: other statuses, each with a
@@ -52,6 +53,7 @@ class Route(Struct, frozen=True, kw_only=True):
     status: int = 200
     content: str = "application/json"
     errors: tuple[int, ...] = ()
+    caller: bool = False
 
 
 def route(
@@ -92,4 +94,5 @@ def route(
         status=status,
         content=content or "application/json",
         errors=tuple(sorted(found)),
+        caller="caller" in types,
     )

@@ -8,6 +8,7 @@ from gateway.http import openapi
 from gateway.http.route import Stream, route
 from gateway.usecases import (
     Parts,
+    bulks,
     codecs,
     commands,
     commissioning,
@@ -82,6 +83,12 @@ ROUTES = (
     route("commands", "GET /v1/commands", "read", commands.find_all),
     route("command", "GET /v1/commands/{id}", "read", commands.find),
     route("cancel", "POST /v1/commands/{id}/cancel", "command", commands.cancel, errors=(422,)),
+    route("ask_many", "POST /v1/bulks", "command", bulks.ask, status=202, errors=(404,)),
+    route("try_bulk", "POST /v1/bulks/trial", "command", bulks.attempt, errors=(404,)),
+    route("bulks", "GET /v1/bulks", "read", bulks.find_all),
+    route("bulk", "GET /v1/bulks/{id}", "read", bulks.find),
+    route("cancel_bulk", "POST /v1/bulks/{id}/cancel", "command", bulks.cancel, errors=(422,)),
+    route("approve_bulk", "POST /v1/bulks/{id}/approve", "command", bulks.approve, errors=(422,)),
     route("codecs", "GET /v1/codecs", "admin", codecs.find_all),
     route("add_codec", "POST /v1/codecs", "admin", codecs.add, status=201),
     route("try_codec", "POST /v1/codecs/{id}/try", "admin", codecs.attempt),

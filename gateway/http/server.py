@@ -61,8 +61,8 @@ def application(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicati
 
 def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        await _allow(parts, route, request)
-        given: dict[str, Any] = {}
+        caller = await _allow(parts, route, request)
+        given: dict[str, Any] = {"caller": caller} if route.caller else {}
         query = _single(request, route.query)
         if route.query:
             given["query"] = _converted(query, route.query)
@@ -72,7 +72,7 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
             given["body"] = _decoded(await request.read(), route.body)
         answer = await route.operation(parts, *request.match_info.values(), **given)
         if isinstance(answer, Stream):
-            checked = guarded(answer, lambda: _allow(parts, route, request))
+            checked = guarded(answer, lambda: _allowed(parts, route, request))
             return await send_stream(request, checked, route.content, ending)
         if isinstance(answer, File):
             return await send_file(request, answer)
@@ -81,9 +81,16 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
     return handle
 
 
-async def _allow(parts: Parts, route: Route, request: web.Request) -> None:
-    if route.scope:
-        await authorize(parts.store, request.headers.get("Authorization", ""), route.scope)
+async def _allow(parts: Parts, route: Route, request: web.Request) -> str:
+    """The name of the API key; empty where none is needed."""
+    if not route.scope:
+        return ""
+    header = request.headers.get("Authorization", "")
+    return (await authorize(parts.store, header, route.scope)).name
+
+
+async def _allowed(parts: Parts, route: Route, request: web.Request) -> None:
+    await _allow(parts, route, request)
 
 
 def _of_headers(request: web.Request, into: type[Struct]) -> Struct:

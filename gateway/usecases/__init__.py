@@ -26,7 +26,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 Tag = Annotated[
-    str, Meta(pattern="^[0-9A-Za-z._:/-]{1,50}$", description="letters, digits and . _ : / -")
+    str, Meta(pattern="^[0-9A-Za-z._:/=-]{1,50}$", description="letters, digits and . _ : / = -")
 ]
 EVER_MS = 2**53
 """Later than every instant in RFC 3339."""

@@ -16,6 +16,8 @@ TAKEN = decoders.taken()
 NAMES = tuple(dict.fromkeys(one.partition(" ")[0] for known in TAKEN.values() for one in known))
 _FIELDS = "; ".join(f"{name}: {', '.join(known)}" for name, known in TAKEN.items() if known)
 
+VALUES = Meta(description=f"by the device's decoder: {_FIELDS}")
+
 
 class CommandRequest(Struct, forbid_unknown_fields=True):
     """A command by the wire table.
@@ -26,7 +28,7 @@ class CommandRequest(Struct, forbid_unknown_fields=True):
     """
 
     name: Annotated[Name, listed(*NAMES)]
-    values: Annotated[dict[str, int], Meta(description=f"by the device's decoder: {_FIELDS}")] = {}
+    values: Annotated[dict[str, int], VALUES] = {}
     expires_in_s: Annotated[int, Meta(ge=1, le=LONGEST_S)] | None = None
     idempotency_key: Annotated[str, Meta(max_length=200)] = ""
 

@@ -8,21 +8,19 @@ import aiohttp
 import pytest
 from wire.all_profiles import PROFILES
 
-from gateway import certificate, devices, registry
+from gateway import devices, registry
 from gateway.errors import Broken, ConfigError, GatewayError, Retry
 from gateway.events import JoinedData, Value
 from gateway.http.port import check_port
 from gateway.http.routes import ROUTES
 from gateway.http.server import BODY_BYTES
 from gateway.keys import SCOPES, new_key
-from gateway.model import Command, Device
+from gateway.model import Command
 from gateway.provisioning import OURS
 from gateway.store.sqlite import Store
 from gateway.tests.contract.http_bench import made_parts, served
+from gateway.tests.contract.http_bodies import BODIES, CODEC, DEVICE, EUI, MAPPING, WAITING
 from gateway.tests.contract.http_document import DOCUMENT, assert_fits
-
-EUI = "70b3d57ed005a001"
-DEVICE = Device(dev_eui=EUI, name="lamp 1", profile="lamp", join_eui="0" * 16, device_class="C")
 
 
 class Service:
@@ -69,6 +67,7 @@ async def fill(service):
     def change(tx):
         tx.add_device(DEVICE)
         tx.put_latest(EUI, 1, "2026-01-01T00:00:00Z", (Value("level", 40, "%"),))
+        tx.put_plan(WAITING)
         tx.put_command(Command(id="cmd_1", dev_eui=EUI, name="dim", values={}, token=1))
         data = JoinedData(dev_eui=EUI, device="lamp 1", dev_addr="01020304")
         return tx.append("joined", EUI, 1_700_000_000_000, data)
@@ -77,32 +76,12 @@ async def fill(service):
     service.parts.codecs.put("tank", CODEC["script"].encode(), json.dumps(MAPPING).encode())
     service.ids = {
         "codecs": "tank",
+        "bulks": WAITING.id,
         "dev_eui": EUI,
         "webhooks": hook["id"],
         "commands": "cmd_1",
         "events": event.id,
     }
-
-
-SAVED = f"LW:D0:{'0' * 16}:{EUI.upper()}:FFFF0002:SL-7:PPASS.LAMP.M12.V4"
-MAPPING = {"values": {"a": {"property": "distance", "unit": "mm"}}}
-CODEC = {
-    "name": "tank-2",
-    "script": "function decodeUplink(input) { return {data: {a: input.bytes[0]}}; }",
-    "mapping": MAPPING,
-}
-BODIES = {
-    "commission": {"certificate": f"PASS {SAVED}:C{certificate.checksum(SAVED.encode()):04X}"},
-    "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
-    "ask": {"name": "dim", "values": {"level": 40}, "expires_in_s": 60},
-    "rotate": {"overlap_s": 60},
-    "redecode": {},
-    "tag": {"tags": ["east", "park:7"]},
-    "replay": {"since": "2020-01-01T00:00:00Z"},
-    "add_codec": CODEC,
-    "try_codec": {"fport": 2, "data": "05"},
-    "add_webhook": {"url": "https://example.org/", "types": ["lamplighter.reading.v1"]},
-}
 
 
 def filled(path, ids):

@@ -26,7 +26,7 @@ def keys(struct, section=""):
         if field.name in {"network", "folder"}:
             continue
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            yield from keys(field.type, field.name)
+            yield from keys(field.type, f"{section}.{field.name}".strip("."))
         else:
             yield f"[{section}] {field.name}" if section else field.name
 
@@ -37,7 +37,7 @@ def test_every_setting_is_named(readme):
 
 def test_every_setting_in_the_table_exists(readme):
     named = re.findall(
-        r"^\| `((?:\[\w+\] )?\w+)` \|", readme.partition("## Events")[0], re.MULTILINE
+        r"^\| `((?:\[[\w.]+\] )?\w+)` \|", readme.partition("## Events")[0], re.MULTILINE
     )
 
     assert set(named) <= {*keys(settings.Settings), "[network] kind"}

@@ -1,0 +1,34 @@
+"""A request for each operation of the REST API, and what it asks about."""
+
+from gateway import certificate
+from gateway.model import Device
+from gateway.plans import Bulk, Selection
+
+EUI = "70b3d57ed005a001"
+DEVICE = Device(dev_eui=EUI, name="lamp 1", profile="lamp", join_eui="0" * 16, device_class="C")
+WAITING = Bulk(
+    id="bulk_1", who="read", name="dim", parts=({"level": 40},), selection=Selection((EUI,)),
+    targets=(EUI,), state="waiting", approve_until_ms=2 * 10**12, expires_at_ms=2 * 10**12,
+)  # fmt: skip
+SAVED = f"LW:D0:{'0' * 16}:{EUI.upper()}:FFFF0002:SL-7:PPASS.LAMP.M12.V4"
+MAPPING = {"values": {"a": {"property": "distance", "unit": "mm"}}}
+CODEC = {
+    "name": "tank-2",
+    "script": "function decodeUplink(input) { return {data: {a: input.bytes[0]}}; }",
+    "mapping": MAPPING,
+}
+BULK = {"name": "dim", "values": {"level": 40}, "devices": [EUI]}
+BODIES = {
+    "commission": {"certificate": f"PASS {SAVED}:C{certificate.checksum(SAVED.encode()):04X}"},
+    "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
+    "ask_many": BULK,
+    "try_bulk": BULK,
+    "ask": {"name": "dim", "values": {"level": 40}, "expires_in_s": 60},
+    "rotate": {"overlap_s": 60},
+    "redecode": {},
+    "tag": {"tags": ["east", "park:7"]},
+    "replay": {"since": "2020-01-01T00:00:00Z"},
+    "add_codec": CODEC,
+    "try_codec": {"fport": 2, "data": "05"},
+    "add_webhook": {"url": "https://example.org/", "types": ["lamplighter.reading.v1"]},
+}
