@@ -110,6 +110,7 @@ def _parts(settings: Settings, store: Store, network: Network, commands: Command
         commands=commands,
         sinks=made_sinks(settings),
         codecs=codecs,
+        network_kind=_kind(settings),
     )
 
 

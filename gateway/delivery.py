@@ -18,6 +18,7 @@ that comes too late changes nothing. The endpoint may then get an event twice, a
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -28,7 +29,7 @@ from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry
 from gateway.line import READ_EACH, Line, Queue, counted
 from gateway.marks import PATIENCE_S, Marks, T, patiently
-from gateway.model import Delivery, Endpoint, Waiting
+from gateway.model import Attempt, Delivery, Endpoint, Waiting
 from gateway.sinks import Gone, Outlet
 from gateway.store import Appended, Store, Transaction, View
 
@@ -271,30 +272,46 @@ class Deliverer:
         line = served.line
         taken = queue.events[0]
         due = counted(taken, self._clock())
+        began_s = time.monotonic()
         try:
             await self._sink.deliver(line.endpoint, [due])
         except Gone as error:
             served.gone = True
+            self._log(due, began_s, str(error))
             await self._disable(line, due, str(error))
         except Refused as error:
             line.refusals[due.cursor] += 1
             wait_s = REFUSED.wait_s(line.refusals[due.cursor], self._draw())
             queue.own = True
+            self._log(due, began_s, str(error), self._after_ms(wait_s))
             self._put_off(served, queue, due, wait_s, str(error))
         except Retry as error:
             now_ms = self._clock()
             asked_s = error.after_s or 0.0
             line.failed(now_ms, int(asked_s * 1000))
             if queue.early:
+                self._log(replace(due, attempts=0), began_s, str(error), taken.next_at_ms)
                 line.put_off(queue, [taken], now_ms)
                 return
             wait_s = self._schedule.wait_s(due.attempts, self._draw(), asked_s)
+            self._log(due, began_s, str(error), self._after_ms(wait_s))
             self._put_off(served, queue, due, wait_s, str(error))
         else:
             line.refusals.pop(due.cursor, None)
+            if due.attempts > 1:  # a first success is in its delivery already
+                self._log(due, began_s)
             self._over(served, queue, replace(due, state="delivered", note=""))
             if line.succeeded(self._clock(), widest(line.endpoint, self._parallel)):
                 await self._hasten(served)
+
+    def _log(self, due: Delivery, began_s: float, error: str = "", next_at_ms: int = 0) -> None:
+        took_ms = int((time.monotonic() - began_s) * 1000)
+        at_ms = self._clock() - took_ms
+        of = (due.endpoint_id, due.cursor, due.event_id, due.attempts)
+        self._marks.log(Attempt(*of, at_ms, took_ms, error, next_at_ms))
+
+    def _after_ms(self, wait_s: float | None) -> int:
+        return 0 if wait_s is None else self._clock() + int(wait_s * 1000)
 
     def _over(self, served: _Served, queue: Queue, outcome: Delivery) -> None:
         """Delivered or dead: the device goes on once that is on the disk."""

@@ -90,15 +90,20 @@ def checked(
 
 def passes(one: Wanting, event: Event, tags_of: TagsOf) -> bool:
     """Whether an event goes through, before it is in the store."""
-    return _fits(
+    return not _kept_off(
         one, event.type, event.subject, lambda: {v.property for v in event.data.values}, tags_of
     )
 
 
 def lets_through(one: Wanting, body: bytes | Raw, tags_of: TagsOf) -> bool:
     """Whether an event of the store goes through. body: its JSON."""
+    return not kept_off(one, body, tags_of)
+
+
+def kept_off(one: Wanting, body: bytes | Raw, tags_of: TagsOf) -> str:
+    """The list that an event of the store does not fit, or `test`; empty: it goes through."""
     of = heading(body)
-    return _fits(one, of.type, of.subject, lambda: properties_told(body), tags_of)
+    return _kept_off(one, of.type, of.subject, lambda: properties_told(body), tags_of)
 
 
 def properties_told(body: bytes | Raw) -> set[str]:
@@ -106,21 +111,18 @@ def properties_told(body: bytes | Raw) -> set[str]:
     return {value.property for value in _reading(body).data.values}
 
 
-def _fits(
+def _kept_off(
     one: Wanting, kind: str, subject: str, told: Callable[[], set[str]], tags_of: TagsOf
-) -> bool:
-    if not _of_kind(one, kind, subject, tags_of):
-        return False
-    if not one.properties or kind == RESTORED:
-        return True
-    return kind in TELLING and not told().isdisjoint(one.properties)
-
-
-def _of_kind(one: Wanting, kind: str, subject: str, tags_of: TagsOf) -> bool:
-    if kind == TEST or (one.types and kind not in one.types):
-        return False
+) -> str:
+    if kind == TEST:
+        return "test"
+    if one.types and kind not in one.types:
+        return "types"
     if kind == RESTORED:
-        return True
+        return ""
     if one.devices and subject not in one.devices:
-        return False
-    return not one.tags or not set(one.tags).isdisjoint(tags_of(subject))
+        return "devices"
+    if one.tags and set(one.tags).isdisjoint(tags_of(subject)):
+        return "tags"
+    fits = not one.properties or (kind in TELLING and not told().isdisjoint(one.properties))
+    return "" if fits else "properties"

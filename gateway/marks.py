@@ -14,8 +14,8 @@ import structlog
 
 from gateway.backoff import delay_s
 from gateway.errors import Retry
-from gateway.model import Delivery
-from gateway.store import Store
+from gateway.model import Attempt, Delivery
+from gateway.store import Store, Transaction
 
 PATIENCE_S = 1.0
 """How long a record waits for a commit that it can share, where nothing waits for it."""
@@ -46,6 +46,7 @@ class Marks:
         self._store = store
         self._patience_s = patience_s
         self._marks: list[Mark] = []
+        self._attempts: list[Attempt] = []
         self._then: list[Callable[[], None]] = []
         self._urgent = False
         self._added = 0
@@ -61,11 +62,17 @@ class Marks:
         self._urgent = self._urgent or urgent
         self._start()
 
+    def log(self, attempt: Attempt) -> None:
+        """Log an attempt with the next that is recorded, or within patience_s."""
+        self._attempts.append(attempt)
+        self._added += 1
+        asyncio.get_running_loop().call_soon(self._start)  # behind a mark that follows at once
+
     async def flushed(self) -> None:
         """Wait until all that was added so far is on the disk."""
         wanted = self._added
         while self._written < wanted:
-            if self._marks:
+            if self._marks or self._attempts:
                 self._urgent = True
                 self._start()
             elif self._calm and not self._calm.done():  # it waits for a commit that it can share
@@ -86,6 +93,8 @@ class Marks:
 
     def _start(self) -> None:
         """Begin to write, unless a write is under way that what waits may follow."""
+        if not (self._marks or self._attempts):
+            return
         hurried = self._hurried is not None and not self._hurried.done()
         calm = self._calm is not None and not self._calm.done()
         if self._urgent and not hurried:
@@ -94,21 +103,27 @@ class Marks:
             self._calm = asyncio.create_task(self._write(self._patience_s))
 
     async def _write(self, within_s: float) -> None:
-        while self._marks:
+        while self._marks or self._attempts:
             marks, self._marks = self._marks, []
+            attempts, self._attempts = self._attempts, []
             then, self._then = self._then, []
             self._urgent = False
-            recorded = await self._record(marks, within_s)
+            recorded = await self._record(marks, attempts, within_s)
             if recorded < len(marks):
                 log.info(
                     "attempts not recorded: withdrawn, or taken over by another worker",
                     count=len(marks) - recorded,
                 )
-            self._written += len(marks)
+            self._written += len(marks) + len(attempts)
             for one in then:
                 one()
 
-    async def _record(self, marks: Sequence[Mark], within_s: float) -> int:
-        return await patiently(
-            lambda: self._store.write(lambda tx: tx.mark_all(marks), within_s=within_s)
-        )
+    async def _record(
+        self, marks: Sequence[Mark], attempts: Sequence[Attempt], within_s: float
+    ) -> int:
+        def change(tx: Transaction) -> int:
+            if attempts:
+                tx.log_attempts(attempts)
+            return tx.mark_all(marks)
+
+        return await patiently(lambda: self._store.write(change, within_s=within_s))

@@ -220,6 +220,24 @@ class Delivery(Struct, frozen=True, kw_only=True):
     until_ms: int = 0
 
 
+class Attempt(Struct, frozen=True):
+    """One attempt to deliver an event: each that failed, and the one that succeeded after that.
+
+    number: of the event's attempts, 1...; 0: outside of the schedule and not counted.  at_ms: when
+    it began.  took_ms: until its outcome was known.  error: why it failed, empty: it was taken.
+    next_at_ms: when the next was due then; 0: none was to follow by itself.
+    """
+
+    endpoint_id: str
+    cursor: int
+    event_id: str
+    number: int
+    at_ms: int
+    took_ms: int
+    error: str
+    next_at_ms: int
+
+
 class Waiting(Struct, frozen=True):
     """A device with pending deliveries: the cursors of the oldest and the newest of them."""
 

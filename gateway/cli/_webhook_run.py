@@ -5,9 +5,11 @@ import asyncio
 import click
 
 from gateway.cli._answer import on_parts
-from gateway.terminal import Answer, lines, plain
+from gateway.terminal import Answer, lines, plain, range_of, table
 from gateway.usecases import Parts, webhooks
-from gateway.usecases.events import explain
+from gateway.usecases.attempts import AttemptsQuery
+from gateway.usecases.attempts import find_all as find_attempts
+from gateway.usecases.stories import of_event as explain
 from gateway.usecases.webhooks import DeliveryView, ReplayRequest
 
 LOOK_S = 0.2
@@ -71,4 +73,15 @@ async def replay(parts: Parts, id_: str, since: str, until: str) -> Answer:
     return Answer(done, f"{done.count} {what} are pending again.")
 
 
-COMMANDS = (pause, resume, test, replay)
+@click.command("attempts")
+@click.argument("id_", metavar="ID")
+@click.option("--limit", type=range_of(AttemptsQuery, "limit"), default=20, show_default=True)
+@on_parts
+async def attempts(parts: Parts, id_: str, limit: int) -> Answer:
+    """Show the last attempts that failed or followed a failure, newest first."""
+    value = await find_attempts(parts, id_, query=AttemptsQuery(limit))
+    rows = [plain(one) for one in value.attempts]
+    return Answer(value, table(rows, "No attempt failed."))
+
+
+COMMANDS = (attempts, pause, resume, test, replay)

@@ -89,18 +89,6 @@ async def _follow(parts: Parts, query: EventsQuery) -> None:
         found = await events.page(parts, query=later)
 
 
-@event.command("explain")
-@click.argument("id_", metavar="ID")
-@on_parts
-async def explain(parts: Parts, id_: str) -> Answer:
-    """Tell an event's story: what it says, and what became of it at each webhook."""
-    value = await events.explain(parts, id_)
-    hidden = ("event_id", "type", "subject")
-    rows = [plain(one, *hidden) for one in value.deliveries]
-    deliveries = table(rows, "No webhook wanted it.")
-    return Answer(value, f"{lines(plain(value.event))}\n\n{deliveries}")
-
-
 @event.command("redecode")
 @click.option("--device", default="", help="Only of this device: its name or DevEUI.")
 @on_parts

@@ -45,7 +45,7 @@ async def find_all(parts: Parts) -> Answer:
     value = await webhooks.find_all(parts)
     hidden = (
         "totals", "created_at", "devices", "properties", "tags", "headers", "tls", "rate",
-        "parallel", "doubts",
+        "parallel", "doubts", "stands",
     )  # fmt: skip
     rows = [plain(one, *hidden) | plain(one.totals) for one in value.webhooks]
     nothing = "There are no webhooks; `lamplighter webhook add` adds one."

@@ -8,6 +8,7 @@ from gateway.http import openapi
 from gateway.http.route import Stream, route
 from gateway.usecases import (
     Parts,
+    attempts,
     bulks,
     codecs,
     commands,
@@ -16,6 +17,7 @@ from gateway.usecases import (
     events,
     quarantine,
     series,
+    stories,
     stream,
     webhooks,
 )
@@ -78,6 +80,7 @@ ROUTES = (
         content="text/csv",
         errors=(422,),
     ),
+    route("explain_device", "GET /v1/devices/{dev_eui}/story", "read", stories.of_device),
     route("tag", "PUT /v1/devices/{dev_eui}/tags", "admin", devices.tag),
     route("ask", "POST /v1/devices/{dev_eui}/commands", "command", commands.ask, status=202),
     route("commands", "GET /v1/commands", "read", commands.find_all),
@@ -103,12 +106,13 @@ ROUTES = (
         errors=(422,),
     ),
     route("redecode", "POST /v1/events/redecode", "admin", quarantine.redecode),
-    route("explain", "GET /v1/events/{id}", "read", events.explain),
+    route("explain", "GET /v1/events/{id}", "read", stories.of_event),
     route("webhooks", "GET /v1/webhooks", "admin", webhooks.find_all),
     route("add_webhook", "POST /v1/webhooks", "admin", webhooks.add, status=201),
     route("webhook", "GET /v1/webhooks/{id}", "admin", webhooks.find),
     route("remove_webhook", "DELETE /v1/webhooks/{id}", "admin", webhooks.remove),
     route("deliveries", "GET /v1/webhooks/{id}/deliveries", "admin", webhooks.deliveries),
+    route("attempts", "GET /v1/webhooks/{id}/attempts", "admin", attempts.find_all),
     route("replay", "POST /v1/webhooks/{id}/replay", "admin", webhooks.replay),
     route("pause_webhook", "POST /v1/webhooks/{id}/pause", "admin", webhooks.pause),
     route("resume_webhook", "POST /v1/webhooks/{id}/resume", "admin", webhooks.resume),

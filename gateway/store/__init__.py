@@ -28,11 +28,13 @@ from typing import Any, Protocol, Self, TypeVar
 from msgspec import Struct
 
 from gateway.events import Event, Value
-from gateway.model import ApiKey, Command, Delivery, Device, Endpoint
+from gateway.model import ApiKey, Attempt, Command, Delivery, Device, Endpoint
 from gateway.store.questions import View
 
-__all__ = ["LAST", "Appended", "Plan", "Store", "Transaction", "View"]
+__all__ = ["ATTEMPTS_MOST", "LAST", "Appended", "Plan", "Store", "Transaction", "View"]
 T = TypeVar("T")
+ATTEMPTS_MOST = 1000
+"""Logged attempts kept of one endpoint: some 200 kB."""
 LAST = "9999"
 """After every instant in RFC 3339."""
 
@@ -167,6 +169,10 @@ class Transaction(View, Protocol):
 
     def mark_all(self, marks: Sequence[tuple[Delivery, Delivery]]) -> int:
         """`mark` each (taken, outcome); returns how many were recorded."""
+        ...
+
+    def log_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Keep these for `attempts`; of each endpoint the last ATTEMPTS_MOST stay."""
         ...
 
     def put_delivery(self, delivery: Delivery) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from gateway.events import Entry
 from gateway.model import (
     ApiKey,
+    Attempt,
     Command,
     Counts,
     Delivery,
@@ -179,6 +180,13 @@ class View(Protocol):
         self, endpoint_id: str = "", state: str = "", event_id: str = "", limit: int = 100
     ) -> list[Delivery]:
         """Deliveries by endpoint, state and event (each empty is any), oldest first."""
+        ...
+
+    def attempts(self, endpoint_id: str, limit: int = 100, cursor: int = 0) -> list[Attempt]:
+        """The last attempts at an endpoint that were logged, newest first.
+
+        cursor: of one event alone; 0 is any.
+        """
         ...
 
     def batched(self, endpoint_id: str, cursors: Collection[int]) -> set[int]:

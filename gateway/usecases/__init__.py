@@ -33,13 +33,17 @@ EVER_MS = 2**53
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the use cases work with; the composition root makes it."""
+    """What the use cases work with; the composition root makes it.
+
+    network_kind: name of the kind of network server, as the configuration has it.
+    """
 
     store: Store
     network: Network
     commands: Commands
     sinks: Sinks
     codecs: Codecs
+    network_kind: str = ""
     clock: Clock = wall_ms
 
 

@@ -81,14 +81,14 @@ async def ask(parts: Parts, dev_eui: str, *, body: CommandRequest) -> CommandVie
     asked = await parts.commands.request(
         dev_eui.lower(), body.name, body.values, body.expires_in_s, body.idempotency_key
     )
-    return _shown(asked)
+    return command_view(asked)
 
 
 async def find_all(parts: Parts, *, query: CommandsQuery) -> Commands:
     """Commands, newest first."""
     dev_eui = query.dev_eui.lower()
     found = await parts.store.read(lambda view: view.commands(dev_eui, query.limit))
-    return Commands([_shown(one) for one in found])
+    return Commands([command_view(one) for one in found])
 
 
 async def find(parts: Parts, command_id: str) -> CommandView:
@@ -96,15 +96,16 @@ async def find(parts: Parts, command_id: str) -> CommandView:
     found = await parts.store.read(lambda view: view.command(command_id))
     if found is None:
         raise Unknown(f"there is no command {command_id}; `lamplighter command list` shows them")
-    return _shown(found)
+    return command_view(found)
 
 
 async def cancel(parts: Parts, command_id: str) -> CommandView:
     """Cancel a command that was not transmitted yet; it has ended when it is `cancelled`."""
-    return _shown(await parts.commands.cancel(command_id))
+    return command_view(await parts.commands.cancel(command_id))
 
 
-def _shown(command: Command) -> CommandView:
+def command_view(command: Command) -> CommandView:
+    """A command as callers see it."""
     return CommandView(
         id=command.id,
         dev_eui=command.dev_eui,

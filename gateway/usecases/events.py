@@ -1,4 +1,4 @@
-"""Events: read them in order, and explain one."""
+"""Events: read them in order."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -9,11 +9,9 @@ from msgspec import Meta, Raw, Struct
 from gateway import filters
 from gateway.clock import Instant, parse_ms
 from gateway.doubts import doubts
-from gateway.errors import Refused, Unknown
+from gateway.errors import Refused
 from gateway.events import KINDS, Event
-from gateway.store import View
 from gateway.usecases import Limit, Parts, one_of, span_ms
-from gateway.usecases.webhooks import DeliveryView, delivery_view
 
 CHUNK = 500
 """Events of one look at the store, where few may pass."""
@@ -53,13 +51,6 @@ class EventPage(Struct):
     next: int
     more: bool
     doubts: list[str]
-
-
-class Story(Struct):
-    """An event and what became of it at each webhook that wants it."""
-
-    event: Event
-    deliveries: list[DeliveryView]
 
 
 async def page(parts: Parts, *, query: EventsQuery) -> EventPage:
@@ -124,19 +115,3 @@ async def _newest(parts: Parts, query: EventsQuery, last: int) -> EventPage:
         lambda view: (view.newest_events(last, query.kind, subject), view.last_cursor())
     )
     return EventPage([_decode(one.body) for one in found], end, more=False, doubts=[])
-
-
-async def explain(parts: Parts, event_id: str) -> Story:
-    """An event and what became of it at each webhook."""
-    found = await parts.store.read(lambda view: _story(view, event_id))
-    if found is None:
-        raise Unknown(f"there is no event {event_id}; `lamplighter event list` shows them")
-    return found
-
-
-def _story(view: View, event_id: str) -> Story | None:
-    entry = view.event(event_id)
-    if entry is None:
-        return None
-    deliveries = [delivery_view(one) for one in view.deliveries(event_id=event_id)]
-    return Story(_decode(entry.body), deliveries)

@@ -11,6 +11,7 @@ from gateway.doubts import doubts
 from gateway.errors import Refused
 from gateway.events import KINDS, event_type
 from gateway.model import Delivery, Endpoint, Totals
+from gateway.reasons import stands
 from gateway.store import View
 from gateway.usecases import (
     Done,
@@ -103,6 +104,7 @@ class WebhookView(Struct):
     next_try_at: when the earliest event that waits is tried again; null where none does.
     paused_at: since when its events wait; null while they do not.  headers: their names alone.
     doubts: what of its filter matched nothing so far, one sentence each that says who acts next.
+    stands: what it is doing, why it is not tried now, and who acts next.
     """
 
     id: str
@@ -123,6 +125,7 @@ class WebhookView(Struct):
     rate: float
     parallel: int
     doubts: list[str]
+    stands: str
 
 
 class ReplayRequest(Struct, forbid_unknown_fields=True):
@@ -231,13 +234,20 @@ async def _begin(parts: Parts, made: Endpoint, body: WebhookRequest) -> int:
 
 async def find_all(parts: Parts) -> Webhooks:
     """All webhooks."""
-    found = await parts.store.read(lambda view: [_shown(view, one) for one in view.endpoints()])
-    return Webhooks(found)
+    now_ms = parts.clock()
+    return Webhooks(
+        await parts.store.read(
+            lambda view: [_shown(view, one, now_ms) for one in view.endpoints()]
+        )
+    )
 
 
 async def find(parts: Parts, webhook_id: str) -> WebhookView:
     """One webhook."""
-    return await parts.store.read(lambda view: _shown(view, webhooks.endpoint(view, webhook_id)))
+    now_ms = parts.clock()
+    return await parts.store.read(
+        lambda view: _shown(view, webhooks.endpoint(view, webhook_id), now_ms)
+    )
 
 
 async def remove(parts: Parts, webhook_id: str) -> Done:
@@ -323,7 +333,7 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
     )
 
 
-def _shown(view: View, endpoint: Endpoint) -> WebhookView:
+def _shown(view: View, endpoint: Endpoint, now_ms: int) -> WebhookView:
     """Without its secret."""
     stopped = endpoint.disabled_reason or endpoint.paused_at_ms
     next_ms = None if stopped else view.next_delivery_at_ms(endpoint.id)
@@ -346,4 +356,5 @@ def _shown(view: View, endpoint: Endpoint) -> WebhookView:
         rate=endpoint.rate,
         parallel=endpoint.parallel,
         doubts=doubts(view, endpoint),
+        stands=stands(view, endpoint, now_ms),
     )

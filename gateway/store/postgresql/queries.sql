@@ -267,6 +267,25 @@ FROM event AS e CROSS JOIN endpoint AS p
 JOIN outbox AS o ON o.endpoint_id = p.id AND o.cursor = e.cursor
 WHERE e.id = $1 AND ($2 = '' OR p.id = $2) AND ($3 = '' OR o.state = $3) ORDER BY p.id LIMIT $4
 
+-- name: log_attempt
+INSERT INTO attempt (endpoint_id, cursor, event_id, number, at_ms, took_ms, error, next_at_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: trim_attempts
+DELETE FROM attempt WHERE endpoint_id = $1 AND id <= (
+    SELECT id FROM attempt WHERE endpoint_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2
+)
+
+-- name: attempts
+SELECT endpoint_id, cursor, event_id, number, at_ms, took_ms, error, next_at_ms FROM attempt
+WHERE endpoint_id = $1 AND ($3 = 0 OR cursor = $3) ORDER BY id DESC LIMIT $2
+
+-- name: forget_attempts
+DELETE FROM attempt WHERE endpoint_id = $1 AND NOT EXISTS (
+    SELECT 1 FROM outbox AS o
+    WHERE o.endpoint_id = attempt.endpoint_id AND o.cursor = attempt.cursor
+)
+
 -- name: put_delivery
 UPDATE outbox SET state = $3, attempts = $4, first_at_ms = $5, next_at_ms = $6, note = $7,
 worker = '', until_ms = 0

@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
-from gateway.model import ApiKey, Command, Delivery, Device, Endpoint, Latest
-from gateway.store import LAST, Appended, Plan
+from gateway.model import ApiKey, Attempt, Command, Delivery, Device, Endpoint, Latest
+from gateway.store import ATTEMPTS_MOST, LAST, Appended, Plan
 from gateway.store.sql import Collecting, Row
 from gateway.store.sql.event import first_id, new_event, wants
 from gateway.store.sql.view import Endpoints, Rows
@@ -206,6 +206,11 @@ class Changes(Rows):
             recorded += count
         return recorded
 
+    def log_attempts(self, attempts: Sequence[Attempt]) -> None:
+        self.connection.many("log_attempt", [astuple(one) for one in attempts])
+        for endpoint_id in sorted({one.endpoint_id for one in attempts}):
+            self.connection.change("trim_attempts", endpoint_id, ATTEMPTS_MOST)
+
     def put_delivery(self, delivery: Delivery) -> None:
         key = (delivery.endpoint_id, delivery.cursor)
         row = self.connection.row("delivery_state", *key)
@@ -272,6 +277,7 @@ class Changes(Rows):
             return 0
         for (endpoint_id,) in self.connection.rows("all_endpoints"):
             self.connection.change("forget_deliveries", endpoint_id, old[0], old[-1])
+            self.connection.change("forget_attempts", endpoint_id)
         self.connection.change("forget_events", old[0], old[-1])
         return old[-1]
 

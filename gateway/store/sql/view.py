@@ -11,6 +11,7 @@ from msgspec import Raw
 from gateway.events import Entry, event_type
 from gateway.model import (
     ApiKey,
+    Attempt,
     Command,
     Counts,
     Delivery,
@@ -211,6 +212,10 @@ class Rows:
         if endpoint_id:
             return self._deliveries("deliveries_of_endpoint", endpoint_id, state, limit)
         return self._deliveries("deliveries", state, limit)
+
+    def attempts(self, endpoint_id: str, limit: int = 100, cursor: int = 0) -> list[Attempt]:
+        rows = self.connection.rows("attempts", endpoint_id, limit, cursor)
+        return [Attempt(*row) for row in rows]
 
     def batched(self, endpoint_id: str, cursors: Collection[int]) -> set[int]:
         if not cursors:

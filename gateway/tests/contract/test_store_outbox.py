@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, ReadingData, Value
-from gateway.model import Endpoint, Totals
+from gateway.model import Attempt, Endpoint, Totals
 from gateway.notices import Link
+from gateway.store import ATTEMPTS_MOST
 from gateway.tests.contract.store_bench import HOOK, joined
 
 
@@ -332,3 +333,21 @@ async def test_an_event_goes_to_the_endpoints_whose_filters_it_passes(store):
     assert {name: [one.cursor for one in rows] for name, rows in found.items()} == {
         "device": [3, 4], "property": [2, 3], "both": [2], "type": [1],
     }  # fmt: skip
+
+
+async def test_of_the_attempts_at_an_endpoint_the_last_are_kept(store):
+    await store.write(lambda tx: tx.add_endpoint(HOOK))
+    event = await store.write(joined)
+
+    def failed(number, endpoint_id="h1", cursor=1):
+        return Attempt(endpoint_id, cursor, event.id, number, 5, 20, f"no {number}", 9)
+
+    many = [failed(number) for number in range(1, ATTEMPTS_MOST + 1)]
+    await store.write(lambda tx: tx.log_attempts([*many, failed(7, "h2", 2)]))
+    await store.write(lambda tx: tx.log_attempts([failed(0)]))
+
+    found = await store.read(lambda view: view.attempts("h1", 5000))
+    assert [len(found), found[0], found[-1]] == [ATTEMPTS_MOST, failed(0), failed(2)]
+    assert await store.read(lambda view: view.attempts("h1", 1, cursor=1)) == [failed(0)]
+    assert await store.read(lambda view: view.attempts("h1", cursor=2)) == []
+    assert await store.read(lambda view: view.attempts("h2")) == [failed(7, "h2", 2)]

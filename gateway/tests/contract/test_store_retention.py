@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gateway.model import Totals
+from gateway.model import Attempt, Totals
 from gateway.tests.contract.store_bench import HOOK, joined
 
 DAY_MS = 86_400_000
@@ -44,6 +44,8 @@ async def test_what_is_pending_stays_and_the_sums_hold(store):
     for one, state in zip(due, states, strict=True):
         await store.write(lambda tx, one=one, s=state: tx.put_delivery(replace(one, state=s)))
     await store.write(lambda tx: tx.remove_endpoint("h2"))
+    tried = [Attempt("h1", cursor, "e", 1, 5, 20, "500", 9) for cursor in (1, 3)]
+    await store.write(lambda tx: tx.log_attempts(tried))
     before = [await store.read(lambda view, h=h: view.totals(h)) for h in ("h1", "h2")]
 
     await forget(store, 2 * DAY_MS)
@@ -54,6 +56,7 @@ async def test_what_is_pending_stays_and_the_sums_hold(store):
         Totals(matched=5, delivered=3, pending=1, dead=1),
         Totals(matched=5, withdrawn=5),
     ]  # fmt: skip
+    assert await store.read(lambda view: view.attempts("h1")) == tried[1:]
     rows = await store.read(lambda view: view.deliveries("h1"))
     assert [(one.cursor, one.state) for one in rows] == [(3, "pending"), (5, "delivered")]
     await store.write(lambda tx: tx.remove_endpoint("h1"))

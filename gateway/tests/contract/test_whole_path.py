@@ -109,7 +109,7 @@ async def test_a_reading_to_the_backend_and_a_command_to_applied(street, air):
     latest = await street.service.request("GET", f"/v1/devices/{device['dev_eui']}/latest")
     assert {one["property"] for one in latest["values"]} >= {"dimmingLevel", "illuminance"}
     await asyncio.sleep(2 * PATIENCE_S)  # what nothing waits for is recorded later
-    story = await street.service.cli("event", "explain", event["id"])
+    story = await street.service.cli("explain", event["id"])
     assert [one["state"] for one in story["deliveries"]] == ["delivered"]
     assert (street.receiver.refused, street.receiver.unordered) == ([], [])
 

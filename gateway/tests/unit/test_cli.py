@@ -168,11 +168,11 @@ def test_a_private_address_is_refused_with_a_sentence_and_who_acts(run):
 
 
 def test_an_error_is_json_too(run):
-    code, out, err = run("event", "explain", "nothing", "--json")
+    code, out, err = run("explain", "nothing", "--json")
 
     assert (code, out) == (1, "")
     assert json.loads(err) == {
-        "error": "there is no event nothing; `lamplighter event list` shows them",
+        "error": "there is no device 'nothing': `lamplighter device list` shows them",
         "act": "the caller names something that exists",
     }
 
@@ -336,7 +336,7 @@ def test_a_webhook_is_shown_with_what_waits_and_why(run, config):
     [event] = as_json(run, "event", "list")["events"]
     assert as_json(run, "event", "list", "--kind", "joined")["events"] == [event]
     assert as_json(run, "event", "list", "--kind", "boot")["events"] == []
-    assert as_json(run, "event", "explain", event["id"])["deliveries"] == [waiting]
+    assert as_json(run, "explain", event["id"])["deliveries"] == [waiting]
 
     shown = as_json(run, "webhook", "show", made["id"])
     [listed] = as_json(run, "webhook", "list")["webhooks"]

@@ -192,7 +192,7 @@ def test_an_event_explained_is_a_table_and_no_dict(run, config):
     store(config, register, event("reading", READING))
     [found] = as_json(run, "event", "list")["events"]
 
-    shown = run("event", "explain", found["id"])[1]
+    shown = run("explain", found["id"])[1]
 
     assert "{" not in shown
     assert "  fillingLevel    0.73   1     ok" in shown

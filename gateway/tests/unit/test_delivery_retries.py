@@ -15,6 +15,7 @@ from gateway.tests.unit.outbox_bench import (
     SCHEDULE,
     ScriptedSink,
     append,
+    asked,
     delivering,
     noted,
     settled,
@@ -185,3 +186,55 @@ async def test_replaying_and_enabling_an_unknown_webhook_says_so():
         for change in (lambda tx: replay(tx, "wh_x", 0), lambda tx: enable(tx, "wh_x")):
             with pytest.raises(Unknown, match="there is no webhook wh_x"):
                 await store.write(change)
+
+
+async def attempts(store, endpoint):
+    """The logged attempts, oldest first: (number, error, in how many seconds the next was due)."""
+    found = await store.read(lambda view: view.attempts(endpoint))
+    return [
+        (one.number, one.error, one.next_at_ms and (one.next_at_ms - one.at_ms) // 1000)
+        for one in reversed(found)
+    ]
+
+
+async def test_each_failed_attempt_is_logged_and_the_success_that_follows():
+    sink = ScriptedSink(None, Retry("500"), Refused("400"))
+    async with delivering(sink) as (store, clock, [endpoint]):
+        await append(store, LAMP)
+        await settled(store, endpoint, delivered=1)
+        (event_id,) = await append(store, LAMP)
+        for count, wait_s in ((2, 5), (3, 60)):
+            await until(lambda n=count: asked(sink, n))
+            await settled(store, endpoint, delivered=1, pending=1)
+            await until(lambda n=count: logged(store, endpoint, n - 1))
+            clock.pass_s(wait_s)
+        await settled(store, endpoint, delivered=2)
+        await until(lambda: logged(store, endpoint, 3))
+
+        assert await attempts(store, endpoint) == [(1, "500", 5), (2, "400", 60), (3, "", 0)]
+        found = await store.read(lambda view: view.attempts(endpoint))
+        assert {one.event_id for one in found} == {event_id}
+
+
+async def logged(store, endpoint, count):
+    return len(await store.read(lambda view: view.attempts(endpoint))) == count
+
+
+async def test_an_attempt_outside_of_the_schedule_is_logged_without_a_number():
+    sink = ScriptedSink(Retry("500"), None, Retry("again"))
+    async with delivering(sink) as (store, clock, [endpoint]):
+        await append(store, LAMP)
+        await until(lambda: logged(store, endpoint, 1))
+        clock.pass_s(2)
+        await append(store, BIN)
+        await until(lambda: logged(store, endpoint, 2))
+
+        assert [one[:2] for one in await attempts(store, endpoint)] == [(1, "500"), (0, "again")]
+
+
+async def test_the_attempt_that_disables_an_endpoint_is_logged():
+    async with delivering(ScriptedSink(Gone("410"))) as (store, _, [endpoint]):
+        await append(store, LAMP)
+        await until(lambda: logged(store, endpoint, 1))
+
+        assert await attempts(store, endpoint) == [(1, "410", 0)]

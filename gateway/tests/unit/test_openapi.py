@@ -59,7 +59,8 @@ def test_a_link_leads_from_what_is_made_or_listed_to_what_can_be_asked_of_it():
 
     of_device = links("post", "/v1/devices", "201")
     assert set(of_device) == {
-        "device", "remove_device", "latest", "ask", "series", "series_table", "tag"
+        "device", "remove_device", "latest", "ask", "series", "series_table", "tag",
+        "explain_device",
     }  # fmt: skip
     assert of_device["ask"] == {"dev_eui": "$response.body#/dev_eui"}
     assert links("post", "/v1/devices/{dev_eui}/commands", "202") == {
