@@ -147,6 +147,13 @@ class View(Protocol):
         """The sums of an endpoint; a removed one keeps them."""
         ...
 
+    def recount(self) -> dict[str, Totals]:
+        """The sums of every endpoint, removed ones too, from the deliveries themselves.
+
+        Looks at every row of the outbox; what was dropped by age is counted where it is dropped.
+        """
+        ...
+
     def due_deliveries(
         self, endpoint_id: str, now_ms: int, limit: int = 100, each: int = 1
     ) -> list[Delivery]:

@@ -1,6 +1,7 @@
 """A Transaction over a Connection."""
 # ruff: noqa: D102 - each method is described in gateway.store.Transaction
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
@@ -276,7 +277,11 @@ class Changes(Rows):
         if not old:
             return 0
         for (endpoint_id,) in self.connection.rows("all_endpoints"):
-            self.connection.change("forget_deliveries", endpoint_id, old[0], old[-1])
+            gone = self.connection.rows("forget_deliveries", endpoint_id, old[0], old[-1])
+            states = Counter(state for (state,) in gone)
+            self.connection.many(
+                "put_forgotten", [(endpoint_id, *counted) for counted in states.items()]
+            )
             self.connection.change("forget_attempts", endpoint_id)
         self.connection.change("forget_events", old[0], old[-1])
         return old[-1]

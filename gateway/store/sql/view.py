@@ -1,6 +1,7 @@
 """A View over a Connection."""
 # ruff: noqa: D102 - each method is described in gateway.store.View
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from itertools import takewhile
 from typing import Any, TypeVar
@@ -174,6 +175,14 @@ class Rows:
     def totals(self, endpoint_id: str) -> Totals:
         row = self.connection.row("totals", endpoint_id) or (0, 0, 0, 0, 0)
         return Totals(**dict(zip(Totals.__struct_fields__, row, strict=True)))
+
+    def recount(self) -> dict[str, Totals]:
+        counts: dict[str, Counter[str]] = {
+            id_: Counter() for (id_,) in self.connection.rows("all_endpoints")
+        }
+        for endpoint_id, state, count in self.connection.rows("recount"):
+            counts.setdefault(endpoint_id, Counter())[state] += count
+        return {key: Totals(matched=sum(one.values()), **one) for key, one in counts.items()}
 
     def due_deliveries(
         self, endpoint_id: str, now_ms: int, limit: int = 100, each: int = 1

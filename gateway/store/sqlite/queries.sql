@@ -363,7 +363,15 @@ SELECT id FROM endpoint
 DELETE FROM outbox WHERE endpoint_id = ?1 AND cursor BETWEEN ?2 AND ?3 AND state <> 'pending'
 AND cursor NOT IN (
     SELECT cursor FROM batched WHERE endpoint_id = ?1 AND cursor BETWEEN ?2 AND ?3
-)
+) RETURNING state
+
+-- name: put_forgotten
+INSERT INTO forgotten (endpoint_id, state, count) VALUES (?1, ?2, ?3)
+ON CONFLICT (endpoint_id, state) DO UPDATE SET count = forgotten.count + excluded.count
+
+-- name: recount
+SELECT endpoint_id, state, count(*) FROM outbox GROUP BY endpoint_id, state
+UNION ALL SELECT endpoint_id, state, count FROM forgotten
 
 -- name: forget_events
 DELETE FROM event WHERE cursor BETWEEN ?1 AND ?2 AND NOT EXISTS (

@@ -60,6 +60,9 @@ async def test_what_is_pending_stays_and_the_sums_hold(store):
     rows = await store.read(lambda view: view.deliveries("h1"))
     assert [(one.cursor, one.state) for one in rows] == [(3, "pending"), (5, "delivered")]
     await store.write(lambda tx: tx.remove_endpoint("h1"))
+    assert await store.read(lambda view: view.recount()) == {
+        one: await store.read(lambda view, h=one: view.totals(h)) for one in ("h1", "h2")
+    }
     assert await store.read(lambda view: view.totals("h1")) == Totals(
         matched=5, delivered=3, dead=1, withdrawn=1
     )

@@ -66,6 +66,14 @@ def with_desired(row):
     return row
 
 
+async def test_the_sums_of_an_old_store_are_those_of_its_deliveries(old):
+    counted, told = await old.read(
+        lambda view: (view.recount(), {one: view.totals(one) for one in view.recount()})
+    )
+    assert counted == told
+    assert set(KNOWN["totals"]) <= set(counted)
+
+
 async def test_every_row_of_an_old_store_is_there(old):
     found = json.loads(msgspec.json.encode(await old.read(everything)))
 
