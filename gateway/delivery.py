@@ -25,6 +25,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from gateway import webhooks
 from gateway.clock import Clock, wall_ms
 from gateway.errors import Refused, Retry
 from gateway.line import READ_EACH, Line, Queue, counted
@@ -334,14 +335,12 @@ class Deliverer:
 
     async def _disable(self, line: Line, due: Delivery, why: str) -> None:
         """Stop delivering; what is pending waits until the endpoint is enabled or removed."""
+        now_ms = self._clock()
         log.warning("webhook disabled", id=line.endpoint.id, url=line.endpoint.url, why=why)
 
         def change(tx: Transaction) -> None:
             tx.mark(_taken(due), replace(due, note=why))
-            endpoint = tx.endpoint(line.endpoint.id)
-            if endpoint:
-                reason = f"{why}; `lamplighter webhook enable {endpoint.id}` delivers again"
-                tx.put_endpoint(replace(endpoint, disabled_reason=reason))
+            webhooks.disable(tx, line.endpoint.id, why, now_ms)
 
         await self._write(change)
 

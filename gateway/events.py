@@ -24,6 +24,7 @@ KINDS = (
     "status",
     "test",
     "restored",
+    "disabled",
 )
 """Kinds of events; the CloudEvents type is `lamplighter.<kind>.v1`."""
 
@@ -45,7 +46,7 @@ def event_type(kind: str) -> str:
 class Event(Struct, frozen=True, kw_only=True):
     """One immutable fact in the form of CloudEvents 1.0, structured JSON.
 
-    source: `lamplighter/<site>`.  subject: dev_eui; of `test` a webhook's id.
+    source: `lamplighter/<site>`.  subject: dev_eui; of `test` and `disabled` a webhook's id.
      time: RFC 3339 with `Z`.
     sequence: per subject, increasing by one, as decimal text.  data: one of EVENT_DATA, or its
     dict.
@@ -215,6 +216,21 @@ class RestoredData(Struct, frozen=True, kw_only=True):
     backup_cursor: int
 
 
+class DisabledData(Struct, frozen=True, kw_only=True):
+    """Data of `disabled`: an endpoint said that it is gone, and gets nothing more.
+
+    The event's subject is the webhook's id; all other webhooks may get it, that one does not.
+    target: without path, query and user, which may be secret.  reason: one sentence that says who
+    acts next.  pending: events that wait for it.
+    """
+
+    webhook: str
+    sink: str
+    target: str
+    reason: str
+    pending: int
+
+
 EVENT_DATA: dict[str, type[Struct]] = {
     "joined": JoinedData,
     "boot": BootData,
@@ -226,5 +242,6 @@ EVENT_DATA: dict[str, type[Struct]] = {
     "status": StatusData,
     "test": TrialData,
     "restored": RestoredData,
+    "disabled": DisabledData,
 }
 """The type of `data` by kind of event."""

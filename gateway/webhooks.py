@@ -3,11 +3,12 @@
 import base64
 import secrets
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from gateway.errors import Refused, Unknown
-from gateway.events import Event, TrialData
+from gateway.errors import Refused, Unknown, without_user
+from gateway.events import DisabledData, Event, TrialData
 from gateway.filters import checked
 from gateway.model import Endpoint
 from gateway.store import Transaction, View
@@ -69,6 +70,31 @@ def rotate(tx: Transaction, endpoint_id: str, now_ms: int, overlap_s: int) -> En
 
 def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def disable(tx: Transaction, endpoint_id: str, why: str, now_ms: int) -> None:
+    """Stop delivering; what is pending waits until it is enabled or removed. Told by one event."""
+    found = tx.endpoint(endpoint_id)
+    if found is None or found.disabled_reason:
+        return
+    reason = f"{why}; `lamplighter webhook enable {endpoint_id}` delivers again"
+    tx.put_endpoint(replace(found, disabled_reason=reason))
+    data = DisabledData(
+        webhook=endpoint_id,
+        sink=found.kind,
+        target=_told(found),
+        reason=reason,
+        pending=tx.totals(endpoint_id).pending,
+    )
+    tx.append("disabled", endpoint_id, now_ms, data)
+
+
+def _told(endpoint: Endpoint) -> str:
+    """Its target as an event may tell it."""
+    if endpoint.kind != "webhook":
+        return endpoint.url
+    parts = urlsplit(without_user(endpoint.url))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def enable(tx: Transaction, endpoint_id: str) -> None:

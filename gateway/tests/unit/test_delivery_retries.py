@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from gateway.delivery import REFUSED, Schedule
@@ -238,3 +239,27 @@ async def test_the_attempt_that_disables_an_endpoint_is_logged():
         await until(lambda: logged(store, endpoint, 1))
 
         assert await attempts(store, endpoint) == [(1, "410", 0)]
+
+
+async def test_that_an_endpoint_is_disabled_is_told_once_and_to_the_others():
+    """Of many devices whose attempts get 410 at the same time there is one event."""
+    sink = ScriptedSink()
+    async with delivering(sink, endpoints=2) as (store, _, [gone, other]):
+        deliver = sink.deliver
+
+        async def answer(endpoint, events):
+            await deliver(endpoint, events)
+            if endpoint.id == gone:
+                await asyncio.sleep(0.01)
+                raise Gone("the endpoint answered 410")
+
+        sink.deliver = answer
+        await append(store, *(f"d{n}" for n in range(8)))
+        await settled(store, other, delivered=9)
+
+        [told] = await store.read(lambda view: view.events(kind="disabled"))
+        data = msgspec.json.decode(told.body)["data"]
+        assert data["webhook"] == gone
+        assert data["target"] == "http://0"
+        assert data["reason"].startswith("the endpoint answered 410; `lamplighter webhook enable")
+        assert await store.read(lambda view: view.totals(gone).pending) == 8

@@ -9,6 +9,7 @@ from gateway.events import (
     EVENT_DATA,
     BootData,
     CommandData,
+    DisabledData,
     JoinedData,
     MissingData,
     QuarantinedData,
@@ -44,6 +45,9 @@ EXAMPLES = {
     "trouble": TroubleData(dev_eui=EUI, device="bin", code="OTAA", reason="no; you", count=2),
     "test": TrialData(webhook="wh_1"),
     "restored": RestoredData(backup_at=AT, backup_cursor=5),
+    "disabled": DisabledData(
+        webhook="wh_1", sink="webhook", target="https://x", reason="410", pending=3
+    ),
 }  # fmt: skip
 DOCUMENT = openapi.document(routes.ROUTES)
 

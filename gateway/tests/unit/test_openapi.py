@@ -47,7 +47,7 @@ def test_the_document_is_whole():
             assert declared == set(re.findall(r"{(\w+)}", path))
     assert set(DOCUMENT["webhooks"]) == {
         "joined", "boot", "reading", "command", "missing", "quarantined", "trouble",
-        "status", "test", "restored",
+        "status", "test", "restored", "disabled",
     }  # fmt: skip
     assert DOCUMENT["openapi"] == "3.1.0"
 
