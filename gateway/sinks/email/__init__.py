@@ -58,7 +58,8 @@ class Sink:
     async def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
         """See gateway.sinks.Outlet."""
         self.check(endpoint.url)
-        to, now_ms = endpoint.url, self._clock()
+        to = endpoint.url
+        now_ms = self._clock()
         await self._in_turn([(to, made(one, self._settings.sender, to, now_ms)) for one in events])
 
     async def trial(self) -> list[str]:

@@ -32,7 +32,8 @@ def _connected(settings: Settings, timeout_s: float) -> Generator[smtplib.SMTP]:
             "`sinks.email.smtp` is no mail server: the operator writes it as "
             "smtp://mail.example.org:587 or smtps://mail.example.org"
         )
-    host, port = parts.hostname, parts.port or PORTS[parts.scheme]
+    host = parts.hostname
+    port = parts.port or PORTS[parts.scheme]
     name = settings.sender.partition("@")[2]  # else the library asks a name server for ours
     if parts.scheme == "smtps":
         with smtplib.SMTP_SSL(
