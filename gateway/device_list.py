@@ -6,7 +6,6 @@ that is written has none.
 """
 
 import csv
-import difflib
 import io
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway import limits
+from gateway import csv_lines, limits
+from gateway.csv_lines import MAKER
 from gateway.errors import Refused
 from gateway.model import Device
 from gateway.provisioning import PROFILES, Wanted
@@ -24,12 +24,9 @@ COLUMNS = (
 )  # fmt: skip
 WRITTEN = ("name", "profile", "dev_eui", "join_eui", "report_s", "asset")
 _DIGITS = {"dev_eui": 16, "join_eui": 16, "app_key": 32}
-_MOST_SHOWN = 20
-_MOST_BYTES = 4_000_000
 _ROUNDED = re.compile(r"\d+([.,]\d+)?[eE]\+\d+|\d+[.,]\d+[eE]\d+")
 """A number as a spreadsheet shows it when it has too many digits."""
 _FORMULA = "=+-@"
-_MAKER = "whoever made the list"
 
 
 class DeviceList(Struct, frozen=True):
@@ -41,68 +38,14 @@ class DeviceList(Struct, frozen=True):
 
 def read(raw: bytes) -> DeviceList:
     """Read a list. Raises Refused with a sentence for each line that is wrong."""
-    text, notes = _text(raw)
-    header, _, _ = text.partition("\n")
-    delimiter = ";" if ";" in header and "," not in header else ","
-    if delimiter == ";":
-        notes.append("line 1: the columns are separated by semicolons; read as such")
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-    try:
-        lines = [(rows.line_num, [cell.strip() for cell in row]) for row in rows if any(row)]
-    except csv.Error as error:
-        raise _refused(rows.line_num, f"{error}", f"{_MAKER} saves it as CSV again") from None
-    if not lines:
-        raise Refused(f"the list is empty: {_MAKER} writes the names of the columns first", "file")
-    columns = _columns(*lines[0])
+    lines, notes = csv_lines.read(raw)
+    columns = csv_lines.columns(*lines[0], COLUMNS, ("name", "profile"))
     if len(lines) == 1:
-        raise Refused(f"the list has no device below its first line: {_MAKER} adds them", "file")
-    wrong = list(_wrong(columns, lines[1:]))
-    if wrong:
-        more = [f"and {len(wrong) - _MOST_SHOWN} more"] if len(wrong) > _MOST_SHOWN else []
-        raise Refused("\n".join(wrong[:_MOST_SHOWN] + more), "file")
+        raise Refused(f"the list has no device below its first line: {MAKER} adds them", "file")
+    csv_lines.end(list(_wrong(columns, lines[1:])))
     return DeviceList(
         tuple((number, _wanted(columns, cells)) for number, cells in lines[1:]), tuple(notes)
     )
-
-
-def _text(raw: bytes) -> tuple[str, list[str]]:
-    notes: list[str] = []
-    if len(raw) > _MOST_BYTES:
-        raise Refused(f"the list has more than {_MOST_BYTES} bytes: {_MAKER} splits it", "file")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _refused(1, "the file is UTF-16", f"{_MAKER} saves it as CSV UTF-8")
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raw = raw[3:]
-        notes.append("line 1: begins with a byte order mark; left out")
-    try:
-        return raw.decode(), notes
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise _refused(
-            line, "a character is not UTF-8", f"{_MAKER} saves it as CSV UTF-8"
-        ) from None
-
-
-def _refused(line: int, what: str, act: str) -> Refused:
-    return Refused(f"line {line}: {what}; {act}", "file")
-
-
-def _columns(line: int, names: list[str]) -> list[str]:
-    """The columns of the first line. Raises Refused."""
-    columns = [name.lower().replace(" ", "_") for name in names]
-    for name in columns:
-        if name not in COLUMNS:
-            near = difflib.get_close_matches(name, COLUMNS, 1, 0.5)
-            meant = f"did you mean {near[0]}? " if near else ""
-            raise _refused(
-                line, f"there is no column {name!r}", f"{meant}use {', '.join(COLUMNS)}"
-            )
-        if columns.count(name) > 1:
-            raise _refused(line, f"the column {name} is there twice", f"{_MAKER} deletes one")
-    for name in ("name", "profile"):
-        if name not in columns:
-            raise _refused(line, f"the column {name} is missing", f"{_MAKER} adds it")
-    return columns
 
 
 def _wrong(columns: list[str], lines: Iterable[tuple[int, list[str]]]) -> Iterator[str]:
@@ -112,7 +55,7 @@ def _wrong(columns: list[str], lines: Iterable[tuple[int, list[str]]]) -> Iterat
         if len(cells) != len(columns):
             yield (
                 f"line {line}: {len(cells)} cells, the first line has {len(columns)} columns; "
-                f"{_MAKER} quotes text that has a separator in it"
+                f"{MAKER} quotes text that has a separator in it"
             )
             continue
         for column, cell in zip(columns, cells, strict=True):
@@ -127,14 +70,14 @@ def _wrong(columns: list[str], lines: Iterable[tuple[int, list[str]]]) -> Iterat
                     shown = "" if column == "app_key" else f" {cell}"
                     yield (
                         f"line {line}: the {column}{shown} is that of line {before} too; "
-                        f"{_MAKER} gives one of them its own"
+                        f"{MAKER} gives one of them its own"
                     )
 
 
 def _cell(column: str, cell: str) -> str:
     """What is wrong with a cell, and who acts next; empty when nothing is."""
     if column in {"name", "profile"} and not cell:
-        return f"the {column} is empty; {_MAKER} fills it in"
+        return f"the {column} is empty; {MAKER} fills it in"
     if column in _DIGITS and cell:
         return _hex(column, cell)
     if column == "profile" and cell not in PROFILES:
@@ -144,18 +87,18 @@ def _cell(column: str, cell: str) -> str:
     if column in {"report_s", "sample_s"} and cell:
         low, high = limits.number(column)
         if not cell.isascii() or not cell.isdigit() or not low <= int(cell) <= high:
-            return f"{column} is {cell!r}; {_MAKER} gives a whole number from {low} to {high}"
+            return f"{column} is {cell!r}; {MAKER} gives a whole number from {low} to {high}"
     return ""
 
 
 def _named(column: str, cell: str) -> str:
     most = limits.LIMITS[column][0]
     if len(cell) > most:
-        return f"the {column} has {len(cell)} characters; {_MAKER} shortens it to {most}"
+        return f"the {column} has {len(cell)} characters; {MAKER} shortens it to {most}"
     if cell[:1] in _FORMULA and cell:
-        return f"{column} begins with {cell[0]!r}, a spreadsheet computes it; {_MAKER} changes it"
+        return f"{column} begins with {cell[0]!r}, a spreadsheet computes it; {MAKER} changes it"
     if column == "asset" and not re.fullmatch(r"[0-9A-Za-z./-]*", cell):
-        return f"asset is {cell!r}; {_MAKER} uses letters, digits, - . / alone"
+        return f"asset is {cell!r}; {MAKER} uses letters, digits, - . / alone"
     return ""
 
 
@@ -164,7 +107,7 @@ def _hex(column: str, cell: str) -> str:
     shown = "" if column == "app_key" else f" {cell!r}"
     if _ROUNDED.fullmatch(cell):
         return (
-            f"a spreadsheet made a number of the {column}{shown}, its digits are lost; {_MAKER} "
+            f"a spreadsheet made a number of the {column}{shown}, its digits are lost; {MAKER} "
             "formats the column as text and enters it again"
         )
     plain = _plain(cell)
@@ -172,7 +115,7 @@ def _hex(column: str, cell: str) -> str:
         return ""
     zeros = ", perhaps zeros in front were cut off" if plain.isdigit() else ""
     return (
-        f"the {column}{shown} has {len(plain)} characters{zeros}; {_MAKER} gives "
+        f"the {column}{shown} has {len(plain)} characters{zeros}; {MAKER} gives "
         f"{_DIGITS[column]} hexadecimal digits, in a column formatted as text"
     )
 

@@ -31,7 +31,7 @@ PATH = click.Path(path_type=Path, dir_okay=False)
 @on_parts
 async def import_list(parts: Parts, file: Path, output: Path) -> Answer:
     """Register all devices of a CSV LIST, or none; write what their boards need."""
-    listed = device_list.read(_read(file))
+    listed = device_list.read(read_list(file))
     ready = await device_lists.prepare(parts, listed)
     with secret_folder(output, _files(ready)):
         await device_lists.register(parts, ready, _progress(len(ready)))
@@ -47,7 +47,8 @@ async def import_list(parts: Parts, file: Path, output: Path) -> Answer:
     return Answer(done, "\n".join(told))
 
 
-def _read(file: Path) -> bytes:
+def read_list(file: Path) -> bytes:
+    """The bytes of a list. Raises Refused."""
     try:
         return file.read_bytes()
     except OSError as error:
@@ -85,7 +86,7 @@ async def export_list(parts: Parts, output: Path | None) -> Answer:
     found = await device_lists.export(parts)
     if not output:
         return Answer(found, found.csv.rstrip("\n"))
-    _write(output, found.csv.encode())
+    write_file(output, found.csv.encode())
     return Answer(found, f"{output} has {found.count} devices, without keys.")
 
 
@@ -100,7 +101,7 @@ async def label_sheets(parts: Parts, file: Path, names: tuple[str, ...]) -> Answ
     chosen = [one for one in found if not wanted or one.dev_eui in wanted]
     if not chosen:
         raise Refused("there are no devices; `lamplighter device add` adds one", "device")
-    _write(file, labels.sheets(chosen))
+    write_file(file, labels.sheets(chosen))
     return Answer({"labels": len(chosen)}, f"{file} has {len(chosen)} labels, 70 x 37 mm.")
 
 
@@ -117,7 +118,8 @@ async def commission(parts: Parts, words: tuple[str, ...]) -> Answer:
     )
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """Write what was asked for. Raises Refused."""
     try:
         path.write_bytes(data)
     except OSError as error:

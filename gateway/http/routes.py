@@ -1,13 +1,16 @@
 """The table of the REST API: `server` makes the routes from it, `openapi` the document."""
 
+from collections.abc import AsyncGenerator
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from gateway.http import openapi
 from gateway.http.route import Stream, route
 from gateway.usecases import (
     Parts,
+    assets,
     attempts,
     bulks,
     codecs,
@@ -55,6 +58,20 @@ async def _table(parts: Parts, dev_eui: str, *, query: SeriesRange) -> Stream:
     return Stream(await series.table(parts, dev_eui, query=query))
 
 
+async def _geojson(parts: Parts) -> dict[str, Any]:
+    """All assets as GeoJSON, which `lamplighter asset import` takes."""
+    return msgspec.json.decode(await assets.export(parts, geojson=True))
+
+
+async def _assets_csv(parts: Parts) -> Stream:
+    """All assets as CSV; a spreadsheet computes no text in it."""
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        yield (await assets.export(parts, geojson=False)).encode()
+
+    return Stream(chunks())
+
+
 ROUTES = (
     route("health", "GET /v1/health", "", _health),
     route("openapi", "GET /v1/openapi.json", "", _document),
@@ -81,6 +98,12 @@ ROUTES = (
         errors=(422,),
     ),
     route("explain_device", "GET /v1/devices/{dev_eui}/story", "read", stories.of_device),
+    route("assets", "GET /v1/assets", "read", assets.find_all, errors=(422,)),
+    route("assets_geojson", "GET /v1/assets.geojson", "read", _geojson),
+    route("assets_csv", "GET /v1/assets.csv", "read", _assets_csv, content="text/csv"),
+    route("asset", "GET /v1/assets/{id}", "read", assets.find),
+    route("assign", "PUT /v1/assets/{id}/device", "admin", assets.assign),
+    route("remove_asset", "DELETE /v1/assets/{id}", "admin", assets.remove, errors=(422,)),
     route("tag", "PUT /v1/devices/{dev_eui}/tags", "admin", devices.tag),
     route("ask", "POST /v1/devices/{dev_eui}/commands", "command", commands.ask, status=202),
     route("commands", "GET /v1/commands", "read", commands.find_all),

@@ -209,6 +209,14 @@ class Transaction(View, Protocol):
         """Revoke a key. Raises Unknown."""
         ...
 
+    def put_record(self, key: str, record: Struct) -> None:
+        """Add or replace a record; its kind is its Struct, one of `gateway.records.RECORDS`."""
+        ...
+
+    def remove_record(self, kind: type[Struct], key: str) -> bool:
+        """Remove a record; returns whether there was one."""
+        ...
+
     def forget(self, before_ms: int, after: int, limit: int) -> int:
         """Drop events from before an instant, with their deliveries; the oldest first.
 

@@ -222,3 +222,10 @@ class View(Protocol):
     def lease(self, name: str) -> Lease | None:
         """The newest lease of this name, also one that is over."""
         ...
+
+    def record(self, kind: type[S], key: str) -> S | None:
+        """A record of one kind of `gateway.records.RECORDS`."""
+
+    def records(self, kind: type[S]) -> list[S]:
+        """All records of one kind, by key."""
+        ...

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from gateway import certificate
+from gateway import assets, certificate
 from gateway.certificate import Certificate
 from gateway.clock import Instant, rfc3339
 from gateway.errors import Refused, Unknown
@@ -66,6 +66,7 @@ def _commission(tx: Transaction, said: Certificate, now_ms: int) -> Commissioned
         config_version=said.config_version,
     )
     tx.put_device(replace(device, in_service=True, asset=said.asset, commissioning=done))
+    assets.settle(tx, said.asset, device, now_ms)
     return Commissioned(
         dev_eui=device.dev_eui,
         name=device.name,

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from gateway import assets, limits, provisioning, registry
 from gateway import devices as decoders
-from gateway import limits, provisioning, registry
 from gateway.clock import Instant, rfc3339
 from gateway.errors import Unknown
 from gateway.model import Device, Latest
@@ -257,7 +257,11 @@ async def tag(parts: Parts, dev_eui: str, *, body: TagsRequest) -> DeviceFacts:
 
 async def remove(parts: Parts, dev_eui: str) -> Done:
     """Remove a device here and at the network server; its events stay."""
+    device = await parts.store.read(lambda view: view.device(dev_eui.lower()))
     await provisioning.remove_device(parts.store, parts.network, dev_eui.lower())
+    if device and device.asset:
+        now_ms = parts.clock()
+        await parts.store.write(lambda tx: assets.settle(tx, "", device, now_ms))
     return Done()
 
 

@@ -391,3 +391,16 @@ DELETE FROM event WHERE cursor BETWEEN $1 AND $2 AND NOT EXISTS (
     SELECT 1 FROM endpoint AS p CROSS JOIN outbox AS o
     WHERE o.endpoint_id = p.id AND o.cursor = event.cursor
 )
+
+-- name: record
+SELECT body FROM record WHERE kind = $1 AND key = $2
+
+-- name: records
+SELECT body FROM record WHERE kind = $1 ORDER BY key
+
+-- name: put_record
+INSERT INTO record (kind, key, body) VALUES ($1, $2, $3)
+ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body
+
+-- name: remove_record
+DELETE FROM record WHERE kind = $1 AND key = $2

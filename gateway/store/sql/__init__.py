@@ -19,6 +19,7 @@ APART = frozenset(
         "command_of_item", "command_of_key", "command_of_token", "put_command_key",
         "commands_of_device", "open_commands_of_device", "open_commands", "lease", "take_lease",
         "id_of_key", "commands_since", "plan", "plans", "due_plans", "put_plan", "remove_plan",
+        "record", "records", "put_record", "remove_record",
     }
 )  # fmt: skip
 """Statements on tables to which no event, delivery or reading adds a row: a Connection may collect

@@ -12,6 +12,7 @@ from msgspec.structs import astuple, replace
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Attempt, Command, Delivery, Device, Endpoint, Latest
+from gateway.records import kind_of
 from gateway.store import ATTEMPTS_MOST, LAST, Appended, Plan
 from gateway.store.sql import Collecting, Row
 from gateway.store.sql.event import first_id, new_event, wants
@@ -270,6 +271,12 @@ class Changes(Rows):
 
     def remove_api_key(self, key_id: str) -> None:
         self._change(f"there is no key {key_id}", "remove_api_key", key_id)
+
+    def put_record(self, key: str, record: msgspec.Struct) -> None:
+        self.connection.change("put_record", kind_of(type(record)), key, _encode(record))
+
+    def remove_record(self, kind: type[msgspec.Struct], key: str) -> bool:
+        return bool(self.connection.change("remove_record", kind_of(kind), key))
 
     def forget(self, before_ms: int, after: int, limit: int) -> int:
         rows = self.connection.rows("oldest_events", after, limit + 1)

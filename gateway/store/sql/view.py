@@ -25,13 +25,14 @@ from gateway.model import (
     Waiting,
 )
 from gateway.plans import PLANS
+from gateway.records import RECORDS, kind_of
 from gateway.store.sql import Connection
 from gateway.store.sql.event import first_id
 
 S = TypeVar("S", bound=msgspec.Struct)
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
-    for kind in (ApiKey, Command, Device, Endpoint, Latest, *PLANS)
+    for kind in (ApiKey, Command, Device, Endpoint, Latest, *PLANS, *RECORDS)
 }
 """Made while there is one thread: two that first use a type at once crash msgspec 0.22."""
 _DELIVERY = Delivery.__struct_fields__
@@ -252,3 +253,9 @@ class Rows:
     def lease(self, name: str) -> Lease | None:
         row = self.connection.row("lease", name)
         return Lease(*row) if row else None
+
+    def record(self, kind: type[S], key: str) -> S | None:
+        return self._struct(kind, "record", kind_of(kind), key)
+
+    def records(self, kind: type[S]) -> list[S]:
+        return self._structs(kind, "records", kind_of(kind))

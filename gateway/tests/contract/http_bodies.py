@@ -19,6 +19,7 @@ CODEC = {
 }
 BULK = {"name": "dim", "values": {"level": 40}, "devices": [EUI]}
 BODIES = {
+    "assign": {"dev_eui": EUI},
     "commission": {"certificate": f"PASS {SAVED}:C{certificate.checksum(SAVED.encode()):04X}"},
     "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
     "ask_many": BULK,

@@ -17,10 +17,13 @@ from gateway.http.server import BODY_BYTES
 from gateway.keys import SCOPES, new_key
 from gateway.model import Command
 from gateway.provisioning import OURS
+from gateway.records import Asset
 from gateway.store.sqlite import Store
 from gateway.tests.contract.http_bench import made_parts, served
 from gateway.tests.contract.http_bodies import BODIES, CODEC, DEVICE, EUI, MAPPING, WAITING
 from gateway.tests.contract.http_document import DOCUMENT, assert_fits
+
+ASSET = Asset(id="BIN-1", kind="bin", lat=47.75, lon=7.34)
 
 
 class Service:
@@ -74,7 +77,9 @@ async def fill(service):
 
     event = await service.store.write(change)
     service.parts.codecs.put("tank", CODEC["script"].encode(), json.dumps(MAPPING).encode())
+    await service.store.write(lambda tx: tx.put_record("BIN-1", ASSET))
     service.ids = {
+        "assets": "BIN-1",
         "codecs": "tank",
         "bulks": WAITING.id,
         "dev_eui": EUI,

@@ -10,6 +10,7 @@ from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
 from gateway.model import ApiKey, Command, Counts, Lease, Totals
 from gateway.plans import Bulk, Selection
+from gateway.records import Asset, Stay
 from gateway.tests.contract.store_bench import BIN, HOOK, LAMP, joined
 
 
@@ -331,3 +332,18 @@ async def test_commands_are_counted_since_an_instant(store):
         await store.write(lambda tx, one=one: tx.put_command(one))
 
     assert await store.read(lambda view: view.commands_since(2000)) == 2
+
+
+async def test_records_are_kept_by_kind_and_key_and_replaced(store):
+    bin_ = Asset(id="B2", kind="bin", lat=47.75, lon=7.34, stays=(Stay("a1", 1),))
+    lamp = Asset(id="A1", kind="lamp", lat=47.7, lon=7.3, street="<b>=1+1</b>")
+
+    await store.write(lambda tx: [tx.put_record(one.id, one) for one in (bin_, lamp)])
+    moved = replace(bin_, lat=48.0)
+    await store.write(lambda tx: tx.put_record("B2", moved))
+
+    assert await store.read(lambda view: view.records(Asset)) == [lamp, moved]
+    assert await store.read(lambda view: view.record(Asset, "B2")) == moved
+    assert await store.write(lambda tx: tx.remove_record(Asset, "B2"))
+    assert not await store.write(lambda tx: tx.remove_record(Asset, "B2"))
+    assert await store.read(lambda view: view.record(Asset, "B2")) is None
