@@ -32,6 +32,9 @@ class _Collection(msgspec.Struct, tag_field="type", tag="FeatureCollection"):
     crs: Any = None
 
 
+_collection = msgspec.json.Decoder(_Collection).decode
+
+
 def read(raw: bytes) -> tuple[list[Listed], list[str]]:
     """The assets of a FeatureCollection, and what was unusual. Raises Refused.
 
@@ -62,7 +65,7 @@ def read(raw: bytes) -> tuple[list[Listed], list[str]]:
 
 def _features(text: str) -> list[Json]:
     try:
-        found = msgspec.json.decode(text, type=_Collection)
+        found = _collection(text)
     except (msgspec.DecodeError, RecursionError):
         said = f"this is no FeatureCollection of GeoJSON; {MAKER} exports one"
         raise Refused(said, "file") from None
