@@ -24,7 +24,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """What a caller asks of many devices.
 
     parts: the values of each command, in order.  approved_by: the second person, where one did.
-    whole: the parts are a programme whose levels were checked.
+    least: lowest level of a programme whose parts these are, %.
     """
 
     who: str
@@ -34,7 +34,7 @@ class Request(Struct, frozen=True, kw_only=True):
     expires_in_s: float | None = None
     key: str = ""
     approved_by: str = ""
-    whole: bool = False
+    least: int | None = None
 
 
 class Trial(Struct, frozen=True):
@@ -68,8 +68,8 @@ def trial(
     pace_ms = int(sum(frames) / count / settings.airtime) + 1
     pending = sum(one.count - one.next for one in running(view))
     asked: dict[str, Any] = {"name": request.name, "values": request.parts[0], "now_ms": now_ms}
-    if request.whole:
-        asked["values"] = {}
+    if request.least is not None:
+        asked |= {"name": "dim", "values": {"level": request.least}}
     found = blast_radius.refusals(
         view, settings.limits, targets, count=count, pending=pending, **asked
     )

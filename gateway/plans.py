@@ -65,5 +65,24 @@ class Bulk(Struct, frozen=True, kw_only=True):
         return f"bulk {self.id} {number}"
 
 
-PLANS: tuple[type[Struct], ...] = (Bulk,)
+class Programme(Struct, frozen=True, kw_only=True):
+    """One version of a lamps' programme. A version has one number of its own, for every name.
+
+    source: as the operator wrote it, see gateway.lighting.source.  who: wrote it.
+    """
+
+    id: str
+    name: str
+    version: int
+    source: str
+    who: str
+    created_at_ms: int
+
+    @property
+    def due_at_ms(self) -> None:
+        """It waits for nothing."""
+        return
+
+
+PLANS: tuple[type[Struct], ...] = (Bulk, Programme)
 """Every kind; the store keeps each under the name of its class."""

@@ -10,6 +10,7 @@ import pytest
 from wire import codec, decoding
 from wire.schema import COMMANDS
 
+from gateway.lighting import encoded, source
 from tools.bench.world.image import files, image
 from tools.bench.world.lab import BOARD, Lab, Unit
 from tools.build import staged_files
@@ -17,6 +18,12 @@ from tools.build import staged_files
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 WINDOW_ERROR_NS = 500_000
+PROGRAMME = """
+name = "night"
+zone = "Europe/Paris"
+[control_programmes]
+default = { "12:00" = 35, "13:00" = 35 }
+"""
 
 
 def said(unit: Unit) -> str:
@@ -279,3 +286,18 @@ async def test_a_node_without_settings_takes_them_from_the_console(lab: Lab) -> 
         assert (await lab.ask(unit, f"config {name} {value}"))["ok"], name
 
     assert await lab.run(90, lambda: bool(records(unit, 10)), step_s=1)
+
+
+async def test_a_lamp_follows_the_programme_that_the_operator_wrote(lab: Lab) -> None:
+    written = source.read(PROGRAMME)
+    data = encoded.encode(written, 258)
+    unit = await lab.add("lamp", report_s=3600, parts={"bh1750": {"lux": 5}})
+    assert await lab.run(60, lambda: len(records(unit, 11)) > 1, step_s=1)
+    for count, part in enumerate(encoded.parts(data, 258), 1):
+        command(lab, unit, "programme", token=count, **part)
+
+        assert await lab.run(20, lambda count=count: len(answers(unit)) == count, step_s=1)
+
+    assert (answers(unit)[-1]["count"], answers(unit)[-1]["version"]) == (0, 258)
+    await lab.run(30)
+    assert abs(await unit.board.duty() - 0.35) < 0.005

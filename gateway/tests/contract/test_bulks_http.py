@@ -11,6 +11,7 @@ from gateway.keys import new_key
 from gateway.settings import LimitSettings
 from gateway.store.sqlite import Store
 from gateway.tests.contract.http_bench import made_parts, served
+from gateway.tests.contract.http_bodies import PROGRAMME
 from gateway.tests.unit.bulk_bench import LAMPS, OAK
 from gateway.tests.unit.cli_bench import as_json, command_line
 
@@ -102,3 +103,28 @@ def test_the_command_line_says_what_would_be_sent_and_asks_it(tmp_path):
     assert "running" in run("bulk", "list")[1]
     assert run("bulk", "approve", made["id"])[0] == 1
     assert json.loads(run("bulk", "cancel", made["id"], "--json")[1])["state"] == "cancelled"
+
+
+def test_a_programme_is_edited_previewed_pushed_and_asked_after(tmp_path):
+    config, file = tmp_path / "lamplighter.toml", tmp_path / "night.toml"
+    config.write_text('site = "x"\n[network]\nkind = "virtual"\n')
+    file.write_text(PROGRAMME.source)
+    run = command_line(config)
+    as_json(run, "device", "add", "lamp 1", "--profile", "lamp")
+    code, out, _ = run("programme", "preview", str(file), "--date", "2026-06-21")
+    assert code == 0
+    assert "05:00 +0000  100 %" in out
+    assert as_json(run, "programme", "edit", str(file))["version"] == 1
+    night = as_json(run, "programme", "preview", "night", "--date", "2026-06-21")
+    assert night["baseline"] == "rated power from sunset to sunrise"
+    assert run("programme", "preview", "night", "--baseline", "previous")[0] == 1
+    plan = as_json(run, "programme", "push", "night", "--profile", "lamp", "--dry-run")
+    assert plan["targets"] == ["lamp 1"]
+    made = as_json(run, "programme", "push", "1", "--profile", "lamp")
+    assert made["count"] == 2
+    code, _, err = run("programme", "push", "1", "--profile", "lamp")
+    assert code == 1
+    assert made["id"] in err
+    assert as_json(run, "programme", "status")["lamps"][0]["state"] == "none"
+    assert "night" in run("programme", "list")[1]
+    assert run("programme", "show", "night")[1].endswith(PROGRAMME.source)

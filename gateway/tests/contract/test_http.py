@@ -20,7 +20,15 @@ from gateway.provisioning import OURS
 from gateway.records import Asset
 from gateway.store.sqlite import Store
 from gateway.tests.contract.http_bench import made_parts, served
-from gateway.tests.contract.http_bodies import BODIES, CODEC, DEVICE, EUI, MAPPING, WAITING
+from gateway.tests.contract.http_bodies import (
+    BODIES,
+    CODEC,
+    DEVICE,
+    EUI,
+    MAPPING,
+    PROGRAMME,
+    WAITING,
+)
 from gateway.tests.contract.http_document import DOCUMENT, assert_fits
 
 ASSET = Asset(id="BIN-1", kind="bin", lat=47.75, lon=7.34)
@@ -71,6 +79,7 @@ async def fill(service):
         tx.add_device(DEVICE)
         tx.put_latest(EUI, 1, "2026-01-01T00:00:00Z", (Value("level", 40, "%"),))
         tx.put_plan(WAITING)
+        tx.put_plan(PROGRAMME)
         tx.put_command(Command(id="cmd_1", dev_eui=EUI, name="dim", values={}, token=1))
         data = JoinedData(dev_eui=EUI, device="lamp 1", dev_addr="01020304")
         return tx.append("joined", EUI, 1_700_000_000_000, data)
@@ -92,7 +101,11 @@ async def fill(service):
 def filled(path, ids):
     """A path of the table with names of what is there."""
     kind = path.split("/")[2]
-    return path.replace("{dev_eui}", ids["dev_eui"]).replace("{id}", ids.get(kind, ""))
+    return (
+        path.replace("{dev_eui}", ids["dev_eui"])
+        .replace("{id}", ids.get(kind, ""))
+        .replace("{name}", "night")
+    )
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)
