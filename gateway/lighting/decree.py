@@ -30,7 +30,7 @@ class Lit(Protocol):
     def level(self) -> int: ...  # noqa: D102 - %
 
 
-def findings(source: Source, steps: Sequence[Lit], sunset: str) -> list[str]:
+def findings(source: Source, steps: Sequence[Lit], sunset: str | None) -> list[str]:
     """A sentence for each rule that a night does not keep. steps: from noon on, in order."""
     if source.use == "street":
         return []
@@ -47,7 +47,7 @@ def findings(source: Source, steps: Sequence[Lit], sunset: str) -> list[str]:
     return found
 
 
-def _too_early(steps: Sequence[Lit], sunset: str) -> list[str]:
+def _too_early(steps: Sequence[Lit], sunset: str | None) -> list[str]:
     for one in steps:
         if one.level:
             if not sunset or one.at < sunset:

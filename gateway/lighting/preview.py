@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gateway.clock import rfc3339, time_zone
+from gateway.clock import Instant, rfc3339, time_zone
 from gateway.lighting.decree import findings
 from gateway.lighting.encoded import node
 from gateway.lighting.source import Source
@@ -38,7 +38,7 @@ class Place(Struct, frozen=True):
 class Step(Struct, frozen=True):
     """From an instant on the lamp has this level, %. clock: on the wall, with its offset."""
 
-    at: str
+    at: Instant
     clock: str
     level: int
 
@@ -47,7 +47,7 @@ class Preview(Struct, frozen=True):
     """One night, from noon to noon on the wall.
 
     date: on which it begins.  hours: of that day, 23 or 25 where the clocks change.
-    sunset, sunrise, dusk, dawn: instants, dusk and dawn of civil twilight; empty where there are
+    sunset, sunrise, dusk, dawn: instants, dusk and dawn of civil twilight; null where there are
     none.  kwh, baseline_kwh: of the night.  year_kwh, year_baseline_kwh: of that year, by quarters
     of an hour.  saved: share of the year.  decree: what does not fit the French decree of
     27-12-2018.
@@ -55,10 +55,10 @@ class Preview(Struct, frozen=True):
 
     date: str
     hours: float
-    sunset: str
-    dusk: str
-    dawn: str
-    sunrise: str
+    sunset: Instant | None
+    dusk: Instant | None
+    dawn: Instant | None
+    sunrise: Instant | None
     steps: list[Step]
     baseline: str
     kwh: float
@@ -103,7 +103,7 @@ def preview(
 
 def night(
     source: Source, data: bytes, on: date, place: Place
-) -> tuple[list[Step], dict[str, str]]:
+) -> tuple[list[Step], dict[str, str | None]]:
     """(levels in order, instants of the sun by their names) of the night from a date on."""
     start, end = _noons(source.zone, on)
     minutes = range(start, end, MINUTE_S)
@@ -131,11 +131,11 @@ def _steps(zone: str, minutes: range, levels: list[int]) -> Iterator[Step]:
         before = level
 
 
-def _crossings(start: int, end: int, place: Place) -> dict[str, str]:
+def _crossings(start: int, end: int, place: Place) -> dict[str, str | None]:
     """Sunset, dusk, dawn and sunrise between two noons."""
     latitude, longitude = round(place.latitude * 1000), round(place.longitude * 1000)
     sines = [node.height(unix, latitude, longitude)[0] for unix in range(start, end, MINUTE_S)]
-    found: dict[str, str] = {"sunset": "", "dusk": "", "dawn": "", "sunrise": ""}
+    found: dict[str, str | None] = dict.fromkeys(("sunset", "dusk", "dawn", "sunrise"))
     for below, down, up in ((node.SET, "sunset", "sunrise"), (node.CIVIL, "dusk", "dawn")):
         for at in range(1, len(sines)):
             if (sines[at - 1] < below) != (sines[at] < below):

@@ -112,6 +112,8 @@ def shown(text=NIGHT, on=(2026, 6, 21), baseline=None, place=MULHOUSE):
 
 def test_a_night_is_shown_from_noon_to_noon_with_the_sun_and_the_change_of_the_clocks():
     whole = shown()
+    assert whole.sunset
+    assert whole.sunrise
     assert (whole.hours, whole.sunset[11:16], whole.sunrise[11:16]) == (
         24,
         "19:33",
