@@ -125,7 +125,7 @@ def test_a_night_is_shown_from_noon_to_noon_with_the_sun_and_the_change_of_the_c
     autumn, _ = night(source.read(NIGHT), made(), dt.date(2026, 10, 24), MULHOUSE)
     assert [one.clock for one in autumn][2:4] == ["23:00 +0200", "05:00 +0100"]
     polar, by_sun = night(source.read(NIGHT), made(), dt.date(2026, 6, 21), Place(69.6, 18.9))
-    assert (by_sun["sunset"], [one.level for one in polar]) == ("", [0])
+    assert (by_sun["sunset"], [one.level for one in polar]) == (None, [0])
 
 
 def test_energy_is_that_of_the_hours_against_a_named_baseline():
