@@ -5,6 +5,7 @@ this is the only place of the gateway that reads it, and the only one that divid
 an integer in a frame.
 """
 
+from functools import cache
 from typing import Any
 
 from wire.codec import WireError
@@ -62,25 +63,33 @@ def _reading(name: str, fields: Fields) -> Reading:
         raise Lost(f"{name}: the record ends before its sequence number")
     age_s = fields["age"]
     timing = of_age(age_s)
+    up = {flag for flag in _flags(name) if fields.get(flag)}
+    usual = quality(timing)
     values: list[Value] = []
     for field, (known, unit, times, over, possible) in READINGS[name].items():
-        raised = [flag for flag in possible if fields.get(flag)]
+        raised = [flag for flag in possible if flag in up] if up else ()
         raw = fields[field]
         if raw is None and "suspect" not in raised:
             continue
         if field in ENUMS and not raw:  # nothing happened, or the sensor is not fitted
             continue
-        flags = quality((*raised, *timing))
+        flags = quality((*raised, *timing)) if raised else usual
         values.append(Value(known, _told(field, raw, times, over), unit, flags))
     return Reading(seq=fields["seq"], age_s=age_s, values=tuple(values))
 
 
+@cache
+def _flags(name: str) -> frozenset[str]:
+    """The flags that concern any value of a reading."""
+    return frozenset(flag for *_, possible in READINGS[name].values() for flag in possible)
+
+
 def _told(field: str, raw: int | None, times: int, over: int) -> float | int | str | None:
     """A value in its unit; of an enumeration its word."""
-    if field in ENUMS and raw is not None:
-        return ENUMS[field][raw]
-    if raw is None or over == 1:
-        return None if raw is None else raw * times
+    if raw is None:
+        return None
+    if over == 1:
+        return ENUMS[field][raw] if field in ENUMS else raw * times
     return raw * times / over
 
 
