@@ -25,7 +25,7 @@ from gateway.bulks import Bulks
 from gateway.clock import wall_ms
 from gateway.codecs import Codecs
 from gateway.commands import Commands
-from gateway.delivery import Deliverer, Schedule, Worker
+from gateway.delivery import Deliverer, Worker
 from gateway.errors import ConfigError, GatewayError, Refused, Unknown
 from gateway.events import counted
 from gateway.http.port import check_port, listening
@@ -34,6 +34,7 @@ from gateway.ingest import Ingest
 from gateway.leading import LEASE_S, Leader
 from gateway.networks import Network
 from gateway.retention import Retention, file_growth
+from gateway.schedule import Schedule
 from gateway.settings import Settings
 from gateway.simulation.frames import frames
 from gateway.sinks import Outlet, Sinks, Surroundings

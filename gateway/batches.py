@@ -31,6 +31,7 @@ THAW_EVERY = 16
 """Batches between two looks for those that are over; until then their rows stay."""
 KEPT = 20_000
 """Deliveries whose batch is kept in memory; those of others are read when they are due."""
+APART = "not all of them were taken together"
 
 T = TypeVar("T")
 log = structlog.get_logger("gateway.batches")
@@ -81,19 +82,34 @@ class Batches:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def deliver(self, endpoint: Endpoint, events: Sequence[Delivery]) -> Coroutine[Any, Any, None]:
-        """See gateway.sinks.Outlet; here always events of one device."""
+        """See gateway.sinks.Outlet. Several events are first attempts, one of a device.
+
+        Then Divisible says nothing but that what became of an event is told to it alone, without
+        another request.
+        """
         if endpoint.batch < 2:
             return self._outlet.deliver(endpoint, events)
+        if len(events) == 1:
+            return self._together(endpoint, events[0])
         return self._all_together(endpoint, events)
 
     async def _all_together(self, endpoint: Endpoint, events: Sequence[Delivery]) -> None:
-        for event in events:
-            await self._together(endpoint, event)
+        keys = [(endpoint.id, one.cursor) for one in events]
+        if any(key in self._batches for key in keys):
+            raise Divisible(APART)
+        endings = {self._gather(endpoint, one) for one in events}
+        for ending in endings:
+            await asyncio.shield(ending)
+        for batch in {self._batches[key] for key in keys}:
+            if batch.trying not in endings or batch.error:
+                raise Divisible(APART)
+        for key in keys:
+            self._batches.pop(key, None)
 
     async def _together(self, endpoint: Endpoint, event: Delivery) -> None:
         key = (endpoint.id, event.cursor)
-        if key not in self._batches:
-            await self._gathered(endpoint, event)
+        if key not in self._batches:  # then this mostly is the wait for its outcome too
+            await asyncio.shield(self._gather(endpoint, event))
         batch = self._batches[key]
         await self._attempted(endpoint, batch, event.cursor)
         while (part := self._batches.get(key, batch)) is not batch:  # it was divided
@@ -103,8 +119,8 @@ class Batches:
             raise copy(batch.error)
         self._batches.pop(key, None)
 
-    async def _gathered(self, endpoint: Endpoint, event: Delivery) -> None:
-        """Wait until the event has a batch, and mostly also for its outcome."""
+    def _gather(self, endpoint: Endpoint, event: Delivery) -> asyncio.Task[None]:
+        """Give an event a batch; the task ends when it has it, and mostly with its outcome."""
         gathering = self._gathering.get(endpoint.id)
         if gathering is None:
             gathering = self._gathering[endpoint.id] = _Gathering()
@@ -113,7 +129,7 @@ class Batches:
         if len(gathering.events) >= endpoint.batch:
             gathering.full.set()
             del self._gathering[endpoint.id]
-        await asyncio.shield(gathering.ending)
+        return gathering.ending
 
     async def _end_of(self, gathering: _Gathering, endpoint: Endpoint) -> None:
         with contextlib.suppress(TimeoutError):

@@ -27,16 +27,14 @@ from msgspec.structs import replace
 
 from gateway import webhooks
 from gateway.clock import Clock, wall_ms
-from gateway.errors import Refused, Retry
-from gateway.line import READ_EACH, Line, Queue, counted
+from gateway.errors import GatewayError, Refused, Retry
+from gateway.line import READ_EACH, Line, Queue, counted, widest
 from gateway.marks import PATIENCE_S, Marks, T, patiently
-from gateway.model import Attempt, Delivery, Endpoint, Waiting
+from gateway.model import Attempt, Delivery, Waiting
+from gateway.schedule import REFUSED, Schedule
 from gateway.sinks import Gone, Outlet
 from gateway.store import Appended, Store, Transaction, View
 
-REFUSED_STEPS_S = (60.0, 540.0)
-"""Waits between the three tries of an event which the endpoint refuses, ten minutes in all."""
-JITTER = 0.2
 POLL_S = 0.5
 """How often rows that another process (the CLI) wrote, or that became due, are looked for, s."""
 STEP_MS = 5_000
@@ -45,30 +43,6 @@ HASTEN_EVERY_MS = 60_000
 """How often a worker makes what waits due, which counts as an attempt there."""
 
 log = structlog.get_logger("gateway.delivery")
-
-
-class Schedule(msgspec.Struct, frozen=True):
-    """When an attempt is repeated.
-
-    steps_s: waits after the first, second, ... failed attempt; at their end the event is dead.
-    """
-
-    steps_s: tuple[float, ...]
-
-    def wait_s(self, attempts: int, draw: float, asked_s: float | None = None) -> float | None:
-        """Seconds until the next attempt, None when there is none.
-
-        attempts: failed so far, 1...  draw: 0..1, spreads the wait by +-20 %, so that events that
-        failed together are not all sent again together.  asked_s: the endpoint's Retry-After, a
-        lower bound.
-        """
-        if attempts > len(self.steps_s):
-            return None
-        wait = self.steps_s[attempts - 1] * (1 + JITTER * (2 * draw - 1))
-        return max(wait, asked_s or 0.0)
-
-
-REFUSED = Schedule(REFUSED_STEPS_S)
 
 
 class Worker(msgspec.Struct, frozen=True):
@@ -200,9 +174,7 @@ class Deliverer:
                     await self._catch_up(served)
                 elif line.under_way < line.width and not line.pause_ms(self._clock()):
                     await self._claim(line, self._worker)
-                while line.under_way < line.width and (queue := line.take(self._clock())):
-                    line.under_way += 1
-                    attempts.create_task(self._work(served, queue))
+                self._start(served, attempts)
                 if line.unread and line.under_way < line.width:
                     await self._read_on(line)
                     continue
@@ -211,6 +183,21 @@ class Deliverer:
                     async with asyncio.timeout(pause_ms / 1000 if pause_ms else None):
                         await served.wake.wait()
                 served.wake.clear()
+
+    def _start(self, served: _Served, attempts: asyncio.TaskGroup) -> None:
+        """Begin what can be begun; first attempts of events that go in batches, together."""
+        line = served.line
+        now_ms = self._clock()
+        most = line.endpoint.batch
+        fresh: list[Queue] = []
+        while line.under_way < line.width and (queue := line.take(now_ms)):
+            line.under_way += 1
+            if most > 1 and not queue.events[0].attempts:
+                fresh.append(queue)
+            else:
+                attempts.create_task(self._work(served, queue))
+        for at in range(0, len(fresh), most):
+            attempts.create_task(self._together(served, attempts, fresh[at : at + most]))
 
     async def _catch_up(self, served: _Served) -> None:
         """Learn from the store what this process was not told."""
@@ -257,29 +244,52 @@ class Deliverer:
         rows = await self._write(lambda tx: tx.claim(*to, limit=limit, without=busy))
         line.claimed(rows)
 
-    async def _work(self, served: _Served, queue: Queue | None) -> None:
-        """Attempts, one after another, as long as devices are at their turn."""
+    async def _work(
+        self, served: _Served, queue: Queue | None, began_s: float | None = None
+    ) -> None:
+        """Attempts, one after another, as long as devices are at their turn.
+
+        began_s: of the first, where it was made together with others.
+        """
         line = served.line
         try:
             while queue:
-                await self._attempt(served, queue)
+                await self._attempt(served, queue, began_s or time.monotonic())
+                began_s = None
                 fits = line.under_way <= line.width and not (served.gone or served.read_again)
                 queue = line.take(self._clock()) if fits else None
         finally:
             line.under_way -= 1
             served.wake.set()
 
-    async def _attempt(self, served: _Served, queue: Queue) -> None:
+    async def _together(
+        self, served: _Served, attempts: asyncio.TaskGroup, queues: Sequence[Queue]
+    ) -> None:
+        """The first attempt of events that go together."""
+        line = served.line
+        now_ms = self._clock()
+        due = [counted(one.events[0], now_ms) for one in queues]
+        began_s = time.monotonic()
+        try:
+            await self._sink.deliver(line.endpoint, due)
+        except GatewayError:  # each learns by itself what became of it
+            for queue in queues:
+                attempts.create_task(self._work(served, queue, began_s))
+            return
+        line.under_way -= len(queues)
+        await self._taken(served, queues, due)
+        served.wake.set()
+
+    async def _attempt(self, served: _Served, queue: Queue, began_s: float) -> None:
         line = served.line
         taken = queue.events[0]
         due = counted(taken, self._clock())
-        began_s = time.monotonic()
         try:
             await self._sink.deliver(line.endpoint, [due])
         except Gone as error:
             served.gone = True
             self._log(due, began_s, str(error))
-            await self._disable(line, due, str(error))
+            await self._disable(line, taken, due, str(error))
         except Refused as error:
             line.refusals[due.cursor] += 1
             wait_s = REFUSED.wait_s(line.refusals[due.cursor], self._draw())
@@ -298,12 +308,21 @@ class Deliverer:
             self._log(due, began_s, str(error), self._after_ms(wait_s))
             self._put_off(served, queue, due, wait_s, str(error))
         else:
-            line.refusals.pop(due.cursor, None)
             if due.attempts > 1:  # a first success is in its delivery already
                 self._log(due, began_s)
-            self._over(served, queue, replace(due, state="delivered", note=""))
-            if line.succeeded(self._clock(), widest(line.endpoint, self._parallel)):
-                await self._hasten(served)
+            await self._taken(served, [queue], [due])
+
+    async def _taken(
+        self, served: _Served, queues: Sequence[Queue], due: Sequence[Delivery]
+    ) -> None:
+        """The endpoint took the first event of each device."""
+        line = served.line
+        for one in due if line.refusals else ():
+            line.refusals.pop(one.cursor, None)
+        self._over(served, queues, [replace(one, state="delivered", note="") for one in due])
+        most = widest(line.endpoint, self._parallel)
+        if line.succeeded(self._clock(), most, len(due)):
+            await self._hasten(served)
 
     def _log(self, due: Delivery, began_s: float, error: str = "", next_at_ms: int = 0) -> None:
         took_ms = int((time.monotonic() - began_s) * 1000)
@@ -314,15 +333,19 @@ class Deliverer:
     def _after_ms(self, wait_s: float | None) -> int:
         return 0 if wait_s is None else self._clock() + int(wait_s * 1000)
 
-    def _over(self, served: _Served, queue: Queue, outcome: Delivery) -> None:
-        """Delivered or dead: the device goes on once that is on the disk."""
+    def _over(
+        self, served: _Served, queues: Sequence[Queue], outcomes: Sequence[Delivery]
+    ) -> None:
+        """Delivered or dead: the devices go on once that is on the disk."""
 
         def then() -> None:
-            served.line.end(queue, 1, self._clock())
+            now_ms = self._clock()
+            for queue in queues:
+                served.line.end(queue, 1, now_ms)
             served.wake.set()
 
-        mark = (_taken(outcome), outcome)
-        self._marks.add([mark], then, urgent=queue.goes_on)
+        marks = list(zip([one.events[0] for one in queues], outcomes, strict=True))
+        self._marks.add(marks, then, urgent=any(queue.goes_on for queue in queues))
 
     async def _hasten(self, served: _Served) -> None:
         """The endpoint takes events again: what waits for it is due."""
@@ -333,13 +356,13 @@ class Deliverer:
             served.hasten_from_ms = now_ms + HASTEN_EVERY_MS
             await self._write(lambda tx: tx.hasten(served.line.endpoint.id, now_ms))
 
-    async def _disable(self, line: Line, due: Delivery, why: str) -> None:
+    async def _disable(self, line: Line, taken: Delivery, due: Delivery, why: str) -> None:
         """Stop delivering; what is pending waits until the endpoint is enabled or removed."""
         now_ms = self._clock()
         log.warning("webhook disabled", id=line.endpoint.id, url=line.endpoint.url, why=why)
 
         def change(tx: Transaction) -> None:
-            tx.mark(_taken(due), replace(due, note=why))
+            tx.mark(taken, replace(due, note=why))
             webhooks.disable(tx, line.endpoint.id, why, now_ms)
 
         await self._write(change)
@@ -352,7 +375,7 @@ class Deliverer:
             served.line.refusals.pop(due.cursor, None)
             log.warning("dead letter", **facts, why=why)
             note = f"{why}; `lamplighter webhook replay {due.endpoint_id}` sends it again"
-            self._over(served, queue, replace(due, state="dead", note=note))
+            self._over(served, [queue], [replace(due, state="dead", note=note)])
             return
         log.info("delivery put off", **facts, wait_s=round(wait_s, 1), why=why)
         next_at_ms = self._clock() + int(wait_s * 1000)
@@ -370,21 +393,7 @@ class Deliverer:
             waits = replace(outcome, worker="", until_ms=0, next_at_ms=next_at_ms - by_ms)
             served.line.put_off(queue, [waits], tried_ms - by_ms)
 
-        self._marks.add([(_taken(due), outcome)], then, urgent=release)
+        self._marks.add([(queue.events[0], outcome)], then, urgent=release)
 
     async def _write(self, change: Callable[[Transaction], T]) -> T:
         return await patiently(lambda: self._store.write(change))
-
-
-def widest(endpoint: Endpoint, parallel: int) -> int:
-    """Most devices served at a time: of batches, one that is sent and one that is gathered.
-
-    parallel: as configured, where the endpoint has no limit of its own.
-    """
-    parallel = endpoint.parallel or parallel
-    return max(parallel, 2 * endpoint.batch) if endpoint.batch > 1 else parallel
-
-
-def _taken(outcome: Delivery) -> Delivery:
-    """The delivery as it was before the attempt, which `mark` compares with the store."""
-    return replace(outcome, attempts=outcome.attempts - 1)

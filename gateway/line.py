@@ -245,9 +245,9 @@ class Line:
         self.width = max(1, self.width // 2)
         self.not_before_ms = max(self.not_before_ms, now_ms + asked_ms)
 
-    def succeeded(self, now_ms: int, widest: int) -> bool:
-        """The endpoint took something: widen. Returns whether what waits may be hastened."""
-        self.width = min(widest, self.width + 1)
+    def succeeded(self, now_ms: int, widest: int, count: int = 1) -> bool:
+        """The endpoint took events: widen. Returns whether what waits may be hastened."""
+        self.width = min(widest, self.width + count)
         if not self.failing or now_ms < self.not_before_ms:
             return False
         self.failing = False
@@ -376,3 +376,12 @@ class Line:
 def counted(one: Delivery, now_ms: int) -> Delivery:
     """A delivery as its next attempt makes it."""
     return replace(one, attempts=one.attempts + 1, first_at_ms=one.first_at_ms or now_ms)
+
+
+def widest(endpoint: Endpoint, parallel: int) -> int:
+    """Most devices served at a time: of batches, one that is sent and one that is gathered.
+
+    parallel: as configured, where the endpoint has no limit of its own.
+    """
+    parallel = endpoint.parallel or parallel
+    return max(parallel, 2 * endpoint.batch) if endpoint.batch > 1 else parallel

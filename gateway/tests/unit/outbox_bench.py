@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 from typing import Any
 
-from gateway.delivery import Deliverer, Schedule
+from gateway.delivery import Deliverer
 from gateway.events import JoinedData
+from gateway.schedule import Schedule
 from gateway.store.sqlite import Store
 from gateway.webhooks import new_endpoint
 

@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from gateway import app, cli, devices, registry
-from gateway.delivery import Deliverer, Schedule
+from gateway.delivery import Deliverer
 from gateway.events import JoinedData
 from gateway.model import Device
 from gateway.provisioning import OURS
+from gateway.schedule import Schedule
 from gateway.settings import load
 from gateway.store.sqlite import Store
 from gateway.tests.unit.cli_bench import as_json, command_line

@@ -12,9 +12,10 @@ from random import Random
 
 import pytest
 
-from gateway.delivery import Deliverer, Schedule, Worker
+from gateway.delivery import Deliverer, Worker
 from gateway.errors import Refused, Retry
 from gateway.events import JoinedData
+from gateway.schedule import Schedule
 from gateway.store.sqlite import Store
 from gateway.webhooks import new_endpoint
 

@@ -25,8 +25,9 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from gateway import line
-from gateway.delivery import Deliverer, Schedule
+from gateway.delivery import Deliverer
 from gateway.events import JoinedData
+from gateway.schedule import Schedule
 from gateway.tests.unit.outbox_process import OneThread, Process, VirtualLoop
 from gateway.tests.unit.outbox_world import NOTICED_S, PATIENCE_S, POLL_S, STEPS_S, World
 from gateway.webhooks import enable, new_endpoint, replay, retry

@@ -5,8 +5,8 @@ import asyncio
 import msgspec
 import pytest
 
-from gateway.delivery import REFUSED, Schedule
 from gateway.errors import Refused, Retry, Unknown
+from gateway.schedule import REFUSED, Schedule
 from gateway.settings import DeliverySettings
 from gateway.sinks import Gone
 from gateway.store.sqlite import Store

@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from gateway.commands import Commands
-from gateway.delivery import Deliverer, Schedule
+from gateway.delivery import Deliverer
 from gateway.events import Event, JoinedData
 from gateway.networks import virtual
+from gateway.schedule import Schedule
 from gateway.settings import CommandSettings
 from gateway.store.sqlite import Store
 from gateway.tests.unit.outbox_bench import ScriptedSink, settled

@@ -255,3 +255,41 @@ def test_a_batch_is_of_1_to_100_events(batch):
 
 async def _pending(store):
     return (await store.read(lambda view: view.totals(HOOK.id))).pending
+
+
+async def test_first_attempts_go_together_and_after_a_failure_each_hears_without_a_request():
+    async with scene(6) as (store, due):
+        backend = Backend(None, Retry("busy"))
+        async with Batches(backend, store, wait_s=0.01) as batches:
+            await batches.deliver(HOOK, due[:3])
+            with pytest.raises(Divisible):
+                await batches.deliver(HOOK, due[3:])
+            ends = await delivered(batches, due[3:])
+            assert {str(one) for one in ends.values()} == {"busy"}
+            assert await delivered(batches, due[3:]) == {4: None, 5: None, 6: None}
+
+    assert backend.attempts == [[1, 2, 3], [4, 5, 6], [4, 5, 6]]
+
+
+async def test_what_was_frozen_before_a_crash_is_not_mixed_with_what_comes_together_now():
+    async with scene(4) as (store, due):
+        await store.write(lambda tx: tx.freeze(HOOK.id, [1, 2]))
+        backend = Backend()
+        async with Batches(backend, store, wait_s=0.01) as batches:
+            with pytest.raises(Divisible):
+                await batches.deliver(HOOK, due)
+            assert await delivered(batches, due) == dict.fromkeys(range(1, 5))
+
+    assert sorted(backend.attempts) == [[1, 2], [3, 4]]
+
+
+async def test_of_two_batches_that_came_together_only_the_one_that_failed_goes_again():
+    async with scene(6) as (store, due):
+        backend = Backend(None, Retry("busy"))
+        async with Batches(backend, store, wait_s=0.01) as batches:
+            with pytest.raises(Divisible):
+                await batches.deliver(HOOK, due)
+            ends = await delivered(batches, due)
+
+    assert backend.attempts == [[1, 2, 3, 4], [5, 6]]
+    assert [str(one) for one in ends.values()] == ["None"] * 4 + ["busy"] * 2
