@@ -27,7 +27,8 @@ STORE = "store.db"
 MANIFEST = "backup.json"
 CODECS = "codecs"
 MOST_CODEC_BYTES = 1 << 20
-_WITH_STORE = ("", "-wal", "-shm")
+_LOGS = ("-wal", "-shm")
+_WITH_STORE = ("", *_LOGS)
 
 
 class Manifest(Struct, frozen=True):
@@ -98,11 +99,14 @@ async def restore(
 ) -> Restored:
     """Check a backup whole, then put it in the place of the store. No service may run on it.
 
-    A crash between the two renames leaves the store that was there under its other name alone.
+    At each instant there is a store in that place, whole: the one that was there, then the
+    backup's. After a crash the same command does the rest.
 
     replace: a store that is there is kept under another name, else it is refused.
     """
     _check_free(store, replace=replace)
+    for left in store.parent.glob(f".{store.name}-*"):  # by a restore that was killed
+        shutil.rmtree(left, ignore_errors=True)
     with _beside(store) as folder:
         manifest = _unpack(backup, folder)
         if manifest.site != site:
@@ -150,8 +154,8 @@ def _check_free(store: Path, *, replace: bool) -> None:
 
 def _put_in(folder: Path, store: Path, codecs: Path, now_ms: int) -> str:
     """Move store and codecs to their places; returns where a store that was there is kept."""
-    kept = _put_aside(store, now_ms)
-    (folder / STORE).rename(store)
+    kept = _also_named(store, now_ms)
+    (folder / STORE).replace(store)
     codecs.mkdir(mode=0o700, exist_ok=True)
     for one in (folder / CODECS).glob("*"):
         one.replace(codecs / one.name)
@@ -159,16 +163,31 @@ def _put_in(folder: Path, store: Path, codecs: Path, now_ms: int) -> str:
     return kept
 
 
-def _put_aside(store: Path, now_ms: int) -> str:
-    """Give the store that is there another name; its last transactions may be in the log."""
+def _also_named(store: Path, now_ms: int) -> str:
+    """Give the store that is there a second name, under which it stays when it is replaced.
+
+    Its log goes into it before; that of a damaged store, which nobody can read, is kept beside it.
+    """
     if not store.exists():
         return ""
+    copies.fold(store)
     kept = store.with_name(f"{store.name}.before-{now_ms // 1000}")
     for ending in _WITH_STORE:
         one = store.with_name(store.name + ending)
         if one.exists():
-            one.rename(kept.with_name(kept.name + ending))
+            _link(one, kept.with_name(kept.name + ending))
+    for ending in _LOGS:
+        store.with_name(store.name + ending).unlink(missing_ok=True)
     return str(kept)
+
+
+def _link(one: Path, name: Path) -> None:
+    name.unlink(missing_ok=True)  # the name of a restore that was killed in this second
+    try:
+        name.hardlink_to(one)
+    except OSError:  # a file system without
+        shutil.copy2(one, name)
+        _fsync(name)
 
 
 @contextmanager
@@ -179,8 +198,8 @@ def _beside(path: Path) -> Generator[Path]:
         yield Path(made)
 
 
-def _fsync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
+def _fsync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
     finally:

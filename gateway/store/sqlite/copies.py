@@ -4,6 +4,7 @@ Source: sqlite.org/backup.html (a copy in one step is one state; a WAL database 
 meanwhile), sqlite.org/pragma.html#pragma_quick_check.
 """
 
+import contextlib
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from gateway.errors import Broken, Refused
 from gateway.events import EPOCH
 from gateway.store.sqlite.file import FOLDER, translated
+
+MAGIC = b"SQLite format 3\0"
+"""Source: sqlite.org/fileformat.html, 1.3."""
 
 
 def copy(path: Path, target: Path) -> None:
@@ -23,6 +27,15 @@ def copy(path: Path, target: Path) -> None:
         source.backup(copied)
         copied.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
     check(target)
+
+
+def fold(path: Path) -> None:
+    """Write a store's log into its file, so that the file is all of it; a damaged one stays."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:  # opening it would drop its log
+            return
+    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(path)) as opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def check(path: Path) -> int:

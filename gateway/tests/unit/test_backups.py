@@ -1,8 +1,11 @@
 """A backup beside a service that writes, and a store that goes back: consumers see it."""
 
 import asyncio
+import contextlib
 import json
+import os
 import sqlite3
+import sys
 import tarfile
 
 import pytest
@@ -162,3 +165,74 @@ def test_events_are_counted_within_an_epoch():
     assert counted(1, 5) == 5
     assert counted(1, EPOCH + 2) == 3
     assert counted(EPOCH + 1, EPOCH + 2) == 2
+
+
+def cursors(path):
+    """The newest cursor of a store, with what is in its log, and whether it is whole."""
+    with contextlib.closing(sqlite3.connect(path)) as opened:
+        (last,) = opened.execute("SELECT max(cursor) FROM event").fetchone()
+        return last, opened.execute("PRAGMA quick_check").fetchone()[0]
+
+
+def restored(place, steps):
+    """Restore in a process that is killed after so many steps; whether it was."""
+    child = os.fork()
+    if child == 0:
+        put_in = backups._put_in
+
+        def hooked(*arguments):
+            sys.addaudithook(_killer(steps))
+            return put_in(*arguments)
+
+        backups._put_in = hooked
+        asyncio.run(restore(place))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+
+
+def _killer(steps):
+    left = iter(range(steps))
+
+    def hook(name, arguments):
+        changes = name in {"os.rename", "os.link", "os.remove"}
+        if changes and "store.db" in str(arguments[0]) and next(left, None) is None:
+            os._exit(9)
+
+    return hook
+
+
+def test_a_restore_that_is_killed_at_any_step_leaves_a_whole_store_and_is_repeated(place):
+    async def live():
+        await filled(place)
+        back_up(place)
+        async with Store(place / "store.db", SOURCE) as store:
+            await store.write(lambda tx: [joined(tx) for _ in range(20)])
+
+    asyncio.run(live())
+    before = (place / "store.db").read_bytes()
+    found = []
+    while restored(place, len(found)):
+        found.append(cursors(place / "store.db"))
+        for one in place.glob("store.db*"):
+            one.unlink()
+        (place / "store.db").write_bytes(before)
+    assert len(found) >= 3  # before the second name, before the new store, after it
+    assert set(found) <= {(25, "ok"), (EPOCH, "ok")}
+    assert cursors(place / "store.db") == (EPOCH, "ok")
+    [kept] = place.glob("store.db.before-*")
+    assert cursors(kept) == (25, "ok")
+    assert list(place.glob(".store.db-*")) == []  # what those that were killed left is gone
+
+
+async def test_a_damaged_store_is_replaced_and_kept_with_its_log(place):
+    await filled(place)
+    back_up(place)
+    (place / "store.db").write_bytes(b"no database at all" * 1000)
+    (place / "store.db-wal").write_bytes(b"nor is this")
+
+    await restore(place)
+
+    assert cursors(place / "store.db") == (EPOCH, "ok")
+    assert {one.name.rpartition("-")[2] for one in place.glob("store.db.before-*")} == {
+        str(NOW_MS // 1000 + 5), "wal"
+    }  # fmt: skip
