@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from gateway.cli._answer import on_parts
+from gateway.cli._webhook_listen import listen
 from gateway.terminal import Answer, lines, plain, range_of, table
 from gateway.usecases import Parts, webhooks
 from gateway.usecases.attempts import AttemptsQuery
@@ -84,4 +85,4 @@ async def attempts(parts: Parts, id_: str, limit: int) -> Answer:
     return Answer(value, table(rows, "No attempt failed."))
 
 
-COMMANDS = (attempts, pause, resume, test, replay)
+COMMANDS = (attempts, listen, pause, resume, test, replay)
