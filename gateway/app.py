@@ -35,6 +35,7 @@ from gateway.leading import LEASE_S, Leader
 from gateway.networks import Network
 from gateway.retention import Retention, file_growth
 from gateway.schedule import Schedule
+from gateway.schedules import Schedules
 from gateway.settings import Settings
 from gateway.simulation.frames import frames
 from gateway.sinks import Outlet, Sinks, Surroundings
@@ -205,6 +206,7 @@ def _leading(settings: Settings, store: Store, network: Network, commands: Comma
         Ingest(store, network, settings.commands).run(),
         commands.run(),
         Bulks(store, network, settings.commands).run(),
+        Schedules(store, network, settings.commands).run(),
         Absences(store, network).run(),
         made_sinks(settings).listen(commands.request),
         Retention(store, settings.retention.days, _file(settings)).run(),

@@ -17,7 +17,7 @@ from gateway.asking import Room
 from gateway.blast_radius import NO_LIMITS
 from gateway.bulk_trial import Request, Trial, running, trial
 from gateway.clock import Clock, wall_ms
-from gateway.errors import Refused, Retry, Unknown
+from gateway.errors import ConfigError, Refused, Retry, Unknown
 from gateway.expiry import LONGEST_S, default_s
 from gateway.model import Command
 from gateway.networks import Network
@@ -182,6 +182,14 @@ def commands_of(view: View, bulk: Bulk) -> dict[str, list[Command]]:
         if command:
             found[command.dev_eui].append(command)
     return found
+
+
+async def region_of(network: Network) -> str:
+    """The region of the network server; empty where it does not say, for the slowest data rate."""
+    try:
+        return await network.region()
+    except (ConfigError, Refused, Retry):
+        return ""
 
 
 class Bulks:

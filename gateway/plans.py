@@ -8,7 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-BULK_STATES = ("waiting", "running", "done", "cancelled", "expired")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""Of the week, as datetime.date.weekday counts."""
 
 
 class Selection(Struct, frozen=True):
@@ -84,5 +85,49 @@ class Programme(Struct, frozen=True, kw_only=True):
         return
 
 
-PLANS: tuple[type[Struct], ...] = (Bulk, Programme)
+class Turn(Struct, frozen=True):
+    """What became of one date of a schedule. what: `begun` (note: the bulk), `refused`, `missed`.
+
+    on: local date.  at_ms: when it was decided.
+    """
+
+    on: str
+    at_ms: int
+    what: Literal["begun", "refused", "missed"]
+    note: str
+
+
+class Schedule(Struct, frozen=True, kw_only=True):
+    """A bulk by the clock on the wall.
+
+    zone, at: of the tz database, HH:MM.  days: of the week, empty is all.  late_s: how late a turn
+    may begin.  expires_in_s: of each bulk, 0 as by default.  next_date, next_at_ms: the next turn.
+    turns: the newest last.
+    """
+
+    id: str
+    who: str
+    zone: str
+    at: str
+    name: str
+    values: dict[str, int]
+    selection: Selection
+    days: tuple[str, ...] = ()
+    late_s: int = 600
+    expires_in_s: int = 0
+    state: Literal["waiting", "active"] = "active"
+    approve_until_ms: int = 0
+    approved_by: str = ""
+    created_at_ms: int = 0
+    next_date: str = ""
+    next_at_ms: int = 0
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def due_at_ms(self) -> int | None:
+        """When its next turn is."""
+        return self.next_at_ms if self.state == "active" else None
+
+
+PLANS: tuple[type[Struct], ...] = (Bulk, Programme, Schedule)
 """Every kind; the store keeps each under the name of its class."""

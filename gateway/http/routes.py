@@ -20,6 +20,7 @@ from gateway.usecases import (
     events,
     programmes,
     quarantine,
+    schedules,
     series,
     stories,
     stream,
@@ -116,6 +117,18 @@ ROUTES = (
     route("bulk", "GET /v1/bulks/{id}", "read", bulks.find),
     route("cancel_bulk", "POST /v1/bulks/{id}/cancel", "command", bulks.cancel, errors=(422,)),
     route("approve_bulk", "POST /v1/bulks/{id}/approve", "command", bulks.approve, errors=(422,)),
+    route("schedules", "GET /v1/schedules", "read", schedules.find_all),
+    route(
+        "add_schedule", "POST /v1/schedules", "command", schedules.add, status=201, errors=(404,)
+    ),
+    route("remove_schedule", "DELETE /v1/schedules/{id}", "command", schedules.remove),
+    route(
+        "approve_schedule",
+        "POST /v1/schedules/{id}/approve",
+        "command",
+        schedules.approve,
+        errors=(422,),
+    ),
     route("programmes", "GET /v1/programmes", "read", programmes.find_all),
     route("edit_programme", "POST /v1/programmes", "command", programmes.edit, status=201),
     route("programme", "GET /v1/programmes/{name}", "read", programmes.find),

@@ -10,7 +10,8 @@ from wire import programme
 
 from gateway.clock import time_zone
 from gateway.errors import Refused
-from gateway.lighting.source import DAYS, Row, Source
+from gateway.lighting.source import Row, Source
+from gateway.plans import DAYS
 
 MOST_BYTES = 255
 """What the field `size` of the command holds."""

@@ -17,7 +17,6 @@ Offset = Annotated[int, Meta(ge=-128, le=127)]
 Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Date = Annotated[str, Meta(pattern="^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT = "default"
 """The control programme of every night that no row of the calendar names."""
 SOURCE_BYTES = 16_384

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from gateway import bulk_trial, bulks
 from gateway.bulk_trial import Request, Trial
 from gateway.clock import Instant, rfc3339
-from gateway.errors import ConfigError, Refused, Retry, Unknown
+from gateway.errors import Unknown
 from gateway.expiry import LONGEST_S
 from gateway.plans import Bulk, Selection
 from gateway.store import Transaction, View
@@ -101,7 +101,7 @@ async def ask(parts: Parts, *, body: BulkRequest, caller: str) -> BulkView:
 
 async def begin(parts: Parts, request: Request) -> BulkView:
     """Keep a bulk and show it."""
-    region = await region_of(parts)
+    region = await bulks.region_of(parts.network)
     now_ms = parts.clock()
     settings = parts.commands.settings
 
@@ -118,7 +118,7 @@ async def attempt(parts: Parts, *, body: BulkRequest, caller: str) -> BulkTrial:
 
 async def trial(parts: Parts, request: Request) -> BulkTrial:
     """What a request would do."""
-    region = await region_of(parts)
+    region = await bulks.region_of(parts.network)
     now_ms = parts.clock()
     settings = parts.commands.settings
     found: Trial = await parts.store.read(
@@ -150,14 +150,6 @@ def selection_of(devices: list[str], tags: list[str], profile: str) -> Selection
     """A selection of a request."""
     euis = tuple(sorted({one.lower() for one in devices}))
     return Selection(euis, tuple(sorted(set(tags))), profile)
-
-
-async def region_of(parts: Parts) -> str:
-    """The region of the network server; empty where it does not say, for the slowest data rate."""
-    try:
-        return await parts.network.region()
-    except (ConfigError, Refused, Retry):
-        return ""
 
 
 async def find_all(parts: Parts, *, query: BulksQuery) -> Bulks:

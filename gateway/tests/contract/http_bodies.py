@@ -2,13 +2,17 @@
 
 from gateway import certificate
 from gateway.model import Device
-from gateway.plans import Bulk, Programme, Selection
+from gateway.plans import Bulk, Programme, Schedule, Selection
 
 EUI = "70b3d57ed005a001"
 DEVICE = Device(dev_eui=EUI, name="lamp 1", profile="lamp", join_eui="0" * 16, device_class="C")
 WAITING = Bulk(
     id="bulk_1", who="read", name="dim", parts=({"level": 40},), selection=Selection((EUI,)),
     targets=(EUI,), state="waiting", approve_until_ms=2 * 10**12, expires_at_ms=2 * 10**12,
+)  # fmt: skip
+DAILY = Schedule(
+    id="schedule_1", who="read", zone="UTC", at="22:00", name="dim", values={"level": 30},
+    selection=Selection((EUI,)), state="waiting", approve_until_ms=2 * 10**12,
 )  # fmt: skip
 PROGRAMME = Programme(
     id="00001", name="night", version=1, who="admin", created_at_ms=1_700_000_000_000,
@@ -27,6 +31,7 @@ BODIES = {
     "assign": {"dev_eui": EUI},
     "commission": {"certificate": f"PASS {SAVED}:C{certificate.checksum(SAVED.encode()):04X}"},
     "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
+    "add_schedule": BULK | {"zone": "Europe/Paris", "at": "22:00"},
     "edit_programme": {"source": PROGRAMME.source},
     "push_programme": {"devices": [EUI]},
     "try_push": {"devices": [EUI]},

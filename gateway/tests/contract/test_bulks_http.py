@@ -128,3 +128,32 @@ def test_a_programme_is_edited_previewed_pushed_and_asked_after(tmp_path):
     assert as_json(run, "programme", "status")["lamps"][0]["state"] == "none"
     assert "night" in run("programme", "list")[1]
     assert run("programme", "show", "night")[1].endswith(PROGRAMME.source)
+
+
+def test_a_schedule_is_added_once_listed_and_removed(tmp_path):
+    config = tmp_path / "lamplighter.toml"
+    config.write_text('site = "x"\n[network]\nkind = "virtual"\n')
+    run = command_line(config)
+    as_json(run, "device", "add", "lamp 1", "--profile", "lamp")
+    daily = (
+        "schedule",
+        "add",
+        "dim",
+        "level=30",
+        "--profile",
+        "lamp",
+        "--at",
+        "22:00",
+        "--key",
+        "k",
+    )
+    code, _, err = run(*daily, "--zone", "Nowhere/Land")
+    assert code == 1
+    assert "time zone" in err
+    made = as_json(run, *daily, "--zone", "Europe/Paris")
+    assert as_json(run, *daily, "--zone", "Europe/Paris")["id"] == made["id"]
+    assert made["next_at"][14:16] == "00"
+    assert "22:00" in run("schedule", "list")[1]
+    assert run("schedule", "approve", made["id"])[0] == 1
+    assert run("schedule", "remove", made["id"])[0] == 0
+    assert run("schedule", "remove", made["id"])[0] == 1

@@ -23,6 +23,7 @@ from gateway.tests.contract.http_bench import made_parts, served
 from gateway.tests.contract.http_bodies import (
     BODIES,
     CODEC,
+    DAILY,
     DEVICE,
     EUI,
     MAPPING,
@@ -79,6 +80,7 @@ async def fill(service):
         tx.add_device(DEVICE)
         tx.put_latest(EUI, 1, "2026-01-01T00:00:00Z", (Value("level", 40, "%"),))
         tx.put_plan(WAITING)
+        tx.put_plan(DAILY)
         tx.put_plan(PROGRAMME)
         tx.put_command(Command(id="cmd_1", dev_eui=EUI, name="dim", values={}, token=1))
         data = JoinedData(dev_eui=EUI, device="lamp 1", dev_addr="01020304")
@@ -91,6 +93,7 @@ async def fill(service):
         "assets": "BIN-1",
         "codecs": "tank",
         "bulks": WAITING.id,
+        "schedules": DAILY.id,
         "dev_eui": EUI,
         "webhooks": hook["id"],
         "commands": "cmd_1",
