@@ -25,6 +25,7 @@ from gateway.bulks import Bulks
 from gateway.clock import wall_ms
 from gateway.codecs import Codecs
 from gateway.commands import Commands
+from gateway.daily import Schedules
 from gateway.delivery import Deliverer, Worker
 from gateway.errors import ConfigError, GatewayError, Refused, Unknown
 from gateway.events import counted
@@ -35,7 +36,6 @@ from gateway.leading import LEASE_S, Leader
 from gateway.networks import Network
 from gateway.retention import Retention, file_growth
 from gateway.schedule import Schedule
-from gateway.schedules import Schedules
 from gateway.settings import Settings
 from gateway.simulation.frames import frames
 from gateway.sinks import Outlet, Sinks, Surroundings

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from gateway import bulks, schedules
+from gateway import bulks, daily
 from gateway.clock import Instant, rfc3339, time_zone
 from gateway.lighting.source import Clock, Day
 from gateway.plans import Schedule
@@ -20,7 +20,7 @@ class ScheduleRequest(BulkRequest, kw_only=True, forbid_unknown_fields=True):
     """
 
     zone: Annotated[str, Meta(examples=["Europe/Paris"])]
-    at: Annotated[Clock, Meta(examples=["22:00"])]
+    local_time: Annotated[Clock, Meta(examples=["22:00"])]
     days: tuple[Day, ...] = ()
     late_s: Annotated[int, Meta(ge=1, le=43_200)] = 600
 
@@ -63,7 +63,7 @@ async def add(parts: Parts, *, body: ScheduleRequest, caller: str) -> ScheduleVi
     """Ask something of many devices at a local time, each day or on some days of the week."""
     time_zone(body.zone)
     wanted = Schedule(
-        id="", who=caller, zone=body.zone, at=body.at, days=body.days, name=body.name,
+        id="", who=caller, zone=body.zone, at=body.local_time, days=body.days, name=body.name,
         values=body.values, selection=selection_of(body.devices, body.tags, body.profile),
         late_s=body.late_s, expires_in_s=body.expires_in_s or 0,
     )  # fmt: skip
@@ -74,7 +74,7 @@ async def add(parts: Parts, *, body: ScheduleRequest, caller: str) -> ScheduleVi
 
     def change(tx: Transaction) -> Schedule:
         before = tx.plan(Schedule, tx.id_of_key(key)) if key else None
-        made = before or schedules.add(tx, wanted, settings, region, now_ms)
+        made = before or daily.add(tx, wanted, settings, region, now_ms)
         if key and not before:
             tx.put_key(key, made.id)
         return made
@@ -93,7 +93,7 @@ async def find_all(parts: Parts) -> Schedules:
 
 async def remove(parts: Parts, schedule_id: str) -> Done:
     """End a schedule; what it began goes on."""
-    await parts.store.write(lambda tx: tx.remove_plan(schedules.known(tx, schedule_id)))
+    await parts.store.write(lambda tx: tx.remove_plan(daily.known(tx, schedule_id)))
     return Done()
 
 
@@ -101,7 +101,7 @@ async def approve(parts: Parts, schedule_id: str, *, caller: str) -> ScheduleVie
     """Let a schedule that waits for a second person begin; one's own is refused."""
     now_ms = parts.clock()
     return _shown(
-        await parts.store.write(lambda tx: schedules.approve(tx, schedule_id, caller, now_ms))
+        await parts.store.write(lambda tx: daily.approve(tx, schedule_id, caller, now_ms))
     )
 
 

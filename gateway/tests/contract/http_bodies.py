@@ -31,7 +31,7 @@ BODIES = {
     "assign": {"dev_eui": EUI},
     "commission": {"certificate": f"PASS {SAVED}:C{certificate.checksum(SAVED.encode()):04X}"},
     "add_device": {"name": "bin 7", "profile": "bin", "report_s": 600},
-    "add_schedule": BULK | {"zone": "Europe/Paris", "at": "22:00"},
+    "add_schedule": BULK | {"zone": "Europe/Paris", "local_time": "22:00"},
     "edit_programme": {"source": PROGRAMME.source},
     "push_programme": {"devices": [EUI]},
     "try_push": {"devices": [EUI]},

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from gateway.bulks import Bulks
+from gateway.daily import Schedules
 from gateway.networks.virtual import Network
-from gateway.schedules import Schedules
 from gateway.settings import CommandSettings
 from gateway.store.sqlite import Store
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import schedules
+from gateway import daily
 from gateway.plans import Bulk, Schedule, Selection
 from gateway.settings import CommandSettings
 from gateway.store.sqlite import Store
@@ -35,7 +35,7 @@ async def made(path):
         )  # fmt: skip
         day_ms = SAVED_MS - 3_600_000
         await store.write(
-            lambda tx: schedules.add(tx, wanted, CommandSettings(airtime=1), "EU868", day_ms)
+            lambda tx: daily.add(tx, wanted, CommandSettings(airtime=1), "EU868", day_ms)
         )
 
 

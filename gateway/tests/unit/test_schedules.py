@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from gateway import schedules
+from gateway import daily
+from gateway.daily import Schedules, instant_ms
 from gateway.errors import Refused
 from gateway.plans import Bulk, Schedule, Selection
-from gateway.schedules import Schedules, instant_ms
 from gateway.tests.unit.bulk_bench import OAK, begun
 
 DAILY = Schedule(
@@ -25,7 +25,7 @@ async def added(bench, now_ms, **own):
     bench.now_ms = now_ms
     wanted = replace(DAILY, **own)
     return await bench.store.write(
-        lambda tx: schedules.add(tx, wanted, bench.settings, "EU868", bench.now_ms)
+        lambda tx: daily.add(tx, wanted, bench.settings, "EU868", bench.now_ms)
     )
 
 
@@ -125,7 +125,7 @@ async def test_a_schedule_keeps_the_limits_and_waits_for_a_second_person():
 
         async def approve(who):
             now = bench.now_ms = ms(2026, 6, 1)
-            return await bench.store.write(lambda tx: schedules.approve(tx, made.id, who, now))
+            return await bench.store.write(lambda tx: daily.approve(tx, made.id, who, now))
 
         with pytest.raises(Refused, match="another person"):
             await approve("anna")
