@@ -37,8 +37,8 @@ async def add(parts: Parts, name: str, values: tuple[str, ...], **more: Any) -> 
     body = ScheduleRequest(
         name=name, values=numbers(values), tags=list(more["tags"]), days=more["days"],
         devices=[await devices.named(parts, one) for one in more["named"]],
-        profile=more["profile"] or "", local_time=more["at"], zone=more["zone"], late_s=more["late_s"],
-        expires_in_s=more["expires_in_s"], idempotency_key=more["key"],
+        profile=more["profile"] or "", local_time=more["at"], zone=more["zone"],
+        late_s=more["late_s"], expires_in_s=more["expires_in_s"], idempotency_key=more["key"],
     )  # fmt: skip
     made = await schedules.add(parts, body=body, caller=caller())
     follow = f"`lamplighter schedule approve {made.id}` by a second person begins it."
