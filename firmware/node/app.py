@@ -24,7 +24,6 @@ TYPE_CHECKING = False  # a type checker takes it for True
 if TYPE_CHECKING:
     from node.contracts import Link, Profile
 
-_PIECE_MS = const(4000)  # the watchdog resets after 8.3 s
 _MINUTE_US = const(60000000)
 _CRASH_PAUSE_S = const(5)
 _PHASES = const(2)
@@ -71,6 +70,7 @@ class Node:
         self.exception = ""  # last line of the one that ended a run before
         self._phases = {}
         self.wake = asyncio.Event()
+        self.piece_ms = 4000  # of the flow's waits: the watchdog resets after 8.3 s
         self.next_us = self._tidy_us = self._reported_us = self.peak = self.stirred = 0
         self._last = self._read_by = None  # reading, and version of the settings at it
         self._starting = True
@@ -209,7 +209,7 @@ class Node:
                 break
             if not self.clock.doze(left_ms):
                 try:
-                    await asyncio.wait_for_ms(self.wake.wait(), min(left_ms, _PIECE_MS))
+                    await asyncio.wait_for_ms(self.wake.wait(), min(left_ms, self.piece_ms))
                 except asyncio.TimeoutError:
                     pass
         self.wake.clear()

@@ -45,12 +45,14 @@ class Waker:
         level = esp32.WAKEUP_ALL_LOW if self._pin.value() else esp32.WAKEUP_ANY_HIGH
         esp32.wake_on_ext0(self._pin, level)
 
-    def free(self) -> None:
-        """Take the pin back from the RTC (ESP-IDF, sleep modes, EXT0); was it what ended sleep?"""
+    def free(self) -> bool:
+        """Take the pin back from the RTC (ESP-IDF, sleep modes, EXT0). True: it ended sleep."""
         pin = self._pin
         pin.init(pin.IN, pin.PULL_UP, hold=False)
-        self._ask()
+        return self._ask()
 
     def _ask(self):
-        if machine.wake_reason() == machine.EXT0_WAKE:
+        ended = machine.wake_reason() == machine.EXT0_WAKE
+        if ended:
             self._handler(self._pin)
+        return ended

@@ -128,7 +128,7 @@ class Dimmer:
     def __init__(self, pin, level=100):
         from machine import PWM
 
-        self._pwm = PWM(pin, freq=_PWM_HZ, duty_u16=level * 65535 // 100)
+        self.pwm = PWM(pin, freq=_PWM_HZ, duty_u16=level * 65535 // 100)
         self.level = level
         self._target = level
         self._task = None
@@ -150,14 +150,15 @@ class Dimmer:
         start = self.level
         steps = min(abs(target - start), ramp_ms // _STEP_MS)
         for step in range(1, steps):
-            self._set(start + (target - start) * step // steps)
+            self.set(start + (target - start) * step // steps)
             await asyncio.sleep_ms(ramp_ms // steps)
-        self._set(target)
+        self.set(target)
         self._task = None
 
-    def _set(self, level):
+    def set(self, level: int) -> None:
+        """Its duty, at once."""
         self.level = level
-        self._pwm.duty_u16(level * 65535 // 100)
+        self.pwm.duty_u16(level * 65535 // 100)
 
 
 def _word(why):
@@ -172,7 +173,7 @@ class Lamp:
     """Rules and dimmer together, as a task that sleeps until something may change."""
 
     def __init__(self, dimmer, config, clock, log):
-        self._dimmer = dimmer
+        self.dimmer = dimmer
         self._config = config
         self._clock = clock
         self._log = log
@@ -187,11 +188,11 @@ class Lamp:
     @property
     def level(self) -> int:
         """Level at the pin, %."""
-        return self._dimmer.level
+        return self.dimmer.level
 
     def settled(self) -> bool:
         """Has the pin reached the level that the rules set?"""
-        return not self._wake.is_set() and self._dimmer.settled()
+        return not self._wake.is_set() and self.dimmer.settled()
 
     def changed(self, ramp_s: "int | None" = None) -> None:
         """Evaluate the rules now; `ramp_s` is for this change only."""
@@ -215,7 +216,7 @@ class Lamp:
                 self._log("lamp", "%d %%, by %s" % (level, _word(why)))
             self.why = why
             ramp_s, self._ramp_s = self._ramp_s, None
-            self._dimmer.go(level, self._config["ramp_s"] if ramp_s is None else ramp_s)
+            self.dimmer.go(level, self._config["ramp_s"] if ramp_s is None else ramp_s)
             try:
                 wait_s = self.rules.next_change_s(now_s)
                 await asyncio.wait_for(self._wake.wait(), wait_s)

@@ -176,7 +176,7 @@ def test_a_ramp_goes_by_steps_and_turns_where_it_stands():
     assert 50 < turned < 100
     assert dimmer.settled()
     assert dimmer.level == 100
-    duties = dimmer._pwm.duties
+    duties = dimmer.pwm.duties
     assert duties[0] == duties[-1] == 65535
     assert max(duties[at] - duties[at + 1] for at in range(len(duties) - 2)) <= 65535 // 25
 

@@ -345,10 +345,22 @@ class Node:
 
 
 class Dark(Node):
-    """A node whose profile needs no clock of the chip's."""
+    """A node whose profile needs no clock of the chip's: a lamp."""
+
+    PINS = {"lamp": 25}
+    level = 0
+
+    def __init__(self):
+        super().__init__()
+        self.lamp = self.dimmer = self.board = self
+        self.pwm = None
 
     def rests(self):
         return True
+
+    def set(self, level):
+        assert self.pwm is not None and not level
+        self.pwm = None
 
 
 def test_light_sleep_of_given_pins_ends_at_once_where_one_is_high():
@@ -358,11 +370,13 @@ def test_light_sleep_of_given_pins_ends_at_once_where_one_is_high():
     one.on_rising(motion, moved.append)
     motion.level = 1
 
-    one.light(one.edges, 90000)
+    assert one.light(one.edges, 90000)
 
     assert (dozed(), esp32.wakers) == ([4000], [radio, motion])
     assert (seen, moved) == ([], [motion])
     assert one._wdt.fed == 0, "a flow that hangs would not be noticed"
+    motion.level = 0
+    assert not one.light(one.edges, 90000)
 
 
 def test_only_a_profile_that_can_rest_makes_an_esp32_nap():

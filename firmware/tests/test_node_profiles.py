@@ -303,7 +303,7 @@ def test_the_suns_glare_and_the_deep_night_are_not_stuck():
 def test_the_lamp_reports_ambient_light_and_remembers_its_own():
     one = make("lamp")
     one.node.config["night_level"] = 60
-    dimmer = one.lamp._dimmer
+    dimmer = one.lamp.dimmer
     one.lamp.settled = lambda: True
     found = []
     for level, lux in ((100, 105), (0, 5), (60, 65)):

@@ -53,7 +53,7 @@ async def test_by_day_a_lamp_sleeps_light_counts_who_passes_and_obeys_at_once():
         await lab.run(120)
         after = await unit.board.ledger()
         assert after["awake_us"] - before["awake_us"] < 10e6
-        assert after["cpu_busy_us"] - before["cpu_busy_us"] < 0.5e6  # 1.1e6 in ticks
+        assert after["cpu_busy_us"] - before["cpu_busy_us"] < 0.2e6  # 2.4e6 in ticks
 
         values = {"token": 9, "level": 40, "ramp": 1, "hold": 1, "expires": None}
         lab.command(unit, COMMANDS["dim"][0], codec.pack("dim", values))
@@ -73,5 +73,17 @@ async def test_by_day_a_lamp_sleeps_light_counts_who_passes_and_obeys_at_once():
         await lab.run(250)
         passages = {one["seq"]: one["passages"] for one in unit.readings(READING)}
         assert sum(passages.values()) == 3
+
+        await unit.board.set("bh1750", lux=5)
+        await lab.run(2 * 240 + 10)
+        assert await unit.board.duty("lamp") == 1, "no count of the PWM is low"
+        before = await unit.board.ledger()
+        await lab.run(120)
+        after = await unit.board.ledger()
+        assert after["sleep_us"] - before["sleep_us"] > 115e6, "full light is a plain level"
+        assert after["cpu_busy_us"] - before["cpu_busy_us"] < 0.5e6  # a measurement and a reading too
+        lab.command(unit, COMMANDS["dim"][0], codec.pack("dim", values | {"token": 10}))
+        await lab.run(5)
+        assert await unit.board.duty("lamp") == pytest.approx(0.4, abs=0.002)
         assert lab.simulation.refusals == []
         assert lab.simulation.violations == []

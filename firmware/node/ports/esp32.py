@@ -78,8 +78,11 @@ class Port:
         self.light([edge for edge in self.edges if not edge[0].value()], ms)
         self.feed()
 
-    def light(self, edges, ms) -> None:
-        """Light sleep, at most 4 s, until one of the pins of edges, (pin, handler), is high."""
+    def light(self, edges, ms) -> bool:
+        """Light sleep, at most 4 s, until one of the pins of edges, (pin, handler), is high.
+
+        True: a pin ended it.
+        """
         if self._waker:
             self._waker.arm()
         esp32.wake_on_ext1([pin for pin, _ in edges], esp32.WAKEUP_ANY_HIGH)
@@ -89,12 +92,13 @@ class Port:
         if self._node:  # its clock gets what light sleep took from it: 0.3 ms a second
             used = machine.mem32[_SLOW_PERIOD]
             self._node.clock.total_us += slept_us * (self._slow_period - used) // used
-        if self._waker:
-            self._waker.free()
+        ended = self._waker is not None and self._waker.free()
         for pin, handler in edges:
             pin.init(pin.IN, hold=False)  # the RTC had it (ESP-IDF, sleep modes, EXT1)
             if pin.value():
+                ended = True
                 handler(pin)
+        return ended
 
     def deep(self, node) -> bool:
         """The contract's; the state is in the RTC's memory, `node.deep` has it."""

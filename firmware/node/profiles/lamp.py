@@ -50,7 +50,7 @@ class Profile(profiles.Profile):
 
     def rests(self) -> bool:
         """Does the dimmer's pin stand still? Where light sleep stops its PWM, it may."""
-        return not self.lamp.level and self.lamp.settled()
+        return self.lamp.level in (0, 100) and self.lamp.settled()
 
     def heard(self) -> None:
         """Downlink received: restart the fail-safe timer."""
