@@ -77,8 +77,10 @@ class Nap:
         steady = self._steady(now_ms)
         if ticks_diff(now_ms, self._fed_ms) <= self._node.piece_ms + _LATE_MS:
             self._feed()
-            if ms >= _LEAST_MS:
-                ms = self._sleep(ticks_add(now_ms, ms)) if steady and self._free() else self._wake(ms)
+            if ms >= _LEAST_MS and steady and self._free():
+                ms = self._sleep(ticks_add(now_ms, ms))
+            elif ms >= _LEAST_MS:
+                ms = self._wake(ms)
         self._wait(ms)
 
     def _sleep(self, until_ms):
@@ -91,7 +93,7 @@ class Nap:
         return 0
 
     def _wake(self, ms):
-        """The flow looks for itself. Returns how long to wait: not, where it has just learned it."""
+        """The flow looks for itself. Returns how long to wait: not, where it was just told."""
         node = self._node
         if node.piece_ms == _AWAKE_MS:
             return ms

@@ -1,9 +1,12 @@
 """Light sleep while all tasks of a lamp wait: when it may, and how long."""
 
+import sys
+
 import tests.fake_device  # noqa: F401 - the modules of a device
 
 # isort: split
 from node import nap
+from tests.test_node_ports import port
 
 now_ms = [1000]
 nap.ticks_ms = lambda: now_ms[0]
@@ -106,6 +109,7 @@ class Node:
 
     PINS = {"lamp": 25}
     piece_ms = 4000
+    link = None
 
     def __init__(self):
         self.lock, self.sensing = Lock(), Lock()
@@ -131,6 +135,17 @@ def napping():
     nap.Nap(node, node.port, queue)
     now_ms[0] += 20
     return node, queue
+
+
+def test_only_a_profile_that_can_rest_makes_an_esp32_nap():
+    for naps in (False, True):
+        one = port()
+        queue = sys.modules["node.ports.esp32"].asyncio._io_queue
+        node = Node()
+        if not naps:
+            node.profile = Lock()
+        one.deep(node)
+        assert ("wait_io_event" in queue.__dict__) == naps
 
 
 def test_all_tasks_wait_in_light_sleep_until_the_next_of_them_is_due():

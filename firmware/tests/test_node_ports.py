@@ -344,25 +344,6 @@ class Node:
         self.clock = self.link = self.mac = self.radio = self.profile = self.power = self
 
 
-class Dark(Node):
-    """A node whose profile needs no clock of the chip's: a lamp."""
-
-    PINS = {"lamp": 25}
-    level = 0
-
-    def __init__(self):
-        super().__init__()
-        self.lamp = self.dimmer = self.board = self
-        self.pwm = None
-
-    def rests(self):
-        return True
-
-    def set(self, level):
-        assert self.pwm is not None and not level
-        self.pwm = None
-
-
 def test_light_sleep_of_given_pins_ends_at_once_where_one_is_high():
     one, (radio, seen), (motion, moved) = port(), edge_pin(33), edge_pin(36)
     one.start_watchdog()
@@ -377,15 +358,6 @@ def test_light_sleep_of_given_pins_ends_at_once_where_one_is_high():
     assert one._wdt.fed == 0, "a flow that hangs would not be noticed"
     motion.level = 0
     assert not one.light(one.edges, 90000)
-
-
-def test_only_a_profile_that_can_rest_makes_an_esp32_nap():
-    for node, naps in ((Node(), False), (Dark(), True)):
-        one = port()
-        driver = sys.modules["node.ports.esp32"]
-        one._deep = lambda step: False
-        one.deep(node)
-        assert ("wait_io_event" in driver.asyncio._io_queue.__dict__) == naps
 
 
 class Ticks:

@@ -18,6 +18,21 @@ def records(unit: Unit, f_port: int) -> list[dict[str, int | None]]:
     return [record for up in ups for record in decoding.unpack(f_port, up.data)[1]]
 
 
+async def at_full_light(lab: Lab, unit: Unit, dim: dict[str, int | None]) -> None:
+    """By night, all at full light, it sleeps too; and is dimmed by a command as at any time."""
+    await unit.board.set("bh1750", lux=5)
+    await lab.run(2 * 240 + 10)
+    assert await unit.board.duty("lamp") == 1, "no count of the PWM is low"
+    before = await unit.board.ledger()
+    await lab.run(120)
+    after = await unit.board.ledger()
+    assert after["sleep_us"] - before["sleep_us"] > 115e6, "full light is a plain level"
+    assert after["cpu_busy_us"] - before["cpu_busy_us"] < 0.5e6  # with a measurement
+    lab.command(unit, COMMANDS["dim"][0], codec.pack("dim", dim))
+    await lab.run(5)
+    assert await unit.board.duty("lamp") == pytest.approx(0.4, abs=0.002)
+
+
 async def test_a_lamp_on_a_t_beam_is_lit_reports_and_dims_by_command():
     async with Lab(seed=4) as lab:
         unit = await lab.add("lamp", board=BOARD, report_s=600, parts={"bh1750": {"lux": 5}})
@@ -74,16 +89,6 @@ async def test_by_day_a_lamp_sleeps_light_counts_who_passes_and_obeys_at_once():
         passages = {one["seq"]: one["passages"] for one in unit.readings(READING)}
         assert sum(passages.values()) == 3
 
-        await unit.board.set("bh1750", lux=5)
-        await lab.run(2 * 240 + 10)
-        assert await unit.board.duty("lamp") == 1, "no count of the PWM is low"
-        before = await unit.board.ledger()
-        await lab.run(120)
-        after = await unit.board.ledger()
-        assert after["sleep_us"] - before["sleep_us"] > 115e6, "full light is a plain level"
-        assert after["cpu_busy_us"] - before["cpu_busy_us"] < 0.5e6  # a measurement and a reading too
-        lab.command(unit, COMMANDS["dim"][0], codec.pack("dim", values | {"token": 10}))
-        await lab.run(5)
-        assert await unit.board.duty("lamp") == pytest.approx(0.4, abs=0.002)
+        await at_full_light(lab, unit, values | {"token": 10})
         assert lab.simulation.refusals == []
         assert lab.simulation.violations == []

@@ -37,15 +37,12 @@ class Port:
         self._radios = -1  # how many of them are the radio's, once it is there
         self.deaf = []
         self._slow_period = machine.mem32[_SLOW_PERIOD]
-        self.cause = self._read_cause()
+        causes = {machine.PWRON_RESET: POWER, machine.WDT_RESET: WATCHDOG}
+        causes[machine.DEEPSLEEP_RESET] = DEEPSLEEP
+        self.cause = causes.get(machine.reset_cause(), SOFT)
         self.packed = self.cause == DEEPSLEEP  # else `node.deep` packs the firmware anew
         self._kept = None
         self._deep("take")
-
-    def _read_cause(self):
-        causes = {machine.PWRON_RESET: POWER, machine.WDT_RESET: WATCHDOG}
-        causes[machine.DEEPSLEEP_RESET] = DEEPSLEEP
-        return causes.get(machine.reset_cause(), SOFT)
 
     def start_watchdog(self) -> None:
         """From here on the board resets after 8.3 s without `feed`."""
@@ -79,10 +76,7 @@ class Port:
         self.feed()
 
     def light(self, edges, ms) -> bool:
-        """Light sleep, at most 4 s, until one of the pins of edges, (pin, handler), is high.
-
-        True: a pin ended it.
-        """
+        """Light sleep, at most 4 s; True: one of the pins of edges, (pin, handler), ended it."""
         if self._waker:
             self._waker.arm()
         esp32.wake_on_ext1([pin for pin, _ in edges], esp32.WAKEUP_ANY_HIGH)

@@ -7,7 +7,11 @@ import { translate } from './translate.mjs';
 const BASE = 0x40000000;
 const HOT = 12; // executions before a trace is made: below it, making one costs more than it saves
 const LAST = 0x40400000;
+const READY = 8192; // a page's array of traces is 512 KB, of which few entries are in use: this is dense
 const ROM_PAGES = 7; // 0x40000000 to 0x4006FFFF: functions that the bench has in JavaScript
+
+/** Where the trace that begins at pc stands in `ready`, if it is there. */
+export const place = (pc) => (pc ^ (pc >>> 12)) & (READY - 1);
 
 class Page {
   constructor() {
@@ -38,6 +42,8 @@ export class Code {
     const rom = new RomPage((core) => bus.callRom(core));
     this.pages.fill(rom, 0, ROM_PAGES);
     for (const [pc, run] of direct) this.romPage(pc, rom).traces[pc & 0xffff] = run;
+    this.ready = new Array(READY).fill(null); // traces that were run of late
+    this.readyAt = new Int32Array(READY).fill(-1); // where each of them begins
     this.loopEnds = new Set();
     this.run = interpreters(bus);
     this.translated = 0;
@@ -85,6 +91,11 @@ export class Code {
     if (!page) return null;
     const i = pc & 0xffff;
     const trace = page.traces[i];
+    if (trace) {
+      const at = place(pc);
+      this.ready[at] = trace;
+      this.readyAt[at] = pc;
+    }
     if (trace !== 0) return trace;
     if (this.never || (page.hot[i] += 1) < HOT) return null;
     this.translated += 1;
@@ -104,6 +115,7 @@ export class Code {
 
   /** Code from..to (bytes) was overwritten, or the flash below it mapped elsewhere. */
   forget(from, to) {
+    this.readyAt.fill(-1);
     for (let n = (from - BASE) >>> 16; n <= (to - BASE) >>> 16; n += 1) this.pages[n] = null;
     const before = this.pages[((from - BASE) >>> 16) - 1];
     if (before instanceof Page) before.traces.fill(0);

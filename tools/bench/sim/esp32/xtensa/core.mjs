@@ -1,4 +1,5 @@
 // One LX6 core: executes traces that the translator made, and single instructions where there is none.
+import { place } from './code.mjs';
 import { CAUSE, SPECIAL, Windows } from './windows.mjs';
 
 /** Thrown by the bus at an access that nothing answers: {cause, address} are in the core. */
@@ -35,13 +36,11 @@ export class Core extends Windows {
   /** The same up to a bad access. */
   execute() {
     try {
-      const { pages } = this.code;
+      const { ready, readyAt } = this.code;
       while (this.n < this.limit) {
-        const { pc } = this;
-        const page = pages[(pc - 0x40000000) >>> 16];
-        const trace = page && !this.irq ? page.traces[pc & 65535] : 0;
-        if (trace) {
-          trace(this);
+        const at = place(this.pc);
+        if (readyAt[at] === this.pc && !this.irq) {
+          ready[at](this);
           if (!this.bail) continue;
           this.single();
         } else this.step();
