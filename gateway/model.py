@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from gateway.clock import Instant
+from gateway.secret import Secret
 
 CommandState = Literal[
     "desired",
@@ -178,19 +179,19 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     id: str
     url: str
-    secret: str = ""
+    secret: Secret = ""
     types: tuple[str, ...] = ()
     created_at_ms: int = 0
     disabled_reason: str = ""
     kind: str = "webhook"
     batch: int = 1
-    old_secret: str = ""
+    old_secret: Secret = ""
     old_until_ms: int = 0
     devices: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     paused_at_ms: int = 0
-    headers: dict[str, str] = {}
+    headers: dict[str, Secret] = {}
     tls: str = ""
     rate: float = 0.0
     parallel: int = 0
@@ -276,7 +277,7 @@ class ApiKey(Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    digest: str
+    digest: Secret
     scopes: tuple[str, ...]
     created_at_ms: int = 0
 
@@ -292,3 +293,28 @@ class Lease(Struct, frozen=True):
     holder: str
     epoch: int
     until_ms: int
+
+
+class AuditChange(Struct, frozen=True):
+    """One thing that was changed. before, after: JSON values without secrets; None: it was not."""
+
+    noun: str
+    key: str
+    before: Any
+    after: Any
+
+
+class AuditEntry(Struct, frozen=True):
+    """What somebody did. number: given by the store, 0 before.  via: `api` or `cli`.
+
+    who: of the API the key's id and name, else the user of the machine.  action: of the API the
+    operation's name in the document, else the command.  subject: what was named.
+    """
+
+    number: int
+    at_ms: int
+    who: str
+    via: str
+    action: str
+    subject: str
+    changes: tuple[AuditChange, ...]

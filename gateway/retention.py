@@ -87,7 +87,10 @@ def _room(path: Path) -> tuple[int, int]:
 
 
 class Retention:
-    """Drops what is older than `keep_days`, 0: nothing. path: of the store where it is a file."""
+    """Drops what is older than `keep_days`, 0: nothing. path: of the store where it is a file.
+
+    audit_days: the same for entries of the audit log.
+    """
 
     def __init__(
         self,
@@ -95,11 +98,13 @@ class Retention:
         keep_days: float,
         path: Path | None = None,
         *,
+        audit_days: float = 0.0,
         clock: Clock = wall_ms,
         pause_s: float = PAUSE_S,
     ) -> None:
         self._store = store
         self._keep_days = keep_days
+        self._audit_days = audit_days
         self._path = path
         self._clock = clock
         self._pause_s = pause_s
@@ -122,6 +127,8 @@ class Retention:
         """Drop what is old now, and warn of a disk that will be full. Raises Retry, Broken."""
         if self._keep_days:
             await self._drop(self._clock() - int(self._keep_days * DAY_MS))
+        if self._audit_days:
+            await self._drop_audit(self._clock() - int(self._audit_days * DAY_MS))
         if self._path is None:
             return
         found = await file_growth(self._store, self._path, self._keep_days)
@@ -140,6 +147,12 @@ class Retention:
         while after:
             await asyncio.sleep(self._pause_s)
             after = await self._chunk(before_ms, after)
+
+    async def _drop_audit(self, before_ms: int) -> None:
+        dropped = CHUNK
+        while dropped == CHUNK:
+            dropped = await self._store.write(lambda tx: tx.forget_audit(before_ms, CHUNK))
+            await asyncio.sleep(self._pause_s)
 
     async def _chunk(self, before_ms: int, after: int) -> int:
         return await self._store.write(lambda tx: tx.forget(before_ms, after, CHUNK))

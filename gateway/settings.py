@@ -51,9 +51,11 @@ class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     days: older events are dropped, 0 keeps them for ever. Those with a pending delivery stay. By
     default a year and a month, so that a month can be compared with the same one of the last year.
+    audit_days: the same for entries of the audit log.
     """
 
     days: Annotated[float, Meta(ge=0, le=36_500)] = 400.0
+    audit_days: Annotated[float, Meta(ge=0, le=36_500)] = 400.0
 
 
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):

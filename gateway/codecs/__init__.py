@@ -9,6 +9,7 @@ Source: LoRa Alliance TS013-1.0.0, Payload Codec API.
 They are two files in the folder `codecs` beside the configuration: NAME.js and NAME.json.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, cast
 
 import msgspec
 
+from gateway import audit
 from gateway.codecs.mapping import Mapping, read
 from gateway.codecs.sandbox import Sandbox
 from gateway.devices import DownlinkExample, Field, Report, UplinkExample
@@ -123,18 +125,23 @@ class Codecs:
         """Add or replace a codec. Raises Refused."""
         paths = self._files(name)
         _codec(name, script, mapping)
+        before = _digests(paths)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path, body in zip(paths, (script, mapping), strict=True):
             new = path.with_suffix(path.suffix + ".new")
             new.write_bytes(body)
             new.replace(path)
+        audit.note("codec", name, before, _digests(paths))
 
     def remove(self, name: str) -> None:
         """Remove a codec. Raises Unknown."""
         self.find(name).sandbox.close()
         del self._read[name]
-        for path in self._files(name):
+        paths = self._files(name)
+        before = _digests(paths)
+        for path in paths:
             path.unlink(missing_ok=True)
+        audit.note("codec", name, before, None)
 
     def close(self) -> None:
         """End the processes."""
@@ -145,6 +152,17 @@ class Codecs:
         if not _NAME.fullmatch(name):
             raise Refused("a codec's name is of a-z, 0-9, - and _, 50 at most", "name")
         return self.folder / f"{name}.js", self.folder / f"{name}.json"
+
+
+def _digests(paths: Sequence[Path]) -> dict[str, str] | None:
+    """What identifies a codec's files in the audit log; None where there are none."""
+    if not all(one.exists() for one in paths):
+        return None
+    kinds = ("script_sha256", "mapping_sha256")
+    return {
+        kind: hashlib.sha256(path.read_bytes()).hexdigest()
+        for kind, path in zip(kinds, paths, strict=True)
+    }
 
 
 def _codec(name: str, script: bytes, mapping: bytes) -> Codec:

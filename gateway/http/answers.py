@@ -56,7 +56,7 @@ async def send_stream(
     return response
 
 
-def guarded(stream: Stream, allow: Callable[[], Awaitable[None]]) -> Stream:
+def guarded(stream: Stream, allow: Callable[[], Awaitable[object]]) -> Stream:
     """The stream as long as `allow` raises no Refused; then it ends."""
 
     async def chunks() -> AsyncGenerator[bytes, None]:

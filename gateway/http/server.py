@@ -1,7 +1,8 @@
 """Serves the REST API: an aiohttp application made from the table of routes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -9,6 +10,7 @@ import structlog
 from aiohttp import web
 from msgspec import Struct
 
+from gateway import audit
 from gateway.errors import (
     Broken,
     ConfigError,
@@ -24,6 +26,7 @@ from gateway.http.answers import guarded, send_file, send_stream
 from gateway.http.auth import Forbidden, Unauthorized, authorize
 from gateway.http.route import File, Route, Stream
 from gateway.http.routes import ROUTES
+from gateway.model import ApiKey
 from gateway.usecases import Parts
 
 BODY_BYTES = 64 * 1024
@@ -62,7 +65,7 @@ def application(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicati
 def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         caller = await _allow(parts, route, request)
-        given: dict[str, Any] = {"caller": caller} if route.caller else {}
+        given: dict[str, Any] = {"caller": caller.name} if route.caller and caller else {}
         query = _single(request, route.query)
         if route.query:
             given["query"] = _converted(query, route.query)
@@ -70,9 +73,12 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
             given["headers"] = _of_headers(request, route.headers)
         if route.body:
             given["body"] = _decoded(await request.read(), route.body)
-        answer = await route.operation(parts, *request.match_info.values(), **given)
+        named = tuple(request.match_info.values())
+        with _acting(parts, route, caller, "/".join(named)):
+            answer = await route.operation(parts, *named, **given)
+            await _accounted(parts)
         if isinstance(answer, Stream):
-            checked = guarded(answer, lambda: _allowed(parts, route, request))
+            checked = guarded(answer, lambda: _allow(parts, route, request))
             return await send_stream(request, checked, route.content, ending)
         if isinstance(answer, File):
             return await send_file(request, answer)
@@ -81,16 +87,28 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
     return handle
 
 
-async def _allow(parts: Parts, route: Route, request: web.Request) -> str:
-    """The name of the API key; empty where none is needed."""
+async def _allow(parts: Parts, route: Route, request: web.Request) -> ApiKey | None:
     if not route.scope:
-        return ""
-    header = request.headers.get("Authorization", "")
-    return (await authorize(parts.store, header, route.scope)).name
+        return None
+    return await authorize(parts.store, request.headers.get("Authorization", ""), route.scope)
 
 
-async def _allowed(parts: Parts, route: Route, request: web.Request) -> None:
-    await _allow(parts, route, request)
+@contextlib.contextmanager
+def _acting(parts: Parts, route: Route, caller: ApiKey | None, subject: str) -> Generator[None]:
+    """What a request that may change something does is its caller's act."""
+    if route.method == "GET" or caller is None:
+        yield
+        return
+    who = f"{caller.id} ({caller.name})"
+    with audit.acting(audit.Act(who, "api", route.name, subject, parts.clock())):
+        yield
+
+
+async def _accounted(parts: Parts) -> None:
+    """Leave an entry of an act that changed nothing in the store."""
+    act = audit.current()
+    if act and (act.owes or not act.entered):
+        await parts.store.write(lambda _: None)
 
 
 def _of_headers(request: web.Request, into: type[Struct]) -> Struct:

@@ -28,7 +28,7 @@ from typing import Any, Protocol, Self, TypeVar
 from msgspec import Struct
 
 from gateway.events import Event, Value
-from gateway.model import ApiKey, Attempt, Command, Delivery, Device, Endpoint
+from gateway.model import ApiKey, Attempt, AuditEntry, Command, Delivery, Device, Endpoint
 from gateway.store.questions import View
 
 __all__ = ["ATTEMPTS_MOST", "LAST", "Appended", "Plan", "Store", "Transaction", "View"]
@@ -224,6 +224,14 @@ class Transaction(View, Protocol):
         it looked, 0 when no older one is left. An event stays while one of its deliveries is
         pending or in a batch, and so does the newest of all. Nothing else is dropped.
         """
+        ...
+
+    def add_audit(self, entry: AuditEntry) -> None:
+        """Add an entry to the audit log, under the next number; none is ever changed."""
+        ...
+
+    def forget_audit(self, before_ms: int, limit: int) -> int:
+        """Drop the oldest entries from before an instant, at most so many; returns how many."""
         ...
 
     def take_lease(self, name: str, holder: str, now_ms: int, until_ms: int) -> int:

@@ -9,6 +9,7 @@ from gateway.events import Entry
 from gateway.model import (
     ApiKey,
     Attempt,
+    AuditEntry,
     Command,
     Counts,
     Delivery,
@@ -228,4 +229,12 @@ class View(Protocol):
 
     def records(self, kind: type[S]) -> list[S]:
         """All records of one kind, by key."""
+        ...
+
+    def audit(self, after: int = 0, limit: int = 100) -> list[AuditEntry]:
+        """Entries of the audit log with a number greater than `after`, oldest first."""
+        ...
+
+    def newest_audit(self, limit: int = 100) -> list[AuditEntry]:
+        """The newest entries, newest first."""
         ...

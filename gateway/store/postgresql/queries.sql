@@ -404,3 +404,17 @@ ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body
 
 -- name: remove_record
 DELETE FROM record WHERE kind = $1 AND key = $2
+
+-- name: audit
+SELECT number, body FROM audit WHERE number > $1 ORDER BY number LIMIT $2
+
+-- name: newest_audit
+SELECT number, body FROM audit ORDER BY number DESC LIMIT $1
+
+-- name: add_audit
+INSERT INTO audit (at_ms, body) VALUES ($1, $2)
+
+-- name: forget_audit
+DELETE FROM audit WHERE number IN (
+    SELECT number FROM audit WHERE at_ms < $1 ORDER BY number LIMIT $2
+)

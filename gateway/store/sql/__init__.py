@@ -20,6 +20,7 @@ APART = frozenset(
         "commands_of_device", "open_commands_of_device", "open_commands", "lease", "take_lease",
         "id_of_key", "commands_since", "plan", "plans", "due_plans", "put_plan", "remove_plan",
         "record", "records", "put_record", "remove_record",
+        "add_audit",
     }
 )  # fmt: skip
 """Statements on tables to which no event, delivery or reading adds a row: a Connection may collect

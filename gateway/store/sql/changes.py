@@ -11,7 +11,7 @@ from msgspec.structs import astuple, replace
 
 from gateway.errors import Refused, Unknown
 from gateway.events import Event, Value
-from gateway.model import ApiKey, Attempt, Command, Delivery, Device, Endpoint, Latest
+from gateway.model import ApiKey, Attempt, AuditEntry, Command, Delivery, Device, Endpoint, Latest
 from gateway.records import kind_of
 from gateway.store import ATTEMPTS_MOST, LAST, Appended, Plan
 from gateway.store.sql import Collecting, Row
@@ -292,6 +292,12 @@ class Changes(Rows):
             self.connection.change("forget_attempts", endpoint_id)
         self.connection.change("forget_events", old[0], old[-1])
         return old[-1]
+
+    def add_audit(self, entry: AuditEntry) -> None:
+        self.connection.change("add_audit", entry.at_ms, _encode(entry))
+
+    def forget_audit(self, before_ms: int, limit: int) -> int:
+        return self.connection.change("forget_audit", before_ms, limit)
 
     def take_lease(self, name: str, holder: str, now_ms: int, until_ms: int) -> int:
         return self._number("take_lease", name, holder, now_ms, until_ms) or 0

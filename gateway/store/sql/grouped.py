@@ -14,6 +14,7 @@ from typing import ClassVar, TypeVar
 
 import structlog
 
+from gateway import audit
 from gateway.errors import Broken, GatewayError, Retry
 from gateway.store import Appended, Transaction, View
 from gateway.store.sql import Collecting
@@ -78,7 +79,12 @@ class Grouped(ABC):
 
     async def write(self, change: Callable[[Transaction], T], *, within_s: float = 0.0) -> T:
         """See gateway.store.Store."""
-        return await self._changes.write(change, within_s)
+        act = audit.current()
+        if act is None:
+            return await self._changes.write(change, within_s)
+        result = await self._changes.write(act.entering(change), within_s)
+        act.committed()
+        return result
 
     @abstractmethod
     def _answer(self, question: Callable[[View], T]) -> T:

@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from gateway.events import Entry, event_type
 from gateway.model import (
     ApiKey,
     Attempt,
+    AuditEntry,
     Command,
     Counts,
     Delivery,
@@ -32,7 +34,7 @@ from gateway.store.sql.event import first_id
 S = TypeVar("S", bound=msgspec.Struct)
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind)
-    for kind in (ApiKey, Command, Device, Endpoint, Latest, *PLANS, *RECORDS)
+    for kind in (ApiKey, AuditEntry, Command, Device, Endpoint, Latest, *PLANS, *RECORDS)
 }
 """Made while there is one thread: two that first use a type at once crash msgspec 0.22."""
 _DELIVERY = Delivery.__struct_fields__
@@ -259,3 +261,14 @@ class Rows:
 
     def records(self, kind: type[S]) -> list[S]:
         return self._structs(kind, "records", kind_of(kind))
+
+    def audit(self, after: int = 0, limit: int = 100) -> list[AuditEntry]:
+        return self._audit("audit", after, limit)
+
+    def newest_audit(self, limit: int = 100) -> list[AuditEntry]:
+        return self._audit("newest_audit", limit)
+
+    def _audit(self, name: str, *values: Any) -> list[AuditEntry]:
+        decode = _DECODERS[AuditEntry].decode
+        rows = self.connection.rows(name, *values)
+        return [replace(decode(body), number=number) for number, body in rows]

@@ -104,9 +104,19 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             )
         for number, file in enumerate(files[done:], done + 1):
             text = re.sub("--.*", "", file.read_text(encoding="utf-8"))
-            for statement in text.split(";"):
+            for statement in _statements(text):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(text: str) -> Generator[str]:
+    """One by one; a trigger is one, whatever it holds."""
+    begun = ""
+    for piece in text.split(";"):
+        begun += f"{piece};"
+        if sqlite3.complete_statement(begun):
+            yield begun
+            begun = ""
 
 
 @contextlib.contextmanager
