@@ -191,7 +191,7 @@ WRONG = [
     ("POST", "/v1/webhooks", b'{"url": "http://x/", "colour": 1}', 400, "colour"),
     ("POST", "/v1/webhooks", b'{"url": "http://10.0.0.1/"}', 422, "private"),
     ("POST", "/v1/webhooks", b'{"url": "http://x/", "types": ["reading"]}', 422, "reading"),
-    ("POST", "/v1/webhooks", b'{"url": "x", "kind": "pigeon"}', 422, "expected one of: file"),
+    ("POST", "/v1/webhooks", b'{"url": "x", "kind": "pigeon"}', 422, "expected one of: email"),
     ("POST", "/v1/webhooks", b'{"url": "../x.jsonl", "kind": "file"}', 422, "give a path as"),
     ("POST", f"/v1/devices/{EUI}/commands", b'{"name": "jump"}', 422, "jump"),
     ("POST", f"/v1/devices/{EUI}/commands", b'{"name":"dim","values":{"level":1.5}}', 400, "int"),
