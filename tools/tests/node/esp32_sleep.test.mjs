@@ -118,6 +118,15 @@ describe('light sleep', () => {
     ok(repl, 'print(seen, fired)', '[] []');
     ok(repl, 'import time\ntime.sleep_ms(3100)\nprint(fired)', '[1]');
   });
+
+  test('at which a pin is dimmed is refused, with 0 or a plain level it is not', () => {
+    const refused = () => repl.notes.filter((note) => note.startsWith('ledc'));
+    repl.run('from machine import PWM\np=Pin(25,Pin.OUT,value=1)\nw=PWM(p,freq=1000,duty_u16=0)\nmachine.lightsleep(5)\np.init(Pin.OUT,value=1)\nw.duty_u16(65535)\nmachine.lightsleep(5)');
+    assert.deepEqual(refused(), []);
+    repl.run('w.deinit()\nw.init(freq=1000,duty_u16=65535)\nmachine.lightsleep(5)\nmachine.lightsleep(5)'); // low for one count of 65536
+    assert.equal(refused().length, 1);
+    assert.match(refused()[0], /GPIO25 is dimmed as light sleep begins/);
+  });
 });
 
 test('the ledger tells running and waiting by frequency, light and deep sleep', () => {

@@ -6,6 +6,7 @@ const HIGH_SIGNAL = 71; // matrix outputs of the high-speed channels; the low-sp
 const COUNT = 16;
 const APB_HZ = 80e6;
 const REFERENCE_HZ = 1e6;
+const GPIOS = 40;
 const ENABLE = 1 << 2;
 const UPDATE = 1 << 31; // DUTY_START
 
@@ -14,6 +15,7 @@ export class Ledc {
     this.chip = chip;
     this.io = chip.memory.registers(offset);
     this.duties = new Int32Array(COUNT); // in force, in 1/16 of a count
+    this.frozen = new Set(); // pins that were refused
   }
 
   get(offset) {
@@ -33,6 +35,17 @@ export class Ledc {
     }
     this.chip.dutyMoved?.();
     return true;
+  }
+
+  /** Light sleep takes the clock: a pin that is dimmed stands at one level or the other, by chance. */
+  stop() {
+    for (let gpio = 0; gpio < GPIOS; gpio += 1) {
+      const channel = this.channelAt(gpio);
+      const { duty, hertz } = channel === undefined ? { hertz: 0 } : this.output(channel);
+      if (!hertz || duty === 0 || duty === 1 || this.frozen.has(gpio)) continue;
+      this.frozen.add(gpio);
+      this.chip.refuse('ledc', `GPIO${gpio} is dimmed as light sleep begins, which stops its PWM at a level by chance: stay awake, or give it a level`);
+    }
   }
 
   /** The channel whose output the matrix puts on a pin, or undefined. */

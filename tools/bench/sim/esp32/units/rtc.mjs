@@ -138,6 +138,7 @@ export class Rtc {
     this.watchdog.sleep();
     this.wake.begin(this.since + (ticks * 1e9) / SLOW_HZ);
     if (this.wake.deep) this.holds.sleep();
+    else this.chip.units.ledc.stop();
   }
 
   wakeUp() {
