@@ -3,7 +3,7 @@
 import functools
 import inspect
 import re
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from wire import VERSION
@@ -60,7 +60,29 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
-    return msgspec.json.decode(msgspec.json.encode(made))  # what a reader of the file gets
+    made = msgspec.json.decode(msgspec.json.encode(made))  # what a reader of the file gets
+    _exact(made)
+    return made
+
+
+def _exact(part: Any) -> None:
+    """Say of every schema what generators of clients need, where msgspec leaves it open.
+
+    An instant that may be left out may be empty; an array of anything has items of any kind.
+    """
+    if isinstance(part, list):
+        for one in cast("list[Any]", part):
+            _exact(one)
+    if not isinstance(part, dict):
+        return
+    schema = cast("dict[str, Any]", part)
+    if schema.get("format") == "date-time" and schema.get("default") == "":
+        instant = {name: schema.pop(name) for name in ("type", "format")}
+        schema["anyOf"] = [instant, {"type": "string", "maxLength": 0}]
+    if schema.get("type") == "array":
+        schema.setdefault("items", {})
+    for one in list(schema.values()):
+        _exact(one)
 
 
 def _types(routes: tuple[Route, ...]) -> list[type]:
@@ -84,7 +106,8 @@ def _operation(route: Route, refs: dict[type, Any]) -> dict[str, Any]:
     if parameters:
         operation["parameters"] = parameters
     if route.body:
-        operation["requestBody"] = {"required": True, "content": _json(refs[route.body])}
+        needed = any(one.required for one in msgspec.structs.fields(route.body))
+        operation["requestBody"] = {"required": needed, "content": _json(refs[route.body])}
     content = {route.content: {"schema": _reply(route, refs)}}
     operation["responses"] = {str(route.status): {"description": "done", "content": content}}
     if route.reply is File:

@@ -142,3 +142,33 @@ def test_addresses_are_taken_apart():
 
 def test_the_document_is_json():
     assert msgspec.json.decode(msgspec.json.encode(DOCUMENT)) == DOCUMENT
+
+
+def schemas(part):
+    """Every object of the document that has a type."""
+    if isinstance(part, dict):
+        if isinstance(part.get("type"), str) or "anyOf" in part:
+            yield part
+        part = list(part.values())
+    for one in part if isinstance(part, list) else ():
+        yield from schemas(one)
+
+
+def test_a_generated_client_can_be_made_of_every_schema():
+    """What openapi-python-client leaves an operation out for."""
+    found = list(schemas(DOCUMENT))
+    assert [one for one in found if one.get("type") == "array" and "items" not in one] == []
+    instants = [one for one in found if one.get("format") == "date-time"]
+    assert [one for one in instants if one.get("default") == ""] == []
+
+
+def test_a_body_that_may_be_left_out_is_not_required():
+    required = {
+        one.name: DOCUMENT["paths"][one.path][one.method.lower()]["requestBody"]["required"]
+        for one in ROUTES
+        if one.body
+    }
+
+    assert (required["redecode"], required["replay"], required["add_webhook"]) == (
+        False, False, True
+    )  # fmt: skip
