@@ -71,11 +71,12 @@ def loadable(
     left_out = {*without, *SLEEPS.values()} - {own}
     region_file = f"lorawan/region/{region}"
     plan = runpy.run_path(str(modules[region_file]))["PLAN"]
-    waiting = {"node/app", f"node/profiles/{profile}", f"radios/{constants['RADIO']}"}
+    waiting = {"node/app", f"node/profiles/{profile}"}
     waiting |= {f"wire/profiles/{profile}", f"wire/readings/{facts['payload']}"}
-    waiting |= {f"node/ports/{constants['PORT']}", region_file}
-    waiting.add(f"node/links/{constants.get('LINK', 'lorawan')}")
-    waiting |= {f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
+    waiting |= {f"node/ports/{constants['PORT']}", f"node/links/{_link(constants)}"}
+    if _link(constants) == "lorawan":
+        waiting |= {region_file, f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
+        waiting.add(f"radios/{constants['RADIO']}")
     waiting |= _fitted(constants, profile)
     settings = cast("dict[str, tuple[Any, Any, str]]", PROFILES[profile]["settings"])
     kinds = (kind for _, _, kind in settings.values())
@@ -93,8 +94,13 @@ def loadable(
     return found
 
 
+def _link(constants: Mapping[str, Any]) -> str:
+    """The link that the board file names."""
+    return constants.get("LINK", "lorawan")
+
+
 def _fitted(constants: Mapping[str, Any], profile: str) -> set[str]:
-    """What is loaded for the sensors and pins of the board file."""
+    """What is loaded for the sensors, the modem and the pins of the board file."""
     sensors = constants["SENSORS"]
     fitted = [
         role
@@ -103,5 +109,7 @@ def _fitted(constants: Mapping[str, Any], profile: str) -> set[str]:
         if role in sensors
     ]
     found = {f"node/sensors/{sensors[role]['chip']}" for role in fitted}
+    if "CELLULAR" in constants:
+        found.add(f"node/modems/{constants['CELLULAR']['chip']}")
     found |= {of_role for role in fitted for of_role in JUDGED.get(role, ())}
     return found | {module for pin, module in PINNED.items() if pin in constants["PINS"]}

@@ -107,6 +107,12 @@ class Subscription:
         self._waiting += envelopes
         self._changed.set()
 
+    def publish(self, topic: str, body: bytes) -> None:
+        """Send a message at QoS 0. Raises Retry while there is no connection."""
+        if not isinstance(self._connection, Connection):
+            raise Retry(f"there is no connection to the broker {self._broker.shown} now")
+        self._connection.publish(topic, body)
+
     def pause(self) -> None:
         """Disconnect until `resume`."""
         self._allowed.clear()

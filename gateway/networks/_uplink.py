@@ -29,6 +29,8 @@ class Body(Struct, frozen=True, kw_only=True):
     data: the device's bytes, Base64.  time: when it was received, RFC 3339; else it is now.
     dev_addr: of the LoRaWAN session.  id: the same at each delivery; else by the content.
     bearer: what carried it, as `nb-iot`.  The others are as in `link` of the events.
+    answer: the device wants to hear when it is stored, where a network can tell it.
+    got: ids of the commands that reached it since its last message that was answered.
     """
 
     dev_eui: Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2}[-:]?){7}[0-9A-Fa-f]{2}$")]
@@ -43,9 +45,30 @@ class Body(Struct, frozen=True, kw_only=True):
     snr_db: float | None = None
     dr: Annotated[int, Meta(ge=0, le=15)] | None = None
     gateway: Annotated[str, Meta(max_length=100)] | None = None
+    answer: bool = False
+    got: tuple[str, ...] = ()
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """The part of Body that concerns the way down."""
+
+    dev_eui: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+    fcnt: Annotated[int, Meta(ge=0, le=2**32 - 1)]
+    answer: bool = False
+    got: tuple[str, ...] = ()
 
 
 _decode: Callable[[bytes], Body] = msgspec.json.Decoder(Body).decode
+_asked: Callable[[bytes], Asked] = msgspec.json.Decoder(Asked).decode
+
+
+def asked(body: bytes) -> Asked | None:
+    """What a device of ours wants to hear; None where it is none, or wants nothing."""
+    try:
+        one = _asked(body)
+    except (ValueError, RecursionError):
+        return None
+    return one if one.answer else None
 
 
 def parse(body: bytes) -> Uplink:
