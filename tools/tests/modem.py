@@ -73,6 +73,10 @@ class Lockstep:
     async def ledger(self) -> dict[str, Any]:
         return (await self._ask(ledger=True))["ledger"]
 
+    def came(self, data: bytes) -> None:
+        """Bytes on the line that the model did not send."""
+        self._to_host += data
+
     # --- machine.UART and machine.Pin ---
 
     def any(self) -> int:
