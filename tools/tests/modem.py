@@ -29,7 +29,10 @@ class SetClock(Clock):
 
 
 class Lockstep:
-    """The model as a process; `run` moves its time. It is the driver's UART and Pin too."""
+    """The model as a process; `run` moves its time. It is the driver's UART and Pin too.
+
+    patience: real ms that the far end has to say something in a long step.
+    """
 
     def __init__(self, **around: Any) -> None:
         self._around = around
@@ -37,6 +40,7 @@ class Lockstep:
         self._to_modem = b""
         self._key: dict[str, int] = {}
         self.clock = SetClock()
+        self.patience = 50
 
     async def __aenter__(self) -> Self:
         node = str(paths.NODE) if paths.NODE.exists() else "node"
@@ -63,7 +67,8 @@ class Lockstep:
         """Let so much time pass, for the modem and for the node's clock."""
         data, self._to_modem = self._to_modem, b""
         key, self._key = self._key, {}
-        await self._ask(ms=ms, data=base64.b64encode(data).decode(), **key)
+        text = base64.b64encode(data).decode()
+        await self._ask(ms=ms, data=text, patience=self.patience, **key)
         self.clock.now_us += round(ms * 1000)
 
     async def set(self, **values: Any) -> None:

@@ -135,11 +135,13 @@ async def test_without_the_gateway_nothing_counts_as_delivered(far, monkeypatch)
     far.takes = False
     async with far.node(monkeypatch) as node:
         node.read(2)
+        node.modem.patience = 1
         await node.talk(50)
         assert node.journal.waiting() == 2
         assert "the gateway does not answer; next attempt" in node.said()
 
         far.takes = True
+        node.modem.patience = 50
         await node.talk(400)
         assert node.journal.waiting() == 0
 

@@ -5,7 +5,7 @@ import readline from 'node:readline';
 import { Modem } from './modem.mjs';
 
 const WAIT_MS = 2000;
-const LONG_MS = 20; // longer steps give the far end real time to answer
+const LONG_MS = 20; // a longer step gives the far end `patience` ms of real time to say something
 const alarms = [];
 const charge = { state: 'off', microamps: 0, since: 0, uas: 0 };
 let now = 0;
@@ -29,10 +29,12 @@ const modem = new Modem(world, JSON.parse(process.argv[2] ?? '{}'));
 
 const turn = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function run(ms) {
+async function run(ms, patience) {
   const until = now + ms * 1e6;
   for (let waited = 0; modem.waiting && waited < WAIT_MS; waited += 1) await turn(1);
-  if (modem.mqtt?.up) await (ms > LONG_MS ? turn(2) : new Promise(setImmediate));
+  const most = ms > LONG_MS ? patience : 0;
+  for (let waited = 0; modem.mqtt?.up && !modem.events.length && waited < most; waited += 1) await turn(1);
+  if (modem.mqtt?.up) await new Promise(setImmediate);
   for (;;) {
     const next = alarms.reduce((low, one) => (one.nanos <= until && (!low || one.nanos < low.nanos) ? one : low), null);
     if (!next) break;
@@ -43,11 +45,11 @@ async function run(ms) {
   now = until;
 }
 
-async function answer({ ms, data, key, set, ledger }) {
+async function answer({ ms, data, key, set, ledger, patience = 50 }) {
   if (key !== undefined) modem.key(key);
   if (set) modem.set(set);
   for (const byte of Buffer.from(data ?? '', 'base64')) modem.line.receive(byte);
-  if (ms) await run(ms);
+  if (ms) await run(ms, patience);
   const bytes = Buffer.from(out).toString('base64');
   out = [];
   world.current(charge.state, charge.microamps);
