@@ -140,6 +140,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     log_format: Literal["human", "json"] = "human"
     folder: str = ""
 
+    def __repr__(self) -> str:
+        """Without the network's and the sinks' keys and passwords."""
+        return f"Settings(site={self.site!r})"
+
 
 def load(path: Path, environment: Mapping[str, str]) -> Settings:
     """Read the configuration.
