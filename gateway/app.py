@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import structlog
+from aiohttp import web
 
 from gateway import audit, backups, devices, networks, promises, registry, simulation, sinks
 from gateway.absences import Absences
@@ -29,6 +30,7 @@ from gateway.daily import Schedules
 from gateway.delivery import Deliverer, Worker
 from gateway.errors import ConfigError, GatewayError, Refused, Unknown
 from gateway.events import counted
+from gateway.http.page import Page
 from gateway.http.port import check_port, listening
 from gateway.http.server import application
 from gateway.ingest import Ingest
@@ -113,6 +115,7 @@ def _parts(settings: Settings, store: Store, network: Network, commands: Command
         sinks=made_sinks(settings),
         codecs=codecs,
         network_kind=_kind(settings),
+        public=settings.http.public,
     )
 
 
@@ -155,7 +158,9 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
             network = await stack.enter_async_context(open_network(settings))
             parts, loops = _sole(settings, store, network, outlet)
         stack.enter_context(contextlib.closing(parts.codecs))
-        await stack.enter_async_context(listening(settings.http.bind, application(parts)))
+        await stack.enter_async_context(
+            listening(settings.http.bind, _application(settings, parts))
+        )
         systemd = Systemd(os.environ)
         systemd.ready()
         log.info("serving", site=settings.site, http=settings.http.bind)
@@ -166,6 +171,12 @@ async def _run(settings: Settings, ending: asyncio.Event) -> None:
             systemd.ending()
             for one in tasks:
                 one.cancel()
+
+
+def _application(settings: Settings, parts: Parts) -> web.Application:
+    of = settings.http
+    basemap = Path(settings.folder) / of.basemap if of.basemap else None
+    return application(parts, page=Page(basemap=basemap, plain_login=of.plain_login))
 
 
 def _sole(

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 Kind = Literal["bin", "lamp", "bay", "counter"]
+Role = Literal["viewer", "operator", "technician", "admin"]
+ROLES: tuple[Role, ...] = ("viewer", "operator", "technician", "admin")
 KINDS: tuple[Kind, ...] = ("bin", "lamp", "bay", "counter")
 
 
@@ -45,7 +47,32 @@ class Asset(Struct, frozen=True, kw_only=True):
         return self.stays[-1].dev_eui if self.stays and self.stays[-1].until_ms is None else ""
 
 
-RECORDS: tuple[type[Any], ...] = (Asset,)
+class User(Struct, frozen=True, kw_only=True):
+    """A person who may open the page.
+
+    password: Argon2id in the form of a PHC string.
+    """
+
+    name: str
+    role: Role
+    password: str
+    created_at_ms: int = 0
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A login. id: SHA-256 of the cookie, which is kept nowhere; the key.
+
+    csrf: what each request that changes something has to repeat.
+    """
+
+    id: str
+    user: str
+    csrf: str
+    created_at_ms: int
+    used_at_ms: int
+
+
+RECORDS: tuple[type[Any], ...] = (Asset, Session, User)
 """Every kind, in the order of their names."""
 
 

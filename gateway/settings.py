@@ -59,9 +59,17 @@ class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[http]`: the REST API. bind: `host:port`."""
+    """`[http]`: the REST API and the page.
+
+    bind: `host:port`.  basemap: a GeoJSON of the town to draw below the assets, relative to the
+    configuration's folder.  plain_login: people may log in over plain HTTP from elsewhere.
+    public: everybody may see counts by street and zone, suppressed where they are few.
+    """
 
     bind: str = "127.0.0.1:8090"
+    basemap: str = ""
+    plain_login: bool = False
+    public: bool = False
 
 
 class DeliverySettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,6 +26,7 @@ from gateway.usecases import (
     series,
     stories,
     stream,
+    street,
     webhooks,
 )
 from gateway.usecases.series import SeriesRange
@@ -108,6 +109,8 @@ ROUTES = (
     route("asset", "GET /v1/assets/{id}", "read", assets.find),
     route("assign", "PUT /v1/assets/{id}/device", "admin", assets.assign),
     route("remove_asset", "DELETE /v1/assets/{id}", "admin", assets.remove, errors=(422,)),
+    route("street", "GET /v1/street", "read", street.find),
+    route("public", "GET /v1/public", "", street.public, errors=(404,)),
     route("tag", "PUT /v1/devices/{dev_eui}/tags", "admin", devices.tag),
     route("ask", "POST /v1/devices/{dev_eui}/commands", "command", commands.ask, status=202),
     route("commands", "GET /v1/commands", "read", commands.find_all),

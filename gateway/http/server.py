@@ -23,22 +23,30 @@ from gateway.errors import (
 )
 from gateway.http import watch
 from gateway.http.answers import guarded, send_file, send_stream
-from gateway.http.auth import Forbidden, Unauthorized, authorize
+from gateway.http.auth import Forbidden, Unauthorized
+from gateway.http.page import Page
+from gateway.http.page import mount as mount_page
 from gateway.http.route import File, Route, Stream
 from gateway.http.routes import ROUTES
-from gateway.model import ApiKey
+from gateway.http.sessions import Caller, allow
+from gateway.logins import Logins, WrongPassword
+from gateway.passwords import TooMany
 from gateway.usecases import Parts
 
 BODY_BYTES = 64 * 1024
 """Largest body of a request, bytes."""
 STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (Unauthorized, 401),
+    (WrongPassword, 401),
+    (TooMany, 429),
     (Forbidden, 403),
     (Unknown, 404),
 )
 """HTTP status by kind of error; `status_of` has the rest."""
 
 log = structlog.get_logger("gateway.http")
+
+NO_PAGE = Page()
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,8 +55,11 @@ class Unreadable(Refused):
     """The request does not match the API document."""
 
 
-def application(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Application:
-    """The application: errors as JSON, bodies bounded, API keys checked by scope."""
+def application(
+    parts: Parts, routes: Sequence[Route] = ROUTES, page: Page = NO_PAGE
+) -> web.Application:
+    """The application: errors as JSON, bodies bounded, API keys and sessions checked by scope."""
+    logins = Logins(parts.store, parts.clock)
     app = web.Application(client_max_size=BODY_BYTES, middlewares=[_faults, _problems])
     ending = asyncio.Event()
 
@@ -57,14 +68,25 @@ def application(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicati
 
     app.on_shutdown.append(end)
     watch.mount(app, parts)
+    mount_page(app, logins, page)
     for route in routes:
-        app.router.add_route(route.method, route.path, _handler(parts, route, ending))
+
+        async def allowed(request: web.Request, route: Route = route) -> Caller | None:
+            return await allow(parts, logins, route, request)
+
+        handler = _handler(parts, route, ending, allowed)
+        app.router.add_route(route.method, route.path, handler)
     return app
 
 
-def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
+def _handler(
+    parts: Parts,
+    route: Route,
+    ending: asyncio.Event,
+    allowed: Callable[[web.Request], Awaitable[Caller | None]],
+) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        caller = await _allow(parts, route, request)
+        caller = await allowed(request)
         given: dict[str, Any] = {"caller": caller.name} if route.caller and caller else {}
         query = _single(request, route.query)
         if route.query:
@@ -78,7 +100,7 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
             answer = await route.operation(parts, *named, **given)
             await _accounted(parts)
         if isinstance(answer, Stream):
-            checked = guarded(answer, lambda: _allow(parts, route, request))
+            checked = guarded(answer, lambda: allowed(request))
             return await send_stream(request, checked, route.content, ending)
         if isinstance(answer, File):
             return await send_file(request, answer)
@@ -87,14 +109,8 @@ def _handler(parts: Parts, route: Route, ending: asyncio.Event) -> _Handler:
     return handle
 
 
-async def _allow(parts: Parts, route: Route, request: web.Request) -> ApiKey | None:
-    if not route.scope:
-        return None
-    return await authorize(parts.store, request.headers.get("Authorization", ""), route.scope)
-
-
 @contextlib.contextmanager
-def _acting(parts: Parts, route: Route, caller: ApiKey | None, subject: str) -> Generator[None]:
+def _acting(parts: Parts, route: Route, caller: Caller | None, subject: str) -> Generator[None]:
     """What a request that may change something does is its caller's act."""
     if route.method == "GET" or caller is None:
         yield
@@ -214,7 +230,7 @@ async def _problems(request: web.Request, handler: _Handler) -> web.StreamRespon
     except GatewayError as error:
         status = status_of(error)
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        if status == 503:
+        if status in {429, 503}:
             headers["Retry-After"] = str(int(getattr(error, "after_s", None) or 1))
         return _json(problem(error), status, headers)
 

@@ -36,6 +36,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     """What the use cases work with; the composition root makes it.
 
     network_kind: name of the kind of network server, as the configuration has it.
+    public: whether counts are shown to everybody.
     """
 
     store: Store
@@ -45,6 +46,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     codecs: Codecs
     network_kind: str = ""
     clock: Clock = wall_ms
+    public: bool = False
 
 
 def listed(*names: str) -> Meta:

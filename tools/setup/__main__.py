@@ -26,7 +26,7 @@ from tools.setup import (
     system,
 )
 from tools.setup.paths import CACHE
-from tools.setup.programs import MOSQUITTO, POSTGRESQL, STRACE, Program
+from tools.setup.programs import CHROMIUM, MOSQUITTO, POSTGRESQL, STRACE, Program
 from tools.setup.progress import SetupError, say, stop_children
 
 GOALS = ("run", "test", "check", "bench", "faults", "flash", "build")
@@ -34,6 +34,8 @@ WITHOUT_BENCH = ("flash", "build")
 TESTS = ("test", "bench", "faults")
 """Goals that run the gateway on each database and with a failing disk."""
 FOR_TESTS = (POSTGRESQL, STRACE)
+WITH_CHROMIUM = ("bookworm", "trixie")
+"""Releases that have Chromium as a package; elsewhere the tests in it are left out."""
 Chain = list[Callable[[], None]]
 
 
@@ -63,6 +65,8 @@ def plan(goal: str, machine: system.System) -> list[Chain]:
     chains.append(_tests(goal, machine))
     chains.append(_program(MOSQUITTO, machine))
     chains += [_program(program, machine) for program in FOR_TESTS if goal in TESTS]
+    if goal == "test" and machine.codename in WITH_CHROMIUM:
+        chains.append(_program(CHROMIUM, machine))
     return [chain for chain in chains if chain]
 
 

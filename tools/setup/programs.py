@@ -114,6 +114,18 @@ POSTGRESQL = Program(
 )
 """One that is installed is taken, of which only the programs are used, never a running server.
 Debian 12 has version 15, Ubuntu 24.04 16, Debian 13 17."""
+CHROMIUM = Program(
+    name="chromium-headless-shell",
+    called="Chromium",
+    purpose="in which the tests open the page",
+    duration_s=20,
+    missing="The browser of the tests",
+    oldest="120",
+    place=paths.CHROMIUM,
+    found=paths.chromium,
+    try_it=lambda program: [program, "--version"],
+)
+"""Without a window. 64 MB to download, 290 MB unpacked. Ubuntu has it as a snap alone."""
 STRACE = Program(
     name="strace",
     called="strace",

@@ -25,7 +25,7 @@ def made_parts(store, folder=Path("none")):
     return Parts(
         store=store, network=network, commands=Commands(store, network, CommandSettings()),
         sinks=make({}, SURROUNDINGS), clock=lambda: 1_700_000_000_000,
-        codecs=Codecs(folder / "codecs"),
+        codecs=Codecs(folder / "codecs"), public=True,
     )  # fmt: skip
 
 

@@ -164,7 +164,13 @@ def test_the_wheel_holds_the_service_and_what_it_writes(request, tmp_path):
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "made" / "lamplighter.toml").exists()
     names = {one.relative_to(place).as_posix() for one in place.rglob("*")}
-    assert {"gateway/deploy/lamplighter.service", "gateway/deploy/alerts.yml"} <= names
+    assert {
+        "gateway/deploy/lamplighter.service",
+        "gateway/deploy/alerts.yml",
+        "gateway/page/app.js",
+        "gateway/page/lib/leaflet.js",
+        "gateway/page/lib/uplot.js",
+    } <= names
     assert not [one for one in names if "/tests/" in one]
     [metadata] = Path(place).glob("*.dist-info/entry_points.txt")
     assert "lamplighter = gateway.cli:main" in metadata.read_text()

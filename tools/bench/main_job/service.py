@@ -39,8 +39,11 @@ class GatewayService:
         self.process: asyncio.subprocess.Process | None = None
         self._http: aiohttp.ClientSession | None = None
 
-    async def cli(self, *arguments: str) -> Any:
-        """Runs `lamplighter ARGUMENTS --json` and returns what it printed, parsed."""
+    async def cli(self, *arguments: str, given: str = "") -> Any:
+        """Runs `lamplighter ARGUMENTS --json` and returns what it printed, parsed.
+
+        given: on its stdin.
+        """
         command = [
             sys.executable,
             "-m",
@@ -51,9 +54,10 @@ class GatewayService:
             "--json",
         ]
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        out, err = await process.communicate()
+            *command, cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate(given.encode())
         if process.returncode:
             output = err.decode().strip() or out.decode().strip()
             raise ServiceError(f"lamplighter {' '.join(arguments)}: {output}")

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from tools.bench.city.recorded import City
 from tools.bench.main_job.external import ExternalNetwork
+from tools.bench.main_job.page import open_page
 from tools.bench.main_job.receiver import Receiver
 from tools.bench.main_job.service import GatewayService
 from tools.bench.main_job.story import Story
@@ -143,6 +144,9 @@ class Street:
         await self._open_radio_gateway(host, port)
         for name in self.names:
             await self._add_node(name)
+        if self.story:
+            places = {name: POSITIONS_M[name] for name in self.names}
+            self.tell(await open_page(self.service, self.folder, places))
 
     async def _open_radio_gateway(self, host: str, port: int) -> None:
         """Registers a radio gateway; an own one at a ChirpStack that others use too."""
