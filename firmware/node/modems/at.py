@@ -51,7 +51,7 @@ class At:
         Raises ModemError with the result code; with none when nothing answers in time.
         """
         self.poll()
-        name = command[2:].split("=", maxsplit=1)[0].split("?", maxsplit=1)[0].encode() + b":"
+        name = command[2:].partition("=")[0].partition("?")[0].encode() + b":"
         self._uart.write((command + "\r").encode())
         found = []
         waited = 0
