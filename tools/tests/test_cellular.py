@@ -76,6 +76,9 @@ class Far:
                 self.stored.append(self.network.parse(envelope))
                 envelope.acknowledge()
 
+    def ports(self):
+        return {one.fport for one in self.stored}
+
     def ask(self, data=b"\x01\x02"):
         expires = wall_ms() + 60_000
         down = self.network._down
