@@ -2,6 +2,7 @@
 #   make run [FOR=seconds]          a street of emulated boards, live
 #   make test                       every test        make check   the quick loop
 #   make bench                      the measurements  make faults  campaigns of faults
+#   make sbom [FILE=sbom.cdx.json]  the bill of materials, CycloneDX
 #   make flash BOARD=.. PORT=.. [PROFILE=..]   the firmware on a real board
 PYTHON ?= python3
 BIN := .cache/venv/bin
@@ -11,7 +12,7 @@ PYTEST ?=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench faults flash build
+.PHONY: run test check bench faults flash build sbom
 
 run:
 	$(SETUP) run
@@ -44,3 +45,7 @@ flash:
 build:
 	$(SETUP) build
 	@exec $(BIN)/python -m tools.build $(if $(BOARD),--board $(BOARD)) $(if $(PROFILE),--profile $(PROFILE))
+
+sbom:
+	$(SETUP) check
+	@exec $(BIN)/python -m tools.sbom $(or $(FILE),sbom.cdx.json)

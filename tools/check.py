@@ -29,6 +29,7 @@ CHECKS = {
     "import rules": ["lint-imports"],
     "circles, lengths": ["python", "-m", "tools.architecture", "firmware", "tools", "hil_tests"],
     "generated files": ["python", "-m", "tools.generate", "--check"],
+    "licences": ["python", "-m", "tools.licences"],
     "device files and sizes": ["python", "-m", "tools.build", "--check"],
     "chip, radio and air": ["node", "--test", *NODE_FILES],
 }
