@@ -138,6 +138,7 @@ FILES = {
         "stuck.py",
         "supply.py",
         "terminal.py",
+        "thin.py",
         "tilt.py",
         "touch.py",
         "wiring.py",

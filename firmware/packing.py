@@ -1,23 +1,29 @@
-"""Write what `packed` reads: every module of /lib in one file."""
+"""Write what `packed` reads: every module of /lib in one file, and what else a wake needs."""
 
 import binascii
-import json
 import os
 import struct
 
-from packed import END, FILE
+from packed import END, FILE, ROW
 
 _FOLDER = 0x4000  # type of a folder's entry, by os.ilistdir
+_FIRST = "/packed.mpy"
 
 
-def make(feed, path: str = FILE, folder: str = "/lib") -> bool:
-    """Replace the pack. False where flash takes none: then there is none. feed(): often called."""
+def make(feed, more: dict, path: str = FILE, folder: str = "/lib") -> bool:
+    """Replace the pack. False where flash takes none: then there is none. feed(): often called.
+
+    more: {path: bytes} of what is packed besides.
+    """
     fresh = path + ".new"
-    index = {}
+    rows = []
     try:
         with open(fresh, "wb") as out:
-            _add(out, folder, "", index, feed)
-            raw = json.dumps(index).encode()
+            _begin(out, folder)
+            _add(out, folder, "", rows, feed)
+            for name, data in more.items():
+                rows.append(_written(out, name, data))
+            raw = b"".join(rows)
             out.write(raw + struct.pack(END, binascii.crc32(raw), len(raw)))
         os.rename(fresh, path)
         return True
@@ -30,15 +36,30 @@ def make(feed, path: str = FILE, folder: str = "/lib") -> bool:
         return False
 
 
-def _add(out, folder, below, index, feed):
+def _begin(out, folder):
+    """Size and bytes of `packed`."""
+    with open(folder + _FIRST, "rb") as file:
+        data = file.read()
+    out.write(struct.pack("<I", len(data)) + data)
+
+
+def _add(out, folder, below, rows, feed):
     for entry in os.ilistdir(folder + below):
         name = below + "/" + entry[0]
         if entry[1] == _FOLDER:
-            index[name] = 0
-            _add(out, folder, name, index, feed)
+            rows.append(_row(name, 0, b""))
+            _add(out, folder, name, rows, feed)
         elif name[-4:] == ".mpy":
             feed()
             with open(folder + name, "rb") as file:
-                data = file.read()
-            index[name[:-4]] = out.tell(), len(data), binascii.crc32(data)
-            out.write(data)
+                rows.append(_written(out, name, file.read()))
+
+
+def _written(out, name, data):
+    row = _row(name, out.tell(), data)
+    out.write(data)
+    return row
+
+
+def _row(name, at, data):
+    return struct.pack(ROW, binascii.crc32(name.encode()), at, len(data), binascii.crc32(data))

@@ -41,6 +41,8 @@ SHELL = "node/shell"
 """Its files are the console's commands."""
 SLEEPS = {"A": "node/deep", "C": "node/nap"}
 """What only a profile of that class loads."""
+THIN = "node/thin"
+"""What a board that sleeps deep loads in a start of its own."""
 
 
 JUDGED = {
@@ -77,6 +79,8 @@ def loadable(
     if _link(constants) == "lorawan":
         waiting |= {region_file, f"lorawan/plan/{plan}", f"lorawan/plan/{plan}_setup"}
         waiting.add(f"radios/{constants['RADIO']}")
+        if own == SLEEPS["A"] and constants["PORT"] == "esp32":
+            waiting.add(THIN)
     waiting |= _fitted(constants, profile)
     settings = cast("dict[str, tuple[Any, Any, str]]", PROFILES[profile]["settings"])
     kinds = (kind for _, _, kind in settings.values())

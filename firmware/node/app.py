@@ -71,8 +71,8 @@ class Node:
         self._phases = {}
         self.wake = asyncio.Event()
         self.piece_ms = 4000  # of the flow's waits: the watchdog resets after 8.3 s
-        self.next_us = self._tidy_us = self._reported_us = self.peak = self.stirred = 0
-        self._last = self._read_by = None  # reading, and version of the settings at it
+        self.next_us = self._tidy_us = self.reported_us = self.peak = self.stirred = 0
+        self.last = self._read_by = None  # reading, and version of the settings at it
         self._starting = True
 
     async def run(self, stdin=None) -> None:
@@ -235,15 +235,15 @@ class Node:
         self.next_us = max(self.next_us + sample_us, started_us + sample_us // 2)
         values = await self.measure()
         await profile.tell(clock.uptime_s())
-        due_us = self._reported_us + profile.report_s() * 1000000 - sample_us // 2
+        due_us = self.reported_us + profile.report_s() * 1000000 - sample_us // 2
         due = profile.due(started_us >= due_us)
-        last = self._last
+        last = self.last
         wanted = due or not last or profile.changed(last, values)
         async with self.lock:
             profile.save()
             if wanted:
-                self._last = profile.taken(values)
-                self._reported_us = started_us
+                self.last = profile.taken(values)
+                self.reported_us = started_us
                 data = codec.pack(profile.payload, dict(values, seq=self.journal.next_seq, age=0))
                 fport = codec.entry(profile.payload)[0]
                 one = self.journal.add(config.boots, clock.uptime_s(), clock.unix(), fport, data)
@@ -254,7 +254,7 @@ class Node:
 
     def report_soon(self) -> None:
         """Take a reading at the next turn, whatever is due."""
-        self._last = None
+        self.last = None
         self.next_us = 0
         self.wake.set()
 

@@ -18,7 +18,8 @@ class Config:
     """Settings by item: `config["report_s"]`. `version` counts changes, `boots` starts.
 
     For `node.changes`: `values` (what was given), `crc` (of the file they
-    came from), `good` (the last version that worked), `tries` (crashes since).
+    came from), `good` (the last version that worked), `tries` (crashes since). For `node.deep`:
+    `all` (values and defaults).
     """
 
     version: int
@@ -35,7 +36,7 @@ class Config:
     def settle(self, values: dict) -> None:
         """Take these values as given; what they leave open is the profile's, or a default."""
         self.values = values
-        self._all = self._default("complete", values)
+        self.all = self._default("complete", values)
 
     def _default(self, name, argument):
         from node import defaults
@@ -46,7 +47,7 @@ class Config:
         return found
 
     def __getitem__(self, name: str) -> "Setting":
-        found = self._all.get(name)
+        found = self.all.get(name)
         return self._default("other", name) if found is None else found
 
     def given(self, name: str) -> bool:

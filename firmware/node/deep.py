@@ -20,27 +20,62 @@ from unload import unload
 
 from node.profiles import Kept
 
+BOARD = "/board.json"  # in the pack: literals of the board file
 _MOST = const(2048)
+_HEAD = const(6)  # CRC-32, size of what a sample needs
 _RC_PARTS = const(100)  # the slow clock is an RC oscillator, calibrated before each sleep: 1 %
 # over the time of a sleep is assumed, for the temperature that changes meanwhile
 _UNSURE_MS = const(60000)
+_OTHERS = (  # settings that no sample needs; keys stay on flash
+    "dev_eui", "join_eui", "app_key", "name", "asset", "region", "lang", "start_jitter_s",
+    "confirm_every", "batch", "batch_whole", "repeat",
+)  # fmt: skip
 _PLAIN = (type(None), bool, int, str)
 
 
 def take() -> "dict | None":
     """What was kept, at the first call after deep sleep; pads held meanwhile are free again."""
     rtc = machine.RTC()
-    raw = rtc.memory()
-    if not raw:
+    found = peek()
+    if rtc.memory():
+        rtc.memory(b"")
+    if not found:
         return None
-    rtc.memory(b"")
-    if binascii.crc32(raw[4:]) != int.from_bytes(raw[:4], "little"):
+    kept = found[0]
+    more = json.loads(found[1])
+    more["parts"] = kept["parts"] + more["parts"]
+    kept.update(more)
+    free(kept["held"])
+    return kept
+
+
+def peek() -> "tuple | None":
+    """What was kept, and still is: (what a sample needs, the rest as bytes). None: damaged."""
+    raw = machine.RTC().memory()
+    if not raw or binascii.crc32(raw[4:]) != int.from_bytes(raw[:4], "little"):
         return None
-    kept = json.loads(raw[4:])
-    for gpio, level in kept["held"]:
+    end = _HEAD + int.from_bytes(raw[4:_HEAD], "little")
+    return json.loads(raw[_HEAD:end]), raw[end:]
+
+
+def for_sample() -> "tuple | None":
+    """As `peek`, where a sample is all that is due now."""
+    found = peek()
+    if found and found[0]["thin"] and _now_us(found[0]) < found[0]["until"]:
+        return found
+    return None
+
+
+def _now_us(kept):
+    """The clock's instant."""
+    return kept["us"] + (time.time_ns() - kept["at"]) // 1000
+
+
+def free(held: list) -> None:
+    """Pads that `keep` held move again."""
+    for gpio, level in held:
         machine.Pin(gpio, machine.Pin.OUT, value=level, hold=False)  # pyright: ignore[reportCallIssue]
     esp32.gpio_deep_sleep_hold(False)
-    return kept
 
 
 def ready(node) -> bool:
@@ -65,32 +100,69 @@ def keep(node) -> bool:
     port = node.power.port
     if not port.packed:
         port.packed = True
-        _pack(port.feed)
+        _pack(port.feed, node.board)
         return False
-    held = _held(node.board)
-    kept = {
-        "mark": _mark(node),
-        "held": held,
-        "boots": node.config.boots,
-        "us": node.clock.us(),
-        "at": time.time_ns(),
-        "parts": [_plain_of(one) for one in _parts(node)],
-    }
-    raw = json.dumps(kept, separators=(",", ":")).encode()  # without blanks
+    parts = [plain_of(one) for one in _parts(node)]
+    first = len(sampled(node, node))
+    kept = {"held": _held(node.board), "parts": parts[:first], "thin": _thin(node)}
+    kept["until"] = until_us(node, node)
+    rest = _json({"mark": _mark(node), "boots": node.config.boots, "parts": parts[first:]})
+    if hold(node.clock, kept, rest, node.link.radio):
+        return True
+    kept["thin"] = None  # where settings are long, each wake is of the whole node
+    return hold(node.clock, kept, rest, node.link.radio)
+
+
+def hold(clock, kept: dict, rest: bytes, radio=None) -> bool:
+    """Into the memory, with the instant; the pads stay as they are to be. False: no room."""
+    kept["us"] = clock.us()
+    kept["at"] = time.time_ns()
+    raw = _json(kept)
+    raw = len(raw).to_bytes(2, "little") + raw + rest
     if len(raw) + 4 > _MOST:
         return False
-    node.link.radio.sleep()
-    for gpio, level in held:
+    if radio:
+        radio.sleep()
+    for gpio, level in kept["held"]:
         machine.Pin(gpio, machine.Pin.OUT, value=level, hold=True)  # pyright: ignore[reportCallIssue]
     esp32.gpio_deep_sleep_hold(True)
     machine.RTC().memory(binascii.crc32(raw).to_bytes(4, "little") + raw)
     return True
 
 
-def _pack(feed):
+def until_us(numbers, node) -> int:
+    """The clock's instant from which a report or a status is due; `node.app` says the same.
+
+    numbers: has a node's own.
+    """
+    config = node.config
+    profile = node.profile
+    sample_us = min(config["sample_s"], config["report_s"]) * 1000000
+    report_us = numbers.reported_us + profile.report_s() * 1000000 - sample_us // 2
+    return min(report_us, profile.status_s * 1000000)
+
+
+def _json(value):
+    return json.dumps(value, separators=(",", ":")).encode()  # without blanks
+
+
+def _thin(node):
+    """What `node.thin` needs besides the parts; None: the next wake is not for a sample alone."""
+    config = node.config
+    if node.link.wait_us() is not None or not node.last:
+        return None
+    settings = config.all.copy()
+    for name in _OTHERS:
+        settings.pop(name, None)
+    return [settings, [name for name in config.values if name in settings], config.version]
+
+
+def _pack(feed, board):
+    """With the board file's literals, which are source."""
     import packing
 
-    packing.make(feed)
+    literals = {name: getattr(board, name) for name in ("PINS", "SENSORS", "BATTERY")}
+    packing.make(feed, {BOARD: _json(literals)})
     packing = None
     unload("packing")
     unload("packed")
@@ -101,18 +173,22 @@ def resume(node, kept: dict) -> bool:
     if not node.link.ready or kept["mark"] != _mark(node):
         return False
     for one, values in zip(_parts(node), kept["parts"]):
-        _restore(one, values)
-    clock = node.clock
-    clock.us()  # its ticks are those of this start
-    slept_us = (time.time_ns() - kept["at"]) // 1000
-    clock.total_us = now_us = kept["us"] + slept_us
-    if clock.unix_us is not None:
-        error_ms = clock.error_ms() + slept_us // (1000 * _RC_PARTS)
-        clock.set_unix(clock.unix_us + now_us, now_us, error_ms)
-        if error_ms > _UNSURE_MS:
-            node.link.mac.ask_time()
+        restore(one, values)
+    if go_on(node.clock, kept) > _UNSURE_MS:
+        node.link.mac.ask_time()
     _same_start(node.config, kept["boots"])
     return True
+
+
+def go_on(clock, kept: dict) -> int:
+    """A clock, restored, gets what passed since. Returns the error of its time, ms; 0: unknown."""
+    clock.us()  # its ticks are those of this start
+    clock.total_us = now_us = _now_us(kept)
+    if clock.unix_us is None:
+        return 0
+    error_ms = clock.error_ms() + (now_us - kept["us"]) // (1000 * _RC_PARTS)
+    clock.set_unix(clock.unix_us + now_us, now_us, error_ms)
+    return error_ms
 
 
 def _same_start(config, boots):
@@ -139,20 +215,28 @@ def _parts(node):
     link = node.link
     mac = link.mac
     exchange = link.exchange
+    return sampled(node, node) + [
+        node.store, node.journal, node.outbox, link, mac, mac.session, mac.duty, mac.answers,
+        exchange, exchange.silence,
+    ]  # fmt: skip
+
+
+def sampled(node, numbers) -> list:
+    """Those of them that a sample changes, which come first. numbers: has a node's own."""
     profile = node.profile
     judges = [one for one in profile.__dict__.values() if isinstance(one, Kept)]
-    return [
-        node, node.clock, node.store, node.journal, node.outbox, profile, link, mac, mac.session,
-        mac.duty, mac.answers, exchange, exchange.silence,
-    ] + judges  # fmt: skip
+    return [numbers, node.clock, profile] + judges
 
 
-def _plain_of(one):
+def plain_of(one) -> dict:
+    """Its attributes that JSON can have."""
     return {name: value for name, value in one.__dict__.items() if _is_plain(value)}
 
 
 def _is_plain(value):
-    """Is it the same after a way through JSON?"""
+    """Is it the same after a way through JSON? A path is the same in any start."""
+    if isinstance(value, str) and value[:1] == "/":
+        return False
     if isinstance(value, list):
         return all(_is_plain(one) for one in value)
     if isinstance(value, dict):
@@ -160,9 +244,10 @@ def _is_plain(value):
     return isinstance(value, _PLAIN)
 
 
-def _restore(one, values):
-    for name in values:
-        setattr(one, name, values[name])
+def restore(one, values: dict) -> None:
+    """The way back."""
+    for name, value in values.items():
+        setattr(one, name, value)
 
 
 def _held(board):

@@ -29,6 +29,8 @@ def share_rx() -> None:
 class Waker:
     """`arm` it before each sleep, `free` it after light sleep. port: deaf to a wrong pin."""
 
+    early = False  # did it move before the whole node was there?
+
     def __init__(self, pin, handler, port):
         self._pin = pin
         self._handler = handler
@@ -39,6 +41,8 @@ class Waker:
             port.deaf.append(str(pin))
         if port.cause == DEEPSLEEP:
             self._ask()
+        if self.early:
+            handler(pin)
 
     def arm(self) -> None:
         """The level that it has not now ends sleep: one that stands would end it at once."""

@@ -288,7 +288,7 @@ def test_a_node_sends_its_first_reading_at_once_and_then_holds_back():
         first = node.link.frames[-1]
         for _ in range(3):
             assert node.outbox.empty()
-            node._reported_us = node.clock.us() - 60000000
+            node.reported_us = node.clock.us() - 60000000
             node.next_us = 0
             waiting = node.journal.next_seq
             node.wake.set()

@@ -1,5 +1,6 @@
 """Deep sleep: what a node keeps in the RTC's memory, and how it goes on afterwards."""
 
+import json
 import sys
 
 from tests.fake_device import folder
@@ -68,6 +69,13 @@ class Clock(Plain):
         self.unix_us, self.wrong_ms = unix_us - at_us, error_ms
 
 
+class Config(Plain):
+    """As `node.config`."""
+
+    def __getitem__(self, name):
+        return self.all[name]
+
+
 class Lock:
     taken = False
 
@@ -99,25 +107,32 @@ class Radio:
 def node(path, reserved=32, fcnt=32, marks=(0, 0), **more):
     """A joined node as a start from flash leaves it; the counter is the reserved one."""
     store = Store(path + "/state")
-    config = Plain(store=store, boots=4, good=1, tries=0, version=2, crc=0, values={})
+    config = Config(
+        store=store, boots=4, good=1, tries=0, version=2, crc=0,
+        values={"delta": 5, "app_key": "k"},
+        all={"delta": 5, "app_key": "k", "sample_s": 600, "report_s": 3600, "region": "eu868"},
+    )  # fmt: skip
     changes.save_boot(config)
     session = Plain(tag=7, reserved=reserved, fcnt_up=fcnt, unanswered=0, addr=b"\1\2\3\4")
     mac = Mac(
         session=session, duty=Plain(free_us=[0, 0]), answers=Plain(sticky=b""), silent_us=None,
         uplink_wanted=False, windows=Plain(busy=False), heard_us=0,
     )  # fmt: skip
-    profile = Plain(name="bin", _stuck=Stuck(None))
+    profile = Plain(name="bin", status_s=3600, report_s=lambda: 3600, _stuck=Stuck(None))
     exchange = Plain(silence=Plain(failed=0), sent=0)
-    link = Plain(mac=mac, exchange=exchange, ready=True, broken=False, radio=Radio())
+    link = Plain(
+        mac=mac, exchange=exchange, ready=True, broken=False, radio=Radio(), wait_us=lambda: None
+    )
     journal = Plain(next_seq=9, marks=list(marks), segments=[], at=0, tail=bytearray(4))
     journal.idle = lambda: True
     board = Plain(
-        PINS={"nss": 18, "reset": 23}, SENSORS={"distance": {"chip": "a02yyuw", "power": 25}}
-    )
+        PINS={"nss": 18, "reset": 23}, SENSORS={"distance": {"chip": "a02yyuw", "power": 25}},
+        BATTERY=None,
+    )  # fmt: skip
     return Plain(
         config=config, store=store, clock=Clock(), journal=journal, outbox=Outbox(),
-        profile=profile, link=link, lock=Lock(), inbox=[], board=board, next_us=0,
-        _last={"fill": 4, "distance": None},
+        profile=profile, link=link, lock=Lock(), inbox=[], board=board, next_us=0, reported_us=0,
+        last={"fill": 4, "distance": None},
         power=Plain(port=Plain(packed=True, feed=bool)), **more
     )  # fmt: skip
 
@@ -131,6 +146,13 @@ def deep():
     module.machine, module.esp32 = Plain(RTC=Rtc, Pin=Pin), Esp32()
     module.time = Plain(time_ns=lambda: CLOCK_NS[0])
     return module
+
+
+def sampled(seconds, one):
+    """After so long: what a sample gets; None: more is due."""
+    assert deep().keep(one)
+    CLOCK_NS[0] += seconds * 1000000000
+    return deep().for_sample()
 
 
 def slept(module, one, seconds=600):
@@ -171,7 +193,7 @@ def test_a_node_goes_on_where_it_was():
     assert fresh.clock.wrong_ms == 6000  # 1 % of 600 s
     assert fresh.link.mac.duty.free_us == [123, 91000000]
     assert fresh.profile._stuck._times == 6
-    assert fresh._last == {"fill": 4, "distance": None}
+    assert fresh.last == {"fill": 4, "distance": None}
     assert not fresh.link.mac.asked
     assert fresh.config.boots == 4
     assert fresh.config.store.load("boot")[:2] == b"\4\0", "the start was counted"
@@ -261,10 +283,12 @@ def test_before_the_first_deep_sleep_the_firmware_is_packed():
     port.packed = False
     Rtc.kept = b""
     packing = sys.modules["packing"] = Plain(made=[])
-    packing.make = packing.made.append
+    packing.make = lambda *given: packing.made.append(given)
 
     assert not module.keep(one)
-    assert (packing.made, Rtc.kept) == ([port.feed], b"")
+    assert (packing.made[0][0], Rtc.kept) == (port.feed, b"")
+    board = json.loads(packing.made[0][1]["/board.json"])
+    assert board == {"PINS": one.board.PINS, "SENSORS": one.board.SENSORS, "BATTERY": None}
     assert "packing" not in sys.modules, "its bytecode would stay"
     assert module.keep(one), "it takes seconds: the next doze is deep"
 
@@ -275,3 +299,41 @@ def test_what_the_memory_cannot_hold_is_not_forgotten():
     one.much = "x" * 2048
     assert not module.keep(one)
     assert (Rtc.kept, one.link.radio.asleep) == (b"", False)
+
+
+def test_a_wake_before_the_next_report_begins_with_a_sample_alone():
+    one = busy_node(folder())  # 90 s after its start
+    assert sampled(600, one)
+    assert Rtc.kept, "it is there for the whole node"
+    assert sampled(3200, one)
+    assert not sampled(3220, one), "the report is due, half a sample early"
+    one.reported_us = 3600000000
+    assert not sampled(3600, one), "the status is due"
+
+
+def test_a_wake_for_something_else_is_of_the_whole_node():
+    one = busy_node(folder())
+    one.link.wait_us = lambda: 600000000
+    assert not sampled(600, one), "the link wants to send"
+    one = busy_node(folder())
+    one.last = None
+    assert not sampled(600, one), "a reading is due"
+    one = busy_node(folder())
+    one.config.all["shape"] = "x" * 1800
+    assert not sampled(600, one), "too long to be kept"
+    assert deep().take(), "the node goes on where it was"
+
+
+def test_a_sample_gets_no_secret_and_hands_the_rest_back():
+    one = busy_node(folder())
+    kept, rest = sampled(600, one)
+    settings = {"delta": 5, "sample_s": 600, "report_s": 3600}
+    assert kept["thin"] == [settings, ["delta"], 2]
+    kept["parts"][0]["next_us"] = 7
+
+    assert deep().hold(one.clock, kept, rest)
+
+    fresh = node(folder(), fcnt=1, marks=(1, 3))
+    changed = deep().take()
+    assert deep().resume(fresh, changed)
+    assert (fresh.next_us, fresh.link.mac.session.fcnt_up) == (7, 5)

@@ -72,7 +72,7 @@ def test_a_sensor_that_does_not_answer_is_told_at_once_and_when_it_is_back():
 
         node.silence = lambda role: (role, "am312", "pin GP7")
         node.profile.fields = lambda _sensed: profile_fields
-        profile_fields = dict(node._last)
+        profile_fields = dict(node.last)
         node.sensors["motion"] = Mute()
         await asyncio.sleep(650)
         assert [sick(one) for one in statuses(node)] == [{"motion": "absent"}]

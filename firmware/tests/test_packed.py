@@ -33,6 +33,7 @@ def library():
     for path in (lib, lib + "/node", lib + "/node/texts"):
         os.mkdir(path)
     written(lib + "/unload.mpy", b"M" + bytes(3000))
+    written(lib + "/packed.mpy", b"itself")
     written(lib + "/node/__init__.mpy", b"package")
     written(lib + "/node/app.mpy", b"application")
     written(lib + "/node/texts/en.txt", b"text")
@@ -42,8 +43,8 @@ def library():
 def made():
     lib, path = library()
     fed = []
-    assert make(lambda: fed.append(1), path, lib)
-    assert len(fed) == 3, "the watchdog waits for the whole of it"
+    assert make(lambda: fed.append(1), {"/board.json": b"{}"}, path, lib)
+    assert len(fed) == 4, "the watchdog waits for the whole of it"
     return lib, path
 
 
@@ -95,9 +96,12 @@ def test_what_is_not_packed_is_where_it_was():
     lib, pack = packed()
     written(lib + "/later.mpy", b"later")
 
-    assert pack.stat("/later.mpy")[6] == 5
-    assert read(pack, "/later.mpy") == b"later"
+    written(lib + "/node/later.mpy", b"later")
+
+    assert pack.stat("/node/later.mpy")[6] == 5
+    assert read(pack, "/node/later.mpy") == b"later"
     assert read(pack, "/node/texts/en.txt") == b"text"
+    assert absent(pack, "/later.mpy"), "MicroPython looks for it in /lib next"
     assert absent(pack, "/nothing.mpy")
     pack.umount()
 
@@ -112,11 +116,21 @@ def test_a_module_that_is_torn_comes_from_its_own_file():
     pack.umount()
 
 
+def test_what_a_wake_needs_besides_is_in_it():
+    _, pack = packed()
+    assert read(pack, "/board.json") == b"{}"
+    pack.umount()
+
+
+def test_it_begins_with_what_reads_it():
+    _, path = made()
+    assert contents(path)[:10] == b"\6\0\0\0itself"
+
+
 def test_a_torn_pack_is_none():
     lib, path = made()
     whole = contents(path)
-    other = whole.replace(b'"/node": 0', b'"/node": 1')
-    assert other != whole
+    other = whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:]
     for data in (b"", whole[:7], whole[:-1], whole[:-9] + b"x" + whole[-8:], b"\xff" * 40, other):
         written(path, data)
         try:
@@ -130,7 +144,7 @@ def test_a_new_pack_replaces_the_old_one_whole():
     lib, path = made()
     written(lib + "/node/app.mpy", b"version 2")
 
-    assert make(bool, path, lib)
+    assert make(bool, {}, path, lib)
 
     pack = Pack(path, lib)
     assert read(pack, "/node/app.mpy") == b"version 2"
@@ -141,6 +155,6 @@ def test_a_new_pack_replaces_the_old_one_whole():
 def test_where_none_can_be_made_there_is_none():
     _, path = made()
 
-    assert not make(bool, path, "/nowhere/lib")
+    assert not make(bool, {}, path, "/nowhere/lib")
 
     assert not [name for name in os.listdir(path[:-9]) if name != "lib"]

@@ -8,7 +8,7 @@ from tools.bench.world.lab import Lab, Unit
 pytestmark = pytest.mark.slow
 
 PERIOD_S = 600
-AWAKE_S = 2.2
+AWAKE_S = 2.3
 """From a wake to the next deep sleep, light sleep not counted: 0.7 s of the sensor's frames, the
 rest is Python."""
 

@@ -21,7 +21,7 @@ def test_what_a_node_tells_of_itself_arrives_in_words():
         await asyncio.sleep(650)
         node.store.wear = 1234
         node.exception = "OSError: 5"
-        node.profile._told = {"motion": 1}  # as if it had been absent until now
+        node.profile.told = {"motion": 1}  # as if it had been absent until now
         node.profile._told_s = -3600
         await asyncio.sleep(650)
         return [data for port, data, _ in node.link.frames if port == 23]

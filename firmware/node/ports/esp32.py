@@ -19,7 +19,7 @@ from node.ports import DEEPSLEEP, POWER, SOFT, WATCHDOG
 
 _WATCHDOG_MS = const(8300)  # as on the other ports
 _PIECE_MS = const(4000)  # of light sleep: then a person who plugged in is noticed
-_DEEP_MS = const(120000)  # a start takes about as much charge as 60 s of light sleep
+DEEP_MS = const(120000)  # a start takes about as much charge as 60 s of light sleep
 _PROMPT_MS = const(0x3FFFFFFF)  # the half milliseconds of its counter have 31 bits
 _SLOW_PERIOD = const(0x3FF48050)  # RTC_CNTL_STORE1; calibrated over 1024 cycles at the start, over
 # 10 before each light sleep (ESP-IDF, sleep_modes.c), which is 2667 of 40 MHz, rounded down
@@ -70,7 +70,7 @@ class Port:
         """
         if self._waker:
             self._waker.arm()
-        if ms >= _DEEP_MS and len(self.edges) <= self._radios and self._deep("keep"):
+        if ms >= DEEP_MS and len(self.edges) <= self._radios and self._deep("keep"):
             machine.deepsleep(ms)
         self.light([edge for edge in self.edges if not edge[0].value()], ms)
         self.feed()

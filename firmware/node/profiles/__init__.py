@@ -50,7 +50,7 @@ class Profile:
         self._watched = facts["watch"]
         self.ends_us = 1 << 60  # the clock's instant at which a sample is due whatever is usual
         self.sick = {}  # role -> bits
-        self._told = {}
+        self.told = {}
         of = None
         unload("wire.profiles")
 
@@ -104,11 +104,11 @@ class Profile:
 
         And where a sensor became sick, or well again; but not twice an hour.
         """
-        if now_s < self.status_s and (self.sick == self._told or now_s < self._told_s + _HOUR_S):
+        if now_s < self.status_s and (self.sick == self.told or now_s < self._told_s + _HOUR_S):
             return
         self.status_s = now_s + _DAY_S
         self._told_s = now_s
-        self._told = self.sick
+        self.told = self.sick
         node = self.node
         await node.gap()
         from node import status

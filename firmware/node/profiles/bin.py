@@ -4,7 +4,6 @@ from micropython import const
 from unload import unload
 
 from node import part, profiles
-from node.batching import attach
 from node.content import Content
 from node.ranging import judge
 from node.stuck import Stuck
@@ -36,7 +35,9 @@ class Profile(profiles.Profile):
 
     def start(self) -> None:
         """Keep what was sent; send readings together, where the settings say so."""
-        attach(self.node)
+        from node import batching
+
+        batching.attach(self.node)
 
     def ready(self) -> None:
         """An echo from behind the bottom is none."""
