@@ -97,6 +97,9 @@ def test_the_size_that_counts_is_what_a_profile_loads_in_its_largest_region():
     assert size.node < sum(len(data) for path, data in files.items() if path.endswith(".mpy"))
 
 
+CELLULAR = {"LINK": "cellular", "CELLULAR": {"chip": "sim7080g"}}
+
+
 def test_every_module_of_an_install_is_loaded_by_some_node_or_driver():
     known = build.modules()
     found: set[str] = set()
@@ -111,6 +114,7 @@ def test_every_module_of_an_install_is_loaded_by_some_node_or_driver():
                 pins = BOARD["PINS"] | {"divider": 22}
                 board = BOARD | {"PORT": port, "SENSORS": sensors, "PINS": pins}
                 found |= loadable(known, board, profile, region)
+    found |= loadable(known, BOARD | CELLULAR, "bin", "eu868")
     drivers = {name for name in known if name.startswith(("node/sensors/", "radios/"))}
     shared = {name for driver in drivers for name in imports(known[driver].read_text())}
     plans = {name for name in known if name.startswith("lorawan/plan/")}  # of regions to come
