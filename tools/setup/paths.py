@@ -49,7 +49,7 @@ def _program(place: Path, path: str) -> tuple[Path, dict[str, str]] | None:
     """A program and its environment: unpacked below `place`, else installed."""
     unpacked = place / "root" / path
     if unpacked.exists():
-        folders = ("usr/lib/*-linux-gnu", "usr/lib/*-linux-gnu/pulseaudio")
+        folders = ("lib/*-linux-gnu", "usr/lib/*-linux-gnu", "usr/lib/*-linux-gnu/pulseaudio")
         libraries = [one for name in folders for one in sorted((place / "root").glob(name))]
         found = ":".join(str(folder) for folder in libraries)
         return unpacked, {**os.environ, "LD_LIBRARY_PATH": found}
