@@ -94,12 +94,14 @@ class Fresh:
 
 
 BOARDS = ((PICO, BIN), ("t_beam", "bin-2"), ("t3_v16", "bin-3"))
+"""One of each chip; the third, another radio on an ESP32, with `--weeks` alone."""
 
 
-async def test_the_readmes_lines_install_join_and_upgrade(street, virtual, tmp_path):
+async def test_the_readmes_lines_install_join_and_upgrade(street, virtual, tmp_path, pytestconfig):
     only_virtual(virtual, "a blank board is needed; on a real one run the lines by hand")
     assert {lines(block)[0] for block in ("install", "upgrade")} == {BUILD}
-    fresh = [Fresh(street, tmp_path, *one) for one in BOARDS]
+    boards = BOARDS if pytestconfig.getoption("weeks") else BOARDS[:2]
+    fresh = [Fresh(street, tmp_path, *one) for one in boards]
     async with contextlib.AsyncExitStack() as stack:
         ports = []
         for at, one in enumerate(fresh):
