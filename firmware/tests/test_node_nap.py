@@ -89,16 +89,17 @@ class Pwm(list):
         self.append((freq, duty_u16))
 
 
-class Pin(list):
+class Pin:
     """The lamp's pin: its levels."""
 
     OUT = 3
 
     def __init__(self, gpio):
         assert gpio == 25
+        self.levels = []
 
     def init(self, mode, value):
-        self.append((mode, value))
+        self.levels.append((mode, value))
 
 
 nap.Pin = Pin
@@ -250,7 +251,7 @@ def test_usb_power_that_comes_in_light_sleep_is_noticed_within_a_piece_of_it():
 def test_full_light_is_a_plain_level_and_a_dimmed_lamp_has_its_pwm_again():
     node, _ = napping()
     pwm = node.dimmer.pwm
-    told, pin = pwm._pwm, pwm._pin
+    told, pin = pwm._pwm, pwm._pin.levels
     assert (told, pin) == ([], [(Pin.OUT, 1)]), "it was lit already"
 
     pwm.duty_u16(64000)

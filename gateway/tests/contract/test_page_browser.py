@@ -15,7 +15,8 @@ from tools.setup.paths import chromium
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="this system has no package of Chromium"),
+    pytest.mark.faults,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium here: `make faults` brings it"),
 ]
 PASSWORD = "a long enough one"
 EUI, LAMP = "70b3d57ed005a001", "70b3d57ed005a002"

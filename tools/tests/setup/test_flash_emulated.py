@@ -52,7 +52,7 @@ async def test_a_running_node_is_upgraded_and_keeps_what_is_its_own():
 
 async def test_a_board_with_hundreds_of_files_is_listed_in_its_memory():
     wanted = build.staged_files(BOARD)
-    many = {f"/notes/{number}.txt": b"a line\n" * 90 for number in range(200)}
+    many = {f"/notes/{number}.txt": b"a line\n" * 90 for number in range(160)}
     async with Simulation() as world:
         board = await world.add_board("node", flash=image({**wanted, **many, **OWN}))
         await board.expect("Lamplighter", within_s=5)
