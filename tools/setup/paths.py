@@ -22,7 +22,10 @@ MOSQUITTO = CACHE / "mosquitto"
 POSTGRESQL = CACHE / "postgresql"
 STRACE = CACHE / "strace"
 CHROMIUM = CACHE / "chromium"
+FONTS = Path(__file__).with_name("fonts.conf")
 OLDEST_POSTGRESQL = 15
+LIBRARIES = ("lib/*-linux-gnu", "usr/lib/*-linux-gnu", "usr/lib/*-linux-gnu/pulseaudio")
+"""Where Debian's packages put them; Debian 12 has some below /lib."""
 
 
 def environment() -> dict[str, str]:
@@ -41,29 +44,35 @@ def strace() -> tuple[Path, dict[str, str]] | None:
 
 
 def chromium() -> tuple[Path, dict[str, str]] | None:
-    """The browser without a window, and its environment."""
-    return _program(CHROMIUM, "usr/lib/chromium/chromium-headless-shell")
+    """The browser without a window, and its environment; an unpacked one has its own fonts."""
+    found = _program(CHROMIUM, "usr/lib/chromium/chromium-headless-shell")
+    if found is None or not found[0].is_relative_to(CHROMIUM):
+        return found
+    program, environment = found
+    return program, {**environment, "FONTCONFIG_FILE": str(FONTS)}
 
 
 def _program(place: Path, path: str) -> tuple[Path, dict[str, str]] | None:
     """A program and its environment: unpacked below `place`, else installed."""
     unpacked = place / "root" / path
     if unpacked.exists():
-        folders = ("lib/*-linux-gnu", "usr/lib/*-linux-gnu", "usr/lib/*-linux-gnu/pulseaudio")
-        libraries = [one for name in folders for one in sorted((place / "root").glob(name))]
-        found = ":".join(str(folder) for folder in libraries)
-        return unpacked, {**os.environ, "LD_LIBRARY_PATH": found}
+        return unpacked, _with_libraries(place / "root")
     search = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
     installed = shutil.which(unpacked.name, path=search)
     return (Path(installed), dict(os.environ)) if installed else None
 
 
+def _with_libraries(root: Path) -> dict[str, str]:
+    """The environment in which a program unpacked below `root` finds the libraries beside it."""
+    found = [folder for name in LIBRARIES for folder in sorted(root.glob(name))]
+    return {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, found))}
+
+
 def postgresql() -> tuple[Path, dict[str, str]] | None:
     """The folder of PostgreSQL's programs and their environment: unpacked ones, else installed."""
-    own = POSTGRESQL / "root" / "usr" / "lib"
-    if found := _newest(own):
-        libraries = sorted(own.glob("*-linux-gnu"))
-        return found, {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
+    root = POSTGRESQL / "root"
+    if found := _newest(root / "usr" / "lib"):
+        return found, _with_libraries(root)
     on_path = shutil.which("postgres")
     installed = _newest(Path("/usr/lib")) or (Path(on_path).resolve().parent if on_path else None)
     return (installed, dict(os.environ)) if installed else None
