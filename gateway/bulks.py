@@ -5,8 +5,6 @@ own and is asked in the commit that counts it. So a crash, whenever it comes, ne
 nor repeats one. The loop asks no faster than the airtime budget allows.
 """
 
-import asyncio
-import contextlib
 import secrets
 from collections.abc import Callable, Sequence
 
@@ -16,16 +14,15 @@ from gateway import asking
 from gateway.asking import Room
 from gateway.blast_radius import NO_LIMITS
 from gateway.bulk_trial import Request, Trial, running, trial
-from gateway.clock import Clock, wall_ms
+from gateway.due import POLL_S, Due, approvable
 from gateway.errors import ConfigError, Refused, Retry, Unknown
 from gateway.expiry import LONGEST_S, default_s
 from gateway.model import Command
 from gateway.networks import Network
 from gateway.plans import Bulk
 from gateway.settings import CommandSettings
-from gateway.store import Store, Transaction, View
+from gateway.store import Transaction, View
 
-POLL_S = 1.0
 AT_ONCE = 50
 """Commands of a bulk that are asked in one commit at most."""
 NOBODY = (
@@ -103,11 +100,7 @@ def _known(tx: Transaction, bulk_id: str) -> Bulk:
 def approve(tx: Transaction, bulk_id: str, who: str, now_ms: int) -> Bulk:
     """Let a bulk that waits begin. Raises Unknown, Refused for one's own, and when it is late."""
     bulk = _known(tx, bulk_id)
-    if bulk.state != "waiting" or now_ms >= bulk.approve_until_ms:
-        late = "expired" if bulk.state == "waiting" else bulk.state
-        raise Refused(f"bulk {bulk_id} waits for no approval, it is {late}")
-    if who == bulk.who:
-        raise Refused(f"{who} asked for bulk {bulk_id}: another person approves it")
+    approvable(bulk, who, now_ms, made="asked for")
     bulk = replace(bulk, state="running", approved_by=who, next_at_ms=now_ms)
     tx.put_plan(bulk)
     return bulk
@@ -192,23 +185,8 @@ async def region_of(network: Network) -> str:
         return ""
 
 
-class Bulks:
+class Bulks(Due):
     """Asks the commands of bulks as their time comes."""
-
-    def __init__(
-        self, store: Store, network: Network, settings: CommandSettings, clock: Clock = wall_ms
-    ) -> None:
-        self.store = store
-        self.network = network
-        self.settings = settings
-        self.clock = clock
-
-    async def run(self) -> None:
-        """Until cancelled. Raises Broken."""
-        while True:
-            with contextlib.suppress(Retry):  # the store's troubles say that it takes nothing
-                await self.step()
-            await asyncio.sleep(POLL_S)
 
     async def step(self) -> None:
         """Ask what is due now."""

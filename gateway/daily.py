@@ -7,8 +7,6 @@ a clock that steps back repeats a date. A turn that the gateway slept through is
 midnight as without the change (02:30 is then 03:30); one that comes twice counts the first time.
 """
 
-import asyncio
-import contextlib
 import secrets
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -17,14 +15,13 @@ from msgspec.structs import replace
 
 from gateway import bulks
 from gateway.bulk_trial import Request, trial
-from gateway.clock import Clock, time_zone, wall_ms
-from gateway.errors import Refused, Retry, Unknown
-from gateway.networks import Network
+from gateway.clock import time_zone
+from gateway.due import Due, approvable
+from gateway.errors import Refused, Unknown
 from gateway.plans import DAYS, Schedule, Turn
 from gateway.settings import CommandSettings
-from gateway.store import Store, Transaction
+from gateway.store import Transaction
 
-POLL_S = 1.0
 KEPT = 30
 """Turns that a schedule remembers."""
 
@@ -101,11 +98,7 @@ def known(tx: Transaction, schedule_id: str) -> Schedule:
 def approve(tx: Transaction, schedule_id: str, who: str, now_ms: int) -> Schedule:
     """Let a schedule that waits begin. Raises Unknown, Refused for one's own, and when late."""
     found = known(tx, schedule_id)
-    if found.state != "waiting" or now_ms >= found.approve_until_ms:
-        late = "expired" if found.state == "waiting" else found.state
-        raise Refused(f"schedule {schedule_id} waits for no approval, it is {late}")
-    if who == found.who:
-        raise Refused(f"{who} made schedule {schedule_id}: another person approves it")
+    approvable(found, who, now_ms, made="made")
     begun = replace(found, state="active", approved_by=who)
     tx.put_plan(begun)
     return begun
@@ -142,23 +135,8 @@ def _begin(
     return Turn(schedule.next_date, now_ms, "begun", bulk.id)
 
 
-class Schedules:
+class Schedules(Due):
     """Begins bulks at their time."""
-
-    def __init__(
-        self, store: Store, network: Network, settings: CommandSettings, clock: Clock = wall_ms
-    ) -> None:
-        self.store = store
-        self.network = network
-        self.settings = settings
-        self.clock = clock
-
-    async def run(self) -> None:
-        """Until cancelled. Raises Broken."""
-        while True:
-            with contextlib.suppress(Retry):  # the store's troubles say that it takes nothing
-                await self.step()
-            await asyncio.sleep(POLL_S)
 
     async def step(self) -> None:
         """Take the turns that are due now."""
