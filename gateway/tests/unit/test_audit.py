@@ -9,19 +9,17 @@ from msgspec.structs import replace
 from gateway import app
 from gateway.settings import load
 from gateway.tests.contract.store_bench import HOOK, joined
-from gateway.tests.unit.cli_bench import as_json, command_line
+from gateway.tests.unit.cli_bench import as_json
 
 DAY_MS = 86_400_000
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(config):
     """A store with deliveries in every state, some dropped by age, and a removed webhook."""
-    path = tmp_path / "lamplighter.toml"
-    path.write_text('site = "street"\n[network]\nkind = "virtual"\n')
 
     async def fill():
-        async with app.open_store(load(path, {})) as store:
+        async with app.open_store(load(config, {})) as store:
             for id_ in ("h1", "h2"):
                 await store.write(lambda tx, i=id_: tx.add_endpoint(replace(HOOK, id=i)))
             for day in (1, 9):
@@ -34,12 +32,7 @@ def config(tmp_path):
             await store.write(lambda tx: tx.forget(5 * DAY_MS, 0, 100))
 
     asyncio.run(fill())
-    return path
-
-
-@pytest.fixture
-def run(config):
-    return command_line(config)
+    return config
 
 
 def test_every_event_is_accounted_for_also_what_was_dropped_by_age(run):

@@ -15,7 +15,7 @@ from gateway.provisioning import OURS
 from gateway.schedule import Schedule
 from gateway.settings import load
 from gateway.store.sqlite import Store
-from gateway.tests.unit.cli_bench import as_json, command_line
+from gateway.tests.unit.cli_bench import as_json
 from gateway.tests.unit.outbox_bench import settled
 
 CONFIG = """\
@@ -41,11 +41,6 @@ def config(tmp_path):
     path = tmp_path / "lamplighter.toml"
     path.write_text(CONFIG.format(port=port))
     return path
-
-
-@pytest.fixture
-def run(config):
-    return command_line(config)
 
 
 def test_a_key_is_shown_once_and_revoked(run):

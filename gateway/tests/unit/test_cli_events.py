@@ -24,7 +24,7 @@ from gateway.events import (
 from gateway.model import Device
 from gateway.notices import Link
 from gateway.settings import load
-from gateway.tests.unit.cli_bench import as_json, command_line
+from gateway.tests.unit.cli_bench import as_json
 
 LAMP = "70b3d57ed005a001"
 STRANGER = "70b3d57ed005a0ff"
@@ -61,18 +61,6 @@ SAID = {
         "UPLINK_MIC, its MIC is wrong",
     ),
 }  # fmt: skip
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "lamplighter.toml"
-    path.write_text('site = "street"\n[network]\nkind = "virtual"\n')
-    return path
-
-
-@pytest.fixture
-def run(config):
-    return command_line(config)
 
 
 def store(config, *changes):

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.cli._secret import secret_file
 from gateway.errors import Refused
-from gateway.tests.unit.cli_bench import as_json, command_line
+from gateway.tests.unit.cli_bench import as_json
 
 ROOT = Path(__file__).parents[3]
 ADD = ("device", "add", "bin 1", "--profile", "bin", "--output")
@@ -21,11 +21,6 @@ def config(tmp_path):
     path = tmp_path / "lamplighter.toml"
     path.write_text(f'site = "street"\n{HERE}')
     return path
-
-
-@pytest.fixture
-def run(config):
-    return command_line(config)
 
 
 def devices(run):

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from gateway import app
@@ -11,7 +10,7 @@ from gateway.events import JoinedData, MissingData, QuarantinedData, ReadingData
 from gateway.model import Attempt, Command, Device, Endpoint
 from gateway.notices import Link
 from gateway.settings import load
-from gateway.tests.unit.cli_bench import as_json, command_line
+from gateway.tests.unit.cli_bench import as_json
 
 LAMP, BIN = "70b3d57ed005a001", "70b3d57ed005a002"
 AT_MS = 1_800_000_000_000
@@ -24,18 +23,6 @@ def reading(eui):
         dev_eui=eui, device="x", profile="bin", seq=7, observed_at="2027-01-15T08:00:00Z",
         received_at="2027-01-15T08:00:00Z", values=(Value("fillingLevel", 0.5, "1"),), link=link,
     )  # fmt: skip
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "lamplighter.toml"
-    path.write_text('site = "street"\n[network]\nkind = "virtual"\n')
-    return path
-
-
-@pytest.fixture
-def run(config):
-    return command_line(config)
 
 
 def write(config, *changes) -> Any:

@@ -2,19 +2,7 @@
 
 import pytest
 
-from gateway.tests.unit.cli_bench import as_json, command_line
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "lamplighter.toml"
-    path.write_text('site = "street"\n[network]\nkind = "virtual"\n')
-    return path
-
-
-@pytest.fixture
-def run(config):
-    return command_line(config)
+from gateway.tests.unit.cli_bench import as_json
 
 
 def events(run):
