@@ -5,6 +5,7 @@ Time passes only while nothing can go on, so an hour of retries takes millisecon
 
 import asyncio
 import contextlib
+import json
 import selectors
 
 from gateway.errors import Retry
@@ -42,10 +43,12 @@ class Process:
     """A store as one process has it.
 
     full: so many calls are refused.  dead: nothing that it asks is carried out any more.
+    told: called with each event that a change of its own appends, and who is to get it.
     """
 
-    def __init__(self, store):
+    def __init__(self, store, told):
         self._store = store
+        self._told = told
         self._shared = asyncio.Event()
         self.full = 0
         self.dead = False
@@ -66,7 +69,18 @@ class Process:
         else:
             self._shared.set()
             self._shared = asyncio.Event()
-        return await self._call(self._store.write, change)
+        return await self._call(self._store.write, self._telling(change))
+
+    def _telling(self, change):
+        def both(tx):
+            last = tx.last_cursor()
+            result = change(tx)
+            enabled = [one.id for one in tx.endpoints() if not one.disabled_reason]
+            for entry in tx.events(last):
+                self._told(json.loads(bytes(entry.body)), enabled)
+            return result
+
+        return both
 
     async def _call(self, call, function):
         if self.dead:

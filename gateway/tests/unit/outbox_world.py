@@ -19,7 +19,8 @@ class World:
 
     Keys are (endpoint, event). other: a Store that shows what is on the disk.  excused: taken, but
     the process could not know or record it.  stopped_s: since when an endpoint is disabled or
-    removed.  wrong: what must not have been.
+    removed.  gone, told: 410s of an endpoint, and events that say that it was disabled for one.
+    wrong: what must not have been.
     """
 
     def __init__(self, other):
@@ -33,6 +34,7 @@ class World:
         self.replayed = Counter()
         self.excused = Counter()
         self.taken, self.refused, self.tried = Counter(), Counter(), Counter()
+        self.gone, self.told = Counter(), Counter()
         self.bodies = {}
         self.under_way = set()
         self.wrong = []
@@ -83,6 +85,7 @@ class World:
             self.refused[key] += 1
             raise Refused("400")
         if mode == "gone":
+            self.gone[id_] += 1
             raise Gone("410")
         if mode == "hangs":
             await asyncio.sleep(10)
@@ -91,15 +94,24 @@ class World:
         self.taken[key] += 1
         await asyncio.sleep(self.lag_s)
 
-    def check(self, id_, totals, rows):
-        """Hold an endpoint's rows and sums to the model."""
-        assert totals.matched == len(self.matched[id_]) == len(rows)
+    def tells(self, event, endpoints):
+        """Delivery appends an event of its own: that an endpoint was disabled, to the others."""
+        id_ = event["subject"]
+        self.told[id_] += 1
+        if event["type"] != "lamplighter.disabled.v1" or self.told[id_] > self.gone[id_]:
+            self.wrong.append(("told of what was not", event))
+        for other in endpoints:
+            self.matched[other][event["id"]] = id_
+
+    def check(self, id_, totals, rows, matched):
+        """Hold an endpoint's rows and sums to the model. matched: of it, when they were read."""
+        assert totals.matched == len(matched) == len(rows)
         states = Counter(row.state for row in rows)
         for name in ("delivered", "pending", "dead", "withdrawn"):
             assert getattr(totals, name) == states[name], (name, totals, states)
         for row in rows:
             key = id_, row.event_id
-            assert row.event_id in self.matched[id_]
+            assert row.event_id in matched
             assert row.state != "delivered" or self.taken[key]
             spent = self.tried[key] > len(STEPS_S) or self.refused[key] > 2
             assert row.state != "dead" or spent

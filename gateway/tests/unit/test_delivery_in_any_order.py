@@ -70,7 +70,7 @@ class AnyOrder(RuleBasedStateMachine):
         return 1_700_000_000_000 + int(self.loop.time() * 1000)
 
     def start(self):
-        self.process: Any = Process(self.store)
+        self.process: Any = Process(self.store, self.world.tells)
         deliverer = Deliverer(
             self.process, self.world, schedule=Schedule(STEPS_S), parallel=3,
             clock=self.now_ms, poll_s=POLL_S, patience_s=PATIENCE_S,
@@ -200,12 +200,16 @@ class AnyOrder(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         for id_ in self.ids:
-            totals, rows = self.do(
+            found = self.do(
                 self.other.read(
-                    lambda view, one=id_: (view.totals(one), view.deliveries(one, limit=10_000))
+                    lambda view, one=id_: (
+                        view.totals(one),
+                        view.deliveries(one, limit=10_000),
+                        set(self.world.matched[one]),  # as of this instant: delivery tells too
+                    )
                 )
             )
-            self.world.check(id_, totals, rows)
+            self.world.check(id_, *found)
         assert self.world.wrong == []
 
     def teardown(self):
