@@ -161,7 +161,8 @@ def test_the_budget_is_that_of_the_port_or_of_a_radio_with_a_larger_driver():
 
     assert found["pico_lora_sx1262"] == {"mpy_bytes": 65536, "console_bytes": 8000}
     assert found["waveshare_rp2040_lora"] == {"mpy_bytes": 66000, "console_bytes": 8000}
-    assert found["t_beam"] == {"mpy_bytes": 70000, "console_bytes": 8000}
+    assert found["t3_v16"] == {"mpy_bytes": 70000, "console_bytes": 8000}
+    assert found["t_beam"] == {"mpy_bytes": 71200, "console_bytes": 8000}
 
 
 def test_a_check_asks_for_the_sizes_of_a_board_once(monkeypatch, capsys):
