@@ -22,7 +22,7 @@ test:
 	$(SETUP) test
 	@status=0; \
 	$(BIN)/node --test $(wildcard tools/tests/node/*.test.mjs) || status=1; \
-	$(BIN)/python -m pytest gateway/tests tools/tests firmware/tests -n 2 --dist loadfile $(PYTEST) || status=1; \
+	$(BIN)/python -m pytest gateway/tests tools/tests firmware/tests -n 3 --dist loadfile $(PYTEST) || status=1; \
 	$(BIN)/python -m pytest hil_tests -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST) || status=1; \
 	exit $$status
 
